@@ -1,0 +1,47 @@
+"""Errors that cvclassic raises on purpose; everything else is a bug."""
+
+from __future__ import annotations
+
+
+class CvclassicError(Exception):
+    """Base class: the message is fit to be shown to a user as it stands."""
+
+
+class ParameterError(CvclassicError, ValueError):
+    """A parameter has a value that it cannot take."""
+
+
+class ImageReadError(CvclassicError, OSError):
+    """A picture could not be read.
+
+    Parameters
+    ----------
+    code : str
+        One word out of the closed list of record codes, such as ``"not_found"``,
+        ``"truncated"`` or ``"too_large"``.
+    message : str
+        What was expected and what came.
+    source : str, optional
+        The path, or a short description of the bytes or the array.
+    """
+
+    def __init__(self, code: str, message: str, source: str = "") -> None:
+        super().__init__(f"{source}: {message}" if source else message)
+        self.code = code
+        self.message = message
+        self.source = source
+
+    def __reduce__(self):
+        return type(self), (self.code, self.message, self.source)
+
+
+class DataError(CvclassicError, ValueError):
+    """A folder, manifest or table does not hold what was asked of it."""
+
+
+class ModelFileError(CvclassicError, ValueError):
+    """A model file is damaged, of another version, or not a model file at all."""
+
+
+class MissingDependencyError(CvclassicError, ImportError):
+    """An optional package is not installed; the message says how to get it."""
