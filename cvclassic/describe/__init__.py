@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
+        "dense_sift": ["DenseSift", "dense_sift"],
         "features": ["LocalFeatures"],
         "sift": ["Sift", "sift_features"],
         "vectors": ["ImageTransformer"],
