@@ -16,12 +16,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..checks import check_bool, check_choice, check_integer, check_number
-from ..errors import ParameterError
 from .base import Describer, to_grey
 from .features import LocalFeatures
+from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
 
 _ORIENTATIONS = 8
-_BINS = 4  # spatial bins along each axis
 _STRIP = 32  # rows of the orientation planes that are under way at once
 _CLAMP = 0.2
 _FLOOR = 1e-5  # contrast below this is rounding error
@@ -71,7 +70,7 @@ def window_kernels(bin_size: int, window: str, window_size: float) -> np.ndarray
     [0.5, 1.0, 0.5]
     """
     offset = np.arange(-bin_size + 1, bin_size)
-    centre = bin_size * (np.arange(_BINS) - 0.5 * (_BINS - 1))[:, None]
+    centre = bin_size * (np.arange(N_BINS) - 0.5 * (N_BINS - 1))[:, None]
     gauss = np.exp(-0.5 * ((offset + centre) / (bin_size * window_size)) ** 2)
     if window == "flat":
         gauss = gauss.mean(axis=1, keepdims=True)
@@ -84,13 +83,13 @@ def _bank(bin_size: int, window: str, window_size: float, step: int, n_nodes: in
     kernels = window_kernels(bin_size, window, window_size)
     width = kernels.shape[1]
     bank = np.zeros(
-        (n_nodes, _BINS, (n_nodes - 1) * step + (_BINS - 1) * bin_size + width), np.float32
+        (n_nodes, N_BINS, (n_nodes - 1) * step + (N_BINS - 1) * bin_size + width), np.float32
     )
     for node in range(n_nodes):
-        for i in range(_BINS):
+        for i in range(N_BINS):
             start = node * step + i * bin_size
             bank[node, i, start : start + width] = kernels[i]
-    bank = bank.reshape(n_nodes * _BINS, -1)
+    bank = bank.reshape(n_nodes * N_BINS, -1)
     bank.flags.writeable = False
     return bank
 
@@ -168,7 +167,7 @@ def _pool_columns(gx, gy, kernel, n_nodes: int, nodes: int, step: int) -> np.nda
     """Orientation planes pooled along x: shape (8, rows, n_nodes * 4)."""
     rows, width = gx.shape
     n_blocks = -(-n_nodes // nodes)
-    pooled = _buffers.get("pooled", (_ORIENTATIONS, rows, n_blocks * nodes * _BINS))
+    pooled = _buffers.get("pooled", (_ORIENTATIONS, rows, n_blocks * nodes * N_BINS))
     for top in range(0, rows, _STRIP):
         strip = slice(top, min(top + _STRIP, rows))
         height = strip.stop - strip.start
@@ -181,14 +180,14 @@ def _pool_columns(gx, gy, kernel, n_nodes: int, nodes: int, step: int) -> np.nda
             )
             bins = as_strided(
                 out[t],
-                (n_blocks, height, nodes * _BINS),
-                (nodes * _BINS * 4, out.strides[1], 4),
+                (n_blocks, height, nodes * N_BINS),
+                (nodes * N_BINS * 4, out.strides[1], 4),
             )
             np.matmul(lines, kernel, out=bins)
-    return pooled[:, :, : n_nodes * _BINS]
+    return pooled[:, :, : n_nodes * N_BINS]
 
 
-def dense_sift(
+def dense_sift_features(
     grey: np.ndarray,
     *,
     step: int = 4,
@@ -197,6 +196,7 @@ def dense_sift(
     window_size: float = 1.5,
     sigma: float = 0.0,
     origin: tuple[int, int] = (0, 0),
+    border: int = 0,
     contrast_threshold: float = 0.0,
     root: bool = False,
 ) -> LocalFeatures:
@@ -222,6 +222,8 @@ def dense_sift(
         Smooth the picture with this standard deviation in pixels first.
     origin : tuple of int
         (x, y) of the first bin centre of the first node.
+    border : int
+        Bin centres stay so many pixels away from the right and the bottom edge.
     contrast_threshold : float
         Leave out descriptors whose mean gradient strength is smaller, for brightness from
         0 to 1. Uniform patches are always left out.
@@ -242,14 +244,13 @@ def dense_sift(
     Examples
     --------
     >>> grey = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    >>> dense_sift(grey, step=8, bin_size=8).descriptors.shape
+    >>> dense_sift_features(grey, step=8, bin_size=8).descriptors.shape
     (25, 128)
     """
-    reach = (_BINS - 1) * bin_size
-    n_x = (grey.shape[1] - 1 - origin[0] - reach) // step + 1
-    n_y = (grey.shape[0] - 1 - origin[1] - reach) // step + 1
-    if n_x <= 0 or n_y <= 0:
-        return LocalFeatures.empty(_ORIENTATIONS * _BINS**2, grey.shape)
+    reach = (N_BINS - 1) * bin_size
+    n_y, n_x = grid_shape(grey.shape, step, bin_size, origin, border)
+    if n_x == 0 or n_y == 0:
+        return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, grey.shape)
     nodes = max(1, _STRIP // step)  # nodes of one product: few enough that the band stays full
     bank = _bank(bin_size, window, float(window_size), step, nodes)
     span = bank.shape[1]
@@ -269,21 +270,21 @@ def dense_sift(
 
     # mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast
     threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
-    descriptors = np.empty((n_y * n_x, _ORIENTATIONS * _BINS**2), np.float32)
+    descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
     filled = 0
     for first in range(0, n_y, nodes):
         count = min(nodes, n_y - first)
-        rows = bank[: count * _BINS, : (count - 1) * step + reach + 2 * pad + 1]
+        rows = bank[: count * N_BINS, : (count - 1) * step + reach + 2 * pad + 1]
         lines = pooled[:, first * step : first * step + rows.shape[1]]
-        bins = _buffers.get("bins", (_ORIENTATIONS, count * _BINS, n_x * _BINS))
+        bins = _buffers.get("bins", (_ORIENTATIONS, count * N_BINS, n_x * N_BINS))
         np.matmul(rows, lines, out=bins)
-        inner = _buffers.get("inner", (count * _BINS * n_x * _BINS, _ORIENTATIONS))
+        inner = _buffers.get("inner", (count * N_BINS * n_x * N_BINS, _ORIENTATIONS))
         cv2.transpose(bins.reshape(_ORIENTATIONS, -1), inner)
         block = descriptors[filled : filled + count * n_x]
-        block.reshape(count, n_x, _BINS, -1)[...] = inner.reshape(count, _BINS, n_x, -1).transpose(
-            0, 2, 1, 3
-        )
+        block.reshape(count, n_x, N_BINS, -1)[...] = inner.reshape(
+            count, N_BINS, n_x, -1
+        ).transpose(0, 2, 1, 3)
         keep = block @ np.ones(block.shape[1], np.float32) >= threshold
         kept[first * n_x : (first + count) * n_x] = keep
         if not keep.all():
@@ -293,11 +294,7 @@ def dense_sift(
         _normalise(block, root)
         filled += len(block)
 
-    x, y = (
-        np.arange(n, dtype=np.float32) * step + start + reach / 2
-        for n, start in ((n_x, origin[0]), (n_y, origin[1]))
-    )
-    xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)[kept]
+    xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
     return LocalFeatures(
         xy,
         np.full(filled, bin_size * 2 / 3, np.float32),
@@ -387,7 +384,7 @@ class DenseSift(Describer):
     def _describe(self, pixels: np.ndarray) -> LocalFeatures:
         grey = to_grey(pixels)
         scales = [
-            dense_sift(
+            dense_sift_features(
                 grey,
                 step=self.step,
                 bin_size=bin_size,
@@ -395,40 +392,10 @@ class DenseSift(Describer):
                 window_size=self.window_size,
                 sigma=bin_size / self.magnification,
                 origin=grid_origin(grey.shape, self.step, bin_size, self.border),
+                border=self.border,
                 contrast_threshold=self.contrast_threshold,
                 root=self.root,
             )
             for bin_size in self.bin_sizes
         ]
         return join_features(scales)
-
-
-def check_bin_sizes(bin_sizes) -> None:
-    """Raise `ParameterError` unless `bin_sizes` is a non-empty sequence of integers >= 2."""
-    if isinstance(bin_sizes, str) or not hasattr(bin_sizes, "__len__") or not len(bin_sizes):
-        raise ParameterError(
-            f"bin_sizes must be a sequence of integers, such as (4, 8). Got {bin_sizes!r} instead."
-        )
-    for i, size in enumerate(bin_sizes):
-        check_integer(f"bin_sizes[{i}]", size, 2)
-
-
-def grid_origin(
-    image_shape: tuple[int, int], step: int, bin_size: int, border: int = 0
-) -> tuple[int, int]:
-    """First bin centre (x, y) of a grid that is centred in the picture."""
-    room = [side - 1 - 2 * border - (_BINS - 1) * bin_size for side in image_shape[1::-1]]
-    return tuple(border + max(0, r) % step // 2 for r in room)
-
-
-def join_features(parts: list[LocalFeatures]) -> LocalFeatures:
-    """Features of all scales of one picture, one scale after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return LocalFeatures(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("xy", "scale", "angle", "descriptors")
-        ),
-        parts[0].image_shape,
-    )
