@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..images import map_blocks
 from .vocabulary import kmeans_words, nearest_words
 
-_BLOCK = 1024  # rows: 1024 x 256 posteriors (float32) stay in the level-2 cache
+_BLOCK = 512  # rows: 512 x 256 posteriors (float32) stay in the level-2 cache
 _WEIGHT_FLOOR = 1e-6
 
 
@@ -41,8 +41,8 @@ def principal_components(sample: np.ndarray, n_components: int) -> tuple[np.ndar
     """
     mean = sample.mean(axis=0, dtype=np.float64)
     scatter = np.zeros((sample.shape[1],) * 2)
-    for start in range(0, len(sample), 16 * _BLOCK):
-        block = sample[start : start + 16 * _BLOCK] - mean.astype(np.float32)
+    for start in range(0, len(sample), 32 * _BLOCK):
+        block = sample[start : start + 32 * _BLOCK] - mean.astype(np.float32)
         scatter += block.T @ block
     axes = np.linalg.eigh(scatter)[1][:, ::-1][:, :n_components].T
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
@@ -101,6 +101,8 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
     n, d = x.shape
     sums = np.zeros(table.shape[::-1], np.float32)
     log_likelihood = 0.0
+    rows = np.ascontiguousarray(table.T)
+    ones = np.ones(len(rows), np.float32)
     extended = np.empty((min(n, _BLOCK), 2 * d + 1), np.float32)
     for start in range(0, n, _BLOCK):
         block = x[start : start + _BLOCK]
@@ -108,14 +110,14 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
         e[:, :d] = block
         np.multiply(block, block, out=e[:, d:-1])
         e[:, -1] = 1
-        density = e @ table
-        top = density.max(axis=1)
-        density -= top[:, None]
+        density = rows @ e.T  # Gaussians by descriptors: maximum and sum run along memory
+        top = density.max(axis=0)
+        density -= top
         np.exp(density, out=density)
-        total = density @ np.ones(density.shape[1], np.float32)
+        total = ones @ density
         log_likelihood += float(np.sum(np.log(total), dtype=np.float64) + top.sum(dtype=np.float64))
-        e /= total[:, None]  # instead of the posteriors, which have more columns
-        sums += density.T @ e
+        e /= total[:, None]  # instead of the posteriors, which have more entries
+        sums += density @ e
     return sums, log_likelihood
 
 
@@ -174,7 +176,7 @@ def fit_mixture(
     spread = sample.var(axis=0, dtype=np.float64)
     floor = 1e-3 * spread + 1e-4 * spread.mean() + 1e-12
     words = kmeans_words(sample, n_gaussians, random_state=random_state, n_jobs=n_jobs, max_iter=10)
-    blocks = [sample[start : start + 16 * _BLOCK] for start in range(0, len(sample), 16 * _BLOCK)]
+    blocks = [sample[start : start + 32 * _BLOCK] for start in range(0, len(sample), 32 * _BLOCK)]
 
     def hard(part: list[np.ndarray]) -> tuple[np.ndarray, float]:
         x = part[0] - centre
