@@ -1,12 +1,22 @@
-"""Picture files become arrays here, and nowhere else; nothing here interprets them."""
+"""Picture files to arrays: read, write, find, label; what they show is not seen here."""
 
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "pictures": ["Picture", "load_pixels", "spool_pictures"],
-        "reading": ["read_image"],
-        "streaming": ["check_images", "map_blocks", "single_threaded"],
+        "folders": [
+            "LabelledImages",
+            "load_folder",
+            "load_manifest",
+        ],
+        "headers": ["identify", "read_header"],
+        "imageheader": ["ImageHeader"],
+        "messages": ["watch_decoders"],
+        "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
+        "files": ["read_file"],
+        "resizing": ["reduced_size", "resize_to"],
+        "walking": ["Fault", "FoundFile", "walk_images"],
+        "writing": ["encode_image", "write_image"],
     },
 )
