@@ -62,9 +62,10 @@ class LazyGroup(click.Group):
             finally:
                 sys.stdout.flush()
         except click.ClickException as error:
-            if error.exit_code == 1:  # 1 is taken: "some inputs failed"
-                error.exit_code = EXIT_USAGE
-            raise
+            if error.exit_code != 1:
+                raise
+            error.show()  # click ends these with 1, which here means "some inputs failed"
+            ctx.exit(EXIT_USAGE)
         except (click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
