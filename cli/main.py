@@ -60,7 +60,8 @@ class LazyGroup(click.Group):
             try:
                 return super().invoke(ctx)
             finally:
-                sys.stdout.flush()
+                if sys.stdout is not None:  # None where the caller closed it
+                    sys.stdout.flush()
         except click.ClickException as error:
             if error.exit_code != 1:
                 raise
