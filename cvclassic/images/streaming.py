@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import cv2
@@ -90,7 +91,7 @@ def _run_block(function: Callable, block: list) -> Any:
 
 
 def map_blocks(
-    function: Callable[[list], Any], X: Sequence, *, n_jobs: int | None, block_size: int = 8
+    function: Callable[[list], Any], X: Iterable, *, n_jobs: int | None, block_size: int = 8
 ) -> Iterator[Any]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order.
 
@@ -102,7 +103,8 @@ def map_blocks(
     ----------
     function : callable
         Takes a list of images. Must pickle where the backend uses processes.
-    X : sequence
+    X : iterable
+        Read no further ahead than the work needs.
     n_jobs : int or None
         As in joblib.
     block_size : int
@@ -113,9 +115,7 @@ def map_blocks(
     object
         What `function` returned.
     """
-    blocks = (
-        [X[i] for i in range(start, min(start + block_size, len(X)))]
-        for start in range(0, len(X), block_size)
-    )
+    items = iter(X)
+    blocks = iter(lambda: list(islice(items, block_size)), [])
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator", batch_size=1)
     yield from parallel(delayed(_run_block)(function, block) for block in blocks)
