@@ -14,6 +14,7 @@ from ..images import map_blocks
 from .vocabulary import kmeans_words, nearest_words
 
 _BLOCK = 512  # rows: 512 x 256 posteriors (float32) stay in the level-2 cache
+_NOTHING = np.float32(-40)  # log-posterior that no float32 sum sees; less gives slow denormals
 _WEIGHT_FLOOR = 1e-6
 
 
@@ -113,6 +114,7 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
         density = rows @ e.T  # Gaussians by descriptors: maximum and sum run along memory
         top = density.max(axis=0)
         density -= top
+        np.maximum(density, _NOTHING, out=density)
         np.exp(density, out=density)
         total = ones @ density
         log_likelihood += float(np.sum(np.log(total), dtype=np.float64) + top.sum(dtype=np.float64))
