@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..checks import check_bool, check_integer, check_number
@@ -249,7 +251,7 @@ class FisherVector(LocalEncoder):
         sums = np.stack(
             [
                 mixture_sums(self._project(rows[order[start:stop]]), table)[0]
-                for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+                for start, stop in pairwise(bounds)
             ]
         )
         cell_sums = sum_groups(sums, owners, sum(r * c for r, c in self.pyramid))
