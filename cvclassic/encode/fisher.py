@@ -109,7 +109,9 @@ def fisher_vector(
     Returns
     -------
     ndarray of shape (2 k d,), float32
-        Means of all Gaussians first, then deviations; zeros if there are no descriptors.
+        Means of all Gaussians first, then deviations, as in VLFeat (scikit-image puts weights
+        before them and has the deviations with the opposite sign); zeros if there are no
+        descriptors.
 
     References
     ----------
