@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "calibration": ["fit_temperature", "probabilities"],
+        "fusion": ["WeightedUnion"],
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
