@@ -214,15 +214,16 @@ def _decode(
             "unsupported_format", f"the TIFF has {header.channels} samples a pixel, 1 to 4 are read"
         )
     if header.format == "jpeg":
-        (raw, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
+        (pixels, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
         if notes and notes[0][0] != "trailing_data":
             damage = []  # said about what was put in the place of the missing end
     else:
         raw, damage = hear(lambda: _decode_other(data, header))
+        pixels = to_uint8(raw, header)
         notes = []
         if header.end is not None and header.end < len(data):
             notes = [("trailing_data", f"{len(data) - header.end} bytes follow the picture")]
-    pixels = turn_upright(to_uint8(raw, header), header.orientation)
+    pixels = turn_upright(pixels, header.orientation)
     height, width = pixels.shape[:2]
     if header.format == "jpeg":  # may have been decoded at a smaller scale
         width, height = header.width, header.height
