@@ -176,14 +176,8 @@ def decode_image(
         return _from_array(source, max_side)
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, path = bytes(source), os.fspath(name)
-        shown = show_path(path) if path else f"<{len(data)} bytes>"
-        if len(data) > max_bytes:
-            raise ImageReadError(
-                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes", shown
-            )
     elif isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        shown = show_path(path)
         data = read_file(path, max_bytes=max_bytes)
     else:
         raise ParameterError(
@@ -191,8 +185,13 @@ def decode_image(
             f"Got {type(source).__name__} instead."
         )
     try:
+        if len(data) > max_bytes:
+            raise ImageReadError(
+                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes"
+            )
         decoded = _decode(data, max_side, max_pixels, allow_truncated)
     except ImageReadError as error:
+        shown = show_path(path) if path else f"<{len(data)} bytes>"
         raise ImageReadError(error.code, error.message, shown) from None
     expected = suffix_format(path) if path else None
     if expected not in (None, decoded.format):

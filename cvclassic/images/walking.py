@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.files import open_path, show_path, translate_os_error
+from cvclassic.images.files import explain_os_error, open_path
 from cvclassic.images.headers import SUPPORTED, identify
 from cvclassic.images.suffixes import suffix_format
 
@@ -110,8 +110,8 @@ def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
         try:
             entries = _list_folder(folder, seen)
         except OSError as error:
-            fault = translate_os_error(error, folder, show_path(folder))
-            yield Fault(folder, fault.code, f"the folder cannot be listed: {fault.message}")
+            code, _ = explain_os_error(error, folder)
+            yield Fault(folder, code, f"the folder cannot be listed: {error.strerror}")
             continue
         if entries is None:
             continue
