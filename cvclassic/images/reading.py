@@ -228,7 +228,8 @@ def _decode(
         width, height = header.width, header.height
         if header.orientation > 4:
             width, height = height, width
-    pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
+    if max_side is not None:
+        pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
     return DecodedImage(
         pixels, header.format, width, height, tuple(ImageWarning(*n) for n in notes + damage)
     )
