@@ -5,17 +5,15 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "folders": [
-            "LabelledImages",
-            "load_folder",
-            "load_manifest",
-        ],
+        "files": ["read_file"],
+        "folders": ["LabelledImages", "load_folder", "load_manifest"],
         "headers": ["identify", "read_header"],
         "imageheader": ["ImageHeader"],
         "messages": ["watch_decoders"],
+        "pictures": ["Picture", "load_pixels", "spool_pictures"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
-        "files": ["read_file"],
         "resizing": ["reduced_size", "resize_to"],
+        "streaming": ["check_images", "map_blocks", "single_threaded"],
         "walking": ["Fault", "FoundFile", "walk_images"],
         "writing": ["encode_image", "write_image"],
     },
