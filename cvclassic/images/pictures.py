@@ -15,7 +15,7 @@ class _Spool:
     """An unlinked temporary file of decoded pixels; gone when the last picture is gone."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="cvclassic-")
+        self._file = tempfile.TemporaryFile(prefix="cvclassic-")  # noqa: SIM115
         self._end = 0
         self._lock = threading.Lock()
 
