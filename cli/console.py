@@ -50,7 +50,7 @@ class Stages:
         """Pass items on and count them."""
         done = 0
         self(stage, 0, total)
-        for done, item in enumerate(items, 1):  # noqa: B007
+        for done, item in enumerate(items, 1):
             yield item
             self(stage, done, total)
         self(stage, done, done)
