@@ -60,7 +60,9 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
 
     classes = pipeline.classes_.tolist()
     column = {label: i for i, label in enumerate(classes)}
-    truth, predicted, failures = [], [], []
+    truth: list = []
+    predicted: list = []
+    failures: list[tuple[str, str, str]] = []
     probabilities = np.zeros((len(data), len(classes)), np.float32)
     with stages(quiet) as progress, watch_decoders():
         records = classify_files(pipeline, data.paths, top=len(classes), n_jobs=jobs)

@@ -105,7 +105,7 @@ def _classify_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
         for i, picture, warnings, row, seen in zip(
             places, pictures, notes, probabilities, described, strict=True
         ):
-            best = np.argsort(-row, kind="stable")[:top] if seen else []
+            best = np.argsort(-row, kind="stable")[: top if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
             records[i] = _answer(picture.source, warnings, scores)
     return records  # type: ignore[return-value]
