@@ -191,6 +191,7 @@ def dense_sift_features(
     threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
     descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
+    ones = np.ones(descriptors.shape[1], np.float32)
     filled = 0
     for first in range(0, n_y, pooling.n_nodes):
         count = min(pooling.n_nodes, n_y - first)
@@ -198,20 +199,19 @@ def dense_sift_features(
         lines = pooled[first * step : first * step + bank.shape[1]]
         samples = _buffers.get("samples", (len(bank), *lines.shape[1:]))
         np.matmul(bank, lines.reshape(len(lines), -1), out=samples.reshape(len(bank), -1))
-        block = descriptors[filled : filled + count * n_x]
+        block = _buffers.get("block", (count * n_x, descriptors.shape[1]))
         block.reshape(count, n_x, N_BINS, N_BINS, -1)[...] = bins_of_nodes(
             pooling, samples, (count, n_x)
         )
         if window == "flat":
             block *= weights
-        keep = block @ np.ones(block.shape[1], np.float32) >= threshold
+        keep = block @ ones >= threshold
         kept[first * n_x :][: len(keep)] = keep
-        if not keep.all():
-            chosen = block[keep]
-            block = descriptors[filled : filled + len(chosen)]
-            block[...] = chosen
         _normalise(block, root)
-        filled += len(block)
+        chosen = np.flatnonzero(keep)
+        # mode="clip" lets NumPy write into `out` without a copy in between
+        np.take(block, chosen, axis=0, out=descriptors[filled:][: len(chosen)], mode="clip")
+        filled += len(chosen)
 
     xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
     return LocalFeatures(
