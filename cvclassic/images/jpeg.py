@@ -9,6 +9,13 @@ from cvclassic.errors import ImageReadError
 from cvclassic.images.imageheader import ImageHeader
 
 _END = b"\xff\xd9"
+# The grey flags are the bare scale bits; those called COLOR would say BGR as well.
+_SCALE_FLAGS = {
+    1: 0,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 # Entropy-coded data that no encoder wrote: where the decoder gets to read them, pixels differ.
 _FILLERS = (b"\x55\xaa\x33\xc9" * 512, b"\x9c\x0b\x72\xe1" * 512)
 
@@ -16,7 +23,7 @@ _FILLERS = (b"\x55\xaa\x33\xc9" * 512, b"\x9c\x0b\x72\xe1" * 512)
 def decode_jpeg(
     data: bytes, header: ImageHeader, max_side: int | None, allow_truncated: bool
 ) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Pixels in OpenCV's order, as stored (not turned), and notes (code, message)."""
+    """Pixels, grey or RGB, as stored (not turned), and notes (code, message)."""
     flags = _flags(header, max_side)
     # 0xFF in data is followed by 0, so the mark stands only at the end - or in metadata, where
     # thumbnails have theirs: these lie before the frame header.
@@ -38,14 +45,8 @@ def _flags(header: ImageHeader, max_side: int | None) -> int:
         longer = max(header.width, header.height)
         while scale < 8 and -(-longer // (2 * scale)) >= max_side:
             scale *= 2
-    grey = header.channels == 1
-    flags = {
-        1: cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR,
-        2: cv2.IMREAD_REDUCED_GRAYSCALE_2 if grey else cv2.IMREAD_REDUCED_COLOR_2,
-        4: cv2.IMREAD_REDUCED_GRAYSCALE_4 if grey else cv2.IMREAD_REDUCED_COLOR_4,
-        8: cv2.IMREAD_REDUCED_GRAYSCALE_8 if grey else cv2.IMREAD_REDUCED_COLOR_8,
-    }[scale]
-    return flags | cv2.IMREAD_IGNORE_ORIENTATION
+    colour = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR_RGB
+    return _SCALE_FLAGS[scale] | colour | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def _imdecode(data: bytes, flags: int) -> np.ndarray | None:

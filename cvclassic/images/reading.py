@@ -176,14 +176,8 @@ def decode_image(
         return _from_array(source, max_side)
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, path = bytes(source), os.fspath(name)
-        shown = show_path(path) if path else f"<{len(data)} bytes>"
-        if len(data) > max_bytes:
-            raise ImageReadError(
-                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes", shown
-            )
     elif isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        shown = show_path(path)
         data = read_file(path, max_bytes=max_bytes)
     else:
         raise ParameterError(
@@ -191,8 +185,13 @@ def decode_image(
             f"Got {type(source).__name__} instead."
         )
     try:
+        if len(data) > max_bytes:
+            raise ImageReadError(
+                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes"
+            )
         decoded = _decode(data, max_side, max_pixels, allow_truncated)
     except ImageReadError as error:
+        shown = show_path(path) if path else f"<{len(data)} bytes>"
         raise ImageReadError(error.code, error.message, shown) from None
     expected = suffix_format(path) if path else None
     if expected not in (None, decoded.format):
@@ -214,21 +213,23 @@ def _decode(
             "unsupported_format", f"the TIFF has {header.channels} samples a pixel, 1 to 4 are read"
         )
     if header.format == "jpeg":
-        (raw, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
+        (pixels, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
         if notes and notes[0][0] != "trailing_data":
             damage = []  # said about what was put in the place of the missing end
     else:
         raw, damage = hear(lambda: _decode_other(data, header))
+        pixels = to_uint8(raw, header)
         notes = []
         if header.end is not None and header.end < len(data):
             notes = [("trailing_data", f"{len(data) - header.end} bytes follow the picture")]
-    pixels = turn_upright(to_uint8(raw, header), header.orientation)
+    pixels = turn_upright(pixels, header.orientation)
     height, width = pixels.shape[:2]
     if header.format == "jpeg":  # may have been decoded at a smaller scale
         width, height = header.width, header.height
         if header.orientation > 4:
             width, height = height, width
-    pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
+    if max_side is not None:
+        pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
     return DecodedImage(
         pixels, header.format, width, height, tuple(ImageWarning(*n) for n in notes + damage)
     )
