@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
@@ -98,11 +99,15 @@ def fit_recipe(
     labels = np.asarray(y)
     progress = progress or (lambda stage, done, total: None)
     features = pipeline[0]
-    with training.stage("vocabulary"):
-        progress("vocabulary", 0, 0)
-        features.fit(X, labels)
-    with training.stage("features"):
-        vectors = features.transform(Watched(X, "features", progress))
+    if type(features).fit_transform is TransformerMixin.fit_transform:
+        with training.stage("vocabulary"):
+            progress("vocabulary", 0, 0)
+            features.fit(X, labels)
+        with training.stage("features"):
+            vectors = features.transform(Watched(X, "features", progress))
+    else:  # learns from the vectors of the training pictures, and would make them twice
+        with training.stage("features"):
+            vectors = features.fit_transform(Watched(X, "features", progress), labels)
     described = vectors.any(axis=1)
     training.without_features = np.flatnonzero(~described).tolist()
     if len(np.unique(labels[described])) < 2:
