@@ -61,7 +61,10 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
         ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, quality],
         ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }.get(kind, [])
-    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    if image.ndim == 3:
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    else:
+        bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if kind == ".ppm" else image
     try:
         ok, encoded = cv2.imencode(kind, bgr, options)
     except cv2.error as error:
