@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "mlp": ["MLP"],
-        "recipes": ["RECIPES", "make_head", "make_recipe"],
+        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe"],
+        "training": ["Training", "fit_recipe"],
     },
 )

@@ -17,7 +17,7 @@ _DEPTH = 6  # no recipe nests deeper
 _MAX_COLUMNS = 100_000_000
 
 
-def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) -> dict:
+def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
     """Describe a fitted estimator by plain values; its arrays go into `arrays`.
 
     Parameters
@@ -43,7 +43,7 @@ def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) 
     if type(estimator) is Pipeline:
         steps = [[key, flatten(step, f"{path}{key}.", arrays)] for key, step in estimator.steps]
         return {"type": "Pipeline", "steps": steps}
-    if name not in REGISTRY or entry_of(name)[0] is not type(estimator):
+    if name not in REGISTRY or not _is_exactly(estimator, entry_of(name)[0]):
         raise ModelFileError(f"A {name} cannot be saved: it is not a part that model files hold.")
     entry = REGISTRY[name]
     params = {
@@ -64,6 +64,11 @@ def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) 
     if entry.has_classes:
         node["classes"] = estimator.classes_.tolist()
     return node
+
+
+def _is_exactly(estimator: Any, cls: type) -> bool:
+    """Whether it is of the registered class itself, not of one with the same name."""
+    return type(estimator) is cls
 
 
 def _plain(value, name: str, path: str, arrays: dict) -> Any:
@@ -194,8 +199,8 @@ def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeli
     require(len({key for key, _ in rebuilt}) == len(rebuilt), "two steps have one name")
     columns = None
     for _, estimator in rebuilt:
-        entry = REGISTRY.get(type(estimator).__name__)
-        require(entry is not None, "a step cannot be a pipeline")
+        require(type(estimator) is not Pipeline, "a step cannot be a pipeline")
+        entry = REGISTRY[type(estimator).__name__]
         wanted = getattr(estimator, "n_features_in_", None)
         require((columns is None) == (wanted is None), "the steps are in the wrong order")
         require(columns == wanted, f"a step gives {columns} columns and the next takes {wanted}")

@@ -9,6 +9,7 @@ import pytest
 # From left to right: the way of a picture.
 ORDER = [
     "errors",
+    "checks",
     "images",
     "filters",
     "detect",
