@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from cvclassic.atomic import atomic_file
 from cvclassic.errors import DataError, ParameterError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
@@ -106,24 +105,9 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
     """
     target = Path(os.fsdecode(path))
     data = encode_image(image, target.suffix, quality=quality)
-    temporary = None
     try:
-        # In the same folder, because a rename is atomic only within a file system.
-        fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".cvclassic-")
-        with os.fdopen(fd, "wb") as file:
+        with atomic_file(target) as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
     except (OSError, ValueError) as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{target}: the picture cannot be written ({reason})") from None
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
