@@ -4,11 +4,13 @@ import os
 import resource
 import struct
 import time
+import zlib
 
 import pytest
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images import read_image
+from cvclassic.images.av1 import item_starts, sequence_size
 from tests.images.makers import chunk, gif, png, resized_jpeg, smooth, tiff
 
 BOMBS = {
@@ -105,12 +107,32 @@ def test_png_chunk_that_runs_past_the_end():
 
 
 def test_text_bomb_in_a_png():
-    import zlib
-
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9))
     code, _, megabytes = in_a_child(png(8, 8, 8, 0, bytes(72), text))
     assert code in ("ok", "corrupt")
     assert megabytes < 50
+
+
+def test_avif_whose_boxes_lie():
+    """The boxes say 16 x 16, the data 9000 x 9000: 2 kB that would cost 1 GB."""
+    data = bytearray(encode(np.zeros((9000, 9000), np.uint8), "AVIF", speed=10))
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = struct.pack(">II", 16, 16)
+    code, seconds, megabytes = in_a_child(bytes(data))
+    assert code == "too_large"
+    assert seconds < 0.2
+    assert megabytes < 50
+
+
+def test_avif_size_in_the_data():
+    """Whatever the settings, the data's own header is understood."""
+    for height, width in ((1, 1), (33, 50), (96, 160), (300, 1000)):
+        for image in (smooth(height, width, 1), smooth(height, width)):
+            for options in ({}, {"speed": 10, "subsampling": "4:4:4"}):
+                data = encode(image, "AVIF", **options)
+                begin = data.index(b"iloc") + 4
+                (start,) = item_starts(data, begin, None)
+                assert sequence_size(data, start) == (width, height)
 
 
 def test_limits_can_be_set(tmp_path):
