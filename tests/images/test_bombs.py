@@ -6,12 +6,13 @@ import struct
 import time
 import zlib
 
+import numpy as np
 import pytest
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images import read_image
 from cvclassic.images.av1 import item_starts, sequence_size
-from tests.images.makers import chunk, gif, png, resized_jpeg, smooth, tiff
+from tests.images.makers import chunk, encode, gif, png, resized_jpeg, smooth, tiff
 
 BOMBS = {
     "png 30000": lambda: png(30_000, 30_000, 1, 0, bytes(3751 * 30_000)),
