@@ -62,7 +62,7 @@ def against_tutorial(manifest: str, runs: int) -> dict[str, list[dict]]:
             recipe = ["--recipe", "sift-bow", "--param", "n_words=500"]
             rows["cvclassic sift-bow"].append(train_and_score(recipe, manifest, folder))
             print("cvclassic sift-bow", rows["cvclassic sift-bow"][-1], flush=True)
-            seconds, peak_mb, printed = run_process([sys.executable, str(_TUTORIAL), manifest])
+            _, peak_mb, printed = run_process([sys.executable, str(_TUTORIAL), manifest])
             row = json.loads(printed)
             row = {key: round(value, 4) for key, value in row.items()}
             rows["tutorial script"].append({**row, "peak_mb": round(peak_mb)})
