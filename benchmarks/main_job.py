@@ -4,69 +4,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from .common import data_dir, interleave, show, threads, write_results
+from .processes import run_process, train_and_score
 
 _TUTORIAL = Path(__file__).parent / "opponents" / "tutorial_script.py"
-_CVCLASSIC = [sys.executable, "-m", "cvclassic_cli"]
-
-
-def run_process(command: list[str]) -> tuple[float, float, str]:
-    """Wall-clock seconds, peak resident memory in 10^6 bytes, and what was printed."""
-    with tempfile.TemporaryFile() as output:
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=output)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            raise subprocess.CalledProcessError(child.returncode, command)
-        output.seek(0)
-        return seconds, usage.ru_maxrss * 1024 / 1e6, output.read().decode()
-
-
-def train_and_score(recipe: list[str], manifest: str, folder: str) -> dict[str, float]:
-    """One training and one evaluation by the command line."""
-    model, scores = f"{folder}/model.cvmodel", f"{folder}/scores.json"
-    data = ["--manifest", manifest, "--quiet"]
-    train_s, train_mb, _ = run_process(
-        [*_CVCLASSIC, "train", *data, "--split", "train", "-o", model, *recipe]
-    )
-    start = time.perf_counter()
-    run_process([*_CVCLASSIC, "evaluate", model, *data, "--split", "test", "--json", scores])
-    with open(scores, encoding="utf-8") as file:
-        found = json.load(file)
-    return {
-        "mean_class_accuracy": round(found["mean_class_accuracy"], 4),
-        "train_s": round(train_s, 1),
-        "peak_mb": round(train_mb),
-        "classify_ms": round(1e3 * (time.perf_counter() - start) / found["n_images"], 2),
-        "model_mb": round(os.path.getsize(model) / 1e6, 2),
-    }
 
 
 def against_tutorial(manifest: str, runs: int) -> dict[str, list[dict]]:
     """Whole processes, in turns."""
     rows: dict[str, list[dict]] = {"cvclassic sift-bow": [], "tutorial script": []}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(runs):
-            recipe = ["--recipe", "sift-bow", "--param", "n_words=500"]
-            rows["cvclassic sift-bow"].append(train_and_score(recipe, manifest, folder))
-            print("cvclassic sift-bow", rows["cvclassic sift-bow"][-1], flush=True)
-            _, peak_mb, printed = run_process([sys.executable, str(_TUTORIAL), manifest])
-            row = json.loads(printed)
-            row = {key: round(value, 4) for key, value in row.items()}
-            rows["tutorial script"].append({**row, "peak_mb": round(peak_mb)})
-            print("tutorial script", rows["tutorial script"][-1], flush=True)
+    for _ in range(runs):
+        recipe = ["--recipe", "sift-bow", "--param", "n_words=500"]
+        rows["cvclassic sift-bow"].append(train_and_score(manifest, recipe))
+        print("cvclassic sift-bow", rows["cvclassic sift-bow"][-1], flush=True)
+        _, peak_mb, printed = run_process([sys.executable, str(_TUTORIAL), manifest])
+        row = {key: round(value, 4) for key, value in json.loads(printed).items()}
+        rows["tutorial script"].append({**row, "peak_mb": round(peak_mb)})
+        print("tutorial script", rows["tutorial script"][-1], flush=True)
     return rows
 
 
