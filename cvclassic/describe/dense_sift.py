@@ -1,97 +1,27 @@
 """Dense SIFT: a SIFT descriptor at every node of a regular grid.
 
 Eight planes of gradient strength, one an orientation, are made with OpenCV and NumPy over
-strips that stay in the cache. Pooling them into spatial bins is linear and separable, and
-the same at every node, so that it is one banded matrix product for each axis: only the
-sampled positions are computed, with any window, at the speed of BLAS.
+strips that stay in the cache, and pooled into spatial bins by `pooling`.
 """
 
 from __future__ import annotations
 
-import threading
-from functools import lru_cache
-
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..checks import check_bool, check_choice, check_integer, check_number
 from .base import Describer, to_grey
 from .features import LocalFeatures
 from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
+from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along_x
 
 _ORIENTATIONS = 8
-_STRIP = 32  # rows of the orientation planes that are under way at once
+_STRIP_PIXELS = 16384  # of a strip whose orientation planes stay in the cache
 _CLAMP = 0.2
 _FLOOR = 1e-5  # contrast below this is rounding error
-_KEEP_BYTES = 64e6  # a thread keeps its buffers up to this size
 
 
-class _Buffers(threading.local):
-    """Arrays that a thread uses again: fresh memory costs more than what is computed in it."""
-
-    def __init__(self) -> None:
-        self._flat: dict[str, np.ndarray] = {}
-
-    def get(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        size = int(np.prod(shape))
-        flat = self._flat.get(name)
-        if flat is None or flat.size < size:
-            flat = np.zeros(size, np.float32)
-            if flat.nbytes <= _KEEP_BYTES:
-                self._flat[name] = flat
-        return flat[:size].reshape(shape)
-
-
-_buffers = _Buffers()
-
-
-def window_kernels(bin_size: int, window: str, window_size: float) -> np.ndarray:
-    """Weights with which gradients count in each of the four bins along an axis.
-
-    Parameters
-    ----------
-    bin_size : int
-        Distance of bin centres in pixels.
-    window : {"exact", "flat"}
-        A triangle (linear interpolation between bins) times the Gaussian window of the
-        descriptor, or times the Gaussian's mean over the bin.
-    window_size : float
-        Standard deviation of the Gaussian in bins.
-
-    Returns
-    -------
-    ndarray of shape (4, 2 * bin_size - 1), float32
-        For offsets ``-bin_size + 1 ... bin_size - 1`` from the centre of the bin.
-
-    Examples
-    --------
-    >>> window_kernels(2, "flat", 1e6)[0].tolist()
-    [0.5, 1.0, 0.5]
-    """
-    offset = np.arange(-bin_size + 1, bin_size)
-    centre = bin_size * (np.arange(N_BINS) - 0.5 * (N_BINS - 1))[:, None]
-    gauss = np.exp(-0.5 * ((offset + centre) / (bin_size * window_size)) ** 2)
-    if window == "flat":
-        gauss = gauss.mean(axis=1, keepdims=True)
-    return ((1 - np.abs(offset) / bin_size) * gauss).astype(np.float32)
-
-
-@lru_cache(maxsize=64)
-def _bank(bin_size: int, window: str, window_size: float, step: int, n_nodes: int) -> np.ndarray:
-    """Banded matrix (n_nodes * 4, span): a line of pixels to the bins of `n_nodes` nodes."""
-    kernels = window_kernels(bin_size, window, window_size)
-    width = kernels.shape[1]
-    bank = np.zeros(
-        (n_nodes, N_BINS, (n_nodes - 1) * step + (N_BINS - 1) * bin_size + width), np.float32
-    )
-    for node in range(n_nodes):
-        for i in range(N_BINS):
-            start = node * step + i * bin_size
-            bank[node, i, start : start + width] = kernels[i]
-    bank = bank.reshape(n_nodes * N_BINS, -1)
-    bank.flags.writeable = False
-    return bank
+_buffers = Buffers()
 
 
 def _gradients(grey: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
@@ -163,28 +93,18 @@ def _normalise(block: np.ndarray, root: bool) -> None:
         np.sqrt(block, out=block)
 
 
-def _pool_columns(gx, gy, kernel, n_nodes: int, nodes: int, step: int) -> np.ndarray:
-    """Orientation planes pooled along x: shape (8, rows, n_nodes * 4)."""
+def _pool_strips(pooling: BinPooling, gx: np.ndarray, gy: np.ndarray, n_x: int) -> np.ndarray:
+    """Orientation planes pooled along x: shape (rows, 8, samples)."""
     rows, width = gx.shape
-    n_blocks = -(-n_nodes // nodes)
-    pooled = _buffers.get("pooled", (_ORIENTATIONS, rows, n_blocks * nodes * N_BINS))
-    for top in range(0, rows, _STRIP):
-        strip = slice(top, min(top + _STRIP, rows))
-        height = strip.stop - strip.start
-        planes = _buffers.get("planes", (_ORIENTATIONS, height, width))
-        orientation_planes(gx[strip], gy[strip], planes)
-        out = pooled[:, strip]
-        for t in range(_ORIENTATIONS):
-            lines = as_strided(
-                planes[t], (n_blocks, height, len(kernel)), (nodes * step * 4, width * 4, 4)
-            )
-            bins = as_strided(
-                out[t],
-                (n_blocks, height, nodes * N_BINS),
-                (nodes * N_BINS * 4, out.strides[1], 4),
-            )
-            np.matmul(lines, kernel, out=bins)
-    return pooled[:, :, : n_nodes * N_BINS]
+    n_samples = pooling.n_blocks(n_x) * pooling.n_nodes * pooling.node
+    pooled = _buffers.get("pooled", (rows, _ORIENTATIONS, n_samples))
+    height = max(1, _STRIP_PIXELS // width)
+    for top in range(0, rows, height):
+        strip = slice(top, min(top + height, rows))
+        planes = _buffers.get("planes", (strip.stop - top, _ORIENTATIONS, width))
+        orientation_planes(gx[strip], gy[strip], planes.transpose(1, 0, 2))
+        pool_along_x(pooling, planes.reshape(-1, width), n_x, pooled[strip].reshape(-1, n_samples))
+    return pooled
 
 
 def dense_sift_features(
@@ -251,48 +171,47 @@ def dense_sift_features(
     n_y, n_x = grid_shape(grey.shape, step, bin_size, origin, border)
     if n_x == 0 or n_y == 0:
         return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, grey.shape)
-    nodes = max(1, _STRIP // step)  # nodes of one product: few enough that the band stays full
-    bank = _bank(bin_size, window, float(window_size), step, nodes)
-    span = bank.shape[1]
+    pooling = bin_pooling(bin_size, window, float(window_size), step)
+    gx, gy = _gradients(grey, sigma)
     # A kernel reaches bin_size - 1 pixels beyond the picture; there the edge is repeated.
     pad = bin_size - 1
-    gx, gy = _gradients(grey, sigma)
-    right = max(0, (-(-n_x // nodes) - 1) * nodes * step + span + origin[0] - pad - gx.shape[1])
-    bottom = max(0, (n_y - 1) * step + reach + origin[1] + pad + 1 - gx.shape[0])
+    right = origin[0] + pooling.n_pixels(n_x) - pad - gx.shape[1]
     gx, gy = (
-        cv2.copyMakeBorder(g, pad, bottom, pad, right, cv2.BORDER_REPLICATE)[
-            origin[1] :, origin[0] :
-        ]
+        np.ascontiguousarray(
+            cv2.copyMakeBorder(g, pad, pad, pad, max(pad, right), cv2.BORDER_REPLICATE)[
+                origin[1] :, origin[0] :
+            ]
+        )
         for g in (gx, gy)
     )
-    gx, gy = np.ascontiguousarray(gx), np.ascontiguousarray(gy)
-    pooled = _pool_columns(gx, gy, np.ascontiguousarray(bank.T), n_x, nodes, step)
+    pooled = _pool_strips(pooling, gx, gy, n_x)
 
-    # mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast
+    weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
+    # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
     threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
     descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
+    ones = np.ones(descriptors.shape[1], np.float32)
     filled = 0
-    for first in range(0, n_y, nodes):
-        count = min(nodes, n_y - first)
-        rows = bank[: count * N_BINS, : (count - 1) * step + reach + 2 * pad + 1]
-        lines = pooled[:, first * step : first * step + rows.shape[1]]
-        bins = _buffers.get("bins", (_ORIENTATIONS, count * N_BINS, n_x * N_BINS))
-        np.matmul(rows, lines, out=bins)
-        inner = _buffers.get("inner", (count * N_BINS * n_x * N_BINS, _ORIENTATIONS))
-        cv2.transpose(bins.reshape(_ORIENTATIONS, -1), inner)
-        block = descriptors[filled : filled + count * n_x]
-        block.reshape(count, n_x, N_BINS, -1)[...] = inner.reshape(
-            count, N_BINS, n_x, -1
-        ).transpose(0, 2, 1, 3)
-        keep = block @ np.ones(block.shape[1], np.float32) >= threshold
-        kept[first * n_x : (first + count) * n_x] = keep
-        if not keep.all():
-            chosen = block[keep]
-            block = descriptors[filled : filled + len(chosen)]
-            block[...] = chosen
+    for first in range(0, n_y, pooling.n_nodes):
+        count = min(pooling.n_nodes, n_y - first)
+        bank = pooling.part(pooling.n_samples(count))
+        lines = pooled[first * step : first * step + bank.shape[1]]
+        samples = _buffers.get("samples", (len(bank), *lines.shape[1:]))
+        np.matmul(bank, lines.reshape(len(lines), -1), out=samples.reshape(len(bank), -1))
+        block = _buffers.get("block", (count * n_x, descriptors.shape[1]))
+        block.reshape(count, n_x, N_BINS, N_BINS, -1)[...] = bins_of_nodes(
+            pooling, samples, (count, n_x)
+        )
+        if window == "flat":
+            block *= weights
+        keep = block @ ones >= threshold
+        kept[first * n_x :][: len(keep)] = keep
         _normalise(block, root)
-        filled += len(block)
+        chosen = np.flatnonzero(keep)
+        # mode="clip" lets NumPy write into `out` without a copy in between
+        np.take(block, chosen, axis=0, out=descriptors[filled:][: len(chosen)], mode="clip")
+        filled += len(chosen)
 
     xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
     return LocalFeatures(
