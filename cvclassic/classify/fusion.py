@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import check_integer
 from ..encode import balanced_order
-from ..images import Picture, check_images, map_blocks, spool_pictures
+from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest
 
@@ -309,7 +309,8 @@ class WeightedUnion(FeatureUnion):
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
         labels = np.unique(np.asarray(y)[rows], return_inverse=True)[1]
         grams = np.stack([_gram(vectors[rows, block]) for block in blocks])
-        return choose_block_weights(grams, labels)[0]
+        with single_threaded():  # threads would fight, and the choice hang on their number
+            return choose_block_weights(grams, labels)[0]
 
     def _parts(self, images, needed) -> list[np.ndarray | None]:
         """Vectors of each member that is needed."""
