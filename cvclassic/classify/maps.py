@@ -105,6 +105,12 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float32, ensure_non_negative=True, reset=False)
         return homogeneous_map(X, self.kernel, self.order, self.period)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns, frequency by frequency."""
         check_is_fitted(self, "n_features_in_")
