@@ -32,17 +32,8 @@ def test_bases_have_public_children() -> None:
             assert any(issubclass(other, cls) for other in ESTIMATORS.values()), name
 
 
-# Checks of scikit-learn that do not hold, and why that is meant.
-EXPECTED_FAILURES = {}
-
-
-def expected_failures(estimator) -> dict[str, str]:
-    return EXPECTED_FAILURES.get(type(estimator).__name__, {})
-
-
 @parametrize_with_checks(
-    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)],
-    expected_failed_checks=expected_failures,
+    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)]
 )
 def test_scikit_learn(estimator, check) -> None:
     check(estimator)

@@ -67,9 +67,10 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
     kernel : {"chi2", "intersection", "jensen-shannon"}, default="chi2"
         chi2 is Σ 2ab/(a+b), intersection Σ min(a, b).
     order : int, default=1
-        1 gives three columns a value, within a few per cent of the kernel.
+        1 gives three columns a value. For chi2 they come within a few per cent of the
+        kernel; the spectrum of intersection falls so slowly that they miss a quarter.
     period : float, default=0.65
-        Sampling step of the spectrum.
+        Sampling step of the spectrum. Higher orders go with smaller steps.
 
     Attributes
     ----------

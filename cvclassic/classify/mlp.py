@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.validation import validate_data
 
 from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
-from ..errors import ParameterError
+from ..errors import DataError, ParameterError
 from .calibration import fit_temperature
 from .gram import stratified_folds
 from .heads import Head, encode_labels
@@ -188,7 +188,15 @@ class MLP(Head):
         with warnings.catch_warnings():
             # reaching max_iter is this head's normal end, not a fault
             warnings.simplefilter("ignore", ConvergenceWarning)
-            network.fit(X, labels)
+            try:
+                network.fit(X, labels)
+            except ValueError as error:
+                if not self.early_stopping:
+                    raise
+                raise DataError(
+                    f"early_stopping cannot hold out a share of {self.validation_fraction} of "
+                    f"{len(X)} samples: {error}"
+                ) from None
         self.weights_ = [weight.astype(np.float32) for weight in network.coefs_]
         self.biases_ = [bias.astype(np.float32) for bias in network.intercepts_]
         return network
