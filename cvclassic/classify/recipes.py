@@ -116,7 +116,8 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
                 f"Parameter {name!r} is ambiguous. Choose one of: {', '.join(sorted(paths))}."
             )
         for path in paths:
-            if not _is_setting(known[path]) and _is_setting(value) and value != "passthrough":
+            empty = value is None or (isinstance(value, str) and value == "passthrough")
+            if not (_is_setting(known[path]) or isinstance(value, BaseEstimator) or empty):
                 raise ParameterError(f"{path} must be an estimator. Got {value!r} instead.")
         estimator.set_params(**dict.fromkeys(paths, value))
     return estimator

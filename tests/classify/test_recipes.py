@@ -122,11 +122,9 @@ def test_known_parameters_of_the_message_work() -> None:
         make_recipe("sift-bow", nothing=0)
     listed = str(caught.value).split("Known are: ")[1].rstrip(".").split(", ")
     assert len(listed) > 10
-    for name in listed:
-        try:
-            make_recipe("sift-bow", **{name: "value"})
-        except ParameterError as error:
-            assert "ambiguous" in str(error), name
+    ambiguous = {"kernel"}
+    for name in set(listed) - ambiguous:
+        make_recipe("sift-bow", **{name: None})
 
 
 def test_labels_of_any_kind() -> None:
