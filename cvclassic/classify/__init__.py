@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
+        "mirror": ["fit_mirrored", "mirroring_helps"],
         "mlp": ["MLP"],
         "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
         "training": ["Training", "fit_recipe"],

@@ -129,8 +129,12 @@ class SVM(Head):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit(self, X, y):
-        """Train on vectors of shape (n, d) and n labels."""
+    def fit(self, X, y, n_copies=1):
+        """Train on vectors of shape (n, d) and n labels.
+
+        Rows may come as `n_copies` stretches that show the same pictures in the same order
+        (mirrored, say): the cross-validation keeps copies together and judges the first.
+        """
         check_choice("kernel", self.kernel, ("linear", "rbf"))
         check_integer("n_folds", self.n_folds, 2)
         if self.C != "cv":
@@ -143,7 +147,7 @@ class SVM(Head):
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels, seed)
+            return self._fit_primal(X, labels, seed, n_copies)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -161,7 +165,7 @@ class SVM(Head):
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels, seed)
+        self._choose(gram, targets, labels, seed, n_copies)
         dual = svm_dual(gram, targets, self.C_, random_state=seed)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
@@ -172,11 +176,15 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, seed: int) -> None:
+    def _choose(
+        self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, seed: int, n_copies: int
+    ) -> None:
         """Settle the penalty by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, seed)
+        n = len(labels) // n_copies
+        folds = np.tile(stratified_folds(labels[:n], self.n_folds, seed), n_copies)
         # a sample is judged only where its class is left in the training part
-        judged = np.bincount(labels)[labels] >= 2
+        judged = np.bincount(labels[:n])[labels] >= 2
+        judged[n:] = False
 
         def decide(C: float) -> np.ndarray:
             decisions = np.zeros_like(targets)
@@ -210,14 +218,16 @@ class SVM(Head):
                 self.C_, self.cv_accuracy_ = C, accuracy
                 self.temperature_ = fit_temperature(decisions, labels)
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int) -> SVM:
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int) -> SVM:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, _TINY))
-        out = stratified_folds(labels, 5, seed) == 0
+        n = len(labels) // n_copies
+        out = np.tile(stratified_folds(labels[:n], 5, seed) == 0, n_copies)
+        judged = out & (np.arange(len(labels)) < n)
         self._settle(
-            lambda C: _all_columns(_linear_svc(C, seed).fit(X[~out], labels[~out]), X[out]),
-            labels[out],
+            lambda C: _all_columns(_linear_svc(C, seed).fit(X[~out], labels[~out]), X[judged]),
+            labels[judged],
         )
         self.gamma_ = 0.0
         model = _linear_svc(self.C_, seed).fit(X, labels)
