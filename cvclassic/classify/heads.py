@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..checks import check_choice, check_integer, check_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import one_against_rest, stratified_folds, svm_dual
+from .gram import check_copies, one_against_rest, stratified_folds, svm_dual
 
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
@@ -123,8 +123,22 @@ class SVM(Head):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit(self, X, y):
-        """Train on vectors of shape (n, d) and n labels."""
+    def fit(self, X, y, n_copies=1):
+        """Train on vectors of shape (n, d) and n labels.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+        y : sequence of n labels
+        n_copies : int
+            Samples come as so many stretches of n / n_copies pictures; sample i of each
+            stretch shows the same picture, changed. They are held out together, and only
+            the first is judged.
+
+        Returns
+        -------
+        self
+        """
         check_choice("kernel", self.kernel, ("linear", "rbf"))
         check_integer("n_folds", self.n_folds, 2)
         if self.C != "cv":
@@ -133,8 +147,9 @@ class SVM(Head):
             check_number("gamma", self.gamma, 0, exclusive=True)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
+        check_copies(n_copies, len(X))
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels)
+            return self._fit_primal(X, labels, n_copies)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -152,7 +167,7 @@ class SVM(Head):
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels)
+        self._choose(gram, targets, labels, n_copies)
         dual = svm_dual(gram, targets, self.C_, random_state=self.random_state)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
@@ -163,12 +178,14 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray) -> None:
+    def _choose(
+        self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, n_copies: int
+    ) -> None:
         """Set C_, temperature_ and cv_accuracy_ by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, self.random_state)
+        folds = stratified_folds(labels, self.n_folds, self.random_state, n_copies)
         # a sample is judged only where its class is left in the training part
-        counts = np.bincount(labels)
-        judged = counts[labels] >= 2
+        first = np.arange(len(labels)) < len(labels) // n_copies
+        judged = first & (np.bincount(labels[first])[labels] >= 2)
         best = (-1.0, 1.0, None)
         for C in _PENALTIES if self.C == "cv" else (float(self.C),):
             if not judged.any():
@@ -190,14 +207,15 @@ class SVM(Head):
         self.cv_accuracy_, self.C_, decisions = best
         self.temperature_ = fit_temperature(decisions[judged], labels[judged])
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray) -> SVM:
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, n_copies: int) -> SVM:
         """Many samples: LinearSVC, with C and the temperature from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, np.finfo(np.float32).tiny))
-        out = stratified_folds(labels, 5, self.random_state) == 0
+        inside = stratified_folds(labels, 5, self.random_state, n_copies) != 0
+        out = ~inside & (np.arange(len(X)) < len(X) // n_copies)
         best = (-1.0, 1.0, None)
         for C in _PENALTIES if self.C == "cv" else (float(self.C),):
-            decisions = _all_columns(self._linear_svc(C).fit(X[~out], labels[~out]), X[out])
+            decisions = _all_columns(self._linear_svc(C).fit(X[inside], labels[inside]), X[out])
             accuracy = float((decisions.argmax(axis=1) == labels[out]).mean())
             if accuracy < best[0]:
                 break

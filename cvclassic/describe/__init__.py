@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
         "features": ["LocalFeatures"],
+        "pixels": ["Pixels", "SizedTransformer", "check_image_size", "fit_to_size"],
         "sift": ["Sift", "sift_features"],
         "vectors": ["ImageTransformer"],
     },

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "bag_of_words": ["BagOfWords", "normalise_histogram"],
         "base": ["LocalEncoder", "balanced_order", "cell_index"],
+        "patch_words": ["PatchWords", "normalise_patches", "patch_grid", "zca_whitening"],
         "vocabulary": ["kmeans_words", "nearest_words"],
     },
 )

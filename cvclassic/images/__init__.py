@@ -5,6 +5,13 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "augment": [
+            "CHANGES",
+            "AugmentedImage",
+            "AugmentedImages",
+            "augment_image",
+            "parse_changes",
+        ],
         "files": ["read_file"],
         "folders": ["LabelledImages", "load_folder", "load_manifest"],
         "headers": ["identify", "read_header"],
