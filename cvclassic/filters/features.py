@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -156,7 +157,7 @@ class KernelFeatures(TransformerMixin, BaseEstimator):
         # OpenCV lets go of the interpreter lock, so threads are enough and nothing is copied.
         parts = Parallel(n_jobs=n_chunks, prefer="threads")(
             delayed(self._rows)(X, start, stop)
-            for start, stop in zip(cuts[:-1], cuts[1:], strict=True)
+            for start, stop in pairwise(cuts)
         )
         return np.concatenate(parts)
 
