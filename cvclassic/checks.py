@@ -1,0 +1,61 @@
+"""Checks of parameters, each a sentence: what was expected and what came."""
+
+from __future__ import annotations
+
+import numbers
+
+from .errors import ParameterError
+
+
+def check_integer(name: str, value, minimum: int, *, none: bool = False) -> None:
+    """Raise `ParameterError` unless `value` is an integer of at least `minimum`.
+
+    Examples
+    --------
+    >>> check_integer("n_words", 0, 2)
+    Traceback (most recent call last):
+        ...
+    cvclassic.errors.ParameterError: n_words must be an integer >= 2. Got 0 instead.
+    """
+    if none and value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        also = " or None" if none else ""
+        raise ParameterError(
+            f"{name} must be an integer >= {minimum}{also}. Got {value!r} instead."
+        )
+
+
+def check_number(
+    name: str, value, minimum: float, *, exclusive: bool = False, none: bool = False
+) -> None:
+    """Raise `ParameterError` unless `value` is a finite number >= (or >) `minimum`."""
+    if none and value is None:
+        return
+    good = (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and (value > minimum if exclusive else value >= minimum)
+        and value < float("inf")
+    )
+    if not good:
+        relation = ">" if exclusive else ">="
+        also = " or None" if none else ""
+        raise ParameterError(
+            f"{name} must be a number {relation} {minimum:g}{also}. Got {value!r} instead."
+        )
+
+
+def check_choice(name: str, value, choices) -> None:
+    """Raise `ParameterError` unless `value` is one of `choices`."""
+    if not any(
+        value is choice or (value == choice and type(value) is type(choice)) for choice in choices
+    ):
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ParameterError(f"{name} must be one of {listed}. Got {value!r} instead.")
+
+
+def check_bool(name: str, value) -> None:
+    """Raise `ParameterError` unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name} must be True or False. Got {value!r} instead.")

@@ -1,0 +1,121 @@
+"""Recipes: named scikit-learn pipelines from pictures to labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from ..checks import check_choice
+from ..describe import Sift
+from ..encode import BagOfWords
+from ..errors import ParameterError
+from .heads import SVM
+from .maps import HomogeneousMap
+from .mlp import MLP
+
+HEADS: dict[str, Callable[[], BaseEstimator]] = {"mlp": MLP, "svm": SVM}
+_SHARED = ("n_jobs", "random_state")
+
+
+def _sift_bow() -> list[tuple[str, BaseEstimator]]:
+    """Sparse SIFT, 500 visual words, chi² map."""
+    return [
+        ("features", BagOfWords(Sift(), n_words=500, norm="l1")),
+        ("map", HomogeneousMap("chi2")),
+    ]
+
+
+# name -> (what it is in one line, steps before the head)
+RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
+    "sift-bow": ("sparse SIFT, K-means visual words, chi² map", _sift_bow),
+}
+
+
+def make_head(name: str, **params) -> BaseEstimator:
+    """Make a classifier of vectors.
+
+    Parameters
+    ----------
+    name : {"svm", "mlp"}
+    **params
+        Parameters of the head.
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    ParameterError
+        The head or a parameter does not exist.
+
+    Examples
+    --------
+    >>> make_head("svm", C=1.0)
+    SVM(C=1.0)
+    """
+    check_choice("head", name, tuple(sorted(HEADS)))
+    return set_parameters(HEADS[name](), params)
+
+
+def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
+    """Make an unfitted pipeline from images to labels.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recipe; `RECIPES` lists them.
+    head : {"svm", "mlp"}
+        The classifier.
+    **params
+        Parameters of any step, by their own name where only one step has it
+        (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
+        ``n_jobs`` and ``random_state`` go to every step that has them.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        The step "features" turns images into vectors, the step "head" is the classifier.
+
+    Raises
+    ------
+    ParameterError
+        The recipe, the head or a parameter does not exist, or a name is ambiguous.
+
+    Examples
+    --------
+    >>> make_recipe("sift-bow", n_words=50, random_state=0).named_steps["features"].n_words
+    50
+    """
+    check_choice("recipe", name, tuple(sorted(RECIPES)))
+    steps = RECIPES[name][1]()
+    return set_parameters(Pipeline([*steps, ("head", make_head(head))]), params)
+
+
+def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
+    """Set parameters by path or by their own name, as `make_recipe` describes."""
+    for name, value in params.items():
+        known = estimator.get_params(deep=True)
+        if name in known and name != "steps":
+            paths = [name]
+        else:
+            paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
+        if not paths:
+            names = sorted(
+                {path.rsplit("__", 1)[-1] for path, v in known.items() if _is_setting(v)}
+                - {"memory", "steps", "transform_input", "verbose"}
+            )
+            raise ParameterError(f"There is no parameter {name!r}. Known are: {', '.join(names)}.")
+        if len(paths) > 1 and name not in _SHARED:
+            raise ParameterError(
+                f"Parameter {name!r} is ambiguous. Choose one of: {', '.join(sorted(paths))}."
+            )
+        estimator.set_params(**dict.fromkeys(paths, value))
+    return estimator
+
+
+def _is_setting(value) -> bool:
+    """A value that a user would set, not a nested estimator."""
+    return not isinstance(value, BaseEstimator) or value is None

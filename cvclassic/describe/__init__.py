@@ -1,0 +1,16 @@
+"""What it looks like at a place: local features and whole-picture vectors.
+
+Nothing here learns from a set of pictures; that is the work of `cvclassic.encode`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "base": ["Describer", "root_normalise", "to_grey"],
+        "features": ["LocalFeatures"],
+        "sift": ["Sift", "sift_features"],
+        "vectors": ["ImageTransformer"],
+    },
+)

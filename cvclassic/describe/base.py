@@ -1,0 +1,102 @@
+"""What all describers share: parameter checks, reduction to `max_side`, grey planes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..images import read_image
+from .features import LocalFeatures
+
+
+def to_grey(image: np.ndarray) -> np.ndarray:
+    """Luma plane (ITU-R BT.601) of an RGB picture; a grey one is returned as it is.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+    """
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def root_normalise(descriptors: np.ndarray) -> np.ndarray:
+    """RootSIFT: L1-normalise, then take the square root; rows of zeros stay zero.
+
+    Euclidean distance between the results is the Hellinger distance between the
+    histograms.
+
+    Parameters
+    ----------
+    descriptors : ndarray of shape (n, d), float32
+        Non-negative. Changed in place.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32
+        The same array; rows have Euclidean length 1.
+
+    References
+    ----------
+    Arandjelović & Zisserman, "Three things everyone should know to improve object
+    retrieval", CVPR 2012, section 3.
+
+    Examples
+    --------
+    >>> root_normalise(np.array([[1.0, 3.0]], np.float32))
+    array([[0.5      , 0.8660254]], dtype=float32)
+    """
+    total = descriptors.sum(axis=1, keepdims=True)
+    np.maximum(total, np.finfo(np.float32).tiny, out=total)
+    descriptors /= total
+    return np.sqrt(descriptors, out=descriptors)
+
+
+class Describer(BaseEstimator):
+    """Base of estimators that turn one picture into `LocalFeatures`.
+
+    A describer learns nothing. Sub-classes have the parameter `max_side`, the attribute
+    `n_dims` (length of a descriptor) and the methods `_check` (validates parameters) and
+    `_describe` (array of at most `max_side` to features).
+    """
+
+    max_side: int | None
+
+    def describe(self, image) -> LocalFeatures:
+        """Describe one picture.
+
+        Parameters
+        ----------
+        image : path, encoded bytes, or ndarray of shape (H, W) or (H, W, 3), uint8
+            RGB where it has colour.
+
+        Returns
+        -------
+        LocalFeatures
+            In the pixels of `image`, also where it had to be reduced to `max_side`; of a
+            path or bytes, in the pixels of the reduced picture.
+
+        Raises
+        ------
+        ParameterError
+            A parameter has an impossible value.
+        ImageReadError
+            The picture cannot be read.
+        """
+        self._check()
+        pixels = read_image(image, max_side=self.max_side)
+        features = self._describe(pixels)
+        if isinstance(image, np.ndarray) and image.shape[:2] != pixels.shape[:2]:
+            factor = max(image.shape[:2]) / max(pixels.shape[:2])
+            features = features.scaled(factor, image.shape[:2])
+        return features
+
+    def _check(self) -> None:
+        raise NotImplementedError
+
+    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+        raise NotImplementedError

@@ -1,0 +1,15 @@
+"""A bag of local features becomes one vector: vocabularies and encodings.
+
+Nothing here knows of labels, beyond balancing samples between classes.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "bag_of_words": ["BagOfWords", "normalise_histogram"],
+        "base": ["LocalEncoder", "balanced_order", "cell_index"],
+        "vocabulary": ["kmeans_words", "nearest_words"],
+    },
+)

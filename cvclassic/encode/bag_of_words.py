@@ -1,0 +1,116 @@
+"""Bag of visual words: how often each word of a vocabulary occurs in a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..checks import check_choice, check_integer
+from ..describe import LocalFeatures
+from .base import LocalEncoder
+from .vocabulary import kmeans_words, nearest_words
+
+_NORMS = ("l1", "l2", "hellinger", None)
+
+
+def normalise_histogram(histogram: np.ndarray, norm: str | None) -> np.ndarray:
+    """Normalise a histogram; one of zeros stays as it is.
+
+    Parameters
+    ----------
+    histogram : ndarray of shape (k,), float32
+        Non-negative.
+    norm : {"l1", "l2", "hellinger", None}
+        Divide by the sum, by the Euclidean length, or divide by the sum and take the
+        square root.
+
+    Returns
+    -------
+    ndarray of shape (k,), float32
+
+    Examples
+    --------
+    >>> normalise_histogram(np.array([1, 3], np.float32), "l1")
+    array([0.25, 0.75], dtype=float32)
+    """
+    if norm is None:
+        return histogram
+    total = np.linalg.norm(histogram) if norm == "l2" else histogram.sum()
+    if total > 0:
+        histogram = histogram / total
+    return np.sqrt(histogram) if norm == "hellinger" else histogram
+
+
+class BagOfWords(LocalEncoder):
+    """Histogram of visual words.
+
+    `fit` clusters a class-balanced sample of local descriptors into `n_words` words;
+    `transform` counts for every picture the word nearest to each of its descriptors.
+
+    Parameters
+    ----------
+    describer : Describer or None, default=None
+        Gives the local features. None stands for ``Sift()``.
+    n_words : int, default=500
+        Size of the vocabulary.
+    norm : {"l1", "l2", "hellinger", None}, default="hellinger"
+        Normalisation of the histogram.
+    pyramid : sequence of (rows, columns), default=((1, 1),)
+        Grids of a spatial pyramid; every cell has a histogram of its own.
+    sample_mb : float, default=128
+        Bound on the descriptors that the vocabulary is learned from, in 10^6 bytes.
+    random_state : int, RandomState or None, default=None
+        Seed of sampling and clustering. With an integer the result is the same for every
+        `n_jobs`.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib.
+
+    Attributes
+    ----------
+    words_ : ndarray of shape (n_words, d), float32
+        The vocabulary.
+    n_features_out_ : int
+
+    References
+    ----------
+    Csurka et al., "Visual categorization with bags of keypoints", ECCV workshop 2004.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 255, (6, 64, 64), np.uint8)
+    >>> BagOfWords(n_words=10, random_state=0).fit_transform(images).shape
+    (6, 10)
+    """
+
+    def __init__(
+        self,
+        describer=None,
+        n_words=500,
+        norm="hellinger",
+        pyramid=((1, 1),),
+        sample_mb=128,
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.describer = describer
+        self.n_words = n_words
+        self.norm = norm
+        self.pyramid = pyramid
+        self.sample_mb = sample_mb
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _check_encoder(self) -> None:
+        check_integer("n_words", self.n_words, 2)
+        check_choice("norm", self.norm, _NORMS)
+
+    def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
+        self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
+
+    def _cell_dims(self) -> int:
+        return self.n_words
+
+    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+        words = nearest_words(features.descriptors, self.words_)
+        flat = cells * self.n_words + words
+        histogram = np.bincount(flat.ravel(), minlength=self.n_features_out_)
+        return normalise_histogram(histogram.astype(np.float32), self.norm)

@@ -1,0 +1,229 @@
+"""What all encoders share: sampling for the codebook, cells of a pyramid, streaming."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+
+from ..checks import check_number
+from ..describe import Describer, ImageTransformer, LocalFeatures, Sift
+from ..errors import DataError, ParameterError
+from ..images import load_pixels, map_blocks
+
+_SAMPLE_IMAGES = 400  # pictures that the codebook's sample is drawn from, at least
+
+
+def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
+    """Order of n pictures that takes the classes in turn, at random within a class.
+
+    Parameters
+    ----------
+    y : sequence of n labels, or None
+        None stands for a single class.
+    n : int
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+
+    Examples
+    --------
+    >>> order = balanced_order(["a", "a", "a", "b"], 4, np.random.RandomState(0))
+    >>> 3 in order[:2]
+    True
+    """
+    shuffled = rng.permutation(n)
+    if y is None:
+        return shuffled
+    if len(y) != n:
+        raise ParameterError(f"y must have one label for each of the {n} images. Got {len(y)}.")
+    labels = np.unique(np.asarray(y), return_inverse=True)[1][shuffled]
+    turn = np.empty(n, int)
+    for label in range(labels.max() + 1):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return shuffled[np.argsort(turn, kind="stable")]
+
+
+def cell_index(
+    xy: np.ndarray, image_shape: tuple[int, int], pyramid: tuple[tuple[int, int], ...]
+) -> np.ndarray:
+    """Cell of a spatial pyramid that each position lies in, for every level.
+
+    Parameters
+    ----------
+    xy : ndarray of shape (n, 2), float32
+    image_shape : tuple of int
+        Height and width.
+    pyramid : tuple of (rows, columns)
+        One grid a level.
+
+    Returns
+    -------
+    ndarray of shape (n_levels, n), int
+        Cells are numbered through all levels, row by row.
+
+    References
+    ----------
+    Lazebnik, Schmid & Ponce, "Beyond bags of features", CVPR 2006, section 3.
+
+    Examples
+    --------
+    >>> cell_index(np.array([[9.0, 0.0]]), (10, 10), ((1, 1), (2, 2)))
+    array([[0],
+           [2]])
+    """
+    x = (xy[:, 0] + 0.5) / image_shape[1]
+    y = (xy[:, 1] + 0.5) / image_shape[0]
+    cells = np.empty((len(pyramid), len(xy)), int)
+    first = 0
+    for level, (rows, columns) in enumerate(pyramid):
+        row = np.clip((y * rows).astype(int), 0, rows - 1)
+        column = np.clip((x * columns).astype(int), 0, columns - 1)
+        cells[level] = first + row * columns + column
+        first += rows * columns
+    return cells
+
+
+def check_pyramid(pyramid) -> None:
+    """Raise `ParameterError` unless `pyramid` is a sequence of (rows, columns)."""
+    try:
+        good = len(pyramid) > 0 and all(
+            len(grid) == 2 and all(int(side) == side and side >= 1 for side in grid)
+            for grid in pyramid
+        )
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ParameterError(
+            "pyramid must be a sequence of (rows, columns), such as ((1, 1), (2, 2)). "
+            f"Got {pyramid!r} instead."
+        )
+
+
+class LocalEncoder(ImageTransformer):
+    """Base of encoders: a bag of local features becomes one vector.
+
+    Sub-classes have the parameters `describer`, `pyramid`, `sample_mb`, `random_state` and
+    `n_jobs`, and the methods
+
+    - ``_check_encoder()``: validates their own parameters;
+    - ``_fit_codebook(sample, rng)``: learns from descriptors of shape (n, d), float32;
+    - ``_cell_dims()``: length of the vector of one cell;
+    - ``_encode(features, cells)``: the vector of one picture; `cells` is `cell_index`'s
+      result. Never called for a picture without features.
+    """
+
+    describer: Describer | None
+    sample_mb: float
+    random_state: int | None
+
+    def _check(self) -> None:
+        if self.describer is not None and not isinstance(self.describer, BaseEstimator):
+            raise ParameterError(
+                f"describer must be a describer such as Sift(), or None. Got {self.describer!r}."
+            )
+        self._describer._check()
+        check_pyramid(self.pyramid)
+        check_number("sample_mb", self.sample_mb, 0, exclusive=True)
+        self._check_encoder()
+
+    @property
+    def _describer(self) -> Describer:
+        return Sift() if self.describer is None else self.describer
+
+    @property
+    def max_side(self) -> int | None:
+        """Long side that pictures are reduced to before they are described."""
+        return self._describer.max_side
+
+    @property
+    def block_sizes_(self) -> list[int]:
+        """Columns of each level of the pyramid, in order."""
+        return [rows * columns * self._cell_dims() for rows, columns in self.pyramid]
+
+    def local_features(self, image) -> LocalFeatures:
+        """Local features of one image, as `transform` sees them.
+
+        Parameters
+        ----------
+        image : path, encoded bytes, ndarray or Picture
+
+        Returns
+        -------
+        LocalFeatures
+            In the pixels of the picture reduced to `max_side`.
+        """
+        describer = self._describer
+        return describer._describe(load_pixels(image, describer.max_side))
+
+    def _fit_images(self, X, y) -> None:
+        rng = check_random_state(self.random_state)
+        self._fit_codebook(self._sample(X, y, rng), rng)
+        self.n_features_out_ = sum(self.block_sizes_)
+
+    def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:
+        """Descriptors for the codebook: as many from each class, at most `sample_mb`.
+
+        As many pictures are described as are needed for variety or to fill the sample,
+        not all: `transform` describes them all anyway.
+        """
+        n_dims = self._describer.n_dims
+        room = max(1, int(self.sample_mb * 1e6 / (4 * n_dims)))
+        order = balanced_order(y, len(X), rng)
+        n_pictures = min(len(X), _SAMPLE_IMAGES)
+        share = -(-room // n_pictures)
+        seeds = rng.randint(2**31, size=len(X))
+        jobs = [(X[i], share, seed) for i, seed in zip(order, seeds, strict=True)]
+        sample = np.empty((room, n_dims), np.float32)
+        filled = described = 0
+        while described < len(jobs):
+            chunk = jobs[described : described + 64]
+            for block in map_blocks(self._describe_some, chunk, n_jobs=self.n_jobs):
+                for descriptors in block:
+                    taken = descriptors[: room - filled]
+                    sample[filled : filled + len(taken)] = taken
+                    filled += len(taken)
+            described += len(chunk)
+            if filled == room or (described >= n_pictures and filled >= room // 4):
+                break
+        if filled == 0:
+            raise DataError(
+                f"No local features were found in any of the {described} training pictures that "
+                "were tried: they are blank, or too small for this describer."
+            )
+        return sample[:filled]
+
+    def _describe_some(self, jobs: list) -> list[np.ndarray]:
+        """Up to `share` random descriptors of each picture."""
+        out = []
+        for image, share, seed in jobs:
+            descriptors = self.local_features(image).descriptors
+            if len(descriptors) > share:
+                rows = np.random.default_rng(seed).choice(len(descriptors), share, replace=False)
+                descriptors = descriptors[np.sort(rows)]
+            out.append(descriptors)
+        return out
+
+    def _vectors(self, images: list) -> np.ndarray:
+        out = np.zeros((len(images), self.n_features_out_), np.float32)
+        for row, image in zip(out, images, strict=True):
+            features = self.local_features(image)
+            if len(features):
+                cells = cell_index(features.xy, features.image_shape, self.pyramid)
+                row[:] = self._encode(features, cells)
+        return out
+
+    def _check_encoder(self) -> None:
+        raise NotImplementedError
+
+    def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
+        raise NotImplementedError
+
+    def _cell_dims(self) -> int:
+        raise NotImplementedError
+
+    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+        raise NotImplementedError

@@ -1,0 +1,121 @@
+"""Pictures that are decoded once, however many passes go over them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+
+import numpy as np
+
+from .reading import read_image
+
+
+class _Spool:
+    """An unlinked temporary file of decoded pixels; gone when the last picture is gone."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="cvclassic-")
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def put(self, pixels: np.ndarray) -> tuple[int, tuple[int, ...]]:
+        with self._lock:
+            start, self._end = self._end, self._end + pixels.nbytes
+        data = memoryview(np.ascontiguousarray(pixels)).cast("B")
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._file.fileno(), data[written:], start + written)
+        return start, pixels.shape
+
+    def get(self, place: tuple[int, tuple[int, ...]]) -> np.ndarray:
+        start, shape = place
+        pixels = np.empty(shape, np.uint8)
+        view = memoryview(pixels).cast("B")
+        done = 0
+        while done < len(view):
+            done += os.preadv(self._file.fileno(), [view[done:]], start + done)
+        return pixels
+
+
+class Picture:
+    """A picture source that remembers its pixels after the first reading.
+
+    Where a sequence of images is asked for, pictures may stand in it: several describers
+    and several passes then share one decoding of the file.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or ndarray
+        What `read_image` takes.
+
+    Examples
+    --------
+    >>> picture = Picture(np.zeros((40, 20), np.uint8))
+    >>> picture.read(max_side=20).shape
+    (20, 10)
+    """
+
+    __slots__ = ("_memory", "_spool", "source")
+
+    def __init__(self, source, *, _spool: _Spool | None = None) -> None:
+        self.source = source
+        self._spool = _spool
+        self._memory: dict = {}
+
+    def read(self, max_side: int | None = None) -> np.ndarray:
+        """Return the pixels, at most `max_side` long, read-only by convention.
+
+        Raises
+        ------
+        ImageReadError
+            As `read_image`.
+        """
+        place = self._memory.get(max_side)
+        if place is None:
+            pixels = read_image(self.source, max_side=max_side)
+            self.remember(max_side, pixels)
+            return pixels
+        return self._spool.get(place) if self._spool is not None else place
+
+    def remember(self, max_side: int | None, pixels: np.ndarray) -> None:
+        """Keep `pixels` as what `read(max_side)` gives from now on."""
+        if self._spool is None:
+            self._memory[max_side] = pixels
+            return
+        try:
+            self._memory[max_side] = self._spool.put(pixels)
+        except OSError:  # no room for temporary files: decode again instead
+            pass
+
+    def __reduce__(self):
+        return Picture, (self.source,)
+
+    def __repr__(self) -> str:
+        shown = self.source if isinstance(self.source, str | os.PathLike) else "..."
+        return f"Picture({shown!r})"
+
+
+def spool_pictures(sources) -> list[Picture]:
+    """Wrap `sources` so that each file is decoded at most once for each size.
+
+    Decoded pixels go to one unlinked temporary file (in ``TMPDIR``) and are read back from
+    the page cache, so that memory does not grow with the number of pictures.
+
+    Parameters
+    ----------
+    sources : sequence of str, Path or bytes
+
+    Returns
+    -------
+    list of Picture
+    """
+    spool = _Spool()
+    return [Picture(source, _spool=spool) for source in sources]
+
+
+def load_pixels(image, max_side: int | None = None) -> np.ndarray:
+    """Return the pixels of a `Picture` or of anything that `read_image` takes."""
+    if isinstance(image, Picture):
+        return image.read(max_side)
+    return read_image(image, max_side=max_side)

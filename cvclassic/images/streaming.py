@@ -1,0 +1,121 @@
+"""A pass over many pictures: in parallel, in order, with one computing thread each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import ThreadpoolController
+
+from ..errors import ParameterError
+from .pictures import Picture
+
+_lock = threading.Lock()
+_depth = 0
+_limit = None
+_cv2_threads = 0
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Thread pools of the process; looking for them takes milliseconds, so once only."""
+    return ThreadpoolController()
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Let OpenCV and BLAS compute with one thread while any thread is inside.
+
+    Pictures go in parallel, so that threads inside a picture would only fight, and with
+    one thread a product gives the same bits whatever `n_jobs` is. Both settings belong to
+    the process: the first to enter makes them and the last to leave restores them.
+    """
+    global _depth, _limit, _cv2_threads
+    with _lock:
+        if _depth == 0:
+            _cv2_threads = cv2.getNumThreads()
+            cv2.setNumThreads(1)
+            _limit = _controller().limit(limits=1, user_api="blas")
+        _depth += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0:
+                cv2.setNumThreads(_cv2_threads)
+                _limit.restore_original_limits()
+
+
+def check_images(X, name: str = "X") -> Sequence[Any]:
+    """Return `X` if it is a sequence of images, else raise an error that says why not.
+
+    Parameters
+    ----------
+    X : sequence of images, or ndarray of shape (n, H, W) or (n, H, W, 3)
+        Each image a path (str, Path), encoded bytes, an array or a `Picture`.
+
+    Returns
+    -------
+    sequence
+        With `len` and integer indices.
+    """
+    expected = f"{name} must be a sequence of images (paths, encoded bytes or arrays)"
+    if isinstance(X, str | bytes) or hasattr(X, "__fspath__"):
+        raise ParameterError(f"{expected}. Got a single {type(X).__name__}; put it in a list.")
+    if isinstance(X, np.ndarray):
+        if X.dtype != object and X.dtype.kind not in "US" and X.ndim not in (3, 4):
+            raise ParameterError(
+                f"{expected} or an array of shape (n, H, W) or (n, H, W, 3). "
+                f"Got an array of shape {X.shape}."
+            )
+    elif isinstance(X, Picture) or not hasattr(X, "__len__") or not hasattr(X, "__getitem__"):
+        raise ParameterError(f"{expected}. Got {type(X).__name__} instead.")
+    if hasattr(X, "iloc"):  # a pandas Series is indexed by label
+        X = X.to_numpy()
+    if len(X) == 0:
+        raise ParameterError(f"{expected}. Got none: it is empty.")
+    return X
+
+
+def _run_block(function: Callable, block: list) -> Any:
+    with single_threaded():
+        return function(block)
+
+
+def map_blocks(
+    function: Callable[[list], Any], X: Iterable, *, n_jobs: int | None, block_size: int = 8
+) -> Iterator[Any]:
+    """Yield ``function(block)`` for consecutive blocks of `X`, in order.
+
+    Threads by default, since OpenCV and NumPy release the interpreter lock in all that
+    takes long; `joblib.parallel_config` chooses another backend. Only a few blocks are
+    under way at once.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a list of images. Must pickle where the backend uses processes.
+    X : iterable
+        Read no further ahead than the work needs.
+    n_jobs : int or None
+        As in joblib.
+    block_size : int
+        Images a block.
+
+    Yields
+    ------
+    object
+        What `function` returned.
+    """
+    items = iter(X)
+    blocks = iter(lambda: list(islice(items, block_size)), [])
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator", batch_size=1)
+    yield from parallel(delayed(_run_block)(function, block) for block in blocks)
