@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
         "features": ["LocalFeatures"],
+        "kernel_features": ["KernelFeatures"],
         "sift": ["Sift", "sift_features"],
         "vectors": ["ImageTransformer"],
     },

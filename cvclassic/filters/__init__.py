@@ -1,6 +1,6 @@
-"""Kernels, convolution, pooling and feature maps; *where* something is, is the job of `detect`.
+"""Kernels, convolution, pooling and feature maps: planes in, planes out.
 
-The arrays that come out are planes of the same kind as the picture, or one vector per picture.
+Where something is, is found in `detect`; vectors are made in `describe` (`KernelFeatures`).
 """
 
 import lazy_loader as _lazy
@@ -8,8 +8,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "convolution": ["convolve", "output_size"],
-        "features": ["KernelFeatures"],
+        "convolution": ["FILLS", "as_bank", "center_pad", "convolve", "output_size"],
         "kernel_text": ["parse_kernel"],
         "kernels": ["gabor_bank", "get_kernel", "kernel_names", "kernel_parameters"],
         "pooling": ["pool"],

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from cvclassic.errors import ParameterError
-from cvclassic.filters._checks import check_choice, check_whole, short_repr
-from cvclassic.filters.kernel_text import parse_kernel
+from ..checks import check_choice
+from ..errors import ParameterError
+from ._checks import check_whole, short_repr
+from .kernel_text import parse_kernel
 
 # Names of padding that keep the size at stride 1, and how numpy.pad calls the fill.
 FILLS = {

@@ -6,9 +6,9 @@ import json
 
 import numpy as np
 
-from cvclassic.errors import ParameterError
-from cvclassic.filters._checks import check_number, short_repr
-from cvclassic.filters.kernels import MAX_KERNEL_SIDE, get_kernel
+from ..errors import ParameterError
+from ._checks import check_real, short_repr
+from .kernels import MAX_KERNEL_SIDE, get_kernel
 
 
 def parse_kernel(spec: str | np.ndarray | list) -> np.ndarray:
@@ -71,7 +71,7 @@ def _from_json(text: str) -> np.ndarray:
             'a JSON kernel must hold "kernel" and optionally "scale", or "name" and its parameters.'
             f" Got {', '.join(sorted(value)) or 'nothing'} instead."
         )
-    return _checked(value["kernel"], "kernel") * check_number("scale", value.get("scale", 1.0))
+    return _checked(value["kernel"], "kernel") * check_real("scale", value.get("scale", 1.0))
 
 
 def _from_rows(text: str) -> np.ndarray:

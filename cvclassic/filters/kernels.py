@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cvclassic.errors import ParameterError
-from cvclassic.filters._checks import check_number, check_positive, check_whole
+from ..errors import ParameterError
+from ._checks import check_positive, check_real, check_whole
 
 MAX_KERNEL_SIDE = 255
 
@@ -49,7 +49,7 @@ def _motion(length: int = 9, angle: float = 0.0) -> np.ndarray:
     kernel = np.zeros((2 * half + 1, 2 * half + 1))
     # Bilinear splats of a finely sampled line keep the mass even at odd angles.
     steps = np.linspace(-radius, radius, 8 * length + 1)
-    theta = math.radians(check_number("angle", angle))
+    theta = math.radians(check_real("angle", angle))
     x, y = half + steps * math.cos(theta), half - steps * math.sin(theta)
     x0, y0 = np.floor(x).astype(int), np.floor(y).astype(int)
     for dx in (0, 1):
@@ -76,7 +76,7 @@ def _gabor(
     if size is None:
         size = 2 * math.ceil(2.5 * max(sigma, min(sigma / aspect, 4 * sigma))) + 1
     x, y = _grid(sigma, size)
-    theta = math.radians(check_number("angle", angle))
+    theta = math.radians(check_real("angle", angle))
     along = x * math.cos(theta) - y * math.sin(theta)
     across = x * math.sin(theta) + y * math.cos(theta)
     envelope = np.exp(-(along**2 + (aspect * across) ** 2) / (2 * sigma**2))

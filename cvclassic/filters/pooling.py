@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvclassic.errors import ParameterError
-from cvclassic.filters._checks import check_choice, check_whole
-from cvclassic.filters.convolution import output_size
+from ..checks import check_choice
+from ..errors import ParameterError
+from ._checks import check_whole
+from .convolution import output_size
 
 
 def pool(

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from cvclassic.errors import ParameterError
-from cvclassic.filters._checks import check_choice, check_whole, short_repr
-from cvclassic.filters.convolution import FILLS, as_bank, center_pad, convolve
-from cvclassic.filters.kernel_text import parse_kernel
-from cvclassic.filters.pooling import pool
+from ..checks import check_bool, check_choice, check_integer
+from ..errors import ParameterError
+from ..filters import FILLS, as_bank, center_pad, convolve, parse_kernel, pool
+from ..filters._checks import check_whole, short_repr
+from ..images import load_pixels
+from .vectors import ImageTransformer
 
 DEFAULT_BANK = ("gaussian3", "sobel_x", "sobel_y", "edge_diagonal", "laplacian4")
 
 
-class KernelFeatures(TransformerMixin, BaseEstimator):
+class KernelFeatures(ImageTransformer):
     """Kernel bank, ReLU, pooling, flattening: the first layer of a CNN, with nothing to learn.
 
     Parameters
@@ -96,70 +94,28 @@ class KernelFeatures(TransformerMixin, BaseEstimator):
         self.pool_method = pool_method
         self.n_jobs = n_jobs
 
-    def fit(self, X: Sequence, y: object = None) -> KernelFeatures:
-        """Check the parameters and build the bank; the pictures are not looked at.
-
-        Parameters
-        ----------
-        X : sequence of images
-            Paths, encoded bytes or uint8 arrays, or one array of shape (n, H, W[, 3]).
-        y : ignored
-
-        Returns
-        -------
-        KernelFeatures
-            Itself.
-
-        Raises
-        ------
-        ParameterError
-            When a parameter is out of range or the kernels do not fit into the pictures.
-        """
-        _check_sequence(X)
-        self.image_size_ = self._checked_size()
-        check_whole("stride", self.stride, 1)
-        check_whole("pool_size", self.pool_size, 1)
+    def _check(self) -> None:
+        self._checked_size()
+        check_integer("stride", self.stride, 1)
+        check_integer("pool_size", self.pool_size, 1)
         check_choice("pool_method", self.pool_method, ("max", "average"))
-        for name in ("color", "signed"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise ParameterError(
-                    f"{name} must be True or False. Got {short_repr(getattr(self, name))} instead."
-                )
+        check_bool("color", self.color)
+        check_bool("signed", self.signed)
         if isinstance(self.padding, str):
             check_choice("padding", self.padding, ("valid", *FILLS))
+        else:
+            check_integer("padding", self.padding, 0)
+        self._named_bank()
+
+    def _fit_images(self, X: Sequence, y: object) -> None:
+        self.image_size_ = self._checked_size()
         names, bank = self._named_bank()
         self.kernels_ = [kernel / max(np.abs(kernel).sum(), 1e-12) for kernel in bank]
         self.map_names_ = self._name_maps(names)
         blank = np.zeros(self.image_size_ + ((3,) if self.color else ()), dtype=np.uint8)
+        # Filtering a blank picture also says early where the kernels do not fit.
         self.map_shape_ = self._maps(blank).shape[1:]
         self.n_features_out_ = len(self.map_names_) * int(np.prod(self.map_shape_))
-        return self
-
-    def transform(self, X: Sequence) -> np.ndarray:
-        """Filter, rectify, pool and flatten.
-
-        Parameters
-        ----------
-        X : sequence of images
-            Paths, encoded bytes or uint8 arrays, or one array of shape (n, H, W[, 3]).
-
-        Returns
-        -------
-        ndarray of shape (n_images, n_features), float32
-            The features of a picture, map by map, each row by row.
-        """
-        check_is_fitted(self)
-        _check_sequence(X)
-        n_chunks = min(len(X), effective_n_jobs(self.n_jobs))
-        if n_chunks <= 1:
-            return self._rows(X, 0, len(X))
-        cuts = np.linspace(0, len(X), n_chunks + 1).astype(int)
-        # OpenCV lets go of the interpreter lock, so threads are enough and nothing is copied.
-        parts = Parallel(n_jobs=n_chunks, prefer="threads")(
-            delayed(self._rows)(X, start, stop)
-            for start, stop in pairwise(cuts)
-        )
-        return np.concatenate(parts)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Names such as ``sobel_x+_0_3``: kernel, sign, row and column.
@@ -172,25 +128,19 @@ class KernelFeatures(TransformerMixin, BaseEstimator):
         -------
         ndarray of str, object dtype
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "n_features_out_")
         height, width = self.map_shape_
         return np.array(
             [f"{m}_{r}_{c}" for m in self.map_names_ for r in range(height) for c in range(width)],
             dtype=object,
         )
 
-    def _rows(self, X: Sequence, start: int, stop: int) -> np.ndarray:
-        """Features of a range of pictures."""
-        rows = np.empty((stop - start, self.n_features_out_), dtype=np.float32)
-        for row, index in enumerate(range(start, stop)):
-            rows[row] = self._maps(self._load(X[index])).ravel()
-        return rows
+    def _vectors(self, images: list) -> np.ndarray:
+        return np.stack([self._maps(self._load(image)).ravel() for image in images])
 
     def _load(self, source: object) -> np.ndarray:
         """One picture in the size and colour that the kernels expect."""
-        from cvclassic.images import read_image
-
-        image = read_image(source)
+        image = load_pixels(source)
         if self.color and image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         elif not self.color and image.ndim == 3:
@@ -264,14 +214,3 @@ class KernelFeatures(TransformerMixin, BaseEstimator):
             )
         height, width = (check_whole("image_size", side, 1, 4096) for side in pair)
         return height, width
-
-
-def _check_sequence(X: Sequence) -> None:
-    """X must be many pictures, not one."""
-    one = isinstance(X, (str, bytes)) or not hasattr(X, "__len__") or not hasattr(X, "__getitem__")
-    if one or (isinstance(X, np.ndarray) and X.dtype.kind in "uif" and X.ndim not in (3, 4)):
-        shape = f"shape {X.shape}" if isinstance(X, np.ndarray) else type(X).__name__
-        raise ParameterError(
-            "X must be a sequence of images or an array of shape (n, H, W[, 3]). "
-            f"Got {shape} instead."
-        )
