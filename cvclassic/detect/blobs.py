@@ -38,7 +38,7 @@ def blobs_log(
         Least absolute answer, for a picture from 0 to 1. A perfect disc of contrast c answers with
         2 c / e = 0.74 c.
     overlap : float
-        Of two blobs that share more than this part of the smaller, the smaller is left out.
+        Of two blobs that share more than this part of the smaller, the weaker is left out.
     polarity : {"both", "bright", "dark"}
         Bright on dark, dark on bright, or both.
 

@@ -22,7 +22,7 @@ KEYPOINT_METHODS = {
 
 # How OpenCV's thresholds follow from `sensitivity` 1; lower thresholds find fainter keypoints.
 _CREATORS = {
-    "sift": ("SIFT", lambda limit, s: {"nfeatures": limit, "contrastThreshold": 0.04 / s}),
+    "sift": ("SIFT", lambda limit, s: _sift_options(limit, s)),
     "orb": ("ORB", lambda limit, s: {"nfeatures": limit or 100_000, "fastThreshold": _grey(20, s)}),
     "akaze": ("AKAZE", lambda limit, s: {"threshold": 0.001 / s}),
     "brisk": ("BRISK", lambda limit, s: {"thresh": _grey(30, s)}),
@@ -161,3 +161,15 @@ def _modules() -> list[ModuleType]:
 def _grey(threshold: int, sensitivity: float) -> int:
     """A threshold in grey levels, at least 1."""
     return max(round(threshold / sensitivity), 1)
+
+
+def _sift_options(limit: int, sensitivity: float) -> dict[str, object]:
+    """Options of SIFT.
+
+    Without the precise doubling of the picture, positions are a quarter of a pixel too large.
+    """
+    return {
+        "nfeatures": limit,
+        "contrastThreshold": 0.04 / sensitivity,
+        "enable_precise_upscale": True,
+    }
