@@ -133,7 +133,7 @@ def check_opencv() -> Iterator[Check]:
         yield Check("import cv2", "fail", str(error).splitlines()[0], hint)
         return
     yield Check("import cv2", "ok", cv2.__version__)
-    yield from _cascades(Path(cv2.data.haarcascades))  # type: ignore[attr-defined]
+    yield from _cascades(Path(cv2.data.haarcascades))
     yield Check("opencv threads", "ok", str(cv2.getNumThreads()))
     yield Check("opencv simd", "ok", cv2.getCPUFeaturesLine() or "none")
 

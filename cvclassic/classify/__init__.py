@@ -9,11 +9,13 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "mlp": ["MLP"],
-        "recipes": ["RECIPES", "make_head", "make_recipe"],
+        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
+        "training": ["Training", "fit_recipe"],
     },
 )

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "headers": ["identify", "read_header"],
         "imageheader": ["ImageHeader"],
         "messages": ["watch_decoders"],
-        "pictures": ["Picture", "load_pixels", "spool_pictures"],
+        "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
         "streaming": ["check_images", "map_blocks", "single_threaded"],

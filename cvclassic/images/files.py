@@ -17,6 +17,7 @@ _CODES = {
     errno.ELOOP: ("symlink_loop", "the symbolic links lead in a circle"),
     errno.ENAMETOOLONG: ("path_too_long", "the path or a name in it is too long"),
     errno.ENXIO: ("not_regular", "expected a regular file. Got a socket or a device"),
+    errno.EIO: ("io", "the device reports an input/output error"),
     errno.ENODEV: ("not_regular", "expected a regular file. Got a device"),
 }
 _KINDS = (
@@ -33,18 +34,12 @@ _LOOK_FIRST = 4 << 20
 
 def show_path(path: str | bytes | os.PathLike) -> str:
     """A path as text that can be printed; bytes that are not UTF-8 appear as ``\\xff``."""
-    text = path if isinstance(path, str) else os.fsdecode(path)
-    shown = (
-        text.encode("utf-8", "surrogateescape")
-        if _is_native(text)
-        else text.encode("utf-8", "backslashreplace")
-    )
-    return shown.decode("utf-8", "backslashreplace")
-
-
-def _is_native(text: str) -> bool:
-    """True where a path's odd characters all stand for bytes of a file name."""
-    return not any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
+    text = os.fsdecode(path)
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes:
@@ -71,57 +66,53 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
         ``unsupported_format``.
     """
     name = os.fspath(path)
-    shown = show_path(name)
     try:
         fd = open_path(name)
+        try:
+            return _read(fd, max_bytes)
+        finally:
+            os.close(fd)
+    except ImageReadError as error:
+        raise ImageReadError(error.code, error.message, show_path(name)) from None
     except UnicodeEncodeError:
-        raise ImageReadError(
-            "path_encoding", "the path holds a character that no file name can have", shown
-        ) from None
+        code, message = "path_encoding", "the path holds a character that no file name can have"
     except ValueError:
-        raise ImageReadError("path_invalid", "the path holds a NUL character", shown) from None
+        code, message = "path_invalid", "the path holds a NUL character"
     except OSError as error:
-        raise translate_os_error(error, name, shown) from None
-    try:
-        return _read(fd, max_bytes, shown)
-    finally:
-        os.close(fd)
+        code, message = explain_os_error(error, name)
+    raise ImageReadError(code, message, show_path(name))
 
 
-def _read(fd: int, max_bytes: int, shown: str) -> bytes:
+def _read(fd: int, max_bytes: int) -> bytes:
     """Bytes of an open file, after a look at its kind, size and first bytes."""
     info = os.fstat(fd)
     if not stat.S_ISREG(info.st_mode):
         what = next((text for test, text in _KINDS if test(info.st_mode)), "something else")
-        raise ImageReadError("not_regular", f"expected a regular file. Got {what}", shown)
+        raise ImageReadError("not_regular", f"expected a regular file. Got {what}")
     size = info.st_size
     if size > max_bytes:
-        raise ImageReadError(
-            "too_large", f"expected at most {max_bytes} bytes. Got {size} bytes", shown
-        )
+        raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
+    if size > _LOOK_FIRST:
+        kind = identify(os.pread(fd, 1024, 0))
+        if kind not in SUPPORTED:
+            raise ImageReadError(
+                "unsupported_format",
+                f"expected a picture ({', '.join(SUPPORTED)}). Got {size} bytes of {kind}",
+            )
     try:
-        if size > _LOOK_FIRST:
-            name = identify(os.pread(fd, 1024, 0))
-            if name not in SUPPORTED:
-                raise ImageReadError(
-                    "unsupported_format",
-                    f"expected a picture ({', '.join(SUPPORTED)}). Got {size} bytes of {name}",
-                    shown,
-                )
         # Files of /proc say 0 and hold something all the same.
         data = os.read(fd, size or 65536)
         if len(data) != size:
             data = _read_on(fd, data, size or max_bytes)
     except OSError as error:
-        if isinstance(error, ImageReadError):
+        # What has no size is not on a disk that could fail (/proc/self/mem).
+        if error.errno == errno.EIO and size > 0:
             raise
-        if size == 0 or error.errno != errno.EIO:
-            raise ImageReadError(
-                "unreadable", f"the file can be opened but not read ({error.strerror})", shown
-            ) from None
-        raise ImageReadError("io", "the device reports an input/output error", shown) from None
+        raise ImageReadError(
+            "unreadable", f"the file can be opened but not read ({error.strerror})"
+        ) from None
     if not data:
-        raise ImageReadError("empty", "the file has 0 bytes", shown)
+        raise ImageReadError("empty", "the file has 0 bytes")
     return data
 
 
@@ -160,11 +151,10 @@ def open_path(name: str | bytes, flags: int = _FLAGS) -> int:
             os.close(fd)
 
 
-def translate_os_error(error: OSError, name: str | bytes, shown: str) -> ImageReadError:
-    """The record code of a failed ``open``."""
-    code, message = _CODES.get(error.errno, ("unreadable", f"cannot be opened: {error.strerror}"))
-    if error.errno == errno.EIO:
-        code, message = "io", "the device reports an input/output error"
-    elif error.errno == errno.ENOENT and os.path.islink(name):
-        message = "the symbolic link points to nothing"
-    return ImageReadError(code, message, shown)
+def explain_os_error(error: OSError, name: str | bytes) -> tuple[str, str]:
+    """Record code and message of a system error at a path."""
+    if error.errno == errno.ENOENT and os.path.islink(name):
+        return "not_found", "the symbolic link points to nothing"
+    return _CODES.get(
+        error.errno or 0, ("unreadable", f"the file cannot be opened: {error.strerror}")
+    )

@@ -20,7 +20,6 @@ _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b
 
 # (offset, magic bytes, name); the first that fits wins.
 _MAGIC = (
-    (0, b"\xff\xd8", "jpeg"),
     (0, b"\x89PNG", "png"),
     (0, b"GIF8", "gif"),
     (0, b"II*\0", "tiff"),
@@ -93,6 +92,8 @@ def identify(data: bytes) -> str:
     >>> identify(b"<!DOCTYPE html><title>404</title>")
     'HTML'
     """
+    if data[:2] == b"\xff\xd8":
+        return "jpeg"
     head = bytes(data[:1024])
     if head[4:8] == b"ftyp":
         return _ftyp_name(head)

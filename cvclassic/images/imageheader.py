@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class ImageHeader:
+class ImageHeader(NamedTuple):
     """What the bytes of a picture declare.
+
+    A tuple and no dataclass, because one is made for every picture and makes up a part of what
+    reading costs beside decoding.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ def jpeg_header(data: bytes) -> ImageHeader:
             continue
         if marker in (0xD9, 0xDA):
             raise ImageReadError("corrupt", "the JPEG has no frame header before its data")
-        (length,) = struct.unpack_from(">H", data, i + 2)
+        length = data[i + 2] << 8 | data[i + 3]
         if length < 2:
             raise ImageReadError("corrupt", f"a JPEG segment declares a length of {length} bytes")
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):

@@ -7,6 +7,7 @@ OpenCV is handed bytes, never a path.
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass, replace
 
 import cv2
@@ -176,14 +177,8 @@ def decode_image(
         return _from_array(source, max_side)
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, path = bytes(source), os.fspath(name)
-        shown = show_path(path) if path else f"<{len(data)} bytes>"
-        if len(data) > max_bytes:
-            raise ImageReadError(
-                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes", shown
-            )
     elif isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        shown = show_path(path)
         data = read_file(path, max_bytes=max_bytes)
     else:
         raise ParameterError(
@@ -191,8 +186,13 @@ def decode_image(
             f"Got {type(source).__name__} instead."
         )
     try:
+        if len(data) > max_bytes:
+            raise ImageReadError(
+                "too_large", f"expected at most {max_bytes} bytes. Got {len(data)} bytes"
+            )
         decoded = _decode(data, max_side, max_pixels, allow_truncated)
     except ImageReadError as error:
+        shown = show_path(path) if path else f"<{len(data)} bytes>"
         raise ImageReadError(error.code, error.message, shown) from None
     expected = suffix_format(path) if path else None
     if expected not in (None, decoded.format):
@@ -214,21 +214,25 @@ def _decode(
             "unsupported_format", f"the TIFF has {header.channels} samples a pixel, 1 to 4 are read"
         )
     if header.format == "jpeg":
-        (raw, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
+        (pixels, notes), damage = hear(
+            lambda: decode_jpeg(data, header, max_side, allow_truncated, _imdecode)
+        )
         if notes and notes[0][0] != "trailing_data":
             damage = []  # said about what was put in the place of the missing end
     else:
         raw, damage = hear(lambda: _decode_other(data, header))
+        pixels = to_uint8(raw, header)
         notes = []
         if header.end is not None and header.end < len(data):
             notes = [("trailing_data", f"{len(data) - header.end} bytes follow the picture")]
-    pixels = turn_upright(to_uint8(raw, header), header.orientation)
+    pixels = turn_upright(pixels, header.orientation)
     height, width = pixels.shape[:2]
     if header.format == "jpeg":  # may have been decoded at a smaller scale
         width, height = header.width, header.height
         if header.orientation > 4:
             width, height = height, width
-    pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
+    if max_side is not None:
+        pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
     return DecodedImage(
         pixels, header.format, width, height, tuple(ImageWarning(*n) for n in notes + damage)
     )
@@ -243,21 +247,24 @@ def _check_size(header: ImageHeader, max_pixels: int) -> None:
         raise ImageReadError("too_large", f"expected sides of at most {MAX_SIDE}. Got {size}")
 
 
+def _imdecode(data: bytes, flags: int) -> np.ndarray | None:
+    """``cv2.imdecode`` that gives None for every failure."""
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+
+
 def _decode_other(data: bytes, header: ImageHeader) -> np.ndarray:
     """Decode anything but JPEG as it is stored: depth, channels, orientation."""
     if header.orientation_at is not None:
         # OpenCV turns TIFF by itself, some kinds twice and some not at all. Saying "upright" in
         # a copy leaves one place that turns.
-        import struct
-
         offset, code = header.orientation_at
         patched = bytearray(data)
         struct.pack_into(code, patched, offset, 1)
         data = bytes(patched)
-    try:
-        raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        raw = None
+    raw = _imdecode(data, cv2.IMREAD_UNCHANGED)
     if header.sample_format != "uint" or (header.bit_depth > 16 and header.format == "tiff"):
         if raw is not None and raw.dtype.kind == "f" and not np.isfinite(raw).all():
             raise ImageReadError("non_finite", "the picture holds NaN or infinite values")

@@ -22,4 +22,6 @@ def suffix_format(path: str | bytes) -> str | None:
     >>> suffix_format("holiday.JPG"), suffix_format("notes.txt")
     ('jpeg', None)
     """
-    return SUFFIXES.get(os.path.splitext(os.fsdecode(path))[1].lower())
+    # ".jpg" alone is a hidden file and no suffix, as for os.path.splitext, which is slower.
+    stem, dot, suffix = os.fsdecode(path).rpartition(".")
+    return SUFFIXES.get(dot + suffix.lower()) if stem and stem[-1] != "/" else None

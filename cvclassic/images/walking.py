@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.files import open_path, show_path, translate_os_error
+from cvclassic.images.files import explain_os_error, open_path
 from cvclassic.images.headers import SUPPORTED, identify
 from cvclassic.images.suffixes import suffix_format
 
@@ -104,20 +104,21 @@ def _is_folder(name: str) -> bool:
 def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
     """Everything below one folder: first what is there, then what links lead to."""
     seen: set[tuple[int, int]] = set()
-    todo, linked = [top], []
+    todo: list[str] = [top]
+    linked: list[str] = []
     while todo or linked:
         folder = todo.pop() if todo else linked.pop(0)
         try:
             entries = _list_folder(folder, seen)
         except OSError as error:
-            fault = translate_os_error(error, folder, show_path(folder))
-            yield Fault(folder, fault.code, f"the folder cannot be listed: {fault.message}")
+            code, _ = explain_os_error(error, folder)
+            yield Fault(folder, code, f"the folder cannot be listed: {error.strerror}")
             continue
         if entries is None:
             continue
         if suffix_format(folder) is not None:
             yield FoundFile(folder)
-        inner = []
+        inner: list[str] = []
         for name, is_folder, is_link in entries:
             path = os.path.join(folder, name)
             if is_folder:

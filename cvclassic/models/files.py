@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 
+from ..atomic import atomic_file
 from ..errors import ModelFileError
 from .registry import require
 from .tree import flatten, rebuild
@@ -117,19 +117,9 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"summary must be JSON-able: {error}") from None
     data = save_tensors(arrays, metadata={"cvclassic": text})
-    path = Path(path)
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = file.name
+        with atomic_file(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be written ({error.strerror}).") from None
     return len(data)

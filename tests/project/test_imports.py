@@ -9,6 +9,8 @@ import pytest
 # From left to right: the way of a picture.
 ORDER = [
     "errors",
+    "checks",
+    "atomic",
     "images",
     "filters",
     "detect",
@@ -23,7 +25,7 @@ ORDER = [
 ]
 # Rooms beside that way, and what each may use.
 BESIDE = {
-    "match": {"errors", "images", "filters", "detect", "describe"},
+    "match": {"errors", "checks", "atomic", "images", "filters", "detect", "describe"},
     **{room: set(ORDER) for room in ("faces", "objects", "search", "segment")},
 }
 LOADERS = {"import_module", "load", "attach", "attach_stub"}
