@@ -32,12 +32,10 @@ def check_number(
     """Raise `ParameterError` unless `value` is a finite number >= (or >) `minimum`."""
     if none and value is None:
         return
-    good = (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and (value > minimum if exclusive else value >= minimum)
-        and value < float("inf")
-    )
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if good:
+        number = float(value)
+        good = (number > minimum if exclusive else number >= minimum) and number < float("inf")
     if not good:
         relation = ">" if exclusive else ">="
         also = " or None" if none else ""

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
@@ -78,7 +78,7 @@ class JsonLinesWriter:
         self._file.write(json.dumps(row) + "\n")
 
 
-_WRITERS = {"csv": CsvWriter, "jsonl": JsonLinesWriter}
+_WRITERS: dict[str, Callable[[IO[str], int], Writer]] = {"csv": CsvWriter, "jsonl": JsonLinesWriter}
 
 
 def format_of(path: str | os.PathLike) -> str:

@@ -9,14 +9,15 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "losses": ["named_losses"],
-        "mlp": ["MLP", "PRESETS", "MLPRegressor", "check_numbers"],
+        "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
-        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe"],
+        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
         "ridge": ["Ridge", "left_out_decisions", "solve_ridge", "symmetric_product"],
         "training": ["Training", "fit_recipe"],
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.linalg import blas
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -13,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..checks import check_choice, check_integer, check_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds, svm_dual
+from .gram import one_against_rest, stratified_folds, svm_dual
 
+_TINY = float(np.finfo(np.float32).tiny)
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
@@ -123,22 +126,8 @@ class SVM(Head):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit(self, X, y, n_copies=1):
-        """Train on vectors of shape (n, d) and n labels.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n, d)
-        y : sequence of n labels
-        n_copies : int
-            Samples come as so many stretches of n / n_copies pictures; sample i of each
-            stretch shows the same picture, changed. They are held out together, and only
-            the first is judged.
-
-        Returns
-        -------
-        self
-        """
+    def fit(self, X, y):
+        """Train on vectors of shape (n, d) and n labels."""
         check_choice("kernel", self.kernel, ("linear", "rbf"))
         check_integer("n_folds", self.n_folds, 2)
         if self.C != "cv":
@@ -147,9 +136,10 @@ class SVM(Head):
             check_number("gamma", self.gamma, 0, exclusive=True)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
+        for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
+            self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels, n_copies)
+            return self._fit_primal(X, labels)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -163,11 +153,11 @@ class SVM(Head):
             scale = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
             self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
             gram = rbf_kernel(X, gamma=self.gamma_)
-        size = max(float(np.trace(gram)) / len(X), np.finfo(np.float32).tiny)
+        size = max(float(np.trace(gram)) / len(X), _TINY)
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels, n_copies)
+        self._choose(gram, targets, labels)
         dual = svm_dual(gram, targets, self.C_, random_state=self.random_state)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
@@ -178,19 +168,13 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(
-        self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, n_copies: int
-    ) -> None:
-        """Set C_, temperature_ and cv_accuracy_ by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, self.random_state, n_copies)
+    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray) -> None:
+        """Settle the penalty by cross-validation in the Gram space."""
+        folds = stratified_folds(labels, self.n_folds, self.random_state)
         # a sample is judged only where its class is left in the training part
-        first = np.arange(len(labels)) < len(labels) // n_copies
-        judged = first & (np.bincount(labels[first])[labels] >= 2)
-        best = (-1.0, 1.0, None)
-        for C in _PENALTIES if self.C == "cv" else (float(self.C),):
-            if not judged.any():
-                self.C_, self.temperature_, self.cv_accuracy_ = C, 1.0, float("nan")
-                return
+        judged = np.bincount(labels)[labels] >= 2
+
+        def decide(C: float) -> np.ndarray:
             decisions = np.zeros_like(targets)
             for fold in range(self.n_folds):
                 out = folds == fold
@@ -199,31 +183,39 @@ class SVM(Head):
                 inside = np.ascontiguousarray(gram[np.ix_(~out, ~out)])
                 dual = svm_dual(inside, targets[~out], C, random_state=self.random_state)
                 decisions[out] = gram[np.ix_(out, ~out)] @ dual
-            accuracy = float((decisions.argmax(axis=1) == labels)[judged].mean())
-            if accuracy < best[0]:
-                break
-            if accuracy > best[0]:
-                best = (accuracy, C, decisions)
-        self.cv_accuracy_, self.C_, decisions = best
-        self.temperature_ = fit_temperature(decisions[judged], labels[judged])
+            return decisions[judged]
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, n_copies: int) -> SVM:
-        """Many samples: LinearSVC, with C and the temperature from one held-out fifth."""
-        size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
-        X = X / np.float32(max(size, np.finfo(np.float32).tiny))
-        inside = stratified_folds(labels, 5, self.random_state, n_copies) != 0
-        out = ~inside & (np.arange(len(X)) < len(X) // n_copies)
-        best = (-1.0, 1.0, None)
-        for C in _PENALTIES if self.C == "cv" else (float(self.C),):
-            decisions = _all_columns(self._linear_svc(C).fit(X[inside], labels[inside]), X[out])
-            accuracy = float((decisions.argmax(axis=1) == labels[out]).mean())
-            if accuracy < best[0]:
+        self._settle(decide, labels[judged])
+
+    def _settle(self, decide: Callable[[float], np.ndarray], labels: np.ndarray) -> None:
+        """Set C_, temperature_ and cv_accuracy_ by decisions on held-out samples.
+
+        The penalties rise, and the search stops where the accuracy falls.
+        """
+        candidates = _PENALTIES if self.C == "cv" else (float(self.C),)
+        self.C_, self.temperature_, self.cv_accuracy_ = candidates[len(candidates) // 2], 1.0, -1.0
+        if not len(labels):
+            self.cv_accuracy_ = float("nan")
+            return
+        for C in candidates:
+            decisions = decide(C)
+            accuracy = float((decisions.argmax(axis=1) == labels).mean())
+            if accuracy < self.cv_accuracy_:
                 break
-            if accuracy > best[0]:
-                best = (accuracy, C, decisions)
-        self.cv_accuracy_, self.C_, decisions = best
+            if accuracy > self.cv_accuracy_:
+                self.C_, self.cv_accuracy_ = C, accuracy
+                self.temperature_ = fit_temperature(decisions, labels)
+
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray) -> SVM:
+        """Many samples: LinearSVC, with the penalty from one held-out fifth."""
+        size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
+        X = X / np.float32(max(size, _TINY))
+        out = stratified_folds(labels, 5, self.random_state) == 0
+        self._settle(
+            lambda C: _all_columns(self._linear_svc(C).fit(X[~out], labels[~out]), X[out]),
+            labels[out],
+        )
         self.gamma_ = 0.0
-        self.temperature_ = fit_temperature(decisions, labels[out])
         model = self._linear_svc(self.C_).fit(X, labels)
         coef, intercept = model.coef_ / size, model.intercept_
         if len(self.classes_) == 2:

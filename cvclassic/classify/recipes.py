@@ -103,10 +103,7 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
         else:
             paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
         if not paths:
-            names = sorted(
-                {path.rsplit("__", 1)[-1] for path, v in known.items() if _is_setting(v)}
-                - {"memory", "steps", "transform_input", "verbose"}
-            )
+            names = sorted({path.rsplit("__", 1)[-1] for path in settings_of(estimator)})
             raise ParameterError(f"There is no parameter {name!r}. Known are: {', '.join(names)}.")
         if len(paths) > 1 and name not in _SHARED:
             raise ParameterError(
@@ -116,6 +113,18 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
     return estimator
 
 
-def _is_setting(value) -> bool:
-    """A value that a user would set, not a nested estimator."""
-    return not isinstance(value, BaseEstimator) or value is None
+def settings_of(estimator: BaseEstimator) -> dict[str, object]:
+    """Parameters that a user would set, by path: no nested estimators, no plumbing.
+
+    Examples
+    --------
+    >>> settings_of(make_head("svm"))["C"]
+    'cv'
+    """
+    plumbing = {"memory", "steps", "transform_input", "transformer_list", "verbose"}
+    plumbing |= {"verbose_feature_names_out", "transformer_weights"}
+    return {
+        path: value
+        for path, value in estimator.get_params(deep=True).items()
+        if not isinstance(value, BaseEstimator) and path.rsplit("__", 1)[-1] not in plumbing
+    }

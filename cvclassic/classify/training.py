@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
@@ -95,26 +96,30 @@ def fit_recipe(
         Fewer than two classes have pictures with features.
     """
     training = Training()
-    y = np.asarray(y)
+    labels = np.asarray(y)
     progress = progress or (lambda stage, done, total: None)
     features = pipeline[0]
-    with training.stage("vocabulary"):
-        progress("vocabulary", 0, 0)
-        features.fit(X, y)
-    with training.stage("features"):
-        vectors = features.transform(Watched(X, "features", progress))
+    if type(features).fit_transform is TransformerMixin.fit_transform:
+        with training.stage("vocabulary"):
+            progress("vocabulary", 0, 0)
+            features.fit(X, labels)
+        with training.stage("features"):
+            vectors = features.transform(Watched(X, "features", progress))
+    else:  # learns from the vectors of the training pictures, and would make them twice
+        with training.stage("features"):
+            vectors = features.fit_transform(Watched(X, "features", progress), labels)
     described = vectors.any(axis=1)
     training.without_features = np.flatnonzero(~described).tolist()
-    if len(np.unique(y[described])) < 2:
+    if len(np.unique(labels[described])) < 2:
         raise DataError(
             "A classifier needs pictures of at least 2 classes that show features. "
-            f"Got {int(described.sum())} pictures of {len(np.unique(y[described]))} classes."
+            f"Got {int(described.sum())} pictures of {len(np.unique(labels[described]))} classes."
         )
     if training.without_features:
-        vectors, y = vectors[described], y[described]
-    training.n_images = len(y)
+        vectors, labels = vectors[described], labels[described]
+    training.n_images = len(labels)
     with training.stage("classifier"):
         progress("classifier", 0, 0)
-        pipeline[1:].fit(vectors, y)
+        pipeline[1:].fit(vectors, labels)
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
     return training

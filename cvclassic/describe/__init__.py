@@ -9,7 +9,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
+        "color": ["ColorStats", "color_features"],
+        "dense_sift": ["DenseSift", "dense_sift_features"],
         "features": ["LocalFeatures"],
+        "kernel_features": ["KernelFeatures"],
         "pixels": ["Pixels", "SizedTransformer", "check_image_size", "fit_to_size"],
         "sift": ["Sift", "sift_features"],
         "vectors": ["ImageTransformer"],

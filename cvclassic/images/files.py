@@ -155,4 +155,6 @@ def explain_os_error(error: OSError, name: str | bytes) -> tuple[str, str]:
     """Record code and message of a system error at a path."""
     if error.errno == errno.ENOENT and os.path.islink(name):
         return "not_found", "the symbolic link points to nothing"
-    return _CODES.get(error.errno, ("unreadable", f"the file cannot be opened: {error.strerror}"))
+    return _CODES.get(
+        error.errno or 0, ("unreadable", f"the file cannot be opened: {error.strerror}")
+    )

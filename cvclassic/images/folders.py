@@ -192,7 +192,8 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
             f"{shown}, after line {line_number - 1}: not UTF-8 ({error.reason})"
         ) from None
     except csv.Error as error:
-        raise DataError(f"{shown}, line {reader.line_num}: not a CSV table ({error})") from None
+        line_number = reader.line_num if reader else 1
+        raise DataError(f"{shown}, line {line_number}: not a CSV table ({error})") from None
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 
@@ -88,7 +88,7 @@ class _Ear:
         self._file.close()
 
 
-def _descriptor(stream: object) -> int | None:
+def _descriptor(stream: Any) -> int | None:
     """The file descriptor of a stream, if it has one."""
     try:
         return stream.fileno()

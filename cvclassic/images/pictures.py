@@ -32,7 +32,7 @@ class Spool:
         """Store an array; returns the place to `get` it from."""
         with self._lock:
             start, self._end = self._end, self._end + pixels.nbytes
-        data = memoryview(np.ascontiguousarray(pixels)).cast("B")
+        data = np.ascontiguousarray(pixels).data.cast("B")
         written = 0
         while written < len(data):
             written += os.pwrite(self._file.fileno(), data[written:], start + written)
@@ -42,7 +42,7 @@ class Spool:
         """Read back a stored array."""
         start, shape = place
         pixels = np.empty(shape, np.uint8)
-        view = memoryview(pixels).cast("B")
+        view = pixels.data.cast("B")
         done = 0
         while done < len(view):
             done += os.preadv(self._file.fileno(), [view[done:]], start + done)

@@ -19,7 +19,7 @@ from .pictures import Picture
 
 _lock = threading.Lock()
 _depth = 0
-_limit = None
+_limit: Any = None
 _cv2_threads = 0
 
 

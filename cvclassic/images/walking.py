@@ -104,7 +104,8 @@ def _is_folder(name: str) -> bool:
 def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
     """Everything below one folder: first what is there, then what links lead to."""
     seen: set[tuple[int, int]] = set()
-    todo, linked = [top], []
+    todo: list[str] = [top]
+    linked: list[str] = []
     while todo or linked:
         folder = todo.pop() if todo else linked.pop(0)
         try:
@@ -117,7 +118,7 @@ def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
             continue
         if suffix_format(folder) is not None:
             yield FoundFile(folder)
-        inner = []
+        inner: list[str] = []
         for name, is_folder, is_link in entries:
             path = os.path.join(folder, name)
             if is_folder:

@@ -33,6 +33,10 @@ class Entry:
         Number of columns that the estimator gives for a number of columns that it gets.
     has_classes : bool
         The classifier at the end.
+    has_members : bool
+        A union: its parameter `transformer_list` holds other estimators.
+    optional : tuple of str
+        Arrays that may be None.
     """
 
     module: str
@@ -42,6 +46,8 @@ class Entry:
     check: Callable[[Any], None] = lambda estimator: None
     output: Callable[[Any, int], int] = lambda estimator, n: n
     has_classes: bool = False
+    has_members: bool = False
+    optional: tuple[str, ...] = ()
 
 
 def require(condition: bool, message: str) -> None:
@@ -63,6 +69,32 @@ def _check_columns(encoder) -> None:
 def _check_bag(encoder) -> None:
     _check_words(encoder)
     _check_columns(encoder)
+
+
+def _check_mixture(encoder) -> None:
+    d = encoder._describer.n_dims
+    require(encoder.mean_.shape == (d,), f"mean_ must have {d} numbers")
+    if encoder.components_ is not None:
+        require(encoder.components_.shape[1] == d, f"components_ must have {d} columns")
+        d = len(encoder.components_)
+    shape = (encoder.n_gaussians, d + 2 * encoder.augment_position)
+    require(encoder.weights_.shape == shape[:1], f"weights_ must have {shape[0]} numbers")
+    require(encoder.means_.shape == shape, f"means_ must have shape {shape}")
+    require(encoder.variances_.shape == shape, f"variances_ must have shape {shape}")
+    require(bool((encoder.weights_ > 0).all()), "weights_ must be > 0")
+    require(bool((encoder.variances_ > 0).all()), "variances_ must be > 0")
+    _check_columns(encoder)
+
+
+def _check_union(union) -> None:
+    sizes = [
+        list(getattr(member, "block_sizes_", [member.n_features_out_]))
+        for _, member in union.transformer_list
+    ]
+    union.member_sizes_ = sizes
+    n_blocks = sum(map(len, sizes))
+    require(union.weights_.shape == (n_blocks,), f"weights_ must have {n_blocks} numbers")
+    require(bool((union.weights_ != 0).any()), "all weights_ are 0")
 
 
 def _check_svm(head) -> None:
@@ -102,6 +134,16 @@ REGISTRY: dict[str, Entry] = {
         check=_check_bag,
         output=_fitted_columns,
     ),
+    "ColorStats": Entry("cvclassic.describe"),
+    "DenseSift": Entry("cvclassic.describe"),
+    "FisherVector": Entry(
+        "cvclassic.encode",
+        arrays={"mean_": 1, "components_": 2, "weights_": 1, "means_": 2, "variances_": 2},
+        optional=("components_",),
+        scalars={"n_features_out_": int},
+        check=_check_mixture,
+        output=_fitted_columns,
+    ),
     "HomogeneousMap": Entry(
         "cvclassic.classify",
         scalars={"n_features_in_": int},
@@ -123,6 +165,13 @@ REGISTRY: dict[str, Entry] = {
         has_classes=True,
     ),
     "Sift": Entry("cvclassic.describe"),
+    "WeightedUnion": Entry(
+        "cvclassic.classify",
+        arrays={"weights_": 1},
+        check=_check_union,
+        output=_fitted_columns,
+        has_members=True,
+    ),
 }
 
 

@@ -17,7 +17,7 @@ _DEPTH = 6  # no recipe nests deeper
 _MAX_COLUMNS = 100_000_000
 
 
-def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) -> dict:
+def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
     """Describe a fitted estimator by plain values; its arrays go into `arrays`.
 
     Parameters
@@ -43,16 +43,22 @@ def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) 
     if type(estimator) is Pipeline:
         steps = [[key, flatten(step, f"{path}{key}.", arrays)] for key, step in estimator.steps]
         return {"type": "Pipeline", "steps": steps}
-    if name not in REGISTRY or entry_of(name)[0] is not type(estimator):
+    if name not in REGISTRY or not _is_exactly(estimator, entry_of(name)[0]):
         raise ModelFileError(f"A {name} cannot be saved: it is not a part that model files hold.")
     entry = REGISTRY[name]
     params = {
         key: _plain(value, key, f"{path}{key}.", arrays)
         for key, value in estimator.get_params(deep=False).items()
+        if not (entry.has_members and key == "transformer_list")
     }
     node: dict[str, Any] = {"type": name, "params": params}
+    if entry.has_members:
+        node["members"] = [
+            [key, flatten(member, f"{path}{key}.", arrays)]
+            for key, member in estimator.transformer_list
+        ]
     for key in entry.arrays:
-        if hasattr(estimator, key):
+        if getattr(estimator, key, None) is not None:
             arrays[path + key] = np.ascontiguousarray(getattr(estimator, key), np.float32)
     for key in entry.lists:
         values = getattr(estimator, key)
@@ -64,6 +70,11 @@ def flatten(estimator: BaseEstimator, path: str, arrays: dict[str, np.ndarray]) 
     if entry.has_classes:
         node["classes"] = estimator.classes_.tolist()
     return node
+
+
+def _is_exactly(estimator: Any, cls: type) -> bool:
+    """Whether it is of the registered class itself, not of one with the same name."""
+    return type(estimator) is cls
 
 
 def _plain(value, name: str, path: str, arrays: dict) -> Any:
@@ -103,13 +114,17 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     allowed |= {"lengths"} if entry.lists else set()
     allowed |= {"state"} if entry.scalars else set()
     allowed |= {"classes"} if entry.has_classes else set()
+    allowed |= {"members"} if entry.has_members else set()
     require(set(node) == allowed, f"{node['type']} has the wrong entries")
     params = node["params"]
+    expected = parameter_names(cls) - ({"transformer_list"} if entry.has_members else set())
     require(
-        isinstance(params, dict) and set(params) == parameter_names(cls),
+        isinstance(params, dict) and set(params) == expected,
         f"{node['type']} has the wrong parameters",
     )
     values = {key: _value(value, f"{path}{key}.", arrays, depth) for key, value in params.items()}
+    if entry.has_members:
+        values["transformer_list"] = _named(node["members"], path, arrays, depth)
     estimator = cls(**values)
     _restore_state(estimator, node, entry, path, arrays)
     try:
@@ -147,6 +162,8 @@ def _restore_state(estimator, node: dict, entry, path: str, arrays: dict) -> Non
     for key, n_dims in entry.arrays.items():
         if path + key in arrays:
             setattr(estimator, key, take(path + key, n_dims))
+        elif key in entry.optional:
+            setattr(estimator, key, None)
     if entry.lists:
         lengths = node["lengths"]
         require(isinstance(lengths, dict) and set(lengths) == set(entry.lists), "lists are missing")
@@ -181,21 +198,27 @@ def _classes(values) -> np.ndarray:
     return classes
 
 
+def _named(parts, path: str, arrays: dict, depth: int) -> list[tuple[str, Any]]:
+    """Steps of a pipeline or members of a union."""
+    require(isinstance(parts, list) and 1 <= len(parts) <= 10, "parts are missing")
+    named = []
+    for part in parts:
+        require(isinstance(part, list) and len(part) == 2, "a part is not a pair")
+        key, node = part
+        require(isinstance(key, str) and key.isidentifier() and "__" not in key, "a part's name")
+        named.append((key, rebuild(node, f"{path}{key}.", arrays, depth + 1)))
+    require(len({key for key, _ in named}) == len(named), "two parts have one name")
+    return named
+
+
 def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeline:
     require(set(node) == {"type", "steps"}, "the pipeline has the wrong entries")
-    steps = node["steps"]
-    require(isinstance(steps, list) and 2 <= len(steps) <= 10, "the pipeline has no steps")
-    rebuilt = []
-    for step in steps:
-        require(isinstance(step, list) and len(step) == 2, "a step is not a pair")
-        key, part = step
-        require(isinstance(key, str) and key.isidentifier() and "__" not in key, "a step's name")
-        rebuilt.append((key, rebuild(part, f"{path}{key}.", arrays, depth + 1)))
-    require(len({key for key, _ in rebuilt}) == len(rebuilt), "two steps have one name")
+    rebuilt = _named(node["steps"], path, arrays, depth)
+    require(len(rebuilt) >= 2, "the pipeline has no steps")
     columns = None
     for _, estimator in rebuilt:
-        entry = REGISTRY.get(type(estimator).__name__)
-        require(entry is not None, "a step cannot be a pipeline")
+        require(type(estimator) is not Pipeline, "a step cannot be a pipeline")
+        entry = REGISTRY[type(estimator).__name__]
         wanted = getattr(estimator, "n_features_in_", None)
         require((columns is None) == (wanted is None), "the steps are in the wrong order")
         require(columns == wanted, f"a step gives {columns} columns and the next takes {wanted}")

@@ -1,0 +1,1 @@
+"""One adapter an opponent, so that a benchmark sees them all alike."""

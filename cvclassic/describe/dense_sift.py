@@ -1,0 +1,320 @@
+"""Dense SIFT: a SIFT descriptor at every node of a regular grid.
+
+Eight planes of gradient strength, one an orientation, are made with OpenCV and NumPy over
+strips that stay in the cache, and pooled into spatial bins by `pooling`.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..checks import check_bool, check_choice, check_integer, check_number
+from .base import Describer, to_grey
+from .features import LocalFeatures
+from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
+from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along_x
+
+_ORIENTATIONS = 8
+_STRIP_PIXELS = 16384  # of a strip whose orientation planes stay in the cache
+_CLAMP = 0.2
+_FLOOR = 1e-5  # contrast below this is rounding error
+
+
+_buffers = Buffers()
+
+
+def _gradients(grey: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    """Central differences of the smoothed picture, one-sided at the edges."""
+    plane = grey.astype(np.float32)
+    if sigma > 0:
+        side = 2 * int(np.ceil(4 * sigma)) + 1
+        plane = cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
+    options = {"ksize": 1, "scale": 0.5, "borderType": cv2.BORDER_REPLICATE}
+    gx = cv2.Sobel(plane, cv2.CV_32F, 1, 0, **options)
+    gy = cv2.Sobel(plane, cv2.CV_32F, 0, 1, **options)
+    gx[:, [0, -1]] *= 2
+    gy[[0, -1]] *= 2
+    return gx, gy
+
+
+def orientation_planes(gx: np.ndarray, gy: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Share a gradient between the two nearest of eight orientations.
+
+    With strength m and angle a in units of 45 degrees, plane t is ``m * max(0, 1 - |a - t|)``,
+    computed as a difference of the ramps ``clip(m * (a - t), 0, m)``.
+
+    Parameters
+    ----------
+    gx, gy : ndarray of shape (H, W), float32
+    out : ndarray of shape (8, H, W), float32, optional
+
+    Returns
+    -------
+    ndarray of shape (8, H, W), float32
+        Plane 0 has gradients along x, plane 2 along y (downwards).
+
+    Examples
+    --------
+    >>> gx, gy = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
+    >>> orientation_planes(gx, gy).ravel().tolist()
+    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    if out is None:
+        out = np.empty((_ORIENTATIONS, *gx.shape), np.float32)
+    strength, angle = cv2.cartToPolar(gx, gy)
+    ramp = angle
+    ramp *= np.float32(_ORIENTATIONS / (2 * np.pi))
+    np.minimum(ramp, np.float32(_ORIENTATIONS), out=ramp)
+    ramp *= strength
+    before = np.minimum(ramp, strength)
+    np.subtract(strength, before, out=out[0])
+    for t in range(1, _ORIENTATIONS):
+        ramp -= strength
+        after = np.maximum(ramp, 0)
+        np.minimum(after, strength, out=after)
+        np.subtract(before, after, out=out[t])
+        before = after
+    out[0] += before
+    return out
+
+
+def _normalise(block: np.ndarray, root: bool) -> None:
+    """Lowe's normalisation of rows in place: unit length, clamp at 0.2, unit length."""
+    length = np.sqrt(np.einsum("nd,nd->n", block, block))
+    np.minimum(block, (_CLAMP * length)[:, None], out=block)
+    if root:
+        total = block @ np.ones(block.shape[1], np.float32)
+    else:
+        total = np.sqrt(np.einsum("nd,nd->n", block, block))
+    np.maximum(total, np.finfo(np.float32).tiny, out=total)
+    block *= (1 / total)[:, None]
+    if root:
+        np.sqrt(block, out=block)
+
+
+def _pool_strips(pooling: BinPooling, gx: np.ndarray, gy: np.ndarray, n_x: int) -> np.ndarray:
+    """Orientation planes pooled along x: shape (rows, 8, samples)."""
+    rows, width = gx.shape
+    n_samples = pooling.n_blocks(n_x) * pooling.n_nodes * pooling.node
+    pooled = _buffers.get("pooled", (rows, _ORIENTATIONS, n_samples))
+    height = max(1, _STRIP_PIXELS // width)
+    for top in range(0, rows, height):
+        strip = slice(top, min(top + height, rows))
+        planes = _buffers.get("planes", (strip.stop - top, _ORIENTATIONS, width))
+        orientation_planes(gx[strip], gy[strip], planes.transpose(1, 0, 2))
+        pool_along_x(pooling, planes.reshape(-1, width), n_x, pooled[strip].reshape(-1, n_samples))
+    return pooled
+
+
+def dense_sift_features(
+    grey: np.ndarray,
+    *,
+    step: int = 4,
+    bin_size: int = 8,
+    window: str = "exact",
+    window_size: float = 1.5,
+    sigma: float = 0.0,
+    origin: tuple[int, int] = (0, 0),
+    border: int = 0,
+    contrast_threshold: float = 0.0,
+    root: bool = False,
+) -> LocalFeatures:
+    """SIFT descriptors of upright patches on a regular grid.
+
+    Nodes lie where the centres of all 4 x 4 bins fall inside the picture. Dimension
+    ``32 * row + 8 * column + t`` counts gradients of orientation ``45 * t`` degrees
+    (clockwise from the x axis) in the bin of that row and column: VLFeat's order.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8 or float32
+        Brightness from 0 to 255.
+    step : int
+        Distance of nodes in pixels.
+    bin_size : int
+        Side of a spatial bin in pixels.
+    window : {"exact", "flat"}
+        The Gaussian window of the descriptor, or its mean over each bin.
+    window_size : float
+        Standard deviation of the Gaussian window in bins.
+    sigma : float
+        Smooth the picture with this standard deviation in pixels first.
+    origin : tuple of int
+        (x, y) of the first bin centre of the first node.
+    border : int
+        Bin centres stay so many pixels away from the right and the bottom edge.
+    contrast_threshold : float
+        Leave out descriptors whose mean gradient strength is smaller, for brightness from
+        0 to 1. Uniform patches are always left out.
+    root : bool
+        RootSIFT.
+
+    Returns
+    -------
+    LocalFeatures
+        With 128 dimensions, row by row; descriptors have Euclidean length 1. `scale` is the
+        size of the OpenCV keypoint with the same bins, two thirds of `bin_size`.
+
+    References
+    ----------
+    Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 60(2), 2004,
+    section 6.1. Vedaldi & Fulkerson, "VLFeat", ACM Multimedia 2010 (the grid and window).
+
+    Examples
+    --------
+    >>> grey = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    >>> dense_sift_features(grey, step=8, bin_size=8).descriptors.shape
+    (25, 128)
+    """
+    reach = (N_BINS - 1) * bin_size
+    n_y, n_x = grid_shape(grey.shape, step, bin_size, origin, border)
+    if n_x == 0 or n_y == 0:
+        return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, grey.shape)
+    pooling = bin_pooling(bin_size, window, float(window_size), step)
+    gx, gy = _gradients(grey, sigma)
+    # A kernel reaches bin_size - 1 pixels beyond the picture; there the edge is repeated.
+    pad = bin_size - 1
+    right = origin[0] + pooling.n_pixels(n_x) - pad - gx.shape[1]
+    gx, gy = (
+        np.ascontiguousarray(
+            cv2.copyMakeBorder(g, pad, pad, pad, max(pad, right), cv2.BORDER_REPLICATE)[
+                origin[1] :, origin[0] :
+            ]
+        )
+        for g in (gx, gy)
+    )
+    pooled = _pool_strips(pooling, gx, gy, n_x)
+
+    weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
+    # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
+    threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
+    descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
+    kept = np.empty(n_y * n_x, bool)
+    ones = np.ones(descriptors.shape[1], np.float32)
+    filled = 0
+    for first in range(0, n_y, pooling.n_nodes):
+        count = min(pooling.n_nodes, n_y - first)
+        bank = pooling.part(pooling.n_samples(count))
+        lines = pooled[first * step : first * step + bank.shape[1]]
+        samples = _buffers.get("samples", (len(bank), *lines.shape[1:]))
+        np.matmul(bank, lines.reshape(len(lines), -1), out=samples.reshape(len(bank), -1))
+        block = _buffers.get("block", (count * n_x, descriptors.shape[1]))
+        block.reshape(count, n_x, N_BINS, N_BINS, -1)[...] = bins_of_nodes(
+            pooling, samples, (count, n_x)
+        )
+        if window == "flat":
+            block *= weights
+        keep = block @ ones >= threshold
+        kept[first * n_x :][: len(keep)] = keep
+        _normalise(block, root)
+        chosen = np.flatnonzero(keep)
+        # mode="clip" lets NumPy write into `out` without a copy in between
+        np.take(block, chosen, axis=0, out=descriptors[filled:][: len(chosen)], mode="clip")
+        filled += len(chosen)
+
+    xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
+    return LocalFeatures(
+        xy,
+        np.full(filled, bin_size * 2 / 3, np.float32),
+        np.zeros(filled, np.float32),
+        descriptors[:filled],
+        grey.shape,
+    )
+
+
+class DenseSift(Describer):
+    """SIFT descriptors on a regular grid, at several scales.
+
+    The grid of every scale is centred in the picture.
+
+    Parameters
+    ----------
+    step : int, default=4
+        Distance of nodes in pixels.
+    bin_sizes : sequence of int, default=(4, 6, 8, 10)
+        Side of a spatial bin in pixels, for each scale. A descriptor is 4 bins wide.
+    window : {"exact", "flat"}, default="exact"
+        The Gaussian window of the descriptor, or its mean over each bin.
+    window_size : float, default=1.5
+        Standard deviation of the Gaussian window in bins.
+    magnification : float, default=6
+        For a scale of bin size b the picture is smoothed with a standard deviation of
+        ``b / magnification`` pixels. SIFT's own is 3; dense features gain from less.
+    contrast_threshold : float, default=0.005
+        Descriptors whose mean gradient strength (brightness from 0 to 1) is smaller are left
+        out. PHOW maps them to zero; leaving them out keeps uniform areas from voting.
+    border : int, default=0
+        Bin centres stay so many pixels away from the edge of the picture.
+    root : bool, default=True
+        RootSIFT [1]_: compare descriptors by the Hellinger distance.
+    max_side : int or None, default=300
+        Larger pictures are reduced to this long side first.
+
+    References
+    ----------
+    .. [1] Arandjelović & Zisserman, "Three things everyone should know to improve object
+       retrieval", CVPR 2012, section 3.
+    .. [2] Bosch, Zisserman & Muñoz, "Image classification using random forests and ferns",
+       ICCV 2007 (PHOW: dense SIFT at several scales).
+
+    Examples
+    --------
+    >>> image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    >>> DenseSift(step=8, bin_sizes=(4, 8)).describe(image).descriptors.shape
+    (74, 128)
+    """
+
+    n_dims = 128
+
+    def __init__(
+        self,
+        step=4,
+        bin_sizes=(4, 6, 8, 10),
+        window="exact",
+        window_size=1.5,
+        magnification=6.0,
+        contrast_threshold=0.005,
+        border=0,
+        root=True,
+        max_side=300,
+    ):
+        self.step = step
+        self.bin_sizes = bin_sizes
+        self.window = window
+        self.window_size = window_size
+        self.magnification = magnification
+        self.contrast_threshold = contrast_threshold
+        self.border = border
+        self.root = root
+        self.max_side = max_side
+
+    def _check(self) -> None:
+        check_integer("step", self.step, 1)
+        check_bin_sizes(self.bin_sizes)
+        check_choice("window", self.window, ("exact", "flat"))
+        check_number("window_size", self.window_size, 0, exclusive=True)
+        check_number("magnification", self.magnification, 0, exclusive=True)
+        check_number("contrast_threshold", self.contrast_threshold, 0)
+        check_integer("border", self.border, 0)
+        check_bool("root", self.root)
+        check_integer("max_side", self.max_side, 16, none=True)
+
+    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+        grey = to_grey(pixels)
+        scales = [
+            dense_sift_features(
+                grey,
+                step=self.step,
+                bin_size=bin_size,
+                window=self.window,
+                window_size=self.window_size,
+                sigma=bin_size / self.magnification,
+                origin=grid_origin(grey.shape, self.step, bin_size, self.border),
+                border=self.border,
+                contrast_threshold=self.contrast_threshold,
+                root=self.root,
+            )
+            for bin_size in self.bin_sizes
+        ]
+        return join_features(scales)
