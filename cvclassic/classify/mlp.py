@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network import MLPRegressor as _SklearnRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..checks import check_bool, check_choice, check_integer, check_number
+from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import check_copies, stratified_folds
@@ -59,8 +59,12 @@ class _Network(BaseEstimator):
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
         sizes = self.hidden_layer_sizes
         sizes = sizes if isinstance(sizes, tuple | list) else (sizes,)
-        for size in sizes:
-            check_integer("hidden_layer_sizes", size, 1)
+        good = [isinstance(size, numbers.Integral) and size >= 1 for size in sizes]
+        if not all(good) or any(isinstance(size, bool) for size in sizes):
+            raise ParameterError(
+                "hidden_layer_sizes must be a sequence of integers >= 1, such as (128,). "
+                f"Got {self.hidden_layer_sizes!r} instead."
+            )
         if self.activation == "step" and len(sizes):
             raise ParameterError(
                 "activation='step' has no gradient, so that it takes hidden_layer_sizes=() "
@@ -75,10 +79,9 @@ class _Network(BaseEstimator):
         check_number("validation_fraction", self.validation_fraction, 0, exclusive=True)
         if self.validation_fraction > 0.5:
             raise ParameterError(
-                f"validation_fraction must be at most 0.5. Got {self.validation_fraction!r}."
+                f"validation_fraction must be at most 0.5. Got {self.validation_fraction!r} instead."
             )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
-        check_integer("random_state", self.random_state, 0, none=True)
 
     def _standardise(self, X: np.ndarray) -> np.ndarray:
         self.mean_ = X.mean(axis=0)
@@ -96,7 +99,7 @@ class _Network(BaseEstimator):
             "learning_rate_init": self.learning_rate_init,
             "batch_size": "auto" if self.batch_size == "auto" else min(self.batch_size, n),
             # an integer would shuffle every epoch alike
-            "random_state": np.random.RandomState(self.random_state),
+            "random_state": np.random.RandomState(self._seed),
         }
 
     def _hold_out(self, labels: np.ndarray, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +111,7 @@ class _Network(BaseEstimator):
         if smallest < 2:
             return np.ones(len(labels), bool), np.zeros(len(labels), bool)
         folds = stratified_folds(
-            labels, min(n_folds, smallest), int(self.random_state or 0), n_copies
+            labels, min(n_folds, smallest), self._seed, n_copies
         )
         return folds != 0, (folds == 0) & first
 
@@ -122,6 +125,12 @@ class _Network(BaseEstimator):
             stop_early=self.early_stopping,
             on_epoch=on_epoch,
         )
+
+    def _finish(self, final: list[Epoch]) -> None:
+        self.epochs_ += final
+        self.n_iter_ = len(final)
+        self.loss_curve_ = [epoch.loss for epoch in final]
+        del self._seed
 
     def _forward(self, X: np.ndarray) -> np.ndarray:
         return forward(X, self.weights_, self.biases_, self.activation)
@@ -162,7 +171,7 @@ class MLP(_Network, Head):
         sample there is no trial.
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
     calibrate : bool, default=True
         Fit the temperature. Without it and without `early_stopping` there is no trial, which
         halves the time.
@@ -181,6 +190,10 @@ class MLP(_Network, Head):
         ``log_loss``, ``hinge_loss`` and ``mean_squared_error`` there, after calibration.
     epochs_ : list of Epoch
         Of the trial and of the final training.
+    n_iter_ : int
+        Epochs of the final training.
+    loss_curve_ : list of float
+        Training loss of each.
 
     References
     ----------
@@ -242,6 +255,7 @@ class MLP(_Network, Head):
         """
         self._check()
         check_bool("calibrate", self.calibrate)
+        self._seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
         check_copies(n_copies, len(X))
@@ -260,14 +274,13 @@ class MLP(_Network, Head):
                 most = _best_epoch(trial)
                 self.cv_accuracy_ = trial[most - 1].validation_score
             else:
-                most = len(trial)
                 self.cv_accuracy_ = trial[-1].validation_score
             if self.calibrate:
                 self.temperature_ = fit_temperature(self._best_logits, labels[judged])
             chances = probabilities(self._best_logits, self.temperature_)
             self.losses_ = named_losses(chances, labels[judged])
             del self._best_logits
-        self.epochs_ += self._train("final", X, labels, most, on_epoch)
+        self._finish(self._train("final", X, labels, most, on_epoch))
         return self
 
     def _train(
@@ -275,7 +288,7 @@ class MLP(_Network, Head):
     ) -> list[Epoch]:
         """Train scikit-learn's network and take over its weights."""
         if self.activation == "step":
-            network = Perceptron(random_state=self.random_state, eta0=self.learning_rate_init)
+            network = Perceptron(random_state=self._seed, eta0=self.learning_rate_init)
         else:
             network = MLPClassifier(**self._parameters(len(X)))
         every = np.arange(len(self.classes_))
@@ -336,6 +349,8 @@ class MLPRegressor(RegressorMixin, _Network):
     losses_ : dict of str to float
         ``mean_squared_error`` and ``mean_absolute_error`` there, in the labels' unit.
     epochs_ : list of Epoch
+    n_iter_, loss_curve_
+        As in `MLP`.
 
     Examples
     --------
@@ -359,6 +374,7 @@ class MLPRegressor(RegressorMixin, _Network):
             A label is no finite number.
         """
         self._check()
+        self._seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         targets = check_numbers(y, len(X))
         check_copies(n_copies, len(X))
@@ -383,7 +399,7 @@ class MLPRegressor(RegressorMixin, _Network):
                 "mean_absolute_error": float(np.abs(errors).mean()),
             }
             del self._best_answers
-        self.epochs_ += self._train("final", X, scaled, most, on_epoch)
+        self._finish(self._train("final", X, scaled, most, on_epoch))
         self.weights_[-1] = self.weights_[-1] * np.float32(spread)
         self.biases_[-1] = self.biases_[-1] * np.float32(spread) + np.float32(offset)
         return self

@@ -115,7 +115,8 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
             )
         for path in paths:
             empty = value is None or (isinstance(value, str) and value == "passthrough")
-            if not (_is_setting(known[path]) or isinstance(value, BaseEstimator) or empty):
+            nested = isinstance(known[path], BaseEstimator)
+            if nested and not isinstance(value, BaseEstimator) and not empty:
                 raise ParameterError(f"{path} must be an estimator. Got {value!r} instead.")
         estimator.set_params(**dict.fromkeys(paths, value))
     return estimator

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import blas, eigh, lapack
 from sklearn.utils.validation import validate_data
 
-from ..checks import check_bool, check_integer, check_number
+from ..checks import check_bool, check_number, seed_number
 from .calibration import fit_temperature
 from .gram import check_copies, one_against_rest, stratified_folds
 from .heads import Head, encode_labels
@@ -134,7 +134,7 @@ class Ridge(Head):
     standardise : bool, default=False
         Divide columns by their standard deviation, as one wants for tables of unlike
         quantities.
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
         Seed of what is held out.
 
     Attributes
@@ -169,7 +169,6 @@ class Ridge(Head):
         if self.penalty != "cv":
             check_number("penalty", self.penalty, 0, exclusive=True)
         check_bool("standardise", self.standardise)
-        check_integer("random_state", self.random_state, 0, none=True)
 
     def fit(self, X, y, n_copies=1):
         """Train on vectors of shape (n, d) and n labels.
@@ -188,6 +187,7 @@ class Ridge(Head):
         self
         """
         self._check()
+        seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
         check_copies(n_copies, len(X))
@@ -207,7 +207,7 @@ class Ridge(Head):
         if len(square) <= _LEFT_OUT_LIMIT and n_copies == 1:
             self._choose_by_leaving_out(X, square, targets, labels, wide)
         else:
-            self._choose_by_holding_out(X, square, targets, labels, wide, n_copies)
+            self._choose_by_holding_out(X, square, targets, labels, wide, seed, n_copies)
         offset = targets.mean(axis=0)
         coef = _coefficients(X, square, targets - offset, self.penalty_ * self._size, wide)
         del self._size
@@ -230,8 +230,10 @@ class Ridge(Head):
             labels[judged],
         )
 
-    def _choose_by_holding_out(self, X, square, targets, labels, wide: bool, n_copies) -> None:
-        folds = stratified_folds(labels, 5, int(self.random_state or 0), n_copies)
+    def _choose_by_holding_out(
+        self, X, square, targets, labels, wide: bool, seed: int, n_copies: int
+    ) -> None:
+        folds = stratified_folds(labels, 5, seed, n_copies)
         kept, judged = folds != 0, (folds == 0) & (np.arange(len(X)) < len(X) // n_copies)
         # the mean that was subtracted is that of all samples: too little a leak to matter
         offset = targets[kept].mean(axis=0)
