@@ -16,7 +16,7 @@ from .maps import HomogeneousMap
 from .mlp import MLP
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {"mlp": MLP, "svm": SVM}
-_SHARED = ("n_jobs", "random_state")
+_SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
 
@@ -74,7 +74,8 @@ def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
-        ``n_jobs`` and ``random_state`` go to every step that has them.
+        ``n_jobs``, ``random_state``, ``max_side`` and ``sample_mb`` go to every part that
+        has them.
 
     Returns
     -------
@@ -115,8 +116,9 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
             )
         for path in paths:
             empty = value is None or (isinstance(value, str) and value == "passthrough")
-            nested = isinstance(known[path], BaseEstimator)
-            if nested and not isinstance(value, BaseEstimator) and not empty:
+            if isinstance(known[path], BaseEstimator) and not (
+                isinstance(value, BaseEstimator) or empty
+            ):
                 raise ParameterError(f"{path} must be an estimator. Got {value!r} instead.")
         estimator.set_params(**dict.fromkeys(paths, value))
     return estimator
