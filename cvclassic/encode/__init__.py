@@ -10,6 +10,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "bag_of_words": ["BagOfWords", "normalise_histogram"],
         "base": ["LocalEncoder", "balanced_order", "cell_index"],
+        "fisher": ["FisherVector", "fisher_gradient", "fisher_vector", "power_normalise"],
+        "mixture": ["density_table", "fit_mixture", "mixture_sums", "principal_components"],
+        "pyramid": ["cell_groups", "sum_groups"],
+        "vlad": ["Vlad", "vlad_normalise", "vlad_vector", "word_sums"],
         "vocabulary": ["kmeans_words", "nearest_words"],
     },
 )

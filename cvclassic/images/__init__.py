@@ -1,12 +1,20 @@
-"""Picture files become arrays here, and nowhere else; nothing here interprets them."""
+"""Picture files to arrays: read, write, find, label; what they show is not seen here."""
 
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "pictures": ["Picture", "load_pixels", "spool_pictures"],
-        "reading": ["read_image"],
+        "files": ["read_file"],
+        "folders": ["LabelledImages", "load_folder", "load_manifest"],
+        "headers": ["identify", "read_header"],
+        "imageheader": ["ImageHeader"],
+        "messages": ["watch_decoders"],
+        "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
+        "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
+        "resizing": ["reduced_size", "resize_to"],
         "streaming": ["check_images", "map_blocks", "single_threaded"],
+        "walking": ["Fault", "FoundFile", "walk_images"],
+        "writing": ["encode_image", "write_image"],
     },
 )

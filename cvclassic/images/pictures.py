@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -11,27 +12,37 @@ import numpy as np
 from .reading import read_image
 
 
-class _Spool:
-    """An unlinked temporary file of decoded pixels; gone when the last picture is gone."""
+class Spool:
+    """An unlinked temporary file of decoded pixels; gone when the last picture is gone.
+
+    Pixels are read back from the page cache, so that memory does not grow with the number of
+    pictures. The file lies in ``TMPDIR``.
+    """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="cvclassic-")
+        self._file = tempfile.TemporaryFile(prefix="cvclassic-")  # noqa: SIM115
         self._end = 0
         self._lock = threading.Lock()
 
+    def add(self, source) -> Picture:
+        """Wrap a source whose pixels are to be kept here."""
+        return Picture(source, _spool=self)
+
     def put(self, pixels: np.ndarray) -> tuple[int, tuple[int, ...]]:
+        """Store an array; returns the place to `get` it from."""
         with self._lock:
             start, self._end = self._end, self._end + pixels.nbytes
-        data = memoryview(np.ascontiguousarray(pixels)).cast("B")
+        data = np.ascontiguousarray(pixels).data.cast("B")
         written = 0
         while written < len(data):
             written += os.pwrite(self._file.fileno(), data[written:], start + written)
         return start, pixels.shape
 
     def get(self, place: tuple[int, tuple[int, ...]]) -> np.ndarray:
+        """Read back a stored array."""
         start, shape = place
         pixels = np.empty(shape, np.uint8)
-        view = memoryview(pixels).cast("B")
+        view = pixels.data.cast("B")
         done = 0
         while done < len(view):
             done += os.preadv(self._file.fileno(), [view[done:]], start + done)
@@ -58,7 +69,7 @@ class Picture:
 
     __slots__ = ("_memory", "_spool", "source")
 
-    def __init__(self, source, *, _spool: _Spool | None = None) -> None:
+    def __init__(self, source, *, _spool: Spool | None = None) -> None:
         self.source = source
         self._spool = _spool
         self._memory: dict = {}
@@ -83,10 +94,9 @@ class Picture:
         if self._spool is None:
             self._memory[max_side] = pixels
             return
-        try:
+        # where there is no room for temporary files, decode again instead
+        with contextlib.suppress(OSError):
             self._memory[max_side] = self._spool.put(pixels)
-        except OSError:  # no room for temporary files: decode again instead
-            pass
 
     def __reduce__(self):
         return Picture, (self.source,)
@@ -99,8 +109,7 @@ class Picture:
 def spool_pictures(sources) -> list[Picture]:
     """Wrap `sources` so that each file is decoded at most once for each size.
 
-    Decoded pixels go to one unlinked temporary file (in ``TMPDIR``) and are read back from
-    the page cache, so that memory does not grow with the number of pictures.
+    See `Spool` for where the pixels are kept.
 
     Parameters
     ----------
@@ -110,8 +119,8 @@ def spool_pictures(sources) -> list[Picture]:
     -------
     list of Picture
     """
-    spool = _Spool()
-    return [Picture(source, _spool=spool) for source in sources]
+    spool = Spool()
+    return [spool.add(source) for source in sources]
 
 
 def load_pixels(image, max_side: int | None = None) -> np.ndarray:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import cv2
@@ -18,7 +19,7 @@ from .pictures import Picture
 
 _lock = threading.Lock()
 _depth = 0
-_limit = None
+_limit: Any = None
 _cv2_threads = 0
 
 
@@ -26,6 +27,17 @@ _cv2_threads = 0
 def _controller() -> ThreadpoolController:
     """Thread pools of the process; looking for them takes milliseconds, so once only."""
     return ThreadpoolController()
+
+
+def _claim_blas() -> None:
+    """Let the thread that calls set the number of BLAS threads.
+
+    From 3.8 on threadpoolctl silently heeds only the first thread that asked, until it is
+    told that this one is done; here the lock says whose turn it is.
+    """
+    for library in _controller().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
 
 
 @contextmanager
@@ -41,6 +53,7 @@ def single_threaded() -> Iterator[None]:
         if _depth == 0:
             _cv2_threads = cv2.getNumThreads()
             cv2.setNumThreads(1)
+            _claim_blas()
             _limit = _controller().limit(limits=1, user_api="blas")
         _depth += 1
     try:
@@ -50,7 +63,9 @@ def single_threaded() -> Iterator[None]:
             _depth -= 1
             if _depth == 0:
                 cv2.setNumThreads(_cv2_threads)
+                _claim_blas()
                 _limit.restore_original_limits()
+                _claim_blas()
 
 
 def check_images(X, name: str = "X") -> Sequence[Any]:
@@ -90,7 +105,7 @@ def _run_block(function: Callable, block: list) -> Any:
 
 
 def map_blocks(
-    function: Callable[[list], Any], X: Sequence, *, n_jobs: int | None, block_size: int = 8
+    function: Callable[[list], Any], X: Iterable, *, n_jobs: int | None, block_size: int = 8
 ) -> Iterator[Any]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order.
 
@@ -102,7 +117,8 @@ def map_blocks(
     ----------
     function : callable
         Takes a list of images. Must pickle where the backend uses processes.
-    X : sequence
+    X : iterable
+        Read no further ahead than the work needs.
     n_jobs : int or None
         As in joblib.
     block_size : int
@@ -113,9 +129,7 @@ def map_blocks(
     object
         What `function` returned.
     """
-    blocks = (
-        [X[i] for i in range(start, min(start + block_size, len(X)))]
-        for start in range(0, len(X), block_size)
-    )
+    items = iter(X)
+    blocks = iter(lambda: list(islice(items, block_size)), [])
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator", batch_size=1)
     yield from parallel(delayed(_run_block)(function, block) for block in blocks)

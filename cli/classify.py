@@ -1,0 +1,83 @@
+"""``cvclassic classify``: many pictures in, one record each out."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from .options import jobs_option, n_jobs, quiet_option
+
+_EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
+
+
+@click.command()
+@click.argument("model", type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-o", "--output", type=click.Path(), help="File to write, .csv or .jsonl. [default: stdout]"
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["csv", "jsonl"]),
+    help="Format. [default: as the output is named, else csv]",
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=1, show_default=True, help="Classes to list."
+)
+@jobs_option
+@quiet_option
+@click.pass_context
+def classify(ctx, model, paths, output, format_, top, jobs, quiet):
+    """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
+
+    Every input gives exactly one record: path, status (ok, warn or error), code, message,
+    label and probability. Names in folders that begin with a dot are skipped.
+
+    Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 a folder could not
+    be listed or the output not be written.
+
+    \b
+    Example:
+      cvclassic classify photos.cvmodel new/ more/cat.jpg -o labels.csv
+      cvclassic classify photos.cvmodel new/ --format jsonl --top 3 | head
+    """
+    from cvclassic.batch import classify_files, format_of, open_writer
+    from cvclassic.images import Fault, walk_images, watch_decoders
+    from cvclassic.models import load_model
+
+    from .console import plain, stages
+
+    if format_ is None:
+        format_ = "csv" if output is None else format_of(output)
+    pipeline = load_model(model)
+    top = min(top, len(pipeline.classes_))
+    incomplete = []
+
+    def found():
+        for item in walk_images(paths):
+            if isinstance(item, Fault):
+                incomplete.append(item.path)
+            yield item
+
+    statuses: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    with open_writer(output, format_, top) as writer, watch_decoders(), stages(quiet) as progress:
+        records = classify_files(pipeline, found(), top=top, n_jobs=n_jobs(jobs))
+        for record in progress.count(records, "classify"):
+            writer.write(record)
+            statuses[record.status] += 1
+            if not record.failed:
+                labels[str(record.label)] += 1
+    if not quiet:
+        summary = ", ".join(f"{label} {n}" for label, n in labels.most_common(5))
+        more = f" and {len(labels) - 5} more labels" if len(labels) > 5 else ""
+        click.echo(
+            f"{sum(statuses.values())} inputs: {statuses['ok']} ok, {statuses['warn']} with a "
+            f"warning, {statuses['error']} failed. {plain(summary)}{more}",
+            err=True,
+        )
+    if incomplete:
+        ctx.exit(_EXIT_INCOMPLETE)
+    ctx.exit(_EXIT_FAILURES if statuses["error"] else 0)

@@ -1,0 +1,144 @@
+"""The command group ``cvclassic``: which commands there are, and how errors end."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+# name -> (module in this package:attribute, the line that `cvclassic --help` shows).
+# The line stands here so that listing the commands imports none of them.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo:demo", "Train, classify and explain on the pictures that come along."),
+    "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
+    "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
+    "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
+    "recipes": ("recipes:recipes", "List the recipes and their parameters."),
+    "info": ("info:info", "Say what is in a model file."),
+    "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
+}
+
+EXIT_USAGE = 2
+EXIT_INCOMPLETE = 3
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and turns errors into one line."""
+
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table: the way of the main job, not the alphabet."""
+        return [*self.lazy, *sorted(set(self.commands) - set(self.lazy))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if name not in self.lazy:
+            return super().get_command(ctx, name)
+        module, _, attribute = self.lazy[name][0].partition(":")
+        return getattr(importlib.import_module(f".{module}", __package__), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.lazy[name][1]) for name in self.lazy])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong ends as one line and an exit code."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:  # None where the caller closed it
+                    sys.stdout.flush()
+        except click.ClickException as error:
+            if error.exit_code != 1:
+                raise
+            error.show()  # click ends these with 1, which here means "some inputs failed"
+            ctx.exit(EXIT_USAGE)
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            _end(ctx, "Interrupted.", EXIT_INTERRUPTED)
+        except Exception as error:
+            _end_with_error(ctx, error)
+
+
+def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:
+    """Say what went wrong in one line, and exit with the code for it."""
+    from cvclassic.errors import CvclassicError
+
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        _end_quietly(ctx)
+    if os.environ.get("CVCLASSIC_DEBUG", "0") not in ("", "0"):
+        raise error
+    if isinstance(error, CvclassicError):
+        _end(ctx, f"Error: {error}", EXIT_USAGE)
+    if isinstance(error, OSError):
+        what = error.strerror or str(error) or type(error).__name__
+        where = f"{os.fsdecode(error.filename)}: " if _is_path(error.filename) else ""
+        _end(ctx, f"Error: {where}{what}", EXIT_INCOMPLETE)
+    _end(
+        ctx,
+        f"Error: unexpected {type(error).__name__}: {error} "
+        "(CVCLASSIC_DEBUG=1 shows where it comes from)",
+        EXIT_BUG,
+    )
+
+
+def _is_path(name: object) -> bool:
+    """Whether an OSError names a file; it may also hold None or a file descriptor."""
+    return isinstance(name, str | bytes | os.PathLike)
+
+
+def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
+    """Print the message as one line on stderr and exit."""
+    click.echo(" ".join(message.splitlines()), err=True)
+    ctx.exit(code)
+
+
+def _end_quietly(ctx: click.Context) -> NoReturn:
+    """The reader of our output has gone: stop, and keep Python's final flush quiet too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    ctx.exit(EXIT_BROKEN_PIPE)
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    """Print the version and stop."""
+    if value and not ctx.resilient_parsing:
+        from cvclassic import __version__
+
+        click.echo(f"cvclassic {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Classical computer vision on a CPU: train, run, explain and compare image classifiers.
+
+    \b
+    Example:
+      cvclassic train photos/ -o photos.cvmodel
+      cvclassic classify photos.cvmodel new/ -o labels.csv
+    """

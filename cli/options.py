@@ -1,0 +1,80 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def jobs_option(command: Callable) -> Callable:
+    """``--jobs N``."""
+    return click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        help="Pictures worked on at once. [default: all processors]",
+    )(command)
+
+
+def quiet_option(command: Callable) -> Callable:
+    """``--quiet``."""
+    return click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")(
+        command
+    )
+
+
+def data_options(command: Callable) -> Callable:
+    """``FOLDER | --manifest CSV [--split NAME]``."""
+    command = click.option(
+        "--split", help="Rows of the manifest to use, by its column split. [default: all]"
+    )(command)
+    command = click.option(
+        "--manifest",
+        type=click.Path(dir_okay=False),
+        help="CSV file with the columns path, label and (for --split) split.",
+    )(command)
+    return click.argument("folder", required=False, type=click.Path())(command)
+
+
+def load_data(folder: str | None, manifest: str | None, split: str | None, min_classes: int):
+    """Labelled pictures from a folder of class folders or from a manifest."""
+    from cvclassic.images import load_folder, load_manifest
+
+    if (folder is None) == (manifest is None):
+        raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
+    if folder is not None:
+        if split is not None:
+            raise click.UsageError("--split needs --manifest.")
+        return load_folder(folder, min_classes=min_classes)
+    return load_manifest(manifest, split)
+
+
+def parse_params(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """``("n_words=500", "kernel=rbf")`` as a dict; values are JSON where they can be."""
+    params = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"expected NAME=VALUE. Got {pair!r} instead.")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = {"None": None, "True": True, "False": False}.get(text, text)
+        params[name.strip()] = _as_tuple(value)
+    return params
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+def n_jobs(jobs: int | None) -> int:
+    """Number of workers: as asked, or all processors that this process may use."""
+    if jobs is not None:
+        return jobs
+    from joblib import cpu_count
+
+    return cpu_count()

@@ -1,0 +1,42 @@
+"""One record for each input: what it was, what became of it, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNCLASSIFIABLE = "unclassifiable"
+"""Label of a picture that was read but shows nothing to describe."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one input.
+
+    Parameters
+    ----------
+    path : str
+        As it was given or found; bytes that are not UTF-8 are kept by ``surrogateescape``.
+    status : {"ok", "warn", "error"}
+        "warn": classified, but something about the file is odd.
+    code : str
+        Empty for an ordinary picture, else one word such as ``"truncated"``; for a picture
+        without features ``"no_features"``.
+    message : str
+        The same for people.
+    label : object
+        The class of highest probability, `UNCLASSIFIABLE`, or None after an error.
+    scores : tuple of (label, float)
+        Classes and probabilities, best first; empty where there is no answer.
+    """
+
+    path: str
+    status: str
+    code: str = ""
+    message: str = ""
+    label: object = None
+    scores: tuple[tuple[object, float], ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no answer because the input could not be read."""
+        return self.status == "error"

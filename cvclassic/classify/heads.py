@@ -1,0 +1,251 @@
+"""Heads: classifiers from vectors to labels, with calibrated probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import blas
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.svm import LinearSVC
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from ..checks import check_choice, check_integer, check_number, seed_number
+from ..errors import DataError, ParameterError
+from .calibration import fit_temperature, probabilities
+from .gram import one_against_rest, stratified_folds, svm_dual
+
+_TINY = float(np.finfo(np.float32).tiny)
+_GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
+_PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
+
+
+def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted classes and the column of each label.
+
+    Raises
+    ------
+    DataError
+        There is only one class.
+    """
+    if y is None:
+        raise ParameterError(
+            "y must have one label for each sample: training requires y to be passed, but the "
+            "target y is None."
+        )
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    if len(y) != n:
+        raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
+    classes, labels = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise DataError(f"A classifier needs at least 2 classes. Got only 1 class: {classes[0]!s}.")
+    return classes, labels
+
+
+class Head(ClassifierMixin, BaseEstimator):
+    """Base of heads: labels and probabilities out of the decisions of all classes.
+
+    Sub-classes set ``classes_`` and ``temperature_`` and have `_decisions`, which gives an
+    array of shape (n, n_classes).
+    """
+
+    classes_: np.ndarray
+    temperature_: float
+
+    def decision_function(self, X) -> np.ndarray:
+        """Confidence of each class, (n, n_classes); of the second class alone if there are two."""
+        check_is_fitted(self)
+        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        return decisions[:, 1] if len(self.classes_) == 2 else decisions
+
+    def predict(self, X) -> np.ndarray:
+        """Label of each sample, shape (n,)."""
+        check_is_fitted(self)
+        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        return self.classes_[decisions.argmax(axis=1)]
+
+    def predict_proba(self, X) -> np.ndarray:
+        """Calibrated probabilities, shape (n, n_classes), in the order of ``classes_``."""
+        check_is_fitted(self)
+        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        return probabilities(decisions, self.temperature_)
+
+    def _decisions(self, X: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+
+class SVM(Head):
+    """Support vector machine, one class against the rest, squared hinge loss.
+
+    Up to 12,000 samples it is trained in the Gram space, whose cost does not depend on the
+    length of the vectors; beyond, the linear kernel uses scikit-learn's `LinearSVC`, which
+    minimises the same objective. Vectors are scaled to a mean squared length of 1 inside,
+    so that `C` means the same for every encoding.
+
+    Parameters
+    ----------
+    kernel : {"linear", "rbf"}, default="linear"
+        Additive kernels of histograms are linear behind a `HomogeneousMap`.
+    C : float or "cv", default="cv"
+        Weight of the loss. "cv" goes up from 0.1 by tens for as long as the accuracy in
+        cross-validation rises, to 100 at most.
+    gamma : float or "scale", default="scale"
+        Width of the RBF kernel exp(-gamma |a - b|²); "scale" is 1 / (d * variance of X).
+    n_folds : int, default=3
+        Folds of the cross-validation for `C` and for the calibration. Where a class has
+        fewer samples, the calibration uses the classes that can be split.
+    random_state : int, RandomState or None, default=0
+        Seed of the folds and of the order of the samples.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (n_classes, d), float32
+        Linear kernel only.
+    support_vectors_, dual_coef_ : ndarray of shape (n_sv, d) and (n_sv, n_classes), float32
+        RBF kernel only.
+    intercept_ : ndarray of shape (n_classes,), float32
+    temperature_ : float
+        Divides the decisions before the softmax.
+    C_, gamma_ : float
+        What was used.
+    cv_accuracy_ : float
+        Share of held-out samples with the right label, nan where none could be held out.
+
+    Examples
+    --------
+    >>> X = np.array([[0, 0], [0, 1], [3, 3], [3, 4]] * 3, np.float32)
+    >>> SVM(C=1.0).fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
+    ['a', 'b']
+    """
+
+    def __init__(self, kernel="linear", C="cv", gamma="scale", n_folds=3, random_state=0):
+        self.kernel = kernel
+        self.C = C
+        self.gamma = gamma
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Train on vectors of shape (n, d) and n labels."""
+        check_choice("kernel", self.kernel, ("linear", "rbf"))
+        check_integer("n_folds", self.n_folds, 2)
+        if self.C != "cv":
+            check_number("C", self.C, 0, exclusive=True)
+        if self.gamma != "scale":
+            check_number("gamma", self.gamma, 0, exclusive=True)
+        seed = seed_number("random_state", self.random_state)
+        X = validate_data(self, X, dtype=np.float32)
+        self.classes_, labels = encode_labels(y, len(X))
+        for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
+            self.__dict__.pop(name, None)
+        if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
+            return self._fit_primal(X, labels, seed)
+        if len(X) > _GRAM_LIMIT:
+            raise DataError(
+                f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
+                "kernel='linear' or a kernel map."
+            )
+        if self.kernel == "linear":
+            gram = _inner_products(X)
+            self.gamma_ = 0.0
+        else:
+            variance = float(X.var())
+            scale = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
+            self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
+            gram = rbf_kernel(X, gamma=self.gamma_)
+        size = max(float(np.trace(gram)) / len(X), _TINY)
+        gram /= size
+        gram += 1  # the bias: a constant column
+        targets = one_against_rest(labels, len(self.classes_))
+        self._choose(gram, targets, labels, seed)
+        dual = svm_dual(gram, targets, self.C_, random_state=seed)
+        self.intercept_ = dual.sum(axis=0)
+        if self.kernel == "linear":
+            self.coef_ = np.ascontiguousarray(dual.T) @ X / np.float32(size)
+        else:
+            support = np.any(dual != 0, axis=1)
+            self.support_vectors_ = X[support]
+            self.dual_coef_ = dual[support] / np.float32(size)
+        return self
+
+    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, seed: int) -> None:
+        """Settle the penalty by cross-validation in the Gram space."""
+        folds = stratified_folds(labels, self.n_folds, seed)
+        # a sample is judged only where its class is left in the training part
+        judged = np.bincount(labels)[labels] >= 2
+
+        def decide(C: float) -> np.ndarray:
+            decisions = np.zeros_like(targets)
+            for fold in range(self.n_folds):
+                out = folds == fold
+                if not out.any() or out.all():
+                    continue
+                inside = np.ascontiguousarray(gram[np.ix_(~out, ~out)])
+                dual = svm_dual(inside, targets[~out], C, random_state=seed)
+                decisions[out] = gram[np.ix_(out, ~out)] @ dual
+            return decisions[judged]
+
+        self._settle(decide, labels[judged])
+
+    def _settle(self, decide: Callable[[float], np.ndarray], labels: np.ndarray) -> None:
+        """Set C_, temperature_ and cv_accuracy_ by decisions on held-out samples.
+
+        The penalties rise, and the search stops where the accuracy falls.
+        """
+        candidates = _PENALTIES if self.C == "cv" else (float(self.C),)
+        self.C_, self.temperature_, self.cv_accuracy_ = candidates[len(candidates) // 2], 1.0, -1.0
+        if not len(labels):
+            self.cv_accuracy_ = float("nan")
+            return
+        for C in candidates:
+            decisions = decide(C)
+            accuracy = float((decisions.argmax(axis=1) == labels).mean())
+            if accuracy < self.cv_accuracy_:
+                break
+            if accuracy > self.cv_accuracy_:
+                self.C_, self.cv_accuracy_ = C, accuracy
+                self.temperature_ = fit_temperature(decisions, labels)
+
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int) -> SVM:
+        """Many samples: LinearSVC, with the penalty from one held-out fifth."""
+        size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
+        X = X / np.float32(max(size, _TINY))
+        out = stratified_folds(labels, 5, seed) == 0
+        self._settle(
+            lambda C: _all_columns(_linear_svc(C, seed).fit(X[~out], labels[~out]), X[out]),
+            labels[out],
+        )
+        self.gamma_ = 0.0
+        model = _linear_svc(self.C_, seed).fit(X, labels)
+        coef, intercept = model.coef_ / size, model.intercept_
+        if len(self.classes_) == 2:
+            coef, intercept = np.vstack([-coef, coef]), np.hstack([-intercept, intercept])
+        self.coef_ = coef.astype(np.float32)
+        self.intercept_ = intercept.astype(np.float32)
+        return self
+
+    def _decisions(self, X: np.ndarray) -> np.ndarray:
+        if self.kernel == "linear":
+            return X @ self.coef_.T + self.intercept_
+        kernel = rbf_kernel(X, self.support_vectors_, gamma=self.gamma_)
+        return kernel @ self.dual_coef_ + self.intercept_
+
+
+def _linear_svc(C: float, seed: int) -> LinearSVC:
+    return LinearSVC(C=C, random_state=seed)
+
+
+def _inner_products(X: np.ndarray) -> np.ndarray:
+    """X Xᵀ by the symmetric rank-k product: half the work of the general one."""
+    gram = blas.ssyrk(1.0, X.T, trans=1, lower=0)
+    return np.triu(gram) + np.triu(gram, 1).T
+
+
+def _all_columns(model: LinearSVC, X: np.ndarray) -> np.ndarray:
+    """Decisions with one column a class, also where there are two."""
+    decisions = model.decision_function(X)
+    return np.column_stack([-decisions, decisions]) if decisions.ndim == 1 else decisions

@@ -1,0 +1,125 @@
+"""Fit a recipe step by step, so that people see what it does and how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import TransformerMixin
+from sklearn.pipeline import Pipeline
+
+from ..errors import DataError
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, the pictures done and the pictures in all."""
+
+
+class Watched(Sequence):
+    """A sequence that tells how far a pass over it has come."""
+
+    def __init__(self, items: Sequence, stage: str, progress: Progress) -> None:
+        self._items = items
+        self._stage = stage
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index):
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        for i, item in enumerate(self._items):
+            self._progress(self._stage, i, len(self._items))
+            yield item
+        self._progress(self._stage, len(self._items), len(self._items))
+
+
+@dataclass
+class Training:
+    """What happened while a recipe was fitted.
+
+    Parameters
+    ----------
+    seconds : dict of str to float
+        Wall-clock time of each stage.
+    n_images : int
+        Pictures that the classifier learned from.
+    without_features : list of int
+        Indices of pictures that show nothing to describe; the classifier did not see them.
+    cv_accuracy : float
+        Share of pictures that the classifier labelled rightly when they were held out; nan
+        where none could be. The vocabulary had seen them, without their labels.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    n_images: int = 0
+    without_features: list[int] = field(default_factory=list)
+    cv_accuracy: float = float("nan")
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to the stage `name`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def fit_recipe(
+    pipeline: Pipeline, X: Sequence, y: Sequence, progress: Progress | None = None
+) -> Training:
+    """Fit a recipe like ``pipeline.fit(X, y)``, with a report.
+
+    Pictures without features are left out of the classifier's training: a vector of zeros
+    says nothing about a class.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        As `make_recipe` gives it. Fitted in place.
+    X : sequence of images
+    y : sequence of labels
+    progress : callable, optional
+        Called with the stage, the number of pictures done and the number in all.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    DataError
+        Fewer than two classes have pictures with features.
+    """
+    training = Training()
+    labels = np.asarray(y)
+    progress = progress or (lambda stage, done, total: None)
+    features = pipeline[0]
+    if type(features).fit_transform is TransformerMixin.fit_transform:
+        with training.stage("vocabulary"):
+            progress("vocabulary", 0, 0)
+            features.fit(X, labels)
+        with training.stage("features"):
+            vectors = features.transform(Watched(X, "features", progress))
+    else:  # learns from the vectors of the training pictures, and would make them twice
+        with training.stage("features"):
+            vectors = features.fit_transform(Watched(X, "features", progress), labels)
+    described = vectors.any(axis=1)
+    training.without_features = np.flatnonzero(~described).tolist()
+    if len(np.unique(labels[described])) < 2:
+        raise DataError(
+            "A classifier needs pictures of at least 2 classes that show features. "
+            f"Got {int(described.sum())} pictures of {len(np.unique(labels[described]))} classes."
+        )
+    if training.without_features:
+        vectors, labels = vectors[described], labels[described]
+    training.n_images = len(labels)
+    with training.stage("classifier"):
+        progress("classifier", 0, 0)
+        pipeline[1:].fit(vectors, labels)
+    training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
+    return training

@@ -1,0 +1,7 @@
+"""How good a model is: scores. Nothing here runs a model; see `cvclassic.batch`."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__, submod_attrs={"scores": ["confused_pairs", "score_predictions"]}
+)

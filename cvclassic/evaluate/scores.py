@@ -1,0 +1,124 @@
+"""Scores of predictions against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import ParameterError
+
+
+def score_predictions(
+    truth: Sequence, predicted: Sequence, probabilities: np.ndarray, classes: Sequence
+) -> dict:
+    """Score predicted labels and probabilities.
+
+    Parameters
+    ----------
+    truth : sequence of n labels
+        May hold labels that are not among `classes`; those pictures count as wrong.
+    predicted : sequence of n labels
+        None, or anything else that is not a class, counts as wrong: the model did not answer.
+    probabilities : ndarray of shape (n, n_classes)
+        In the order of `classes`. A row of zeros stands for no answer and is taken as even
+        odds in the log loss.
+    classes : sequence of labels
+        What the model can answer.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, ``mean_class_accuracy`` (mean over the classes in `truth` of the share
+        of their pictures that were recognised), ``macro_f1`` (over all labels in truth or
+        predictions), ``log_loss`` (natural logarithm, probabilities clipped at 1e-15),
+        ``n_images``, ``labels`` and ``confusion`` (rows: truth, columns: predictions, both in
+        the order of ``labels``), and ``classes``: precision, recall, f1 and count of each.
+
+    Raises
+    ------
+    ParameterError
+        There is nothing to score, or the lengths differ.
+
+    Examples
+    --------
+    >>> scores = score_predictions(
+    ...     ["a", "a", "b"], ["a", "b", "b"], np.array([[1, 0], [0.5, 0.5], [0, 1]]), ["a", "b"])
+    >>> scores["mean_class_accuracy"], scores["confusion"]
+    (0.75, [[1, 1], [0, 1]])
+    """
+    n = len(truth)
+    if n == 0:
+        raise ParameterError("truth must have at least one label. Got none.")
+    if len(predicted) != n or probabilities.shape != (n, len(classes)):
+        raise ParameterError(
+            f"predicted and probabilities must have {n} rows and {len(classes)} columns. Got "
+            f"{len(predicted)} labels and shape {probabilities.shape}."
+        )
+    known = set(classes) | set(truth)
+    labels = sorted(known, key=lambda label: (str(type(label)), label))
+    # one more column for pictures that the model did not answer
+    answered = [label if label in known else None for label in predicted]
+    if None in answered:
+        labels.append(None)
+    number = {label: i for i, label in enumerate(labels)}
+    true = np.array([number[label] for label in truth])
+    given = np.array([number[label] for label in answered])
+    confusion = np.zeros((len(labels), len(labels)), int)
+    np.add.at(confusion, (true, given), 1)
+
+    hits = np.diagonal(confusion)
+    support = confusion.sum(axis=1)
+    guesses = confusion.sum(axis=0)
+    recall = hits / np.maximum(support, 1)
+    precision = hits / np.maximum(guesses, 1)
+    f1 = 2 * hits / np.maximum(support + guesses, 1)
+    occurring = (support + guesses > 0) & np.array([label is not None for label in labels])
+    return {
+        "accuracy": float(hits.sum() / n),
+        "mean_class_accuracy": float(recall[support > 0].mean()),
+        "macro_f1": float(f1[occurring].mean()),
+        "log_loss": _log_loss(truth, probabilities, classes),
+        "n_images": n,
+        "labels": labels,
+        "confusion": confusion.tolist(),
+        "classes": [
+            {
+                "label": label,
+                "n_images": int(support[i]),
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+            }
+            for i, label in enumerate(labels)
+            if support[i] > 0
+        ],
+    }
+
+
+def _log_loss(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> float:
+    """Mean of -log p(true class); a label that is no class has probability 0."""
+    number = {label: i for i, label in enumerate(classes)}
+    column = np.array([number.get(label, -1) for label in truth])
+    silent = ~probabilities.any(axis=1)
+    of_truth = np.where(column >= 0, probabilities[np.arange(len(column)), column], 0.0)
+    of_truth = np.where(silent & (column >= 0), 1 / len(classes), of_truth)
+    return float(-np.log(np.maximum(of_truth, 1e-15)).mean())
+
+
+def confused_pairs(scores: dict, most: int = 5) -> list[tuple[int, object, object]]:
+    """The most frequent confusions of `score_predictions`' result, (count, truth, answer).
+
+    Examples
+    --------
+    >>> confused_pairs({"labels": ["a", "b"], "confusion": [[3, 1], [2, 4]]})
+    [(2, 'b', 'a'), (1, 'a', 'b')]
+    """
+    labels = scores["labels"]
+    pairs = [
+        (count, labels[i], labels[j])
+        for i, row in enumerate(scores["confusion"])
+        for j, count in enumerate(row)
+        if i != j and count
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[0], str(pair[1]), str(pair[2])))[:most]

@@ -1,0 +1,160 @@
+"""The bytes of a file, and nothing that only looks like one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from cvclassic.errors import ImageReadError
+from cvclassic.images.headers import SUPPORTED, identify
+
+_CODES = {
+    errno.ENOENT: ("not_found", "there is no such file"),
+    errno.ENOTDIR: ("not_found", "a part of the path is not a folder"),
+    errno.EACCES: ("permission", "the file may not be read"),
+    errno.EPERM: ("permission", "the file may not be read"),
+    errno.ELOOP: ("symlink_loop", "the symbolic links lead in a circle"),
+    errno.ENAMETOOLONG: ("path_too_long", "the path or a name in it is too long"),
+    errno.ENXIO: ("not_regular", "expected a regular file. Got a socket or a device"),
+    errno.EIO: ("io", "the device reports an input/output error"),
+    errno.ENODEV: ("not_regular", "expected a regular file. Got a device"),
+}
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+# Without O_NONBLOCK a named pipe would be waited for, perhaps for ever.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_LOOK_FIRST = 4 << 20
+
+
+def show_path(path: str | bytes | os.PathLike) -> str:
+    """A path as text that can be printed; bytes that are not UTF-8 appear as ``\\xff``."""
+    text = os.fsdecode(path)
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes:
+    """Read a regular file once, never more than it holds at the moment it is opened.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Names that are not UTF-8 come as Python gives them (``surrogateescape``). Paths longer
+        than the system takes at once are opened folder by folder.
+    max_bytes : int
+        Larger files are refused before anything is read.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ImageReadError
+        With the code ``not_found``, ``permission``, ``not_regular``, ``symlink_loop``,
+        ``path_invalid``, ``path_encoding``, ``path_too_long``, ``unreadable``, ``io``, ``empty``,
+        ``too_large``, or, for a file of more than 4 MB that is plainly no picture,
+        ``unsupported_format``.
+    """
+    name = os.fspath(path)
+    try:
+        fd = open_path(name)
+        try:
+            return _read(fd, max_bytes)
+        finally:
+            os.close(fd)
+    except ImageReadError as error:
+        raise ImageReadError(error.code, error.message, show_path(name)) from None
+    except UnicodeEncodeError:
+        code, message = "path_encoding", "the path holds a character that no file name can have"
+    except ValueError:
+        code, message = "path_invalid", "the path holds a NUL character"
+    except OSError as error:
+        code, message = explain_os_error(error, name)
+    raise ImageReadError(code, message, show_path(name))
+
+
+def _read(fd: int, max_bytes: int) -> bytes:
+    """Bytes of an open file, after a look at its kind, size and first bytes."""
+    info = os.fstat(fd)
+    if not stat.S_ISREG(info.st_mode):
+        what = next((text for test, text in _KINDS if test(info.st_mode)), "something else")
+        raise ImageReadError("not_regular", f"expected a regular file. Got {what}")
+    size = info.st_size
+    if size > max_bytes:
+        raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
+    if size > _LOOK_FIRST:
+        kind = identify(os.pread(fd, 1024, 0))
+        if kind not in SUPPORTED:
+            raise ImageReadError(
+                "unsupported_format",
+                f"expected a picture ({', '.join(SUPPORTED)}). Got {size} bytes of {kind}",
+            )
+    try:
+        # Files of /proc say 0 and hold something all the same.
+        data = os.read(fd, size or 65536)
+        if len(data) != size:
+            data = _read_on(fd, data, size or max_bytes)
+    except OSError as error:
+        # What has no size is not on a disk that could fail (/proc/self/mem).
+        if error.errno == errno.EIO and size > 0:
+            raise
+        raise ImageReadError(
+            "unreadable", f"the file can be opened but not read ({error.strerror})"
+        ) from None
+    if not data:
+        raise ImageReadError("empty", "the file has 0 bytes")
+    return data
+
+
+def _read_on(fd: int, data: bytes, limit: int) -> bytes:
+    """The rest of a file that came in pieces, up to a limit."""
+    parts = [data]
+    got = len(data)
+    while parts[-1] and got < limit:
+        parts.append(os.read(fd, min(limit - got, 1 << 24)))
+        got += len(parts[-1])
+    return b"".join(parts)
+
+
+def open_path(name: str | bytes, flags: int = _FLAGS) -> int:
+    """``os.open``, and again folder by folder where the path is too long for the system."""
+    try:
+        return os.open(name, flags)
+    except OSError as error:
+        parts = os.fsencode(name).split(b"/")
+        if error.errno != errno.ENAMETOOLONG or max(map(len, parts)) > 255:
+            raise
+    fd = None
+    folder_flags = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+    try:
+        for i in range(0, len(parts) - 1, 12):
+            chunk = b"/".join(parts[i : min(i + 12, len(parts) - 1)]) or b"."
+            if i == 0 and parts[0] == b"":
+                chunk = chunk if chunk.startswith(b"/") else b"/"
+            inner = os.open(chunk, folder_flags, dir_fd=fd)
+            if fd is not None:
+                os.close(fd)
+            fd = inner
+        return os.open(parts[-1] or b".", flags, dir_fd=fd)
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def explain_os_error(error: OSError, name: str | bytes) -> tuple[str, str]:
+    """Record code and message of a system error at a path."""
+    if error.errno == errno.ENOENT and os.path.islink(name):
+        return "not_found", "the symbolic link points to nothing"
+    return _CODES.get(
+        error.errno or 0, ("unreadable", f"the file cannot be opened: {error.strerror}")
+    )

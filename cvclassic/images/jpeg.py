@@ -1,0 +1,80 @@
+"""JPEG: decode at a reduced scale, and tell a missing end mark from missing data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from cvclassic.errors import ImageReadError
+from cvclassic.images.imageheader import ImageHeader
+
+_END = b"\xff\xd9"
+# The grey flags are the bare scale bits; those called COLOR would say BGR as well.
+_SCALE_FLAGS = {
+    1: 0,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+# Entropy-coded data that no encoder wrote: where the decoder gets to read them, pixels differ.
+_FILLERS = (b"\x55\xaa\x33\xc9" * 512, b"\x9c\x0b\x72\xe1" * 512)
+
+
+def decode_jpeg(
+    data: bytes,
+    header: ImageHeader,
+    max_side: int | None,
+    allow_truncated: bool,
+    decode: Callable[[bytes, int], np.ndarray | None],
+) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Pixels, grey or RGB, as stored (not turned), and notes (code, message).
+
+    ``decode`` turns bytes and flags into an array, or None: ``reading.py`` alone calls OpenCV.
+    """
+    flags = _flags(header, max_side)
+    # 0xFF in data is followed by 0, so the mark stands only at the end - or in metadata, where
+    # thumbnails have theirs: these lie before the frame header.
+    end = len(data) if data.endswith(_END) else data.rfind(_END, header.data_start) + 2
+    if end < 2:
+        return _decode_unended(data, flags, allow_truncated, decode)
+    raw = decode(data, flags)
+    if raw is None:
+        raise ImageReadError("corrupt", "the JPEG data cannot be decoded")
+    if end < len(data):
+        return raw, [("trailing_data", f"{len(data) - end} bytes follow the picture")]
+    return raw, []
+
+
+def _flags(header: ImageHeader, max_side: int | None) -> int:
+    """Flags of ``cv2.imdecode``: grey or colour, and the scale."""
+    scale = 1
+    if max_side is not None:
+        longer = max(header.width, header.height)
+        while scale < 8 and -(-longer // (2 * scale)) >= max_side:
+            scale *= 2
+    colour = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR_RGB
+    return _SCALE_FLAGS[scale] | colour | cv2.IMREAD_IGNORE_ORIENTATION
+
+
+def _decode_unended(
+    data: bytes,
+    flags: int,
+    allow_truncated: bool,
+    decode: Callable[[bytes, int], np.ndarray | None],
+) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """A JPEG without end mark: is only the mark missing, or data as well?
+
+    The decoder cannot be asked. But if all data are there, it has no use for what stands between
+    them and the end mark, so different fillings give the same pixels.
+    """
+    body = data.rstrip(b"\0").removesuffix(b"\xff")
+    raw = decode(body + _END, flags)
+    if raw is not None:
+        others = (decode(body + filler + _END, flags) for filler in _FILLERS)
+        if all(other is not None and np.array_equal(raw, other) for other in others):
+            return raw, [("missing_eoi", "the JPEG has all its data but no end mark")]
+        if allow_truncated:
+            return raw, [("truncated", "the JPEG ends early; what is missing is grey")]
+    raise ImageReadError("truncated", "the JPEG ends before its data do")

@@ -1,0 +1,227 @@
+"""A fitted pipeline as a tree of plain values and a table of arrays, and back."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from ..errors import CvclassicError, ModelFileError
+from .registry import REGISTRY, entry_of, finite, parameter_names, require
+
+_DEPTH = 6  # no recipe nests deeper
+_MAX_COLUMNS = 100_000_000
+
+
+def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
+    """Describe a fitted estimator by plain values; its arrays go into `arrays`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A `Pipeline` or a class of the registry.
+    path : str
+        Prefix of the names of its arrays.
+    arrays : dict of str to ndarray
+        Filled.
+
+    Returns
+    -------
+    dict
+        JSON-able.
+
+    Raises
+    ------
+    ModelFileError
+        A part is not in the registry, or a parameter cannot be written down.
+    """
+    name = type(estimator).__name__
+    if type(estimator) is Pipeline:
+        steps = [[key, flatten(step, f"{path}{key}.", arrays)] for key, step in estimator.steps]
+        return {"type": "Pipeline", "steps": steps}
+    if name not in REGISTRY or not _is_exactly(estimator, entry_of(name)[0]):
+        raise ModelFileError(f"A {name} cannot be saved: it is not a part that model files hold.")
+    entry = REGISTRY[name]
+    params = {
+        key: _plain(value, key, f"{path}{key}.", arrays)
+        for key, value in estimator.get_params(deep=False).items()
+        if not (entry.has_members and key == "transformer_list")
+    }
+    node: dict[str, Any] = {"type": name, "params": params}
+    if entry.has_members:
+        node["members"] = [
+            [key, flatten(member, f"{path}{key}.", arrays)]
+            for key, member in estimator.transformer_list
+        ]
+    for key in entry.arrays:
+        if getattr(estimator, key, None) is not None:
+            arrays[path + key] = np.ascontiguousarray(getattr(estimator, key), np.float32)
+    for key in entry.lists:
+        values = getattr(estimator, key)
+        node.setdefault("lengths", {})[key] = len(values)
+        for i, value in enumerate(values):
+            arrays[f"{path}{key}.{i}"] = np.ascontiguousarray(value, np.float32)
+    if entry.scalars:
+        node["state"] = {key: kind(getattr(estimator, key)) for key, kind in entry.scalars.items()}
+    if entry.has_classes:
+        node["classes"] = estimator.classes_.tolist()
+    return node
+
+
+def _is_exactly(estimator: Any, cls: type) -> bool:
+    """Whether it is of the registered class itself, not of one with the same name."""
+    return type(estimator) is cls
+
+
+def _plain(value, name: str, path: str, arrays: dict) -> Any:
+    """A parameter as JSON: numbers, strings, None, lists, or a nested estimator."""
+    if isinstance(value, BaseEstimator):
+        return flatten(value, path, arrays)
+    if isinstance(value, np.random.RandomState | np.random.Generator):
+        return None
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item, name, path, arrays) for item in value]
+    raise ModelFileError(f"Parameter {name}={value!r} cannot be saved in a model file.")
+
+
+def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> BaseEstimator:
+    """Build the estimator that `node` describes; takes its arrays out of `arrays`.
+
+    Nothing is imported by a name from the file, and no code from the file runs: the node
+    chooses among the registry's entries, and every value is checked.
+
+    Raises
+    ------
+    ModelFileError
+        Something is missing, superfluous or impossible.
+    """
+    require(depth < _DEPTH, "its parts are nested too deeply")
+    require(isinstance(node, dict) and "type" in node, "a part has no type")
+    if node["type"] == "Pipeline":
+        return _rebuild_pipeline(node, path, arrays, depth)
+    cls, entry = entry_of(node["type"])
+    allowed = {"type", "params"}
+    allowed |= {"lengths"} if entry.lists else set()
+    allowed |= {"state"} if entry.scalars else set()
+    allowed |= {"classes"} if entry.has_classes else set()
+    allowed |= {"members"} if entry.has_members else set()
+    require(set(node) == allowed, f"{node['type']} has the wrong entries")
+    params = node["params"]
+    expected = parameter_names(cls) - ({"transformer_list"} if entry.has_members else set())
+    require(
+        isinstance(params, dict) and set(params) == expected,
+        f"{node['type']} has the wrong parameters",
+    )
+    values = {key: _value(value, f"{path}{key}.", arrays, depth) for key, value in params.items()}
+    if entry.has_members:
+        values["transformer_list"] = _named(node["members"], path, arrays, depth)
+    estimator = cls(**values)
+    _restore_state(estimator, node, entry, path, arrays)
+    try:
+        if hasattr(estimator, "_check"):
+            estimator._check()
+        entry.check(estimator)
+    except ModelFileError:
+        raise
+    except (CvclassicError, AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise ModelFileError(f"The model file is damaged: {error}") from None
+    return estimator
+
+
+def _value(value, path: str, arrays: dict, depth: int):
+    if isinstance(value, dict):
+        return rebuild(value, path, arrays, depth + 1)
+    if isinstance(value, list):
+        require(depth < _DEPTH and len(value) <= 1000, "a parameter is too long")
+        return tuple(_value(item, path, arrays, depth + 1) for item in value)
+    require(value is None or isinstance(value, bool | str | int | float), "a parameter is odd")
+    require(not isinstance(value, float) or math.isfinite(value), "a parameter is not finite")
+    return value
+
+
+def _restore_state(estimator, node: dict, entry, path: str, arrays: dict) -> None:
+    """Set the fitted attributes from checked values."""
+
+    def take(name: str, n_dims: int) -> np.ndarray:
+        require(name in arrays, f"the array {name} is missing")
+        array = arrays.pop(name)
+        require(array.dtype == np.float32 and array.ndim == n_dims, f"{name} has the wrong form")
+        require(finite(array), f"{name} holds values that are not finite")
+        return array
+
+    for key, n_dims in entry.arrays.items():
+        if path + key in arrays:
+            setattr(estimator, key, take(path + key, n_dims))
+        elif key in entry.optional:
+            setattr(estimator, key, None)
+    if entry.lists:
+        lengths = node["lengths"]
+        require(isinstance(lengths, dict) and set(lengths) == set(entry.lists), "lists are missing")
+        for key, n_dims in entry.lists.items():
+            n = lengths[key]
+            require(type(n) is int and 0 < n <= 100, f"{key} has an impossible length")
+            setattr(estimator, key, [take(f"{path}{key}.{i}", n_dims) for i in range(n)])
+    if entry.scalars:
+        state = node["state"]
+        require(isinstance(state, dict) and set(state) == set(entry.scalars), "state is missing")
+        for key, kind in entry.scalars.items():
+            good = type(state[key]) is kind and math.isfinite(state[key])
+            require(good, f"{key} must be a finite {kind.__name__}")
+            require(kind is float or 0 < state[key] <= _MAX_COLUMNS, f"{key} is impossible")
+            setattr(estimator, key, state[key])
+    if entry.has_classes:
+        estimator.classes_ = _classes(node["classes"])
+
+
+def _classes(values) -> np.ndarray:
+    """Sorted distinct labels of one kind."""
+    require(isinstance(values, list) and 2 <= len(values) <= 1_000_000, "classes are missing")
+    kind = type(values[0])
+    require(kind in (str, int, bool, float), "classes must be strings or numbers")
+    require(all(type(value) is kind for value in values), "classes are of several kinds")
+    try:
+        classes = np.array(values)
+    except OverflowError:
+        raise ModelFileError("The model file is damaged: a class is too large.") from None
+    require(classes.dtype.kind in "UifbO" and classes.dtype != object, "a class is odd")
+    require(bool((classes[:-1] < classes[1:]).all()), "classes must be sorted and distinct")
+    return classes
+
+
+def _named(parts, path: str, arrays: dict, depth: int) -> list[tuple[str, Any]]:
+    """Steps of a pipeline or members of a union."""
+    require(isinstance(parts, list) and 1 <= len(parts) <= 10, "parts are missing")
+    named = []
+    for part in parts:
+        require(isinstance(part, list) and len(part) == 2, "a part is not a pair")
+        key, node = part
+        require(isinstance(key, str) and key.isidentifier() and "__" not in key, "a part's name")
+        named.append((key, rebuild(node, f"{path}{key}.", arrays, depth + 1)))
+    require(len({key for key, _ in named}) == len(named), "two parts have one name")
+    return named
+
+
+def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeline:
+    require(set(node) == {"type", "steps"}, "the pipeline has the wrong entries")
+    rebuilt = _named(node["steps"], path, arrays, depth)
+    require(len(rebuilt) >= 2, "the pipeline has no steps")
+    columns = None
+    for _, estimator in rebuilt:
+        require(type(estimator) is not Pipeline, "a step cannot be a pipeline")
+        entry = REGISTRY[type(estimator).__name__]
+        wanted = getattr(estimator, "n_features_in_", None)
+        require((columns is None) == (wanted is None), "the steps are in the wrong order")
+        require(columns == wanted, f"a step gives {columns} columns and the next takes {wanted}")
+        columns = entry.output(estimator, columns or 0)
+    require(hasattr(rebuilt[-1][1], "classes_"), "the last step is not a classifier")
+    return Pipeline(rebuilt)
