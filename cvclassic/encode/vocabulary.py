@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..errors import DataError
@@ -36,6 +38,52 @@ def nearest_words(descriptors: np.ndarray, words: np.ndarray) -> np.ndarray:
     >>> nearest_words(np.array([[0.9, 0.8], [0.1, 0]], np.float32), words)
     array([1, 0], dtype=int32)
     """
+    out = np.empty(len(descriptors), np.int32)
+    for part, scores in _scores(descriptors, words):
+        out[part] = scores.argmax(axis=1)
+    return out
+
+
+def nearest_k_words(
+    descriptors: np.ndarray, words: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest words of every descriptor, nearest first.
+
+    Parameters
+    ----------
+    descriptors : ndarray of shape (n, d), float32
+    words : ndarray of shape (n_words, d), float32
+    k : int
+        At most `n_words`.
+
+    Returns
+    -------
+    nearest : ndarray of shape (k, n), int32
+    squared_distances : ndarray of shape (k, n), float32
+
+    Examples
+    --------
+    >>> words = np.array([[0, 0], [1, 0], [5, 0]], np.float32)
+    >>> nearest, distances = nearest_k_words(np.array([[0.75, 0]], np.float32), words, 2)
+    >>> nearest.ravel().tolist(), distances.ravel().tolist()
+    ([1, 0], [0.0625, 0.5625])
+    """
+    nearest = np.empty((k, len(descriptors)), np.int32)
+    distances = np.empty((k, len(descriptors)), np.float32)
+    for part, scores in _scores(descriptors, words):
+        rows = np.arange(len(scores))
+        for rank in range(k):
+            best = scores.argmax(axis=1)
+            nearest[rank, part] = best
+            distances[rank, part] = scores[rows, best]
+            scores[rows, best] = -np.inf
+    distances *= -2
+    distances += np.einsum("nd,nd->n", descriptors, descriptors)
+    return nearest, np.maximum(distances, 0, out=distances)
+
+
+def _scores(descriptors: np.ndarray, words: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """x·w - |w|²/2 of all words, for blocks of descriptors; the array is used again."""
     k, d = words.shape
     bank = np.empty((d + 1, k), np.float32)
     bank[:d] = words.T
@@ -43,13 +91,12 @@ def nearest_words(descriptors: np.ndarray, words: np.ndarray) -> np.ndarray:
     rows = max(1, min(len(descriptors), _SCORES // k))
     block = np.ones((rows, d + 1), np.float32)
     scores = np.empty((rows, k), np.float32)
-    out = np.empty(len(descriptors), np.int32)
     for start in range(0, len(descriptors), rows):
-        n = min(rows, len(descriptors) - start)
-        block[:n, :d] = descriptors[start : start + n]
+        part = slice(start, min(start + rows, len(descriptors)))
+        n = part.stop - start
+        block[:n, :d] = descriptors[part]
         np.matmul(block[:n], bank, out=scores[:n])
-        out[start : start + n] = scores[:n].argmax(axis=1)
-    return out
+        yield part, scores[:n]
 
 
 def _seed_words(sample: np.ndarray, k: int, rng: np.random.RandomState) -> np.ndarray:
