@@ -6,8 +6,8 @@ import numpy as np
 
 from ..checks import check_integer, check_number
 from ..describe import LocalFeatures
-from .base import LocalEncoder
 from .bag_of_words import check_nearest, normalise_histogram
+from .base import LocalEncoder
 from .vocabulary import kmeans_words, nearest_k_words
 
 
