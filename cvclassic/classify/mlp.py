@@ -132,7 +132,7 @@ class MLP(Head):
 
     def fit(self, X, y):
         """Train on vectors of shape (n, d) and n labels."""
-        self._check_parameters()
+        self._check()
         seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
@@ -155,7 +155,7 @@ class MLP(Head):
         self.loss_curve_ = [float(loss) for loss in network.loss_curve_]
         return self
 
-    def _check_parameters(self) -> None:
+    def _check(self) -> None:
         """Validate what scikit-learn would, under this class's names."""
         sizes = self.hidden_layer_sizes
         sizes = sizes if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
