@@ -155,4 +155,4 @@ def finite(array: np.ndarray) -> bool:
     if not array.size:
         return True
     # sums of products of larger numbers could overflow float32
-    return bool(-_LARGEST <= array.min() and array.max() <= _LARGEST)
+    return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)
