@@ -7,7 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
-_SHARED = {"__init__", "__main__", "common"}
+_SHARED = {"__init__", "__main__", "common", "processes"}
 
 
 def benchmarks() -> dict[str, str]:

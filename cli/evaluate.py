@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import click
 import numpy as np
@@ -64,6 +65,7 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
     predicted: list = []
     failures: list[tuple[str, str, str]] = []
     probabilities = np.zeros((len(data), len(classes)), np.float32)
+    start = time.perf_counter()
     with stages(quiet) as progress, watch_decoders():
         records = classify_files(pipeline, data.paths, top=len(classes), n_jobs=jobs)
         counted = progress.count(records, "classify", len(data))
@@ -75,11 +77,12 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
                 probabilities[len(truth), column[answer]] = probability
             truth.append(label)
             predicted.append(record.label if record.scores else None)
+    seconds = time.perf_counter() - start
     if not truth:
         path, code, message = failures[0]
         raise DataError(f"None of the pictures can be read. The first: {path}: {code}: {message}")
     scores = score_predictions(truth, predicted, probabilities[: len(truth)], classes)
-    return {**scores, "n_failed": len(failures)}, failures
+    return {**scores, "n_failed": len(failures), "seconds": round(seconds, 3)}, failures
 
 
 def show_scores(scores: dict, classes) -> None:
@@ -91,6 +94,8 @@ def show_scores(scores: dict, classes) -> None:
     names = ("accuracy", "mean_class_accuracy", "macro_f1")
     rows = [(name, f"{scores[name]:.1%}") for name in names]
     rows.append(("log_loss", f"{scores['log_loss']:.3f}"))
+    speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
+    rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms a picture)"))
     rows += [("n_images", str(scores["n_images"])), ("n_failed", str(scores["n_failed"]))]
     show_table(rows)
     foreign = sorted(

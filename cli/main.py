@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
+    "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

@@ -14,7 +14,16 @@ from .options import data_options, jobs_option, load_data, n_jobs, parse_params,
 @click.command()
 @data_options
 @click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
-@click.option("--recipe", default="sift-bow", show_default=True, help="Way from pixels to labels.")
+@click.option(
+    "--recipe", default="auto", show_default=True, help="Way from pixels to labels, see below."
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Seconds that the recipe auto may take.",
+)
 @click.option(
     "--head",
     type=click.Choice(["svm", "mlp"]),
@@ -33,33 +42,40 @@ from .options import data_options, jobs_option, load_data, n_jobs, parse_params,
 @jobs_option
 @quiet_option
 @click.pass_context
-def train(ctx, folder, manifest, split, output, recipe, head, params, seed, jobs, quiet):
+def train(ctx, folder, manifest, split, output, recipe, budget, head, params, seed, jobs, quiet):
     """Learn a model from FOLDER, which holds one folder a class, or from a manifest.
 
-    The same pictures, recipe and seed give the same model, byte for byte, whatever --jobs is.
-    Pictures that cannot be read are listed and left out; the exit code is 1 then.
+    The recipe auto tries several by cross-validation on the training pictures, within
+    --budget seconds, says what it tried and keeps the best. "cvclassic recipes" lists them.
+
+    The same pictures, recipe and seed give the same model, byte for byte, whatever --jobs is
+    (with auto, as long as the budget lets it try the same recipes). Pictures that cannot be
+    read are listed and left out; the exit code is 1 then.
 
     \b
     Example:
       cvclassic train photos/ -o photos.cvmodel
       cvclassic train --manifest birds.csv --split train -o birds.cvmodel --param n_words=1000
     """
-    from cvclassic.classify import make_recipe
+    from cvclassic.classify import AutoRecipe, make_recipe
 
     data = load_data(folder, manifest, split, min_classes=2)
-    pipeline = make_recipe(
-        recipe, head=head, random_state=seed, n_jobs=n_jobs(jobs), **parse_params(params)
-    )
+    shared = {"random_state": seed, "n_jobs": n_jobs(jobs)}
+    values = parse_params(params)
+    if recipe == "auto":
+        estimator = AutoRecipe(head, budget=budget, params=values, **shared)
+    else:
+        estimator = make_recipe(recipe, head=head, **shared, **values)
     description = {"recipe": recipe, "head": head, "seed": seed, "params": list(params)}
-    failures = train_model(pipeline, data, output, description, n_jobs(jobs), quiet)
+    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet)
     ctx.exit(1 if failures else 0)
 
 
-def train_model(pipeline, data, output, description: dict, jobs: int, quiet: bool) -> list:
+def train_model(estimator, data, output, description: dict, jobs: int, quiet: bool) -> list:
     """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
     from cvclassic.atomic import check_writable
     from cvclassic.batch import max_side_of, read_all
-    from cvclassic.classify import fit_recipe
+    from cvclassic.classify import AutoRecipe, fit_recipe
     from cvclassic.images import LabelledImages, watch_decoders
     from cvclassic.models import save_model
 
@@ -68,14 +84,21 @@ def train_model(pipeline, data, output, description: dict, jobs: int, quiet: boo
     check_writable(output)
     with stages(quiet) as progress, watch_decoders():
         pictures, faults = read_all(
-            progress.count(data.paths, "read", len(data)), max_side_of(pipeline), n_jobs=jobs
+            progress.count(data.paths, "read", len(data)), max_side_of(estimator), n_jobs=jobs
         )
         bad = set(faults)
         kept = [i for i in range(len(data)) if i not in bad]
         readable = LabelledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
         failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
         _check_classes(data, readable, failures)
-        training = fit_recipe(pipeline, [pictures[i] for i in kept], readable.labels, progress)
+        pictures = [pictures[i] for i in kept]
+        if isinstance(estimator, AutoRecipe):
+            estimator.fit(pictures, readable.labels, progress=progress, on_trial=show_trial)
+            pipeline, training = estimator.best_pipeline_, estimator.training_
+            description |= {"recipe": estimator.best_recipe_, "tried": estimator.report()}
+        else:
+            pipeline = estimator
+            training = fit_recipe(pipeline, pictures, readable.labels, progress)
     summary: dict[str, Any] = {
         **description,
         "n_images": training.n_images,
@@ -87,6 +110,14 @@ def train_model(pipeline, data, output, description: dict, jobs: int, quiet: boo
     size = save_model(output, pipeline, summary)
     _report(output, size, summary, training, readable, failures)
     return failures
+
+
+def show_trial(trial) -> None:
+    """Say on stderr what became of one candidate of auto."""
+    result = trial.note or "no class has a picture to hold out"
+    if trial.accuracy is not None:
+        result = f"{trial.accuracy:.1%} of held-out pictures right, {trial.seconds:.1f} s"
+    click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
 def _check_classes(data, readable, failures: list) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..errors import ImageReadError
 from ..images import Fault, FoundFile, Picture, decode_image, map_blocks
@@ -37,9 +38,15 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
     return np.where(described[:, None], probabilities, 0), described
 
 
-def max_side_of(pipeline: Pipeline) -> int | None:
-    """Long side that the pipeline's first step reduces pictures to, None without a limit."""
-    return getattr(pipeline[0], "max_side", None)
+def max_side_of(estimator: BaseEstimator) -> int | None:
+    """Long side that a recipe reduces pictures to first, None without a limit.
+
+    Where describers ask for several, the first one's; pictures remember the others too.
+    """
+    step = estimator[0] if isinstance(estimator, Pipeline) else estimator
+    if isinstance(step, FeatureUnion):
+        step = step.transformer_list[0][1]
+    return getattr(step, "max_side", None)
 
 
 def classify_files(

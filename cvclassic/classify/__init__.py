@@ -9,12 +9,18 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
+        "fusion": ["WeightedUnion"],
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
-        "mlp": ["MLP"],
-        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe"],
+        "losses": ["named_losses"],
+        "mirror": ["fit_mirrored", "mirroring_helps"],
+        "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
+        "network": ["Epoch", "forward", "train_epochs"],
+        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
+        "ridge": ["Ridge", "left_out_decisions", "solve_ridge", "symmetric_product"],
         "training": ["Training", "fit_recipe"],
     },
 )

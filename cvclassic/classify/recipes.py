@@ -16,7 +16,7 @@ from .maps import HomogeneousMap
 from .mlp import MLP
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {"mlp": MLP, "svm": SVM}
-_SHARED = ("n_jobs", "random_state")
+_SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
 
@@ -74,7 +74,8 @@ def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
-        ``n_jobs`` and ``random_state`` go to every step that has them.
+        ``n_jobs``, ``random_state``, ``max_side`` and ``sample_mb`` go to every part that
+        has them.
 
     Returns
     -------
@@ -107,9 +108,7 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
         else:
             paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
         if not paths:
-            names = sorted(
-                {path.rsplit("__", 1)[-1] for path, v in known.items() if _is_setting(v)}
-            )
+            names = sorted({path.rsplit("__", 1)[-1] for path in settings_of(estimator)})
             raise ParameterError(f"There is no parameter {name!r}. Known are: {', '.join(names)}.")
         if len(paths) > 1 and name not in _SHARED:
             raise ParameterError(
@@ -117,12 +116,26 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
             )
         for path in paths:
             empty = value is None or (isinstance(value, str) and value == "passthrough")
-            if not (_is_setting(known[path]) or isinstance(value, BaseEstimator) or empty):
+            if isinstance(known[path], BaseEstimator) and not (
+                isinstance(value, BaseEstimator) or empty
+            ):
                 raise ParameterError(f"{path} must be an estimator. Got {value!r} instead.")
         estimator.set_params(**dict.fromkeys(paths, value))
     return estimator
 
 
-def _is_setting(value) -> bool:
-    """A value that a user would set, not a nested estimator."""
-    return not isinstance(value, BaseEstimator) or value is None
+def settings_of(estimator: BaseEstimator) -> dict[str, object]:
+    """Parameters that a user would set, by path: no nested estimators, no plumbing.
+
+    Examples
+    --------
+    >>> settings_of(make_head("svm"))["C"]
+    'cv'
+    """
+    plumbing = {"memory", "steps", "transform_input", "transformer_list", "verbose"}
+    plumbing |= {"verbose_feature_names_out", "transformer_weights"}
+    return {
+        path: value
+        for path, value in estimator.get_params(deep=True).items()
+        if not isinstance(value, BaseEstimator) and path.rsplit("__", 1)[-1] not in plumbing
+    }

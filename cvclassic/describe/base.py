@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..images import read_image
+from ..images import load_pixels, map_blocks, read_image
 from .features import LocalFeatures
 
 
@@ -94,6 +96,28 @@ class Describer(BaseEstimator):
             factor = max(image.shape[:2]) / max(pixels.shape[:2])
             features = features.scaled(factor, image.shape[:2])
         return features
+
+    def describe_all(self, X, *, n_jobs: int | None = None) -> Iterator[LocalFeatures]:
+        """Describe many pictures, in order, in bounded memory.
+
+        Parameters
+        ----------
+        X : iterable of images
+            As `describe` takes them, or `Picture`.
+        n_jobs : int or None
+            As in joblib.
+
+        Yields
+        ------
+        LocalFeatures
+            In the pixels of the picture reduced to `max_side`.
+        """
+        self._check()
+        for block in map_blocks(self._describe_block, X, n_jobs=n_jobs):
+            yield from block
+
+    def _describe_block(self, images: list) -> list[LocalFeatures]:
+        return [self._describe(load_pixels(image, self.max_side)) for image in images]
 
     def _check(self) -> None:
         raise NotImplementedError

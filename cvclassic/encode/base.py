@@ -169,7 +169,7 @@ class LocalEncoder(ImageTransformer):
         As many pictures are described as are needed for variety or to fill the sample,
         not all: `transform` describes them all anyway.
         """
-        n_dims = self._describer.n_dims
+        n_dims = self._sample_dims()
         room = max(1, int(self.sample_mb * 1e6 / (4 * n_dims)))
         order = balanced_order(y, len(X), rng)
         n_pictures = min(len(X), _SAMPLE_IMAGES)
@@ -199,7 +199,7 @@ class LocalEncoder(ImageTransformer):
         """Up to `share` random descriptors of each picture."""
         out = []
         for image, share, seed in jobs:
-            descriptors = self.local_features(image).descriptors
+            descriptors = self._sample_rows(self.local_features(image))
             if len(descriptors) > share:
                 rows = np.random.default_rng(seed).choice(len(descriptors), share, replace=False)
                 descriptors = descriptors[np.sort(rows)]
@@ -214,6 +214,14 @@ class LocalEncoder(ImageTransformer):
                 cells = cell_index(features.xy, features.image_shape, self.pyramid)
                 row[:] = self._encode(features, cells)
         return out
+
+    def _sample_dims(self) -> int:
+        """Length of a row that `_sample_rows` gives."""
+        return self._describer.n_dims
+
+    def _sample_rows(self, features: LocalFeatures) -> np.ndarray:
+        """What the codebook learns from: the descriptors, unless an encoder adds to them."""
+        return features.descriptors
 
     def _check_encoder(self) -> None:
         raise NotImplementedError

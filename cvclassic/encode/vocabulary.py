@@ -142,7 +142,7 @@ def kmeans_words(
         words[filled] = means
         empty = np.flatnonzero(~filled)
         words[empty] = sample[random_state.randint(len(sample), size=len(empty))]
-        if before - inertia <= tol * before and not len(empty):
+        if before < np.inf and before - inertia <= tol * before and not len(empty):
             break
         before = inertia
     return words

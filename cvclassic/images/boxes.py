@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from cvclassic.errors import ImageReadError
+from cvclassic.images.av1 import item_starts, sequence_size
 from cvclassic.images.imageheader import ImageHeader
 from cvclassic.images.tiff import exif_orientation
 
@@ -108,6 +109,12 @@ def avif_header(data: bytes) -> ImageHeader:
             w, h = struct.unpack_from(">II", data, at + 4)
             if not mine or w * h > width * height:
                 width, height = w, h
+    # ... and so may the data, which the decoder believes rather than the boxes.
+    iloc, idat = _find(data, begin, end, b"iloc"), _find(data, begin, end, b"idat")
+    for start in item_starts(data, iloc[0], idat[0] if idat else None) if iloc else ():
+        size = _size_of_item(data, start)
+        if size is not None and size[0] * size[1] > width * height:
+            width, height = size
     if turn or mirror is not None:
         orientation = _TURNS[turn, mirror]
     else:
@@ -122,6 +129,14 @@ def avif_header(data: bytes) -> ImageHeader:
         alpha=alpha,
         max_value=(1 << depth) - 1,
     )
+
+
+def _size_of_item(data: bytes, start: int) -> tuple[int, int] | None:
+    """Size in an item's AV1 data; None where the item is something else, such as EXIF."""
+    try:
+        return sequence_size(data, start)
+    except IndexError:
+        return None
 
 
 def _find(data: bytes, start: int, end: int, wanted: bytes) -> tuple[int, int] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -21,16 +23,23 @@ _FILLERS = (b"\x55\xaa\x33\xc9" * 512, b"\x9c\x0b\x72\xe1" * 512)
 
 
 def decode_jpeg(
-    data: bytes, header: ImageHeader, max_side: int | None, allow_truncated: bool
+    data: bytes,
+    header: ImageHeader,
+    max_side: int | None,
+    allow_truncated: bool,
+    decode: Callable[[bytes, int], np.ndarray | None],
 ) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Pixels, grey or RGB, as stored (not turned), and notes (code, message)."""
+    """Pixels, grey or RGB, as stored (not turned), and notes (code, message).
+
+    ``decode`` turns bytes and flags into an array, or None: ``reading.py`` alone calls OpenCV.
+    """
     flags = _flags(header, max_side)
     # 0xFF in data is followed by 0, so the mark stands only at the end - or in metadata, where
     # thumbnails have theirs: these lie before the frame header.
     end = len(data) if data.endswith(_END) else data.rfind(_END, header.data_start) + 2
     if end < 2:
-        return _decode_unended(data, flags, allow_truncated)
-    raw = _imdecode(data, flags)
+        return _decode_unended(data, flags, allow_truncated, decode)
+    raw = decode(data, flags)
     if raw is None:
         raise ImageReadError("corrupt", "the JPEG data cannot be decoded")
     if end < len(data):
@@ -49,16 +58,11 @@ def _flags(header: ImageHeader, max_side: int | None) -> int:
     return _SCALE_FLAGS[scale] | colour | cv2.IMREAD_IGNORE_ORIENTATION
 
 
-def _imdecode(data: bytes, flags: int) -> np.ndarray | None:
-    """``cv2.imdecode`` that gives None for every failure."""
-    try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error:
-        return None
-
-
 def _decode_unended(
-    data: bytes, flags: int, allow_truncated: bool
+    data: bytes,
+    flags: int,
+    allow_truncated: bool,
+    decode: Callable[[bytes, int], np.ndarray | None],
 ) -> tuple[np.ndarray, list[tuple[str, str]]]:
     """A JPEG without end mark: is only the mark missing, or data as well?
 
@@ -66,9 +70,9 @@ def _decode_unended(
     them and the end mark, so different fillings give the same pixels.
     """
     body = data.rstrip(b"\0").removesuffix(b"\xff")
-    raw = _imdecode(body + _END, flags)
+    raw = decode(body + _END, flags)
     if raw is not None:
-        others = (_imdecode(body + filler + _END, flags) for filler in _FILLERS)
+        others = (decode(body + filler + _END, flags) for filler in _FILLERS)
         if all(other is not None and np.array_equal(raw, other) for other in others):
             return raw, [("missing_eoi", "the JPEG has all its data but no end mark")]
         if allow_truncated:

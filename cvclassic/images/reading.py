@@ -7,6 +7,7 @@ OpenCV is handed bytes, never a path.
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass, replace
 
 import cv2
@@ -213,7 +214,9 @@ def _decode(
             "unsupported_format", f"the TIFF has {header.channels} samples a pixel, 1 to 4 are read"
         )
     if header.format == "jpeg":
-        (pixels, notes), damage = hear(lambda: decode_jpeg(data, header, max_side, allow_truncated))
+        (pixels, notes), damage = hear(
+            lambda: decode_jpeg(data, header, max_side, allow_truncated, _imdecode)
+        )
         if notes and notes[0][0] != "trailing_data":
             damage = []  # said about what was put in the place of the missing end
     else:
@@ -244,21 +247,24 @@ def _check_size(header: ImageHeader, max_pixels: int) -> None:
         raise ImageReadError("too_large", f"expected sides of at most {MAX_SIDE}. Got {size}")
 
 
+def _imdecode(data: bytes, flags: int) -> np.ndarray | None:
+    """``cv2.imdecode`` that gives None for every failure."""
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+
+
 def _decode_other(data: bytes, header: ImageHeader) -> np.ndarray:
     """Decode anything but JPEG as it is stored: depth, channels, orientation."""
     if header.orientation_at is not None:
         # OpenCV turns TIFF by itself, some kinds twice and some not at all. Saying "upright" in
         # a copy leaves one place that turns.
-        import struct
-
         offset, code = header.orientation_at
         patched = bytearray(data)
         struct.pack_into(code, patched, offset, 1)
         data = bytes(patched)
-    try:
-        raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        raw = None
+    raw = _imdecode(data, cv2.IMREAD_UNCHANGED)
     if header.sample_format != "uint" or (header.bit_depth > 16 and header.format == "tiff"):
         if raw is not None and raw.dtype.kind == "f" and not np.isfinite(raw).all():
             raise ImageReadError("non_finite", "the picture holds NaN or infinite values")

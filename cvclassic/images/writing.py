@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from cvclassic.atomic import atomic_file
 from cvclassic.errors import DataError, ParameterError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
@@ -61,7 +60,10 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
         ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, quality],
         ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }.get(kind, [])
-    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    if image.ndim == 3:
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    else:
+        bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if kind == ".ppm" else image
     try:
         ok, encoded = cv2.imencode(kind, bgr, options)
     except cv2.error as error:
@@ -103,24 +105,9 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
     """
     target = Path(os.fsdecode(path))
     data = encode_image(image, target.suffix, quality=quality)
-    temporary = None
     try:
-        # In the same folder, because a rename is atomic only within a file system.
-        fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".cvclassic-")
-        with os.fdopen(fd, "wb") as file:
+        with atomic_file(target) as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
     except (OSError, ValueError) as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{target}: the picture cannot be written ({reason})") from None
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

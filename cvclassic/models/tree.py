@@ -58,8 +58,14 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
         # how many jobs is a matter of the machine, not of the model
         key: None if key == "n_jobs" else _plain(value, key, f"{path}{key}.", arrays)
         for key, value in estimator.get_params(deep=False).items()
+        if not (entry.has_members and key == "transformer_list")
     }
     node: dict[str, Any] = {"type": name, "params": params}
+    if entry.has_members:
+        node["members"] = [
+            [key, flatten(member, f"{path}{key}.", arrays)]
+            for key, member in estimator.transformer_list
+        ]
     _note_state(estimator, node, entry, path, arrays)
     return node
 
@@ -68,7 +74,7 @@ def _note_state(estimator, node: dict, entry: Entry, path: str, arrays: dict) ->
     """Write down what `fit` found."""
     mine = len(arrays)
     for key in entry.arrays:
-        if hasattr(estimator, key):
+        if getattr(estimator, key, None) is not None:
             arrays[path + key] = np.ascontiguousarray(getattr(estimator, key), np.float32)
     for key in entry.lists:
         values = getattr(estimator, key)
@@ -129,19 +135,24 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     allowed |= {"lengths"} if entry.lists else set()
     allowed |= {"state"} if entry.scalars else set()
     allowed |= {"classes"} if entry.has_classes else set()
+    allowed |= {"members"} if entry.has_members else set()
     require(set(node) == allowed, f"{node['type']} has the wrong entries")
     params = node["params"]
+    expected = parameter_names(cls) - ({"transformer_list"} if entry.has_members else set())
     require(
-        isinstance(params, dict) and set(params) == parameter_names(cls),
+        isinstance(params, dict) and set(params) == expected,
         f"{node['type']} has the wrong parameters",
     )
     values = {key: _value(value, f"{path}{key}.", arrays, depth) for key, value in params.items()}
+    if entry.has_members:
+        values["transformer_list"] = _named(node["members"], path, arrays, depth)
     estimator = cls(**values)
     _restore_state(estimator, node, entry, path, arrays)
     try:
         check_seed("random_state", params.get("random_state"))
         require(params.get("n_jobs") is None, "it asks for jobs")
-        estimator._check()
+        if hasattr(estimator, "_check"):
+            estimator._check()
         entry.check(estimator)
     except ModelFileError:
         raise
@@ -174,6 +185,8 @@ def _restore_state(estimator, node: dict, entry: Entry, path: str, arrays: dict)
     for key, n_dims in entry.arrays.items():
         if path + key in arrays:
             setattr(estimator, key, take(path + key, n_dims))
+        elif key in entry.optional:
+            setattr(estimator, key, None)
     if entry.lists:
         lengths = node["lengths"]
         require(isinstance(lengths, dict) and set(lengths) == set(entry.lists), "lists are missing")
@@ -208,17 +221,23 @@ def _classes(values) -> np.ndarray:
     return classes
 
 
+def _named(parts, path: str, arrays: dict, depth: int) -> list[tuple[str, Any]]:
+    """Steps of a pipeline or members of a union."""
+    require(isinstance(parts, list) and 1 <= len(parts) <= 10, "parts are missing")
+    named = []
+    for part in parts:
+        require(isinstance(part, list) and len(part) == 2, "a part is not a pair")
+        key, node = part
+        require(isinstance(key, str) and key.isidentifier() and "__" not in key, "a part's name")
+        named.append((key, rebuild(node, f"{path}{key}.", arrays, depth + 1)))
+    require(len({key for key, _ in named}) == len(named), "two parts have one name")
+    return named
+
+
 def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeline:
     require(set(node) == {"type", "steps"}, "the pipeline has the wrong entries")
-    steps = node["steps"]
-    require(isinstance(steps, list) and 2 <= len(steps) <= 10, "the pipeline has no steps")
-    rebuilt = []
-    for step in steps:
-        require(isinstance(step, list) and len(step) == 2, "a step is not a pair")
-        key, part = step
-        require(isinstance(key, str) and key.isidentifier() and "__" not in key, "a step's name")
-        rebuilt.append((key, rebuild(part, f"{path}{key}.", arrays, depth + 1)))
-    require(len({key for key, _ in rebuilt}) == len(rebuilt), "two steps have one name")
+    rebuilt = _named(node["steps"], path, arrays, depth)
+    require(len(rebuilt) >= 2, "the pipeline has no steps")
     columns = None
     for _, estimator in rebuilt:
         require(type(estimator) is not Pipeline, "a step cannot be a pipeline")
@@ -227,5 +246,6 @@ def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeli
         require((columns is None) == (wanted is None), "the steps are in the wrong order")
         require(columns == wanted, f"a step gives {columns} columns and the next takes {wanted}")
         columns = entry.output(estimator, columns or 0)
-    require(hasattr(rebuilt[-1][1], "classes_"), "the last step is not a classifier")
+    last = REGISTRY[type(rebuilt[-1][1]).__name__]
+    require(last.has_classes or last.gives_numbers, "the last step gives no labels")
     return Pipeline(rebuilt)

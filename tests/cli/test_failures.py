@@ -65,11 +65,11 @@ BAD_FOLDERS = {
 
 
 @pytest.mark.parametrize("what", BAD_FOLDERS)
-def test_training_folders(what, cvclassic, tmp_path, out) -> None:
+def test_training_folders(what, in_process, tmp_path, out) -> None:
     make, message = BAD_FOLDERS[what]
     (tmp_path / "top").mkdir()
     words = "n_words=100000" if what == "too few features" else "n_words=15"
-    done = cvclassic("train", make(tmp_path / "top"), "-o", out / "m", "--param", words)
+    done = in_process("train", make(tmp_path / "top"), "-o", out / "m", "--param", words)
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 
@@ -89,20 +89,20 @@ MANIFESTS = {
 
 
 @pytest.mark.parametrize("what", MANIFESTS)
-def test_manifests(what, cvclassic, tmp_path, out) -> None:
+def test_manifests(what, in_process, tmp_path, out) -> None:
     text, message = MANIFESTS[what]
     path = tmp_path / "m.csv"
     if text is not None:
         path.write_text(text)
-    done = cvclassic("train", "--manifest", path, "--split", "train", "-o", out / "m")
+    done = in_process("train", "--manifest", path, "--split", "train", "-o", out / "m")
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 
 
-def test_manifest_of_one_class(cvclassic, toy_folder, tmp_path, out) -> None:
+def test_manifest_of_one_class(in_process, toy_folder, tmp_path, out) -> None:
     lines = [f"{path},fine" for path in sorted((toy_folder / "fine").iterdir())]
     (tmp_path / "m.csv").write_text("\n".join(["path,label", *lines]))
-    done = cvclassic("train", "--manifest", tmp_path / "m.csv", "-o", out / "m", *FAST)
+    done = in_process("train", "--manifest", tmp_path / "m.csv", "-o", out / "m", *FAST)
     assert "at least 2 classes" in one_line(done, 2)
     assert os.listdir(out) == []
 
@@ -140,19 +140,19 @@ USAGE = {
 
 
 @pytest.mark.parametrize("what", USAGE)
-def test_wrong_usage(what, cvclassic, toy_folder, out) -> None:
+def test_wrong_usage(what, in_process, toy_folder, out) -> None:
     args, message = USAGE[what]
-    done = cvclassic("train", toy_folder, "-o", out / "m", *args)
+    done = in_process("train", toy_folder, "-o", out / "m", *args)
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 
 
-def test_folder_or_manifest(cvclassic, toy_folder, toy_model_file, out) -> None:
+def test_folder_or_manifest(in_process, toy_folder, toy_model_file, out) -> None:
     for args in (["train", "-o", out / "m"], ["evaluate", toy_model_file]):
-        assert "Give either a FOLDER" in one_line(cvclassic(*args), 2)
-        done = cvclassic(*args, toy_folder, "--manifest", "x.csv")
+        assert "Give either a FOLDER" in one_line(in_process(*args), 2)
+        done = in_process(*args, toy_folder, "--manifest", "x.csv")
         assert "Give either a FOLDER" in one_line(done, 2)
-    assert "Missing option '-o'" in one_line(cvclassic("train", toy_folder), 2)
+    assert "Missing option '-o'" in one_line(in_process("train", toy_folder), 2)
 
 
 # ------------------------------------------------------------------------------- model files
@@ -201,15 +201,15 @@ def test_output_that_cannot_be_written(cvclassic, toy_folder, toy_model_file, tm
     assert os.listdir(tmp_path / "folder.csv") == []
 
 
-def test_format_of_the_output(cvclassic, toy_folder, toy_model_file, tmp_path) -> None:
-    done = cvclassic("classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt")
+def test_format_of_the_output(in_process, toy_folder, toy_model_file, tmp_path) -> None:
+    done = in_process("classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt")
     assert "output must end in .csv or .jsonl" in one_line(done, 2)
-    done = cvclassic(
+    done = in_process(
         "classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt", "--format", "jsonl", "-q"
     )
     assert done.returncode == 0
     assert len((tmp_path / "l.txt").read_text().splitlines()) == 12
-    assert "Missing argument 'PATH" in one_line(cvclassic("classify", toy_model_file), 2)
+    assert "Missing argument 'PATH" in one_line(in_process("classify", toy_model_file), 2)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

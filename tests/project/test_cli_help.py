@@ -37,8 +37,9 @@ def test_help(words: list[str]) -> None:
         assert command.help, f"{call} has no help"
         text, found, example = done.output.partition("Example")
         assert found, f"the help of {call} has no Example"
-        assert f"\n    {call} " in example.partition("Options:")[0] or not path, (
-            f"the example of {call} does not call it"
+        lines = example.partition("Options:")[0].splitlines()
+        assert not path or any(f"{line.strip()} ".startswith(f"{call} ") for line in lines), (
+            f"no line of the example of {call} starts with it"
         )
         assert text.strip()
         for option in command.params:

@@ -10,6 +10,7 @@ import pytest
 ORDER = [
     "errors",
     "checks",
+    "atomic",
     "images",
     "filters",
     "detect",
@@ -24,7 +25,7 @@ ORDER = [
 ]
 # Rooms beside that way, and what each may use.
 BESIDE = {
-    "match": {"errors", "images", "filters", "detect", "describe"},
+    "match": {"errors", "checks", "atomic", "images", "filters", "detect", "describe"},
     **{room: set(ORDER) for room in ("faces", "objects", "search", "segment")},
 }
 LOADERS = {"import_module", "load", "attach", "attach_stub"}

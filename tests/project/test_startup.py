@@ -17,15 +17,19 @@ def seconds(*args: str) -> float:
 
 
 def test_time_to_start() -> None:
-    """The smallest of interleaved runs: other work on the machine only ever adds."""
+    """The smallest of interleaved runs, as other work on the machine only ever adds.
+
+    A machine on which Python alone takes longer than 30 ms is slow or busy: it gets more time.
+    """
     pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
     bare, library, command = [], [], []
     for _ in range(7):
         bare.append(seconds("-c", "pass"))
         library.append(seconds("-c", "import cvclassic"))
         command.append(seconds("-m", "cvclassic_cli", "--help"))
-    assert min(library) - min(bare) < 0.05
-    assert min(command) < 0.25
+    slower = max(1.0, min(bare) / 0.03)
+    assert min(library) - min(bare) < 0.05 * slower
+    assert min(command) < 0.25 * slower
 
 
 @pytest.mark.parametrize(

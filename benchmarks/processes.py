@@ -1,0 +1,53 @@
+"""Whole commands, measured from outside: seconds, peak memory, what they wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+CVCLASSIC = [sys.executable, "-m", "cvclassic_cli"]
+
+
+def run_process(command: list[str]) -> tuple[float, float, str]:
+    """Wall-clock seconds, peak resident memory in 10^6 bytes, and what was printed."""
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=output)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            raise subprocess.CalledProcessError(child.returncode, command)
+        output.seek(0)
+        return seconds, usage.ru_maxrss * 1024 / 1e6, output.read().decode()
+
+
+def train_and_score(manifest: str, arguments: list[str]) -> dict:
+    """Train on the split "train" and score the split "test", by the command line.
+
+    Training uses all processors, classification one.
+    """
+    data = ["--manifest", manifest, "--quiet"]
+    with tempfile.TemporaryDirectory() as folder:
+        model, json_file = f"{folder}/model.cvmodel", f"{folder}/scores.json"
+        train = [*CVCLASSIC, "train", *data, "--split", "train", "-o", model, *arguments]
+        train_s, train_mb, _ = run_process(train)
+        evaluate = [*CVCLASSIC, "evaluate", model, *data, "--split", "test", "--jobs", "1"]
+        run_process([*evaluate, "--json", json_file])
+        with open(json_file, encoding="utf-8") as file:
+            scores = json.load(file)
+        _, _, about = run_process([*CVCLASSIC, "info", model, "--json"])
+        summary = json.loads(about)["summary"]
+        return {
+            "mean_class_accuracy": round(scores["mean_class_accuracy"], 4),
+            "cv_accuracy": round(summary["cv_accuracy"], 4),
+            "recipe": summary["recipe"],
+            "train_s": round(train_s, 1),
+            "peak_mb": round(train_mb),
+            "classify_ms": round(1e3 * scores["seconds"] / scores["n_images"], 2),
+            "model_mb": round(os.path.getsize(model) / 1e6, 2),
+        }

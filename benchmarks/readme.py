@@ -1,0 +1,141 @@
+"""Writes the generated parts of README.md from the results and from the real commands."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+
+from .common import RESULTS, ROOT
+from .processes import CVCLASSIC
+
+_BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
+
+
+def _results(name: str) -> dict:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _table(headers: list[str], rows: list[list[str]]) -> str:
+    lines = [headers, ["---"] + ["---:"] * (len(headers) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _machine(found: dict) -> str:
+    machine = found["machine"]
+    return f"\n{machine['processor']}, {machine['cores']} cores, {found['date']}.\n"
+
+
+def accuracy() -> str:
+    """Recipes by data set."""
+    found = _results("accuracy")
+    rows = []
+    for data, recipes in found["results"].items():
+        for recipe, row in recipes.items():
+            rows.append(
+                [
+                    f"{data}, `{recipe}`" + (f" → `{row['recipe']}`" if recipe == "auto" else ""),
+                    f"{row['mean_class_accuracy']:.1%}",
+                    f"{row['train_s']:.0f} s",
+                    f"{row['classify_ms']:.1f} ms",
+                    f"{row['peak_mb']:,} MB",
+                    f"{row['model_mb']:.1f} MB",
+                ]
+            )
+    headers = [
+        "data, recipe",
+        "accuracy",
+        "training",
+        "a picture, one core",
+        "peak memory",
+        "model",
+    ]
+    return _table(headers, rows) + _machine(found)
+
+
+def tutorial() -> str:
+    """The main job against the tutorial script."""
+    found = _results("main_job")
+    rows = [
+        [
+            name,
+            f"{runs[0]['mean_class_accuracy']:.1%}",
+            " / ".join(f"{run['train_s']:.0f} s" for run in runs),
+            f"{runs[0]['peak_mb']:,} MB",
+        ]
+        for name, runs in found["results"]["tutorial"].items()
+    ]
+    return _table(["", "accuracy", "training", "peak memory"], rows) + _machine(found)
+
+
+def speed() -> str:
+    """Ratios of the speed benchmarks."""
+    rows = []
+    for name in ("encode_speed", "fisher_speed"):
+        for task, contestants in _results(name)["results"].items():
+            for opponent, row in contestants.items():
+                ratio = row.get("times_baseline")
+                if ratio is None or row is next(iter(contestants.values())):
+                    continue
+                low, high = row["times_baseline_quartiles"]
+                rows.append([task, opponent, f"{ratio:.2g} × ({low:.2g} to {high:.2g})"])
+    return _table(["work", "opponent", "takes as many times as long"], rows)
+
+
+def labels() -> str:
+    """The head of a file of records."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, output = f"{folder}/m.cvmodel", f"{folder}/labels.csv"
+        _run("train", "sample_images/materials/train", "-o", model, "--recipe", "fast", "-q")
+        _run("classify", model, "sample_images/materials/test", "missing.jpg", "-q", "-o", output)
+        with open(output, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    return "```text\n" + "\n".join([*lines[:4], "...", lines[-1]]) + "\n```\n"
+
+
+def train() -> str:
+    """What `train` prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = f"{folder}/materials.cvmodel"
+        printed = _run("train", "sample_images/materials/train", "-o", model)
+    return "```text\n" + printed.replace(f"{folder}/", "").rstrip() + "\n```\n"
+
+
+def _run(*arguments: str) -> str:
+    """Output and messages of a command in the project's root."""
+    done = subprocess.run(
+        [*CVCLASSIC, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    return done.stdout.decode()
+
+
+FROM_RESULTS: dict[str, Callable[[], str]] = {
+    "accuracy": accuracy,
+    "tutorial": tutorial,
+    "speed": speed,
+}
+FROM_COMMANDS: dict[str, Callable[[], str]] = {"train": train, "labels": labels}
+
+
+def fill(text: str, parts: dict[str, Callable[[], str]]) -> str:
+    """`text` with the named generated parts made anew."""
+
+    def renew(match: re.Match) -> str:
+        start, name, end = match.groups()
+        return f"{start}\n{parts[name]()}\n{end}" if name in parts else match[0]
+
+    return _BLOCK.sub(renew, text)
+
+
+def main() -> None:
+    """Renew README.md; with --results-only, just what comes from results."""
+    parts = FROM_RESULTS | ({} if "--results-only" in sys.argv else FROM_COMMANDS)
+    path = ROOT / "README.md"
+    path.write_text(fill(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,396 @@
+"""Vectors of several encoders side by side, each part as heavy as the labels say."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from scipy.linalg import blas, lapack
+from sklearn.pipeline import FeatureUnion
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..checks import check_integer
+from ..encode import balanced_order
+from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
+from .calibration import fit_temperature, probabilities
+from .gram import one_against_rest
+
+_FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_WORTH = 2e-3  # relative change of the loss that is too small to keep a block for
+
+
+def left_out_decisions(
+    gram: np.ndarray, targets: np.ndarray, penalty: float, n_copies: int = 1
+) -> np.ndarray:
+    """Decisions of kernel ridge regression for each picture when it is left out.
+
+    Closed form: with ``H = (gram + penalty I)^-1`` the residuals of a group of samples
+    that is left out together are ``H[g, g]^-1 (H T)[g]``.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n, n), float32
+    targets : ndarray of shape (n, k), float32
+    penalty : float
+    n_copies : int
+        Samples come as so many stretches of n / n_copies pictures; sample i of each stretch
+        shows the same picture, and they are left out together.
+
+    Returns
+    -------
+    ndarray of shape (n, k), float32
+
+    References
+    ----------
+    Rifkin & Lippert, "Notes on regularized least squares", MIT-CSAIL-TR-2007-025, section 4.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0], [1.0], [2.0]], np.float32)
+    >>> left_out_decisions(x @ x.T, x, penalty=1e-3).round(2).ravel().tolist()
+    [1.0, 1.0, 2.0]
+    """
+    n = len(gram)
+    inverse = gram.astype(np.float32)
+    inverse.flat[:: n + 1] += penalty
+    factor, info = lapack.spotrf(inverse.T, lower=1, overwrite_a=1)
+    if info == 0:
+        inverse, info = lapack.spotri(factor, lower=1, overwrite_c=1)
+    if info != 0:  # the penalty is lost in rounding
+        raise np.linalg.LinAlgError("gram + penalty is not positive definite")
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    solved = inverse @ targets
+    if n_copies == 1:
+        return targets - solved / inverse.diagonal()[:, None]
+    groups = np.arange(n).reshape(n_copies, -1).T
+    residuals = np.linalg.solve(inverse[groups[:, :, None], groups[:, None, :]], solved[groups])
+    out = targets.copy()
+    out[groups] -= residuals
+    return out
+
+
+def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies: int = 1) -> float:
+    """Log loss of left-out pictures: softmax of ridge decisions at the best temperature.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n, n), float32
+        Of vectors with a mean squared length of 1; a constant is added for the bias.
+    labels : ndarray of shape (n,), int
+    penalty, n_copies
+        As in `left_out_decisions`. Only the first copy of each picture is judged.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> labels = np.arange(20) % 2
+    >>> x = (2.0 * labels[:, None] - 1).astype(np.float32)
+    >>> left_out_loss(x @ x.T, labels, 0.1) < 0.1
+    True
+    """
+    targets = one_against_rest(labels, int(labels.max()) + 1)
+    decisions = left_out_decisions(gram + 1, targets, penalty, n_copies)
+    n = len(labels) // n_copies
+    decisions, labels = decisions[:n], labels[:n]
+    chances = probabilities(decisions, fit_temperature(decisions, labels))
+    return float(-np.log(chances[np.arange(n), labels] + 1e-12).mean())
+
+
+def choose_block_weights(
+    grams: np.ndarray, labels: np.ndarray, *, max_sweeps: int = 6
+) -> tuple[np.ndarray, float]:
+    """Choose how much each block counts, by leaving pictures out in closed form.
+
+    Coordinate search from equal weights: the share of one block at a time is multiplied or
+    set to zero, and a change stays if the log loss of left-out pictures falls (softmax of
+    ridge decisions at the best temperature). Ties go to zero, which is cheapest.
+
+    Parameters
+    ----------
+    grams : ndarray of shape (n_blocks, n, n), float32
+    labels : ndarray of shape (n,), int
+    max_sweeps : int
+        Passes over the blocks at most.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_blocks,), float32
+        To multiply the columns of each block with; the weighted vectors have a mean
+        squared length of 1. Blocks of zeros get zero.
+    loss : float
+        Log loss of left-out pictures with these weights.
+
+    References
+    ----------
+    Left-out decisions: Rifkin & Lippert, MIT-CSAIL-TR-2007-025, section 4. The search is
+    multiple kernel learning by cross-validation: Gehler & Nowozin, "On feature combination
+    for multiclass object classification", ICCV 2009, sections 2 and 3.
+
+    Examples
+    --------
+    >>> labels = np.arange(20) % 2
+    >>> x = np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32)
+    >>> y = (2.0 * labels[:, None] - 1).astype(np.float32)
+    >>> weights, _ = choose_block_weights(np.stack([x @ x.T, y @ y.T]), labels)
+    >>> weights.tolist()
+    [0.0, 1.0]
+    """
+    sizes = np.einsum("bnn->b", grams) / grams.shape[1]
+    used = np.flatnonzero(sizes > 0)
+    weights = np.zeros(len(grams), np.float32)
+    if len(used) == 0:
+        return weights, float("nan")
+
+    def loss(shares: np.ndarray, penalty: float) -> float:
+        gram = np.zeros(grams.shape[1:], np.float32)
+        for block, share in zip(used, shares, strict=True):
+            if share > 0:
+                gram += np.float32(share / sizes[block]) * grams[block]
+        return left_out_loss(gram, labels, penalty)
+
+    shares = np.full(len(used), 1 / len(used))
+    best, penalty = min((loss(shares, p), p) for p in PENALTIES)
+    for _ in range(max_sweeps if len(used) > 1 else 0):
+        before = best
+        for i in range(len(used)):
+            for factor in _FACTORS:
+                tried = shares.copy()
+                tried[i] = shares[i] * factor if shares[i] > 0 else factor / 32
+                if tried.sum() <= 0 or np.array_equal(tried, shares):
+                    continue
+                tried /= tried.sum()
+                # a block may have stood in for a penalty: judge its absence with other ones
+                around = (penalty / 3, penalty, penalty * 3) if factor == 0 else (penalty,)
+                found, at = min((loss(tried, p), p) for p in around)
+                if found < best * (1 + _WORTH if factor == 0 else 1 - _WORTH):
+                    shares, best, penalty = tried, found, at
+                    break
+        for tried in (penalty / 3, penalty * 3):
+            found = loss(shares, tried)
+            if found < best:
+                penalty, best = tried, found
+        if best > before * (1 - _WORTH):
+            break
+    weights[used] = np.sqrt(shares / sizes[used])
+    return weights, best
+
+
+class WeightedUnion(FeatureUnion):
+    """`FeatureUnion` that learns how much each block of columns counts.
+
+    A member with `block_sizes_` (an encoder with a spatial pyramid) has one block a level,
+    any other is one block. `fit` chooses the weights from the labels by leaving training
+    pictures out in closed form; a block that does not help is left out of the result. A
+    picture is decoded once for all members, and their vectors go straight into the result.
+
+    Parameters
+    ----------
+    transformer_list : list of (str, transformer)
+        As in `FeatureUnion`.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib.
+    transformer_weights : dict of str to float, default=None
+        Members whose weights are fixed: their columns are multiplied with the number. The
+        weights of the others are chosen.
+    max_samples : int, default=2000
+        Pictures that the choice is made on, balanced between the classes; its cost grows
+        with their third power.
+    random_state : int, RandomState or None, default=None
+        Seed of their choice.
+    verbose : bool, default=False
+    verbose_feature_names_out : bool, default=True
+        As in `FeatureUnion`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_blocks,), float32
+        What the columns of each block are multiplied with; columns of blocks with weight 0
+        are left out.
+    n_features_out_ : int
+    block_sizes_ : list of int
+        Columns of each block that is left.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(40) % 2
+    >>> X = np.c_[y + 0.1 * rng.normal(size=40), rng.normal(size=40)]
+    >>> union = WeightedUnion(
+    ...     [(str(i), FunctionTransformer(lambda X, i=i: X[:, [i]])) for i in range(2)]
+    ... )
+    >>> union.fit_transform(X, y).shape, union.weights_[1]
+    ((40, 1), np.float32(0.0))
+    """
+
+    def __init__(
+        self,
+        transformer_list,
+        *,
+        n_jobs=None,
+        transformer_weights=None,
+        max_samples=2000,
+        random_state=None,
+        verbose=False,
+        verbose_feature_names_out=True,
+    ):
+        super().__init__(
+            transformer_list,
+            n_jobs=n_jobs,
+            transformer_weights=transformer_weights,
+            verbose=verbose,
+            verbose_feature_names_out=verbose_feature_names_out,
+        )
+        self.max_samples = max_samples
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Fit all members and choose the weights: `fit_transform` without its result."""
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X, y=None) -> np.ndarray:
+        """Fit all members, choose the weights, and return the weighted vectors.
+
+        Parameters
+        ----------
+        X : sequence of images, or ndarray of shape (n, d)
+        y : sequence of labels, optional
+            Without labels all blocks count the same.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_out), float32
+        """
+        check_integer("max_samples", self.max_samples, 10)
+        X = X if _is_table(X) else decoded_once(check_images(X))
+        self.transformer_list = list(self.transformer_list)
+        self._validate_transformers()
+        self._validate_transformer_weights()
+        for _, member, _ in self._iter():
+            member.fit(X, y)
+        n_members = sum(1 for _ in self._iter())
+        parts = self._parts(X[:1] if _is_table(X) else [X[0]], [True] * n_members)
+        self.member_sizes_ = [
+            list(getattr(member, "block_sizes_", [part.shape[1]]))
+            for (_, member, _), part in zip(self._iter(), parts, strict=True)
+        ]
+        sizes = self._sizes
+        self.weights_ = np.ones(len(sizes), np.float32)
+        vectors = self.transform(X)
+        fixed = [np.nan if weight is None else weight for _, _, weight in self._iter()]
+        weights = np.repeat(np.float32(fixed), [len(member) for member in self.member_sizes_])
+        free = np.flatnonzero(np.isnan(weights))
+        stops = np.cumsum(sizes)
+        if len(free):
+            blocks = [slice(stops[i] - sizes[i], stops[i]) for i in free]
+            weights[free] = self._choose(vectors, y, blocks)
+        self.weights_ = weights
+        return _weigh_columns(vectors, np.repeat(weights, sizes))
+
+    def transform(self, X) -> np.ndarray:
+        """Weighted vectors of pictures: shape (n, n_features_out), float32."""
+        check_is_fitted(self, "weights_")
+        if _is_table(X):
+            return self._weighted(X)
+        X = check_images(X)
+        out = np.empty((len(X), self.n_features_out_), np.float32)
+        start = 0
+        for vectors in map_blocks(self._weighted, X, n_jobs=self.n_jobs):
+            out[start : start + len(vectors)] = vectors
+            start += len(vectors)
+        return out
+
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """Names of the columns that are left, each with its member's name in front."""
+        check_is_fitted(self, "weights_")
+        names = super().get_feature_names_out(input_features)
+        return names[np.repeat(self.weights_ != 0, self._sizes)]
+
+    @property
+    def _sizes(self) -> list[int]:
+        """Columns of each block of the members."""
+        return [size for member in self.member_sizes_ for size in member]
+
+    @property
+    def block_sizes_(self) -> list[int]:
+        """Columns of each block that is left."""
+        return [s for s, weight in zip(self._sizes, self.weights_, strict=True) if weight != 0]
+
+    @property
+    def n_features_out_(self) -> int:
+        """Columns of the result."""
+        return sum(self.block_sizes_)
+
+    def _choose(self, vectors: np.ndarray, y, blocks: list[slice]) -> np.ndarray:
+        """Weights of blocks of columns."""
+        if y is None:
+            squares = [np.einsum("nd,nd->", vectors[:, b], vectors[:, b]) for b in blocks]
+            return np.array([np.sqrt(len(vectors) / s) if s > 0 else 0 for s in squares], "f4")
+        rng = check_random_state(self.random_state)
+        rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
+        labels = np.unique(np.asarray(y)[rows], return_inverse=True)[1]
+        grams = np.stack([inner_products(vectors[rows, block]) for block in blocks])
+        with single_threaded():  # threads would fight, and the choice hang on their number
+            return choose_block_weights(grams, labels)[0]
+
+    def _parts(self, images, needed) -> list[np.ndarray | None]:
+        """Vectors of each member that is needed."""
+        if not _is_table(images):
+            images = [i if isinstance(i, Picture) else Picture(i) for i in images]
+        parts = []
+        for (_, member, _), used in zip(self._iter(), needed, strict=True):
+            inside = getattr(member, "_vectors", member.transform)  # this is a worker thread
+            parts.append(inside(images) if used else None)
+        return parts
+
+    def _weighted(self, images) -> np.ndarray:
+        """Weighted vectors of a block of pictures, without the columns of weight 0."""
+        out = np.empty((len(images), self.n_features_out_), np.float32)
+        bounds = np.cumsum([0] + [len(sizes) for sizes in self.member_sizes_])
+        weights = [self.weights_[a:b] for a, b in itertools.pairwise(bounds)]
+        parts = self._parts(images, [member.any() for member in weights])
+        column = 0
+        for part, member, sizes in zip(parts, weights, self.member_sizes_, strict=True):
+            start = 0
+            for weight, size in zip(member, sizes, strict=True):
+                if weight != 0:
+                    source = part[:, start : start + size]
+                    np.multiply(source, weight, out=out[:, column : column + size])
+                    column += size
+                start += size
+        return out
+
+
+def _is_table(X) -> bool:
+    """Rows of numbers instead of pictures."""
+    return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiu"
+
+
+def decoded_once(X):
+    """Pictures that remember their pixels; arrays need none, nor what is wrapped already."""
+    if isinstance(X, np.ndarray) and X.dtype == np.uint8:
+        return X
+    if all(isinstance(image, np.ndarray | Picture) for image in X):
+        return X
+    return spool_pictures(X)
+
+
+def inner_products(part: np.ndarray) -> np.ndarray:
+    """Inner products of rows by the symmetric product: half the work of the general one."""
+    upper = blas.ssyrk(1.0, np.ascontiguousarray(part, np.float32).T, trans=1, lower=0)
+    return np.triu(upper) + np.triu(upper, 1).T
+
+
+def _weigh_columns(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Scale columns and drop those of weight 0, in the memory of `vectors`."""
+    kept = np.flatnonzero(weights)
+    flat = vectors.reshape(-1)
+    for i, row in enumerate(vectors):  # rows move towards the start, never over unread ones
+        flat[i * len(kept) : (i + 1) * len(kept)] = row[kept] * weights[kept]
+    return flat[: len(vectors) * len(kept)].reshape(len(vectors), len(kept))

@@ -1,0 +1,220 @@
+"""VLAD: per visual word, the sum of the differences between descriptors and the word."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ..checks import check_bool, check_integer, check_number
+from ..describe import LocalFeatures
+from .base import LocalEncoder
+from .fisher import power_normalise
+from .mixture import principal_components
+from .pyramid import cell_groups, sum_groups
+from .vocabulary import kmeans_words, nearest_words
+
+
+def word_sums(
+    descriptors: np.ndarray, assignment: np.ndarray, n_words: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and number of the descriptors of each word.
+
+    Parameters
+    ----------
+    descriptors : ndarray of shape (n, d), float32
+    assignment : ndarray of shape (n,), int
+        Word of each descriptor.
+    n_words : int
+
+    Returns
+    -------
+    sums : ndarray of shape (n_words, d), float32
+    counts : ndarray of shape (n_words, 1), float32
+
+    Examples
+    --------
+    >>> sums, counts = word_sums(np.eye(2, dtype=np.float32), np.array([2, 2]), 3)
+    >>> sums[2].tolist(), counts.ravel().tolist()
+    ([1.0, 1.0], [0.0, 0.0, 2.0])
+    """
+    order = np.argsort(assignment, kind="stable")
+    counts = np.bincount(assignment, minlength=n_words)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    members = csr_array((np.ones(len(order), np.float32), order, ends), shape=(n_words, len(order)))
+    return members @ descriptors, counts.astype(np.float32)[:, None]
+
+
+def vlad_normalise(residuals: np.ndarray, *, intra: bool, power: float) -> np.ndarray:
+    """Normalise VLAD's residuals: signed power, each word, then the whole vector.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (k, d), float32
+        Changed in place.
+    intra : bool
+        Give the part of each word the length 1 (words without descriptors stay zero).
+    power : float
+        Exponent of the signed power normalisation; 1 leaves it out.
+
+    Returns
+    -------
+    ndarray of shape (k d,), float32
+        Of Euclidean length 1, or zeros.
+
+    Examples
+    --------
+    >>> vlad_normalise(np.array([[0, 3], [0, 0], [-2, 0.0]]), intra=True, power=1).round(3)
+    array([ 0.   ,  0.707,  0.   ,  0.   , -0.707,  0.   ])
+    """
+    if power != 1:
+        np.copysign(np.abs(residuals) ** power, residuals, out=residuals)
+    if intra:
+        lengths = np.sqrt(np.einsum("kd,kd->k", residuals, residuals))[:, None]
+        np.divide(residuals, lengths, out=residuals, where=lengths > 0)
+    return power_normalise(residuals.ravel(), 1)
+
+
+def vlad_vector(
+    descriptors: np.ndarray, words: np.ndarray, *, intra: bool = True, power: float = 1.0
+) -> np.ndarray:
+    """Vector of locally aggregated descriptors.
+
+    Parameters
+    ----------
+    descriptors : ndarray of shape (n, d), float32
+    words : ndarray of shape (k, d), float32
+    intra : bool, default=True
+        Give the part of each word the length 1.
+    power : float, default=1.0
+        Exponent of the signed power normalisation, before that.
+
+    Returns
+    -------
+    ndarray of shape (k d,), float32
+        Of Euclidean length 1; zeros if there are no descriptors.
+
+    References
+    ----------
+    Jégou et al., "Aggregating local descriptors into a compact image representation",
+    CVPR 2010, section 3.2; intra-normalisation: Arandjelović & Zisserman, "All about VLAD",
+    CVPR 2013, section 3.2.
+
+    Examples
+    --------
+    >>> words = np.array([[0, 0], [1, 1]], np.float32)
+    >>> vlad_vector(np.array([[0.5, 0], [1, 3]], np.float32), words).round(3)
+    array([0.707, 0.   , 0.   , 0.707], dtype=float32)
+    """
+    sums, counts = word_sums(descriptors, nearest_words(descriptors, words), len(words))
+    return vlad_normalise(sums - counts * words, intra=intra, power=power)
+
+
+class Vlad(LocalEncoder):
+    """Vector of locally aggregated descriptors, with a spatial pyramid.
+
+    `fit` clusters a class-balanced sample of local descriptors into `n_words` words;
+    `transform` sums, for each word and cell, the differences between the word and the
+    descriptors nearest to it.
+
+    Parameters
+    ----------
+    describer : Describer or None, default=None
+        Gives the local features. None stands for ``Sift()``.
+    n_words : int, default=64
+        Size of the vocabulary.
+    n_components : int or None, default=None
+        Principal components that the descriptors are projected on; None (or at least
+        their length) keeps them as they are.
+    intra : bool, default=True
+        Give the part of each word the length 1, so that bursts of one word count less.
+    power : float, default=0.5
+        Exponent of the signed power normalisation; 1 leaves it out.
+    pyramid : sequence of (rows, columns), default=((1, 1),)
+        Grids of a spatial pyramid; each cell has a vector of its own, of length 1.
+    sample_mb : float, default=128
+        Bound on the descriptors that the vocabulary is learned from, in 10^6 bytes.
+    random_state : int, RandomState or None, default=None
+        Seed of sampling and clustering. With an integer the result is the same for every
+        `n_jobs`.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib.
+
+    Attributes
+    ----------
+    mean_, components_ : ndarray of shape (d,) and (n_components, d), float32
+        The projection; both are None where descriptors are kept as they are.
+    words_ : ndarray of shape (n_words, n_components), float32
+        The vocabulary.
+    n_features_out_ : int
+
+    References
+    ----------
+    Jégou et al., "Aggregating local image descriptors into compact codes", PAMI 34(9), 2012,
+    section 3; Arandjelović & Zisserman, "All about VLAD", CVPR 2013, section 3.2.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 255, (6, 64, 64), np.uint8)
+    >>> Vlad(n_words=4, random_state=0).fit_transform(images).shape
+    (6, 512)
+    """
+
+    def __init__(
+        self,
+        describer=None,
+        n_words=64,
+        n_components=None,
+        intra=True,
+        power=0.5,
+        pyramid=((1, 1),),
+        sample_mb=128,
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.describer = describer
+        self.n_words = n_words
+        self.n_components = n_components
+        self.intra = intra
+        self.power = power
+        self.pyramid = pyramid
+        self.sample_mb = sample_mb
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _check_encoder(self) -> None:
+        check_integer("n_words", self.n_words, 2)
+        check_integer("n_components", self.n_components, 1, none=True)
+        check_bool("intra", self.intra)
+        check_number("power", self.power, 0, exclusive=True)
+
+    def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
+        self.mean_ = self.components_ = None
+        if self.n_components is not None and self.n_components < sample.shape[1]:
+            self.mean_, self.components_ = principal_components(sample, self.n_components)
+        self.words_ = kmeans_words(
+            self._project(sample), self.n_words, random_state=rng, n_jobs=self.n_jobs
+        )
+
+    def _project(self, descriptors: np.ndarray) -> np.ndarray:
+        """Descriptors in the coordinates of the words."""
+        if self.components_ is None:
+            return descriptors
+        return (descriptors - self.mean_) @ self.components_.T
+
+    def _cell_dims(self) -> int:
+        return self.words_.size
+
+    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+        order, bounds, owners = cell_groups(cells)
+        k, d = self.words_.shape
+        n_groups = len(bounds) - 1
+        x = self._project(features.descriptors)
+        assignment = np.empty(len(x), np.int64)
+        assignment[order] = np.repeat(np.arange(n_groups) * k, np.diff(bounds))
+        assignment += nearest_words(x, self.words_)
+        sums, counts = word_sums(x, assignment, n_groups * k)
+        residuals = (sums - counts * np.tile(self.words_, (n_groups, 1))).reshape(n_groups, k, d)
+        cell_sums = sum_groups(residuals, owners, sum(r * c for r, c in self.pyramid))
+        for cell in cell_sums:
+            vlad_normalise(cell, intra=self.intra, power=self.power)
+        return cell_sums.ravel()
