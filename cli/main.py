@@ -39,6 +39,11 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.lazy = dict(lazy or {})
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program."""
+        _open_standard_streams()
+        return super().main(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table: the way of the main job, not the alphabet."""
         return [*self.lazy, *sorted(set(self.commands) - set(self.lazy))]
@@ -61,8 +66,7 @@ class LazyGroup(click.Group):
             try:
                 return super().invoke(ctx)
             finally:
-                if sys.stdout is not None:  # None where the caller closed it
-                    sys.stdout.flush()
+                sys.stdout.flush()
         except click.ClickException as error:
             if error.exit_code != 1:
                 raise
@@ -74,6 +78,19 @@ class LazyGroup(click.Group):
             _end(ctx, "Interrupted.", EXIT_INTERRUPTED)
         except Exception as error:
             _end_with_error(ctx, error)
+
+
+def _open_standard_streams() -> None:
+    """Open those that the caller has closed, lest the next file take their number."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:

@@ -12,6 +12,8 @@ import numpy as np
 
 from ..errors import ModelFileError
 
+_LARGEST = 1e12
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -323,6 +325,8 @@ def parameter_names(cls: type) -> set[str]:
 
 
 def finite(array: np.ndarray) -> bool:
-    """No NaN and no infinity, without a temporary array of the same size."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return not array.size or bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+    """No NaN, no infinity and nothing near it, without a temporary array of the same size."""
+    if not array.size:
+        return True
+    # sums of products of larger numbers could overflow float32
+    return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)
