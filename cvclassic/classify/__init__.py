@@ -15,9 +15,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
+        "losses": ["named_losses"],
         "mirror": ["fit_mirrored", "mirroring_helps"],
-        "mlp": ["MLP"],
+        "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
+        "network": ["Epoch", "forward", "train_epochs"],
         "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
+        "ridge": ["Ridge", "left_out_decisions", "solve_ridge", "symmetric_product"],
         "training": ["Training", "fit_recipe"],
     },
 )

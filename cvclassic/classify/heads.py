@@ -10,12 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ..checks import check_choice, check_integer, check_number
+from ..checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import one_against_rest, stratified_folds, svm_dual
+from .gram import check_copies, one_against_rest, stratified_folds, svm_dual
 
 _TINY = float(np.finfo(np.float32).tiny)
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
@@ -31,14 +31,17 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
         There is only one class.
     """
     if y is None:
-        raise ParameterError("y must have one label for each sample. Got None instead.")
-    y = np.asarray(y)
+        raise ParameterError(
+            "y must have one label for each sample: training requires y to be passed, but the "
+            "target y is None."
+        )
+    y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     if len(y) != n:
         raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
     classes, labels = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise DataError(f"A classifier needs at least 2 classes. Got only {classes[0]!r}.")
+        raise DataError(f"A classifier needs at least 2 classes. Got only 1 class: {classes[0]!s}.")
     return classes, labels
 
 
@@ -94,8 +97,8 @@ class SVM(Head):
     n_folds : int, default=3
         Folds of the cross-validation for `C` and for the calibration. Where a class has
         fewer samples, the calibration uses the classes that can be split.
-    random_state : int, default=0
-        Seed of the folds.
+    random_state : int, RandomState or None, default=0
+        Seed of the folds and of the order of the samples.
 
     Attributes
     ----------
@@ -126,11 +129,21 @@ class SVM(Head):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit(self, X, y, n_copies=1):
+    def fit(self, X, y, n_copies: int = 1):
         """Train on vectors of shape (n, d) and n labels.
 
-        Rows may come as `n_copies` stretches that show the same pictures in the same order
-        (mirrored, say): the cross-validation keeps copies together and judges the first.
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+        y : sequence of n labels
+        n_copies : int
+            Samples come as so many stretches of n / n_copies pictures; sample i of each
+            stretch shows the same picture, changed. They are held out together, and only
+            the first is judged.
+
+        Returns
+        -------
+        self
         """
         check_choice("kernel", self.kernel, ("linear", "rbf"))
         check_integer("n_folds", self.n_folds, 2)
@@ -138,12 +151,14 @@ class SVM(Head):
             check_number("C", self.C, 0, exclusive=True)
         if self.gamma != "scale":
             check_number("gamma", self.gamma, 0, exclusive=True)
+        seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
+        check_copies(n_copies, len(X))
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels, n_copies)
+            return self._fit_primal(X, labels, seed, n_copies)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -161,8 +176,8 @@ class SVM(Head):
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels, n_copies)
-        dual = svm_dual(gram, targets, self.C_, random_state=self.random_state)
+        self._choose(gram, targets, labels, seed, n_copies)
+        dual = svm_dual(gram, targets, self.C_, random_state=seed)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
             self.coef_ = np.ascontiguousarray(dual.T) @ X / np.float32(size)
@@ -172,15 +187,12 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(
-        self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, n_copies: int
-    ) -> None:
+    def _choose(self, gram, targets, labels: np.ndarray, seed: int, n_copies: int) -> None:
         """Settle the penalty by cross-validation in the Gram space."""
-        n = len(labels) // n_copies
-        folds = np.tile(stratified_folds(labels[:n], self.n_folds, self.random_state), n_copies)
+        folds = stratified_folds(labels, self.n_folds, seed, n_copies)
         # a sample is judged only where its class is left in the training part
-        judged = np.bincount(labels[:n])[labels] >= 2
-        judged[n:] = False
+        first = np.arange(len(labels)) < len(labels) // n_copies
+        judged = first & (np.bincount(labels[first])[labels] >= 2)
 
         def decide(C: float) -> np.ndarray:
             decisions = np.zeros_like(targets)
@@ -189,7 +201,7 @@ class SVM(Head):
                 if not out.any() or out.all():
                     continue
                 inside = np.ascontiguousarray(gram[np.ix_(~out, ~out)])
-                dual = svm_dual(inside, targets[~out], C, random_state=self.random_state)
+                dual = svm_dual(inside, targets[~out], C, random_state=seed)
                 decisions[out] = gram[np.ix_(out, ~out)] @ dual
             return decisions[judged]
 
@@ -214,19 +226,18 @@ class SVM(Head):
                 self.C_, self.cv_accuracy_ = C, accuracy
                 self.temperature_ = fit_temperature(decisions, labels)
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, n_copies: int) -> SVM:
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int) -> SVM:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, _TINY))
-        n = len(labels) // n_copies
-        out = np.tile(stratified_folds(labels[:n], 5, self.random_state) == 0, n_copies)
-        judged = out & (np.arange(len(labels)) < n)
+        kept = stratified_folds(labels, 5, seed, n_copies) != 0
+        out = ~kept & (np.arange(len(X)) < len(X) // n_copies)
         self._settle(
-            lambda C: _all_columns(self._linear_svc(C).fit(X[~out], labels[~out]), X[judged]),
-            labels[judged],
+            lambda C: _all_columns(_linear_svc(C, seed).fit(X[kept], labels[kept]), X[out]),
+            labels[out],
         )
         self.gamma_ = 0.0
-        model = self._linear_svc(self.C_).fit(X, labels)
+        model = _linear_svc(self.C_, seed).fit(X, labels)
         coef, intercept = model.coef_ / size, model.intercept_
         if len(self.classes_) == 2:
             coef, intercept = np.vstack([-coef, coef]), np.hstack([-intercept, intercept])
@@ -234,14 +245,15 @@ class SVM(Head):
         self.intercept_ = intercept.astype(np.float32)
         return self
 
-    def _linear_svc(self, C: float) -> LinearSVC:
-        return LinearSVC(C=C, random_state=self.random_state)
-
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         if self.kernel == "linear":
             return X @ self.coef_.T + self.intercept_
         kernel = rbf_kernel(X, self.support_vectors_, gamma=self.gamma_)
         return kernel @ self.dual_coef_ + self.intercept_
+
+
+def _linear_svc(C: float, seed: int) -> LinearSVC:
+    return LinearSVC(C=C, random_state=seed)
 
 
 def _inner_products(X: np.ndarray) -> np.ndarray:

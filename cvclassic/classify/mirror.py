@@ -7,11 +7,15 @@ from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
 from ..encode import balanced_order
-from ..images import MirroredPicture, check_images, single_threaded
+from ..images import AugmentedImage, check_images, single_threaded
 from .fusion import PENALTIES, decoded_once, inner_products, left_out_loss
 
 _MAX_SAMPLES = 1500  # pictures that the choice is made on; twice as many rows are solved for
 _WORTH = 0.01  # relative fall of the loss that is worth twice the training
+
+
+def _mirror(image) -> AugmentedImage:
+    return AugmentedImage(image, [("mirror", 1.0)], (0,))
 
 
 def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarray) -> bool:
@@ -80,7 +84,7 @@ def fit_mirrored(pipeline: Pipeline, X, y, *, mirror: bool | str = "cv") -> bool
     vectors = before.fit_transform(X, y)
     order = balanced_order(y, len(vectors), np.random.RandomState(0))
     tried, rest = np.sort(order[:_MAX_SAMPLES]), np.sort(order[_MAX_SAMPLES:])
-    mirrored = before.transform([MirroredPicture(X[i]) for i in tried])
+    mirrored = before.transform([_mirror(X[i]) for i in tried])
     if mirror == "cv":
         labels = np.unique(y[tried], return_inverse=True)[1]
         with single_threaded():
@@ -92,6 +96,6 @@ def fit_mirrored(pipeline: Pipeline, X, y, *, mirror: bool | str = "cv") -> bool
     both = np.empty((2 * n, vectors.shape[1]), np.float32)
     both[:n], both[n + tried] = vectors, mirrored
     if len(rest):
-        both[n + rest] = before.transform([MirroredPicture(X[i]) for i in rest])
+        both[n + rest] = before.transform([_mirror(X[i]) for i in rest])
     head.fit(both, np.tile(y, 2), n_copies=2)
     return True

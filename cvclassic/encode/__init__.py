@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "base": ["LocalEncoder", "balanced_order", "cell_index"],
         "fisher": ["FisherVector", "fisher_gradient", "fisher_vector", "power_normalise"],
         "mixture": ["density_table", "fit_mixture", "mixture_sums", "principal_components"],
+        "patch_words": ["PatchWords", "normalise_patches", "patch_grid", "zca_whitening"],
         "pyramid": ["cell_groups", "sum_groups"],
         "vlad": ["Vlad", "vlad_normalise", "vlad_vector", "word_sums"],
         "vocabulary": ["kmeans_words", "nearest_words"],

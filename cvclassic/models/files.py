@@ -51,8 +51,8 @@ class ModelInfo:
 
     @property
     def classes(self) -> list:
-        """Labels that the model can give."""
-        return self.pipeline["steps"][-1][1]["classes"]
+        """Labels that the model can give; empty where it gives numbers."""
+        return self.pipeline["steps"][-1][1].get("classes", [])
 
 
 def _versions() -> dict[str, str]:
@@ -197,7 +197,9 @@ def read_model_info(path) -> ModelInfo:
     try:
         description = _header(data, size)
         steps = description["pipeline"].get("steps")
-        good = isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes"), list)
+        good = (
+            isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes", []), list)
+        )
         require(bool(good), "it has no classes")
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from None

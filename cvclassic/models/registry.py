@@ -33,6 +33,8 @@ class Entry:
         Number of columns that the estimator gives for a number of columns that it gets.
     has_classes : bool
         The classifier at the end.
+    gives_numbers : bool
+        The regressor at the end.
     has_members : bool
         A union: its parameter `transformer_list` holds other estimators.
     optional : tuple of str
@@ -46,6 +48,7 @@ class Entry:
     check: Callable[[Any], None] = lambda estimator: None
     output: Callable[[Any, int], int] = lambda estimator, n: n
     has_classes: bool = False
+    gives_numbers: bool = False
     has_members: bool = False
     optional: tuple[str, ...] = ()
 
@@ -86,6 +89,18 @@ def _check_mixture(encoder) -> None:
     _check_columns(encoder)
 
 
+def _check_vlad(encoder) -> None:
+    d = encoder._describer.n_dims
+    require((encoder.mean_ is None) == (encoder.components_ is None), "mean_ is missing")
+    if encoder.components_ is not None:
+        require(encoder.mean_.shape == (d,), f"mean_ must have {d} numbers")
+        require(encoder.components_.shape[1] == d, f"components_ must have {d} columns")
+        d = len(encoder.components_)
+    shape = (encoder.n_words, d)
+    require(encoder.words_.shape == shape, f"words_ must have shape {shape}")
+    _check_columns(encoder)
+
+
 def _check_union(union) -> None:
     sizes = [
         list(getattr(member, "block_sizes_", [member.n_features_out_]))
@@ -110,16 +125,58 @@ def _check_svm(head) -> None:
         require(head.gamma_ > 0, "gamma_ must be > 0")
 
 
-def _check_mlp(head) -> None:
+def _check_layers(head) -> int:
+    """Layers fit onto each other; returns the number of outputs."""
     sizes = [head.n_features_in_]
     require(len(head.weights_) == len(head.biases_) >= 1, "layers are missing")
     for weight, bias in zip(head.weights_, head.biases_, strict=True):
         require(weight.shape[0] == sizes[-1] and bias.shape == weight.shape[1:], "layers disagree")
         sizes.append(weight.shape[1])
-    n = len(head.classes_)
-    require(sizes[-1] == (1 if n == 2 else n), "the last layer and the classes do not agree")
     require(head.mean_.shape == head.scale_.shape == (sizes[0],), "mean_ has the wrong length")
-    require(bool((head.scale_ > 0).all()) and head.temperature_ > 0, "scale_ must be > 0")
+    require(bool((head.scale_ > 0).all()), "scale_ must be > 0")
+    return sizes[-1]
+
+
+def _check_mlp(head) -> None:
+    n = len(head.classes_)
+    expected = 1 if n == 2 else n
+    require(_check_layers(head) == expected, "the last layer and the classes do not agree")
+    require(head.temperature_ > 0, "temperature_ must be > 0")
+
+
+def _check_regressor(head) -> None:
+    require(_check_layers(head) == 1, "the last layer must have one output")
+
+
+def _check_ridge(head) -> None:
+    n, d = len(head.classes_), head.n_features_in_
+    require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
+    require(head.intercept_.shape == (n,), "intercept_ and classes do not agree")
+    require(head.temperature_ > 0, "temperature_ must be > 0")
+
+
+def _check_patch_words(encoder) -> None:
+    d = encoder._n_dims()
+    require(encoder.mean_.shape == (d,), f"mean_ must have {d} numbers")
+    require(encoder.whitening_.shape == (d, d), f"whitening_ must have shape {(d, d)}")
+    shape = (encoder.n_words, d)
+    require(encoder.words_.shape == shape, f"words_ must have shape {shape}")
+    n = encoder.pool**2 * encoder.n_words
+    require(encoder.n_features_out_ == n, f"n_features_out_ must be {n}")
+
+
+def _check_sized(step) -> None:
+    """Steps that learn nothing: the number of columns follows from the parameters."""
+    expected = step.n_features_out_
+    step.fit([np.zeros((8, 8), np.uint8)])
+    require(step.n_features_out_ == expected, f"n_features_out_ must be {step.n_features_out_}")
+
+
+def _check_table(step) -> None:
+    n = len(step.columns)
+    require(step.n_features_out_ == n, f"n_features_out_ must be {n}")
+    require(step.mean_.shape == step.scale_.shape == (n,), f"mean_ must have {n} numbers")
+    require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
 
 def _fitted_columns(encoder, _n: int) -> int:
@@ -149,12 +206,46 @@ REGISTRY: dict[str, Entry] = {
         scalars={"n_features_in_": int},
         output=lambda step, n: n * (2 * step.order + 1),
     ),
+    "KernelFeatures": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
     "MLP": Entry(
         "cvclassic.classify",
         arrays={"mean_": 1, "scale_": 1},
         lists={"weights_": 2, "biases_": 1},
         scalars={"n_features_in_": int, "temperature_": float},
         check=_check_mlp,
+        has_classes=True,
+    ),
+    "MLPRegressor": Entry(
+        "cvclassic.classify",
+        arrays={"mean_": 1, "scale_": 1},
+        lists={"weights_": 2, "biases_": 1},
+        scalars={"n_features_in_": int},
+        check=_check_regressor,
+        gives_numbers=True,
+    ),
+    "PatchWords": Entry(
+        "cvclassic.encode",
+        arrays={"mean_": 1, "whitening_": 2, "words_": 2},
+        scalars={"n_features_out_": int},
+        check=_check_patch_words,
+        output=_fitted_columns,
+    ),
+    "Pixels": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Ridge": Entry(
+        "cvclassic.classify",
+        arrays={"coef_": 2, "intercept_": 1},
+        scalars={"n_features_in_": int, "temperature_": float},
+        check=_check_ridge,
         has_classes=True,
     ),
     "SVM": Entry(
@@ -165,6 +256,21 @@ REGISTRY: dict[str, Entry] = {
         has_classes=True,
     ),
     "Sift": Entry("cvclassic.describe"),
+    "TableColumns": Entry(
+        "cvclassic.describe",
+        arrays={"mean_": 1, "scale_": 1},
+        scalars={"n_features_out_": int},
+        check=_check_table,
+        output=_fitted_columns,
+    ),
+    "Vlad": Entry(
+        "cvclassic.encode",
+        arrays={"mean_": 1, "components_": 2, "words_": 2},
+        optional=("mean_", "components_"),
+        scalars={"n_features_out_": int},
+        check=_check_vlad,
+        output=_fitted_columns,
+    ),
     "WeightedUnion": Entry(
         "cvclassic.classify",
         arrays={"weights_": 1},

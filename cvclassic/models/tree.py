@@ -223,5 +223,6 @@ def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeli
         require((columns is None) == (wanted is None), "the steps are in the wrong order")
         require(columns == wanted, f"a step gives {columns} columns and the next takes {wanted}")
         columns = entry.output(estimator, columns or 0)
-    require(hasattr(rebuilt[-1][1], "classes_"), "the last step is not a classifier")
+    last = REGISTRY[type(rebuilt[-1][1]).__name__]
+    require(last.has_classes or last.gives_numbers, "the last step gives no labels")
     return Pipeline(rebuilt)

@@ -1,0 +1,175 @@
+"""Keypoints that come with a scale and an orientation: SIFT, ORB, AKAZE, BRISK."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from types import ModuleType
+
+import cv2
+import numpy as np
+
+from ..checks import check_choice
+from ..errors import MissingDependencyError
+from ..filters._checks import check_real, check_whole, to_grey
+from .results import Keypoints
+
+KEYPOINT_METHODS = {
+    "sift": "extrema of the difference of Gaussians",
+    "orb": "FAST corners on a pyramid",
+    "akaze": "Hessian extrema in a nonlinear scale space",
+    "brisk": "FAST corners in scale space",
+}
+
+# How OpenCV's thresholds follow from `sensitivity` 1; lower thresholds find fainter keypoints.
+_CREATORS = {
+    "sift": ("SIFT", lambda limit, s: _sift_options(limit, s)),
+    "orb": ("ORB", lambda limit, s: {"nfeatures": limit or 100_000, "fastThreshold": _grey(20, s)}),
+    "akaze": ("AKAZE", lambda limit, s: {"threshold": 0.001 / s}),
+    "brisk": ("BRISK", lambda limit, s: {"thresh": _grey(30, s)}),
+}
+_ATTRIBUTES = attrgetter("pt", "size", "angle", "response")
+_ROW = np.dtype([("xy", "f4", 2), ("size", "f4"), ("angle", "f4"), ("response", "f4")])
+
+
+def detect_keypoints(
+    image: np.ndarray,
+    method: str = "sift",
+    *,
+    max_keypoints: int | None = 2000,
+    sensitivity: float = 1.0,
+) -> Keypoints:
+    """Find keypoints.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+        The picture.
+    method : {"sift", "orb", "akaze", "brisk"}
+        The detector.
+    max_keypoints : int, optional
+        Keep the strongest so many.
+    sensitivity : float
+        Divides the detector's threshold on contrast: 2 finds keypoints half as strong.
+
+    Returns
+    -------
+    Keypoints
+        Strongest first.
+
+    Raises
+    ------
+    MissingDependencyError
+        This build of OpenCV lacks the detector.
+
+    References
+    ----------
+    .. [1] D. Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 60(2), 2004.
+    .. [2] E. Rublee et al., "ORB: an efficient alternative to SIFT or SURF", ICCV 2011.
+    .. [3] P. Alcantarilla, J. Nuevo and A. Bartoli, "Fast explicit diffusion for accelerated
+       features in nonlinear scale spaces", BMVC 2013.
+    .. [4] S. Leutenegger, M. Chli and R. Siegwart, "BRISK: binary robust invariant scalable
+       keypoints", ICCV 2011.
+
+    Examples
+    --------
+    >>> len(detect_keypoints(np.full((60, 60), 90, np.uint8), "orb"))
+    0
+    """
+    grey = to_grey(image)
+    found, _ = run_detector(grey, method, max_keypoints, sensitivity, describe=False)
+    return found
+
+
+def run_detector(
+    grey: np.ndarray,
+    method: str,
+    max_keypoints: int | None,
+    sensitivity: float,
+    *,
+    describe: bool,
+) -> tuple[Keypoints, np.ndarray]:
+    """Detect and, if asked, describe in one pass.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8
+        The picture.
+    method, max_keypoints, sensitivity
+        As in `detect_keypoints`.
+    describe : bool
+        Whether descriptors are wanted.
+
+    Returns
+    -------
+    keypoints : Keypoints
+        Strongest first.
+    descriptors : ndarray of shape (n, d)
+        float32 for SIFT, uint8 (packed bits) for the others; d = 0 if not wanted.
+    """
+    check_choice("method", method, tuple(_CREATORS))
+    check_real("sensitivity", sensitivity, 0, open_=True)
+    if max_keypoints is not None:
+        check_whole("max_keypoints", max_keypoints, 1)
+    name, options = _CREATORS[method]
+    detector = _create(name)(**options(max_keypoints or 0, sensitivity))
+    descriptors = None
+    try:
+        if describe:
+            found, descriptors = detector.detectAndCompute(grey, None)
+        else:
+            found = detector.detect(grey)
+    except cv2.error:
+        # A picture smaller than the detector's patch: OpenCV objects where nothing can be found.
+        if min(grey.shape) >= 64:
+            raise
+        found = ()
+    table = np.fromiter(map(_ATTRIBUTES, found), _ROW, len(found))
+    # OpenCV's limits are soft (SIFT may give one more) or missing (AKAZE, BRISK). Ties are broken
+    # by position, so that the result does not hang on OpenCV's order.
+    order = np.lexsort((table["xy"][:, 0], table["xy"][:, 1], -table["response"]))[:max_keypoints]
+    table = table[order]
+    keypoints = Keypoints(
+        np.ascontiguousarray(table["xy"]),
+        table["size"].copy(),
+        np.where(table["angle"] < 0, 0, np.radians(table["angle"])).astype(np.float32),
+        table["response"].copy(),
+    )
+    if descriptors is None:
+        return keypoints, np.zeros((len(keypoints), 0), np.uint8)
+    return keypoints, descriptors[order]
+
+
+def _create(name: str):
+    """The detector's constructor, in whichever module this OpenCV has it."""
+    for module in _modules():
+        creator = getattr(module, f"{name}_create", None) or getattr(
+            getattr(module, name, None), "create", None
+        )
+        if creator is not None:
+            return creator
+    raise MissingDependencyError(
+        f"this OpenCV ({cv2.__version__}) has no {name}. Install opencv-contrib-python >=4.10,<5."
+    )
+
+
+def _modules() -> list[ModuleType]:
+    """cv2 itself, then the modules that OpenCV 5 moved detectors to."""
+    names = ("xfeatures2d", "features2d", "features")
+    return [cv2, *(getattr(cv2, name) for name in names if hasattr(cv2, name))]
+
+
+def _grey(threshold: int, sensitivity: float) -> int:
+    """A threshold in grey levels, at least 1."""
+    return max(round(threshold / sensitivity), 1)
+
+
+def _sift_options(limit: int, sensitivity: float) -> dict[str, object]:
+    """Options of SIFT.
+
+    Without the precise doubling of the picture, positions are a quarter of a pixel too large.
+    """
+    return {
+        "nfeatures": limit,
+        "contrastThreshold": 0.04 / sensitivity,
+        "enable_precise_upscale": True,
+    }

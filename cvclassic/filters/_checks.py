@@ -1,0 +1,77 @@
+"""Checks of ranges and pictures that the filters and the rooms after them share."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..checks import check_integer, check_number
+from ..errors import ParameterError
+
+
+def check_whole(name: str, value: int, low: int, high: int | None = None) -> int:
+    """The value as an int, if it is a whole number in a closed range."""
+    if high is None:
+        check_integer(name, value, low)
+    elif (
+        isinstance(value, bool)
+        or not isinstance(value, int | np.integer)
+        or not low <= value <= high
+    ):
+        raise ParameterError(
+            f"{name} must be an integer from {low} to {high}. Got {short_repr(value)} instead."
+        )
+    return int(value)
+
+
+def check_real(
+    name: str, value: float, low: float = -1e300, high: float | None = None, *, open_: bool = False
+) -> float:
+    """The value as a float, if it is a finite number in a range; ``open_`` excludes its low end."""
+    if high is None:
+        check_number(name, value, low, exclusive=open_)
+    elif (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | np.number)
+        or not (low < value if open_ else low <= value)
+        or not value <= high
+    ):
+        edge = "above" if open_ else "from"
+        raise ParameterError(
+            f"{name} must be a number {edge} {low:g} to {high:g}. Got {short_repr(value)} instead."
+        )
+    return float(value)
+
+
+def check_positive(name: str, value: float) -> float:
+    """The value as a float, if it is a finite number above zero."""
+    return check_real(name, value, 0, open_=True)
+
+
+def check_image(image: np.ndarray, name: str = "image") -> np.ndarray:
+    """The picture, contiguous, if it is uint8 of shape (H, W) or (H, W, 3)."""
+    shaped = isinstance(image, np.ndarray) and (
+        image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    )
+    if not shaped or image.dtype != np.uint8 or 0 in image.shape[:2]:
+        got = (
+            f"{image.dtype}, shape {image.shape}"
+            if isinstance(image, np.ndarray)
+            else type(image).__name__
+        )
+        raise ParameterError(
+            f"{name} must be a uint8 array of shape (H, W) or (H, W, 3). Got {got} instead."
+        )
+    return np.ascontiguousarray(image)
+
+
+def to_grey(image: np.ndarray, name: str = "image") -> np.ndarray:
+    """Contiguous uint8 luma plane of a checked picture (ITU-R BT.601)."""
+    image = check_image(image, name)
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def short_repr(value: object) -> str:
+    """A value for a message, cut to a line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."

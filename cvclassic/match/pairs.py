@@ -1,0 +1,291 @@
+"""Two pictures in, correspondences and geometry out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..checks import check_choice
+from ..describe import LocalFeatures
+from ..filters._checks import check_image, check_positive
+from .describing import DESCRIPTORS, describe, describe_views
+from .geometry import (
+    epipolar_error,
+    estimate_fundamental,
+    estimate_homography,
+    project,
+    reprojection_error,
+)
+from .neighbours import match_descriptors
+
+# With fewer inliers than this a model may be chance: worth the cost of simulated views.
+_FEW = 30
+
+
+@dataclass(frozen=True, eq=False)
+class MatchResult:
+    """Correspondences of two pictures and the geometry they agree on.
+
+    Parameters
+    ----------
+    xy_a, xy_b : ndarray of shape (n, 2), float32
+        Matching positions in pixels.
+    inliers : ndarray of shape (n,), bool
+        Which of them agree with the model.
+    errors : ndarray of shape (n,), float32
+        Distance from the model in pixels; NaN without one.
+    model : ndarray of shape (3, 3), float64, or None
+        Homography or fundamental matrix from the first picture to the second.
+    kind : {"homography", "fundamental"}
+        What the model is.
+    n_keypoints : tuple of int
+        Keypoints of both pictures.
+    used_views : bool
+        Whether simulated views were needed.
+    """
+
+    xy_a: np.ndarray
+    xy_b: np.ndarray
+    inliers: np.ndarray
+    errors: np.ndarray
+    model: np.ndarray | None
+    kind: str
+    n_keypoints: tuple[int, int]
+    used_views: bool = False
+
+    @property
+    def n_inliers(self) -> int:
+        """Number of matches that agree with the model."""
+        return int(self.inliers.sum())
+
+    @property
+    def mean_error(self) -> float | None:
+        """Mean distance of the inliers from the model, in pixels; None without a model."""
+        return float(self.errors[self.inliers].mean()) if self.n_inliers else None
+
+    def record(self) -> dict[str, object]:
+        """Return plain numbers and lists, ready for JSON."""
+        return {
+            "kind": self.kind,
+            "model": None if self.model is None else self.model.tolist(),
+            "n_keypoints": list(self.n_keypoints),
+            "n_matches": len(self.xy_a),
+            "n_inliers": self.n_inliers,
+            "mean_error": self.mean_error,
+            "used_views": self.used_views,
+            "matches": [
+                {"a": a, "b": b, "inlier": inlier, "error": None if error != error else error}
+                for a, b, inlier, error in zip(
+                    self.xy_a.round(3).astype(float).tolist(),
+                    self.xy_b.round(3).astype(float).tolist(),
+                    self.inliers.tolist(),
+                    self.errors.round(4).astype(float).tolist(),
+                    strict=True,
+                )
+            ],
+        }
+
+
+def match_images(
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    descriptor: str = "rootsift",
+    max_keypoints: int | None = 4000,
+    ratio: float | None = 0.85,
+    mutual: bool = True,
+    model: str = "homography",
+    threshold: float | None = None,
+    views: str = "auto",
+    guided: bool = True,
+    seed: int = 0,
+) -> MatchResult:
+    """Match two pictures of the same thing.
+
+    Keypoints are paired by `match_descriptors`; MAGSAC++ finds the geometry that most agree on.
+    With a homography at hand, keypoints are then paired once more among those that it brings
+    together, which finds the matches that the ratio test had thrown away.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (H, W) or (H, W, 3), uint8
+        The pictures.
+    descriptor : {"rootsift", "sift", "orb", "akaze", "brisk"}
+        Detector and descriptor.
+    max_keypoints : int, optional
+        Keep the strongest so many of each picture.
+    ratio, mutual
+        As in `match_descriptors`.
+    model : {"homography", "fundamental"}
+        A homography for flat scenes or a turning camera, a fundamental matrix for a moving one.
+    threshold : float, optional
+        Largest error of an inlier in pixels; 3 for a homography, 1.5 for a fundamental matrix
+        unless given.
+    views : {"auto", "never", "always"}
+        Simulate views from aslant: where fewer than 30 matches agree, never, or always.
+    guided : bool
+        Pair once more with the homography at hand.
+    seed : int
+        Of the random samples.
+
+    Returns
+    -------
+    MatchResult
+        Matches in the order of the first picture's keypoints; empty where there are none.
+
+    References
+    ----------
+    .. [1] R. Hartley and A. Zisserman, "Multiple View Geometry", 2nd ed., 2004, algorithm 4.6
+       step (v): guided matching.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).integers(0, 255, (30, 30), dtype=np.uint8)
+    >>> picture = np.kron(noise, np.ones((6, 6), np.uint8))
+    >>> result = match_images(picture, np.roll(picture, 6, axis=1))
+    >>> bool(np.allclose(result.model[:2, 2], [6, 0], atol=0.1))
+    True
+    """
+    a, b = check_image(a, "a"), check_image(b, "b")
+    check_choice("descriptor", descriptor, tuple(DESCRIPTORS))
+    check_choice("model", model, ("homography", "fundamental"))
+    check_choice("views", views, ("auto", "never", "always"))
+    if threshold is None:
+        threshold = 3.0 if model == "homography" else 1.5
+    check_positive("threshold", threshold)
+    options = {"max_keypoints": max_keypoints}
+    plain = describe(a, descriptor, **options), describe(b, descriptor, **options)
+    settings = (ratio, mutual, model, threshold, seed)
+    result = None
+    if views != "always":
+        result = _match(*plain, *settings)
+        if guided and result.model is not None and model == "homography":
+            result = _guided(*plain, result, threshold)
+    if views == "always" or (views == "auto" and result.n_inliers < _FEW):
+        slanted = (
+            describe_views(a, descriptor, **options),
+            describe_views(b, descriptor, **options),
+        )
+        other = _match(*slanted, *settings, used_views=True)
+        if guided and other.model is not None and model == "homography":
+            other = _guided(*slanted, other, threshold)
+        if result is None or other.n_inliers > result.n_inliers:
+            result = other
+    return result
+
+
+def _match(
+    a: LocalFeatures,
+    b: LocalFeatures,
+    ratio: float | None,
+    mutual: bool,
+    model: str,
+    threshold: float,
+    seed: int,
+    used_views: bool = False,
+) -> MatchResult:
+    """Pair two sets of features and fit a model."""
+    pairs, distances = match_descriptors(a.descriptors, b.descriptors, ratio=ratio, mutual=mutual)
+    pairs = _distinct(a.xy, b.xy, pairs, distances)
+    xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
+    estimate = estimate_homography if model == "homography" else estimate_fundamental
+    # Estimation is sharper with a tighter band than what is counted as an inlier afterwards.
+    tight = threshold * 2 / 3 if model == "homography" else threshold
+    found, _ = estimate(xy_a, xy_b, threshold=tight, seed=seed)
+    return _result(xy_a, xy_b, found, model, threshold, (len(a), len(b)), used_views)
+
+
+def _distinct(
+    xy_a: np.ndarray, xy_b: np.ndarray, pairs: np.ndarray, distances: np.ndarray
+) -> np.ndarray:
+    """Keep the best of several pairs that join the same two places (keypoints with two angles)."""
+    if not len(pairs):
+        return pairs
+    places = np.column_stack([xy_a[pairs[:, 0]], xy_b[pairs[:, 1]]]).round(1)
+    order = np.argsort(distances, kind="stable")
+    _, first = np.unique(places[order], axis=0, return_index=True)
+    return pairs[np.sort(order[first])]
+
+
+def _guided(
+    a: LocalFeatures, b: LocalFeatures, first: MatchResult, threshold: float
+) -> MatchResult:
+    """Pair keypoints again, each only with those that the homography brings near."""
+    from scipy.spatial import cKDTree
+
+    result = first
+    for radius in (2 * threshold, threshold):
+        there = project(a.xy, result.model)
+        usable = np.flatnonzero(np.isfinite(there).all(axis=1))
+        near = cKDTree(b.xy).query_ball_point(there[usable], radius)
+        counts = np.array([len(hits) for hits in near], int)
+        rows = np.repeat(usable, counts)
+        if not len(rows):
+            return result
+        columns = np.concatenate([np.asarray(hits, int) for hits in near if len(hits)])
+        distances = _pair_distances(a.descriptors[rows], b.descriptors[columns])
+        # Without a second nearest to compare with, only those count that are as close as the
+        # matches found before.
+        limit = _largest_distance(a, b, result)
+        good = distances <= limit
+        pairs = _mutual_best(rows[good], columns[good], distances[good])
+        xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
+        model, _ = estimate_homography(xy_a, xy_b, threshold=threshold * 2 / 3)
+        if model is None:
+            return result
+        sizes = (len(a), len(b))
+        other = _result(xy_a, xy_b, model, "homography", threshold, sizes, first.used_views)
+        if other.n_inliers < result.n_inliers:
+            return result
+        result = other
+    return result
+
+
+def _pair_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distance of each row of a to the same row of b."""
+    if a.dtype == np.uint8:
+        return np.bitwise_count(a ^ b).sum(axis=1, dtype=np.float32)
+    return np.linalg.norm(a - b, axis=1)
+
+
+def _largest_distance(a: LocalFeatures, b: LocalFeatures, result: MatchResult) -> float:
+    """Largest descriptor distance among the inliers so far."""
+    from scipy.spatial import cKDTree
+
+    rows = cKDTree(a.xy).query(result.xy_a[result.inliers])[1]
+    columns = cKDTree(b.xy).query(result.xy_b[result.inliers])[1]
+    return float(_pair_distances(a.descriptors[rows], b.descriptors[columns]).max())
+
+
+def _mutual_best(rows: np.ndarray, columns: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """Pairs of which each is the other's nearest."""
+    order = np.argsort(distances, kind="stable")
+    rows, columns = rows[order], columns[order]
+    best_of_row = np.zeros(len(rows), bool)
+    best_of_row[np.unique(rows, return_index=True)[1]] = True
+    best_of_column = np.zeros(len(rows), bool)
+    best_of_column[np.unique(columns, return_index=True)[1]] = True
+    both = best_of_row & best_of_column
+    pairs = np.column_stack([rows[both], columns[both]])
+    return pairs[np.argsort(pairs[:, 0], kind="stable")]
+
+
+def _result(
+    xy_a: np.ndarray,
+    xy_b: np.ndarray,
+    model: np.ndarray | None,
+    kind: str,
+    threshold: float,
+    n_keypoints: tuple[int, int],
+    used_views: bool,
+) -> MatchResult:
+    """Errors and inliers of a model."""
+    if model is None:
+        errors = np.full(len(xy_a), np.nan, np.float32)
+    else:
+        measure = reprojection_error if kind == "homography" else epipolar_error
+        errors = measure(xy_a, xy_b, model).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        inliers = errors <= threshold
+    return MatchResult(xy_a, xy_b, inliers, errors, model, kind, n_keypoints, used_views)

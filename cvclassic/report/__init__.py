@@ -1,0 +1,22 @@
+"""What people look at: pictures with marks on them, and pages.
+
+Nothing here computes what it shows; that comes from the rooms before.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "overlays": [
+            "draw_blobs",
+            "draw_corners",
+            "draw_edges",
+            "draw_keypoints",
+            "draw_segments",
+        ],
+        "overlays_match": ["draw_match", "draw_warp"],
+        "panels": ["draw_maps", "label_panel", "side_by_side"],
+        "sift_panels": ["draw_sift_stages"],
+    },
+)
