@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "losses": ["named_losses"],
-        "mirror": ["fit_mirrored", "mirroring_helps"],
+        "mirror": ["mirrored_vectors", "mirroring_helps"],
         "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
         "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
 from ..encode import balanced_order
-from ..images import AugmentedImage, check_images, single_threaded
-from .fusion import PENALTIES, decoded_once, inner_products, left_out_loss
+from ..images import AugmentedImage, single_threaded
+from .fusion import PENALTIES, inner_products, left_out_loss
 
-_MAX_SAMPLES = 1500  # pictures that the choice is made on; twice as many rows are solved for
+_MAX_SAMPLES = 600  # pictures that the choice is made on
 _WORTH = 0.01  # relative fall of the loss that is worth twice the training
 
 
@@ -49,53 +50,51 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     return both < plain * (1 - _WORTH)
 
 
-def fit_mirrored(pipeline: Pipeline, X, y, *, mirror: bool | str = "cv") -> bool:
-    """Fit a pipeline to pictures and, where it helps, to their mirror images.
-
-    What comes before the last step learns from the pictures themselves, the last step from
-    both. Prediction is that of the pipeline, and costs the same.
+def mirrored_vectors(
+    encode: Callable[[list], np.ndarray],
+    images: Sequence,
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    mirror: bool | str = "cv",
+    random_state: int = 0,
+) -> np.ndarray | None:
+    """Vectors of the mirror images of training pictures, where they help.
 
     Parameters
     ----------
-    pipeline : sklearn.pipeline.Pipeline
-        From images to labels. Its last step takes ``n_copies`` in `fit`, so that its own
-        cross-validation keeps a picture and its mirror image together. Changed in place.
-    X : sequence of images, or ndarray of shape (n, H, W) or (n, H, W, 3)
-    y : sequence of n labels
+    encode : callable
+        Turns a list of images into their vectors.
+    images : sequence of n images
+    vectors : ndarray of shape (n, d), float32
+        Their vectors.
+    labels : ndarray of shape (n,)
     mirror : bool or "cv", default="cv"
-        "cv" tries it on at most 1,500 pictures, balanced between the classes.
+        "cv" tries it on at most 600 pictures, balanced between the classes.
+    random_state : int
+        Seed of their choice.
 
     Returns
     -------
-    bool
-        Whether mirror images were used.
+    ndarray of shape (n, d), float32, or None
+        None where mirror images do not help.
 
     Raises
     ------
     ParameterError
-        `mirror` is none of these, or `X` is not a sequence of images.
+        `mirror` is none of these.
     """
     check_choice("mirror", mirror, (True, False, "cv"))
     if mirror is False:
-        pipeline.fit(X, y)
-        return False
-    X, y = decoded_once(check_images(X)), np.asarray(y)
-    before, head = Pipeline(pipeline.steps[:-1]), pipeline.steps[-1][1]
-    vectors = before.fit_transform(X, y)
-    order = balanced_order(y, len(vectors), np.random.RandomState(0))
+        return None
+    order = balanced_order(labels, len(vectors), np.random.RandomState(random_state))
     tried, rest = np.sort(order[:_MAX_SAMPLES]), np.sort(order[_MAX_SAMPLES:])
-    mirrored = before.transform([_mirror(X[i]) for i in tried])
+    out = np.empty_like(vectors)
+    out[tried] = encode([_mirror(images[i]) for i in tried])
     if mirror == "cv":
-        labels = np.unique(y[tried], return_inverse=True)[1]
+        numbers = np.unique(labels[tried], return_inverse=True)[1]
         with single_threaded():
-            helps = mirroring_helps(vectors[tried], mirrored, labels)
-        if not helps:
-            head.fit(vectors, y)
-            return False
-    n = len(vectors)
-    both = np.empty((2 * n, vectors.shape[1]), np.float32)
-    both[:n], both[n + tried] = vectors, mirrored
+            if not mirroring_helps(vectors[tried], out[tried], numbers):
+                return None
     if len(rest):
-        both[n + rest] = before.transform([_mirror(X[i]) for i in rest])
-    head.fit(both, np.tile(y, 2), n_copies=2)
-    return True
+        out[rest] = encode([_mirror(images[i]) for i in rest])
+    return out

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import Sift
+from ..describe import DenseSift, Sift
 from ..encode import BagOfWords
 from ..errors import ParameterError
 from .heads import SVM
@@ -29,8 +29,20 @@ def _sift_bow() -> list[tuple[str, BaseEstimator]]:
     ]
 
 
+def _phow() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
+    words = BagOfWords(
+        DenseSift(step=3, bin_sizes=(4, 6, 8, 10), root=False, max_side=480),
+        n_words=1000,
+        norm="l1",
+        pyramid=((1, 1), (2, 2), (4, 4)),
+    )
+    return [("features", words), ("map", HomogeneousMap("chi2"))]
+
+
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
+    "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "sift-bow": ("sparse SIFT, K-means visual words, chi² map", _sift_bow),
 }
 

@@ -3,11 +3,11 @@ import pytest
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from cvclassic.classify import SVM, fit_mirrored
+from cvclassic.classify import SVM, fit_recipe
 from cvclassic.classify.mirror import mirroring_helps
 from cvclassic.describe import ImageTransformer
 from cvclassic.errors import ParameterError
-from cvclassic.images import MirroredPicture, Picture, load_pixels
+from cvclassic.images import load_pixels
 
 
 class Pixels(ImageTransformer):
@@ -26,6 +26,11 @@ class Pixels(ImageTransformer):
         return np.stack([load_pixels(image).ravel() for image in images]).astype(np.float32)
 
 
+def fit_mirrored(pipeline, images, y, mirror="cv"):
+    """Whether mirror images were used."""
+    return fit_recipe(pipeline, images, y, mirror=mirror).mirrored
+
+
 def _pipeline():
     return Pipeline([("features", Pixels()), ("scale", StandardScaler()), ("head", SVM(C=1.0))])
 
@@ -38,14 +43,6 @@ def _images(rng, *, by_side):
     for image, row, right in zip(images, rows, side, strict=True):
         image[row : row + 2, 2 * right : 2 * right + 2] += 60
     return images, y
-
-
-def test_mirrored_picture_shares_its_pixels(rng):
-    image = rng.integers(0, 255, (4, 6, 3), np.uint8)
-    mirrored = MirroredPicture(Picture(image))
-    np.testing.assert_array_equal(mirrored.read(), image[:, ::-1])
-    np.testing.assert_array_equal(MirroredPicture(mirrored).read(), image)
-    assert mirrored.read(max_side=3).shape == (2, 3, 3)
 
 
 def test_helps_where_side_is_chance_and_not_where_it_is_the_class(rng):
