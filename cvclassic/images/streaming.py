@@ -30,6 +30,17 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def _claim_blas() -> None:
+    """Let the thread that calls set the number of BLAS threads.
+
+    From 3.8 on threadpoolctl silently heeds only the first thread that asked, until it is
+    told that this one is done; here the lock says whose turn it is.
+    """
+    for library in _controller().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
+
+
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """Let OpenCV and BLAS compute with one thread while any thread is inside.
@@ -43,6 +54,7 @@ def single_threaded() -> Iterator[None]:
         if _depth == 0:
             _cv2_threads = cv2.getNumThreads()
             cv2.setNumThreads(1)
+            _claim_blas()
             _limit = _controller().limit(limits=1, user_api="blas")
         _depth += 1
     try:
@@ -52,7 +64,9 @@ def single_threaded() -> Iterator[None]:
             _depth -= 1
             if _depth == 0:
                 cv2.setNumThreads(_cv2_threads)
+                _claim_blas()
                 _limit.restore_original_limits()
+                _claim_blas()
 
 
 def check_images(X, name: str = "X") -> Sequence[Any]:

@@ -203,6 +203,12 @@ REGISTRY: dict[str, Entry] = {
         check=_check_mixture,
         output=_fitted_columns,
     ),
+    "Hog": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
     "HomogeneousMap": Entry(
         "cvclassic.classify",
         scalars={"n_features_in_": int},
@@ -212,6 +218,19 @@ REGISTRY: dict[str, Entry] = {
         "cvclassic.describe",
         scalars={"n_features_out_": int},
         check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Lbp": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Llc": Entry(
+        "cvclassic.encode",
+        arrays={"words_": 2},
+        scalars={"n_features_out_": int},
+        check=_check_bag,
         output=_fitted_columns,
     ),
     "MLP": Entry(
