@@ -16,7 +16,7 @@ from tests.checks import pictures
 
 from .conftest import command, one_line
 
-FAST = ["--param", "n_words=15", "--param", "C=1.0"]
+FAST = ["--recipe", "sift-bow", "--param", "n_words=15", "--param", "C=1.0"]
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def test_training_folders(what, in_process, tmp_path, out) -> None:
     make, message = BAD_FOLDERS[what]
     (tmp_path / "top").mkdir()
     words = "n_words=100000" if what == "too few features" else "n_words=15"
-    done = in_process("train", make(tmp_path / "top"), "-o", out / "m", "--param", words)
+    done = in_process(
+        "train", make(tmp_path / "top"), "-o", out / "m", "--recipe", "sift-bow", "--param", words
+    )
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 
@@ -142,7 +144,8 @@ USAGE = {
 @pytest.mark.parametrize("what", USAGE)
 def test_wrong_usage(what, in_process, toy_folder, out) -> None:
     args, message = USAGE[what]
-    done = in_process("train", toy_folder, "-o", out / "m", *args)
+    recipe = [] if "--recipe" in args else ["--recipe", "sift-bow"]
+    done = in_process("train", toy_folder, "-o", out / "m", *recipe, *args)
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 
@@ -158,7 +161,7 @@ def test_folder_or_manifest(in_process, toy_folder, toy_model_file, out) -> None
 # ------------------------------------------------------------------------------- model files
 
 
-def test_model_files(cvclassic, toy_folder, tmp_path, out) -> None:
+def test_model_files(in_process, toy_folder, tmp_path, out) -> None:
     """For each command that takes one; two kinds of damage each."""
     from cvclassic.images import encode_image
 
@@ -174,7 +177,7 @@ def test_model_files(cvclassic, toy_folder, tmp_path, out) -> None:
             (jpeg, "This is not a cvclassic model file"),
             (tmp_path, "is a folder, not a model file"),
         ]:
-            done = cvclassic(*(arg.format(path) for arg in args))
+            done = in_process(*(arg.format(path) for arg in args))
             line = one_line(done, 2)
             assert message in line
             assert str(path) in line
@@ -184,17 +187,17 @@ def test_model_files(cvclassic, toy_folder, tmp_path, out) -> None:
 # ------------------------------------------------------------------------- output and folders
 
 
-def test_output_that_cannot_be_written(cvclassic, toy_folder, toy_model_file, tmp_path) -> None:
+def test_output_that_cannot_be_written(in_process, toy_folder, toy_model_file, tmp_path) -> None:
     """Known before the work is done; exit code 3."""
     for args in (
         ["train", toy_folder, *FAST, "-o"],
         ["classify", toy_model_file, toy_folder, "-o"],
         ["evaluate", toy_model_file, toy_folder, "--json"],
     ):
-        line = one_line(cvclassic(*args, tmp_path / "no" / "x.csv"), 3)
+        line = one_line(in_process(*args, tmp_path / "no" / "x.csv"), 3)
         assert "No such file or directory" in line
         (tmp_path / "folder.csv").mkdir(exist_ok=True)
-        line = one_line(cvclassic(*args, tmp_path / "folder.csv"), 3)
+        line = one_line(in_process(*args, tmp_path / "folder.csv"), 3)
         assert "Is a directory" in line
         assert str(tmp_path / "folder.csv") in line
     assert os.listdir(tmp_path) == ["folder.csv"]
@@ -373,7 +376,18 @@ def test_interrupt_while_training(toy_folder, tmp_path, out) -> None:
         for i in range(40):
             noise = np.random.default_rng(i).integers(0, 256, (300, 300), np.uint8)
             write_image(folder / label / f"{i}.png", noise)
-    process = start("train", folder, "-o", out / "m", "--param", "n_words=2000", "--jobs", "2")
+    process = start(
+        "train",
+        folder,
+        "-o",
+        out / "m",
+        "--recipe",
+        "sift-bow",
+        "--param",
+        "n_words=2000",
+        "--jobs",
+        "2",
+    )
     time.sleep(2.5)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ from cvclassic.images import write_image
 from cvclassic.models import load_model, read_model_info
 from tests.checks import picture_labels, pictures
 
-FAST = ["--param", "n_words=15", "--param", "C=1.0"]
+FAST = ["--recipe", "sift-bow", "--param", "n_words=15", "--param", "C=1.0"]
 
 
 def read_csv(path: Path) -> list[dict]:
@@ -76,7 +76,8 @@ def test_train_from_a_manifest(cvclassic, manifest, tmp_path) -> None:
     """Only the split's rows; the MLP; values of several kinds."""
     done = cvclassic(
         "train", "--manifest", manifest, "--split", "train", "-o", tmp_path / "m", "--head", "mlp",
-        "--param", "n_words=12", "--param", "hidden_layer_sizes=[5, 4]", "--param", "alpha=0.5",
+        "--recipe", "sift-bow", "--param", "n_words=12", "--param", "alpha=0.5",
+        "--param", "hidden_layer_sizes=[5, 4]",
         "--param", "early_stopping=false", "--param", "max_iter=20", "--param", "norm=None",
         "--param", "pyramid=[[1,1],[2,2]]", "--param", "features__describer__root=false",
     )  # fmt: skip
