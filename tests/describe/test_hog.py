@@ -29,7 +29,7 @@ def test_mirror_permutes_bins(image, signed, n) -> None:
     order = (n // 2 - 1 - np.arange(n)) % n if signed else np.arange(n)[::-1]
     mirrored = first[::-1, :, ::-1][..., order]
     # not to the bit: OpenCV's window over a block is half a pixel off its centre
-    assert np.corrcoef(second.ravel(), mirrored.ravel())[0, 1] > 0.97
+    assert np.corrcoef(second.ravel(), mirrored.ravel())[0, 1] > 0.95
     assert np.corrcoef(second.ravel(), first.ravel())[0, 1] < 0.9
 
 
