@@ -14,7 +14,7 @@ import click
 # name -> (module in this package:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo:demo", "Train, classify and explain on the pictures that come along."),
+    "demo": ("demo:demo", "Train, evaluate and classify on the pictures that come along."),
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
