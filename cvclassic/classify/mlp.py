@@ -103,16 +103,14 @@ class _Network(BaseEstimator):
         }
 
     def _hold_out(self, labels: np.ndarray, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
-        """Which samples the trial learns from and which it is judged on: none where it cannot be."""
+        """Which samples the trial learns from, and which judge it: none where that cannot be."""
         n = len(labels) // n_copies
         first = np.arange(len(labels)) < n
         n_folds = max(2, round(1 / self.validation_fraction))
         smallest = int(np.bincount(labels[:n]).min())
         if smallest < 2:
             return np.ones(len(labels), bool), np.zeros(len(labels), bool)
-        folds = stratified_folds(
-            labels, min(n_folds, smallest), self._seed, n_copies
-        )
+        folds = stratified_folds(labels, min(n_folds, smallest), self._seed, n_copies)
         return folds != 0, (folds == 0) & first
 
     def _run(self, phase: str, step, most: int, validate, on_epoch) -> list[Epoch]:
@@ -355,8 +353,8 @@ class MLPRegressor(RegressorMixin, _Network):
     Examples
     --------
     >>> X = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
-    >>> model = MLPRegressor(alpha=0.01, max_iter=500, learning_rate_init=0.01).fit(X, 3 * X.ravel())
-    >>> bool(abs(model.predict([[0.5]])[0] - 1.5) < 0.1)
+    >>> model = MLPRegressor(alpha=0.01, max_iter=500, learning_rate_init=0.01)
+    >>> bool(abs(model.fit(X, 3 * X.ravel()).predict([[0.5]])[0] - 1.5) < 0.1)
     True
     """
 

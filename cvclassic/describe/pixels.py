@@ -30,9 +30,7 @@ def check_image_size(image_size) -> tuple[int, int]:
     """
     sides = image_size if isinstance(image_size, tuple | list) else (image_size, image_size)
     good = len(sides) == 2 and all(
-        isinstance(side, int | np.integer)
-        and not isinstance(side, bool)
-        and 1 <= side <= _MAX_SIZE
+        isinstance(side, int | np.integer) and not isinstance(side, bool) and 1 <= side <= _MAX_SIZE
         for side in sides
     )
     if not good:
@@ -153,6 +151,11 @@ class Pixels(SizedTransformer):
         height, width = self._shape()[:2]
         channels = ("red", "green", "blue") if self.color else ("pixel",)
         return np.array(
-            [f"{c}_{row}_{column}" for row in range(height) for column in range(width) for c in channels],
+            [
+                f"{c}_{row}_{column}"
+                for row in range(height)
+                for column in range(width)
+                for c in channels
+            ],
             dtype=object,
         )

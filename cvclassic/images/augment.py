@@ -106,7 +106,9 @@ def elastic(image: np.ndarray, rng: np.random.Generator, pixels: float = 2.0) ->
     height, width = image.shape[:2]
     sigma = max(height, width) / 8
     field = rng.uniform(-1, 1, (2, height, width)).astype(np.float32)
-    smooth = [cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for plane in field]
+    smooth = [
+        cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for plane in field
+    ]
     dx, dy = (plane - plane.mean() for plane in smooth)
     size = math.sqrt(float((dx * dx + dy * dy).mean()))
     factor = np.float32(pixels / size if size > 0 else 0)

@@ -197,7 +197,9 @@ def read_model_info(path) -> ModelInfo:
     try:
         description = _header(data, size)
         steps = description["pipeline"].get("steps")
-        good = isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes", []), list)
+        good = (
+            isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes", []), list)
+        )
         require(bool(good), "it has no classes")
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from None

@@ -31,7 +31,11 @@ def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
 def test_constant_columns_and_scale_do_not_matter() -> None:
     X, y = vectors(40)
     plain = MLP((8,), max_iter=20, early_stopping=False).fit(X, y).predict_proba(X)
-    wide = MLP((8,), max_iter=20, early_stopping=False).fit(X * 256 + 1024, y).predict_proba(X * 256 + 1024)
+    wide = (
+        MLP((8,), max_iter=20, early_stopping=False)
+        .fit(X * 256 + 1024, y)
+        .predict_proba(X * 256 + 1024)
+    )
     np.testing.assert_allclose(wide, plain, atol=0.02)
     constant = np.hstack([X, np.full((40, 1), 3, np.float32)])
     head = MLP((8,), max_iter=20, early_stopping=False).fit(constant, y)
