@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import cvclassic
-from cvclassic.classify import SVM
+from cvclassic.classify import SVM, make_recipe
 from cvclassic.describe import Describer, ImageTransformer
 from cvclassic.encode import LocalEncoder
 from cvclassic.errors import CvclassicError, ParameterError
@@ -33,11 +33,15 @@ from cvclassic.images import encode_image, write_image
 # Constructor arguments by class; a function where they need other estimators.
 ARGUMENTS: dict[str, Callable[[], dict]] = {
     "BagOfWords": lambda: {"n_words": 12},
+    "Augmented": lambda: {"estimator": make_recipe("pixels", "ridge")},
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
     "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
+    "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
+    "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "SVM": lambda: {"C": 1.0},
+    "TableColumns": lambda: {"columns": tuple("abcdef")},
     "Vlad": lambda: {"n_words": 4},
 }
 

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "losses": ["named_losses"],
+        "mirror": ["mirrored_vectors", "mirroring_helps"],
         "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
         "recipes": [

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import KernelFeatures, Pixels, Sift, TableColumns
+from ..describe import DenseSift, KernelFeatures, Pixels, Sift, TableColumns
 from ..encode import BagOfWords, PatchWords
 from ..errors import ParameterError
 from .heads import SVM
@@ -55,8 +55,20 @@ def _kernels() -> list[tuple[str, BaseEstimator]]:
     return [("features", KernelFeatures())]
 
 
+def _phow() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
+    words = BagOfWords(
+        DenseSift(step=3, bin_sizes=(4, 6, 8, 10), root=False, max_side=480),
+        n_words=1000,
+        norm="l1",
+        pyramid=((1, 1), (2, 2), (4, 4)),
+    )
+    return [("features", words), ("map", HomogeneousMap("chi2"))]
+
+
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
+    "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),
     "patches": ("small pictures: K-means words of whitened patches", _patches),
     "kernels": ("small pictures: fixed kernels, rectified and pooled", _kernels),

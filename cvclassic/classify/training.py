@@ -14,6 +14,7 @@ from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
+from .mirror import mirrored_vectors
 from .network import Epoch, OnEpoch
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +61,8 @@ class Training:
         Of a head that is trained in epochs.
     losses : dict of str to float
         Losses on what such a head held out, by name.
+    mirrored : bool
+        Whether the classifier learned from mirror images too.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class Training:
     cv_accuracy: float = float("nan")
     epochs: list[Epoch] = field(default_factory=list)
     losses: dict[str, float] = field(default_factory=dict)
+    mirrored: bool = False
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -92,7 +96,7 @@ def described_rows(features, vectors: np.ndarray) -> np.ndarray:
     """
     if getattr(features, "zeros_are_data", False):
         return np.ones(len(vectors), bool)
-    return vectors.any(axis=1)
+    return np.any(vectors, axis=1)
 
 
 def fit_recipe(
@@ -102,6 +106,7 @@ def fit_recipe(
     progress: Progress | None = None,
     *,
     n_copies: int = 1,
+    mirror: bool | str = False,
     on_epoch: OnEpoch | None = None,
 ) -> Training:
     """Fit a recipe like ``pipeline.fit(X, y)``, with a report.
@@ -121,6 +126,8 @@ def fit_recipe(
         X comes as so many stretches of len(X) / n_copies pictures, of which the first are the
         pictures and the others show them changed (`AugmentedImages`). The head holds a
         picture and its copies out together.
+    mirror : bool or "cv", default=False
+        Whether the head learns from mirror images too; "cv" finds out whether they help.
     on_epoch : callable, optional
         Called with every `Epoch` of a head that has such.
 
@@ -160,14 +167,22 @@ def fit_recipe(
     if not len(labels):
         raise DataError("None of the training pictures shows any feature.")
     training.n_images = len(labels) // n_copies
+    for _, step in pipeline.steps[1:-1]:
+        vectors = step.fit_transform(vectors, labels)
     known = signature(pipeline[-1].fit).parameters
+    if mirror and n_copies == 1 and "n_copies" in known:
+        images = [X[int(i)] for i in np.flatnonzero(described)]
+        with training.stage("mirror images"):
+            progress("mirror images", 0, 0)
+            mirrored = mirrored_vectors(pipeline[:-1].transform, images, vectors, labels, mirror)
+        if mirrored is not None:
+            vectors, labels = np.concatenate([vectors, mirrored]), np.tile(labels, 2)
+            training.mirrored, n_copies = True, 2
+            del mirrored
     options = {"n_copies": n_copies, "on_epoch": on_epoch}
-    name = pipeline.steps[-1][0]
     with training.stage("classifier"):
         progress("classifier", 0, 0)
-        pipeline[1:].fit(
-            vectors, labels, **{f"{name}__{k}": v for k, v in options.items() if k in known}
-        )
+        pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
     training.epochs = list(getattr(pipeline[-1], "epochs_", []))
     training.losses = dict(getattr(pipeline[-1], "losses_", {}))
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
