@@ -95,7 +95,7 @@ def train(
         check_curve_path(curve)
     data = load_source(source, part="train", min_classes=2)
     if source["table"] is not None:
-        recipe, head = "table", head or "mlp"
+        recipe, head = "table", head or "mlp-deep"
         # the only parameters are the head's
         estimator = make_table_recipe(data.columns, head, random_state=seed, **values)
     elif recipe == "auto":

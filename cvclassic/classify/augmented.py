@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -72,6 +73,10 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         self
         """
+        if not isinstance(self.estimator, Pipeline):
+            raise ParameterError(f"estimator must be a recipe. Got {self.estimator!r} instead.")
+        if not isinstance(self.augment, str):
+            raise ParameterError(f"augment must be text. Got {self.augment!r} instead.")
         parse_changes(self.augment)
         check_integer("times", self.times, 0)
         seed = seed_number("random_state", self.random_state)

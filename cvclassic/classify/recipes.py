@@ -27,6 +27,8 @@ HEADS: dict[str, Callable[[], BaseEstimator]] = {
 REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
 # heads of recipes whose own is not the SVM
 _OWN_HEADS = {"pixels": "mlp", "patches": "ridge-rbf", "hog": "ridge-rbf", "kernels": "ridge-rbf"}
+# recipes whose columns are all of one kind
+_ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
@@ -46,8 +48,8 @@ def _pixels() -> list[tuple[str, BaseEstimator]]:
 
 
 def _patches() -> list[tuple[str, BaseEstimator]]:
-    """500 words of whitened patches, pooled over 3 x 3 cells."""
-    return [("features", PatchWords(n_words=500))]
+    """500 words of whitened 7 x 7 patches, pooled over 3 x 3 cells."""
+    return [("features", PatchWords(n_words=500, patch_size=7))]
 
 
 def _kernels() -> list[tuple[str, BaseEstimator]]:
@@ -124,7 +126,7 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     columns : sequence of str
         Names of the columns of numbers.
     head : str, optional
-        As in `make_head`; None stands for "mlp".
+        As in `make_head`; None stands for "mlp-deep".
     **params
         Parameters of the head.
 
@@ -138,7 +140,7 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     >>> make_table_recipe(["length", "width"], "svm", C=1.0)[-1]
     SVM(C=1.0)
     """
-    steps = [("features", TableColumns(tuple(columns))), ("head", make_head(head or "mlp"))]
+    steps = [("features", TableColumns(tuple(columns))), ("head", make_head(head or "mlp-deep"))]
     return set_parameters(Pipeline(steps), params)
 
 
@@ -174,7 +176,10 @@ def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
     """
     check_choice("recipe", name, tuple(sorted(RECIPES)))
     steps = RECIPES[name][1]()
-    return set_parameters(Pipeline([*steps, ("head", make_head(head or own_head(name)))]), params)
+    last = make_head(head or own_head(name))
+    if name in _ONE_SCALE and isinstance(last, MLP | MLPRegressor):
+        last.set_params(standardise=False)
+    return set_parameters(Pipeline([*steps, ("head", last)]), params)
 
 
 def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:

@@ -15,7 +15,7 @@ from .losses import named_losses
 
 _PENALTIES = np.geomspace(1e-4, 10, 11)  # of the mean squared length of a vector
 _RBF_PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001)  # the diagonal of an RBF kernel is 1
-_GAMMAS = (0.5, 0.25, 0.125)  # over the mean squared length of a vector
+_GAMMAS = (0.25, 0.125, 0.5)  # over the mean squared length of a vector
 _RBF_LIMIT = 15_000  # samples: a float32 Gram matrix of so many takes 0.9 GB
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
@@ -256,6 +256,11 @@ class Ridge(Head):
         self.standardise = standardise
         self.random_state = random_state
 
+    @property
+    def sample_limit(self) -> float:
+        """How many samples `fit` takes at most."""
+        return _RBF_LIMIT if self.kernel == "rbf" else float("inf")
+
     def _check(self) -> None:
         check_choice("kernel", self.kernel, ("linear", "rbf"))
         if self.penalty != "cv":
@@ -351,9 +356,8 @@ class Ridge(Head):
                 tried = tried[max(i - 1, 0) : i + 2]
             loss = self._take_best(decide, labels[judged], tried, 1.0)
             found = (loss, self.penalty_, gamma, self.temperature_, self.cv_accuracy_)
-            if best is not None and loss >= best[0]:
-                break
-            best = found
+            if best is None or loss < best[0]:
+                best = found
         _, self.penalty_, self.gamma_, self.temperature_, self.cv_accuracy_ = best
         Z *= np.float32(np.sqrt(self.gamma_ / size))
         self.components_ = self.components_ * np.float32(np.sqrt(self.gamma_ / size))
@@ -374,19 +378,15 @@ class Ridge(Head):
         count of few mistakes, does not.
         """
         self.penalty_ = penalties[len(penalties) // 2]
-        least, worse = np.inf, 0
+        least = np.inf
         for penalty in penalties if len(labels) else []:
             decisions = decide(penalty * unit)
             temperature = fit_temperature(decisions, labels)
             loss = named_losses(probabilities(decisions, temperature), labels)["log_loss"]
-            if loss < least:
-                least, worse = loss, 0
-                self.penalty_, self.temperature_ = penalty, temperature
-                self.cv_accuracy_ = float((decisions.argmax(axis=1) == labels).mean())
-            else:
-                worse += 1
-                if worse == 2:  # once it overfits it does not recover
-                    break
+            if loss >= least:
+                break  # once it overfits it does not recover
+            least, self.penalty_, self.temperature_ = loss, penalty, temperature
+            self.cv_accuracy_ = float((decisions.argmax(axis=1) == labels).mean())
         return least
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:

@@ -181,7 +181,7 @@ def _check_sized(step) -> None:
 def _check_table(step) -> None:
     n = len(step.columns)
     require(step.n_features_out_ == n, f"n_features_out_ must be {n}")
-    require(step.mean_.shape == step.scale_.shape == (n,), f"mean_ must have {n} numbers")
+    require(step.center_.shape == step.scale_.shape == (n,), f"center_ must have {n} numbers")
     require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
 
@@ -271,7 +271,7 @@ REGISTRY: dict[str, Entry] = {
     "Sift": Entry("cvclassic.describe"),
     "TableColumns": Entry(
         "cvclassic.describe",
-        arrays={"mean_": 1, "scale_": 1},
+        arrays={"center_": 1, "scale_": 1},
         scalars={"n_features_out_": int},
         check=_check_table,
         output=_fitted_columns,
