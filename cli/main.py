@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
+    "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

@@ -9,6 +9,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "augmented": ["Augmented"],
         "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
         "fusion": ["WeightedUnion"],
@@ -19,8 +20,17 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "mirror": ["mirrored_vectors", "mirroring_helps"],
         "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
-        "recipes": ["HEADS", "RECIPES", "make_head", "make_recipe", "settings_of"],
-        "ridge": ["Ridge", "left_out_decisions", "solve_ridge", "symmetric_product"],
-        "training": ["Training", "fit_recipe"],
+        "recipes": [
+            "HEADS",
+            "RECIPES",
+            "REGRESSORS",
+            "make_head",
+            "make_recipe",
+            "make_table_recipe",
+            "own_head",
+            "settings_of",
+        ],
+        "ridge": ["Ridge", "rbf_gram", "solve_ridge", "symmetric_product"],
+        "training": ["Training", "described_rows", "fit_recipe"],
     },
 )

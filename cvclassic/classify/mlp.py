@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Perceptron
 from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network import MLPRegressor as _SklearnRegressor
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
@@ -24,7 +24,7 @@ PRESETS: dict[str, dict] = {
     "perceptron": {"hidden_layer_sizes": (), "activation": "step"},
     "mlp-linear": {"hidden_layer_sizes": (), "activation": "identity"},
     "mlp-wide": {"hidden_layer_sizes": (512,), "alpha": 3.0},
-    "mlp-deep": {"hidden_layer_sizes": (256, 128)},
+    "mlp-deep": {"hidden_layer_sizes": (128, 64), "alpha": 0.1},
 }
 
 
@@ -43,6 +43,7 @@ class _Network(BaseEstimator):
         validation_fraction=0.2,
         n_iter_no_change=10,
         random_state=0,
+        standardise=True,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -54,6 +55,7 @@ class _Network(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
+        self.standardise = standardise
 
     def _check(self) -> None:
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
@@ -76,6 +78,7 @@ class _Network(BaseEstimator):
             check_integer("batch_size", self.batch_size, 1)
         check_integer("max_iter", self.max_iter, 1)
         check_bool("early_stopping", self.early_stopping)
+        check_bool("standardise", self.standardise)
         check_number("validation_fraction", self.validation_fraction, 0, exclusive=True)
         if self.validation_fraction > 0.5:
             raise ParameterError(
@@ -86,6 +89,8 @@ class _Network(BaseEstimator):
     def _standardise(self, X: np.ndarray) -> np.ndarray:
         self.mean_ = X.mean(axis=0)
         scale = X.std(axis=0)
+        if not self.standardise:
+            scale[:] = np.sqrt((scale**2).mean())
         self.scale_ = np.where(scale > 0, scale, 1).astype(np.float32)
         return (X - self.mean_) / self.scale_
 
@@ -103,7 +108,7 @@ class _Network(BaseEstimator):
         }
 
     def _hold_out(self, labels: np.ndarray, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
-        """Which samples the trial learns from and which it is judged on: none where it cannot be."""
+        """Which samples the trial learns from, and which judge it: none where that cannot be."""
         n = len(labels) // n_copies
         first = np.arange(len(labels)) < n
         n_folds = max(2, round(1 / self.validation_fraction))
@@ -142,7 +147,7 @@ def _best_epoch(trial: list[Epoch]) -> int:
 class MLP(_Network, Head):
     """Multi-layer perceptron: scikit-learn's `MLPClassifier`, watched, stopped and calibrated.
 
-    Inputs are standardised inside; the last layer is a softmax. A trial holds out a fifth of
+    Inputs are centred and scaled inside; the last layer is a softmax. A trial holds out a fifth of
     the samples: it finds the number of epochs, the temperature that keeps the network from
     being too sure of itself, and the validation curve. The final training uses all samples.
 
@@ -170,6 +175,9 @@ class MLP(_Network, Head):
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
     random_state : int, RandomState or None, default=0
+    standardise : bool, default=True
+        Divide each column by its own standard deviation. False divides all by a common one, as
+        suits pixels: those at the border hardly ever vary, and say little when they do.
     calibrate : bool, default=True
         Fit the temperature. Without it and without `early_stopping` there is no trial, which
         halves the time.
@@ -217,6 +225,7 @@ class MLP(_Network, Head):
         validation_fraction=0.2,
         n_iter_no_change=10,
         random_state=0,
+        standardise=True,
         calibrate=True,
     ):
         super().__init__(
@@ -230,6 +239,7 @@ class MLP(_Network, Head):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             random_state=random_state,
+            standardise=standardise,
         )
         self.calibrate = calibrate
 
@@ -333,10 +343,18 @@ class MLPRegressor(RegressorMixin, _Network):
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, alpha, learning_rate_init, batch_size, max_iter
-        As in `MLP`; "step" has no regression.
-    early_stopping, validation_fraction, n_iter_no_change, random_state
-        As in `MLP`.
+    hidden_layer_sizes : sequence of int, default=(128,)
+    activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
+    alpha : float, default=1.0
+    learning_rate_init : float, default=0.001
+    batch_size : int or "auto", default="auto"
+    max_iter : int, default=200
+    early_stopping : bool, default=True
+    validation_fraction : float, default=0.2
+    n_iter_no_change : int, default=10
+    random_state : int, RandomState or None, default=0
+    standardise : bool, default=True
+        All as in `MLP`.
 
     Attributes
     ----------
@@ -353,8 +371,8 @@ class MLPRegressor(RegressorMixin, _Network):
     Examples
     --------
     >>> X = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
-    >>> model = MLPRegressor(alpha=0.01, max_iter=500, learning_rate_init=0.01).fit(X, 3 * X.ravel())
-    >>> bool(abs(model.predict([[0.5]])[0] - 1.5) < 0.1)
+    >>> model = MLPRegressor(alpha=0.01, max_iter=500, learning_rate_init=0.01)
+    >>> bool(abs(model.fit(X, 3 * X.ravel()).predict([[0.5]])[0] - 1.5) < 0.1)
     True
     """
 
@@ -442,8 +460,14 @@ def check_numbers(y, n: int) -> np.ndarray:
     >>> check_numbers(["1", "2.5"], 2).tolist()
     [1.0, 2.5]
     """
-    if y is None or len(y) != n:
-        raise ParameterError(f"y must have one number for each of the {n} samples.")
+    if y is None:
+        raise ParameterError(
+            f"y must have one number for each of the {n} samples. It requires y to be passed, but "
+            "the target y is None."
+        )
+    y = column_or_1d(y, warn=True)
+    if len(y) != n:
+        raise ParameterError(f"y must have one number for each of the {n} samples. Got {len(y)}.")
     numbers_ = np.empty(n)
     for i, label in enumerate(y):
         try:

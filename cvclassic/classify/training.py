@@ -170,7 +170,8 @@ def fit_recipe(
     for _, step in pipeline.steps[1:-1]:
         vectors = step.fit_transform(vectors, labels)
     known = signature(pipeline[-1].fit).parameters
-    if mirror and n_copies == 1 and "n_copies" in known:
+    room = 2 * len(labels) <= getattr(pipeline[-1], "sample_limit", float("inf"))
+    if mirror and room and n_copies == 1 and "n_copies" in known:
         images = [X[int(i)] for i in np.flatnonzero(described)]
         with training.stage("mirror images"):
             progress("mirror images", 0, 0)

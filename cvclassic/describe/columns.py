@@ -6,33 +6,48 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..checks import check_bool
 from ..errors import DataError, ParameterError
+
+_LARGEST = 1e30  # of a float32
 
 
 class TableColumns(TransformerMixin, BaseEstimator):
-    """Standardise the numeric columns of a table.
+    """Bring the numeric columns of a table to one scale, and rein in outliers.
+
+    A value becomes arsinh((x - median) / interquartile range): linear in the middle of a
+    column, logarithmic in its tails.
 
     Parameters
     ----------
     columns : sequence of str
         Names of the columns, in the order of X.
+    squash : bool, default=True
+        Take the arsinh; False leaves columns linear.
 
     Attributes
     ----------
-    mean_, scale_ : ndarray of shape (d,), float32
-        Output is ``(x - mean) / scale``; the scale of a constant column is 1.
+    center_, scale_ : ndarray of shape (d,), float32
+        Median and interquartile range; where that is 0 the standard deviation, and 1 for a
+        constant column.
     n_features_out_ : int
+
+    References
+    ----------
+    Burbidge, Magee & Robb, "Alternative transformations to handle extreme values of the
+    dependent variable", JASA 83, 1988, equation (2).
 
     Examples
     --------
-    >>> TableColumns(["length"]).fit_transform([[1.0], [3.0]]).ravel().tolist()
+    >>> TableColumns(["length"], squash=False).fit_transform([[1.0], [3.0]]).ravel().tolist()
     [-1.0, 1.0]
     """
 
     zeros_are_data = True  # a row at the mean is no blank picture
 
-    def __init__(self, columns):
+    def __init__(self, columns, squash=True):
         self.columns = columns
+        self.squash = squash
 
     def _check(self) -> None:
         good = isinstance(self.columns, list | tuple) and len(self.columns) > 0
@@ -41,24 +56,28 @@ class TableColumns(TransformerMixin, BaseEstimator):
                 f"columns must be a sequence of names. Got {self.columns!r} instead."
             )
         if len(set(self.columns)) != len(self.columns):
-            raise ParameterError("columns must be distinct names.")
+            raise ParameterError(f"columns must be distinct names. Got {self.columns!r} instead.")
+        check_bool("squash", self.squash)
 
     def fit(self, X, y=None):
-        """Learn mean and spread of each column of X, shape (n, d)."""
+        """Learn middle and spread of each column of X, shape (n, d)."""
         self._check()
         rows = self._rows(X)
-        mean = rows.mean(axis=0)
-        scale = rows.std(axis=0)
-        self.mean_ = mean.astype(np.float32)
-        self.scale_ = np.where(scale > 1e-6 * np.abs(mean), scale, 1).astype(np.float32)
-        self.scale_[self.scale_ == 0] = 1
+        low, middle, high = np.percentile(rows, [25, 50, 75], axis=0)
+        spread = np.where(high > low, high - low, rows.std(axis=0))
+        self.center_ = middle.astype(np.float32)
+        spread = np.where(spread > 1e-6 * np.abs(middle), spread, 1).astype(np.float32)
+        self.scale_ = np.where(spread > 0, spread, 1).astype(np.float32)
         self.n_features_out_ = len(self.columns)
         return self
 
     def transform(self, X) -> np.ndarray:
-        """Standardised rows, shape (n, d), float32."""
+        """Columns of one scale, shape (n, d), float32."""
         check_is_fitted(self, "n_features_out_")
-        return ((self._rows(X) - self.mean_) / self.scale_).astype(np.float32)
+        scaled = (self._rows(X) - self.center_) / self.scale_
+        if self.squash:
+            scaled = np.arcsinh(scaled)
+        return np.clip(scaled, -_LARGEST, _LARGEST).astype(np.float32)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """The names of the columns."""

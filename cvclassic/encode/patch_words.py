@@ -15,7 +15,7 @@ from ..images import map_blocks
 from .base import balanced_order
 from .vocabulary import kmeans_words
 
-ACTIVATIONS = ("squared", "triangle", "soft")
+ACTIVATIONS = ("soft", "triangle", "squared")
 _ROWS = 300  # patches of a product: 300 x 1000 float32 stay in the level-2 cache
 _SAMPLE_IMAGES = 5000  # pictures that the sample of patches is drawn from, at most
 _FLAT = 1.0  # standard deviation, of 255, below which a patch shows nothing
@@ -141,13 +141,15 @@ class PatchWords(SizedTransformer):
         Pixels between patches.
     pool : int, default=3
         Cells a side of the pooling grid.
-    activation : {"squared", "triangle", "soft"}, default="squared"
-        How strongly a word answers. "triangle" is Coates' max(0, mean distance - distance);
-        "squared" is the same with squared distances, which needs no root and no mean and
-        was at least as accurate on what it was tried on; "soft" is max(0, cosine-like
-        product with the word of unit length - `threshold`).
+    activation : {"soft", "triangle", "squared"}, default="soft"
+        How strongly a word answers. "soft" is max(0, product with the word at unit length -
+        `threshold`); "triangle" is max(0, mean distance - distance), and "squared" the same
+        with squared distances, which needs neither root nor mean and is twice as fast.
     threshold : float, default=0.25
         Of the activation "soft".
+    power : float, default=0.5
+        Exponent that pooled answers are raised to; 0.5 keeps words that answer everywhere
+        from drowning the others.
     contrast : float, default=10
         Added to the variance of a patch, in squared grey levels of 0..255.
     whitening : float, default=0.1
@@ -177,8 +179,9 @@ class PatchWords(SizedTransformer):
     References
     ----------
     Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning",
-    AISTATS 2011, section 3; Coates & Ng, "The importance of encoding versus training with
-    sparse coding and vector quantization", ICML 2011, section 3.2, for the soft threshold.
+    AISTATS 2011, section 3, for patches, whitening, triangle and pooling; Coates & Ng, "The
+    importance of encoding versus training with sparse coding and vector quantization", ICML
+    2011, section 3.2, for the soft threshold.
 
     Examples
     --------
@@ -193,8 +196,9 @@ class PatchWords(SizedTransformer):
         patch_size=6,
         stride=1,
         pool=3,
-        activation="squared",
+        activation="soft",
         threshold=0.25,
+        power=0.5,
         contrast=10,
         whitening=0.1,
         image_size=28,
@@ -209,6 +213,7 @@ class PatchWords(SizedTransformer):
         self.pool = pool
         self.activation = activation
         self.threshold = threshold
+        self.power = power
         self.contrast = contrast
         self.whitening = whitening
         self.image_size = image_size
@@ -225,6 +230,7 @@ class PatchWords(SizedTransformer):
         check_integer("pool", self.pool, 1)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_number("threshold", self.threshold, 0)
+        check_number("power", self.power, 0, exclusive=True)
         check_number("contrast", self.contrast, 0, exclusive=True)
         check_number("whitening", self.whitening, 0, exclusive=True)
         check_integer("n_patches", self.n_patches, 2)
@@ -266,7 +272,8 @@ class PatchWords(SizedTransformer):
         """Patches that show something, (d, n): as many from each class and each picture."""
         order = balanced_order(y, len(X), rng)[:_SAMPLE_IMAGES]
         share = -(-self.n_patches // len(order))
-        jobs = [(X[i], seed) for i, seed in zip(order, rng.randint(2**31, size=len(order)))]
+        seeds = rng.randint(2**31, size=len(order))
+        jobs = [(X[i], seed) for i, seed in zip(order, seeds, strict=True)]
         index, _ = self._grid()
 
         def draw(block: list) -> list[np.ndarray]:
@@ -328,6 +335,10 @@ class PatchWords(SizedTransformer):
                     low, high = starts[cell] - begin, starts[cell + 1] - begin
                     weights = np.full(high - low, 1 / (high - low), np.float32)
                     row[cell] = weights @ answers[low:high]
+        if self.power == 0.5:
+            np.sqrt(out, out=out)
+        elif self.power != 1:
+            np.power(out, np.float32(self.power), out=out)
         return out.reshape(len(pixels), -1)
 
     def word_pictures(self) -> np.ndarray:

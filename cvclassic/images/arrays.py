@@ -73,8 +73,8 @@ def is_array_file(path: str | os.PathLike) -> bool:
 
     Examples
     --------
-    >>> is_array_file("mnist.npz"), is_array_file("t10k-images-idx3-ubyte.gz"), is_array_file("a.png")
-    (True, True, False)
+    >>> [is_array_file(name) for name in ("mnist.npz", "t10k-images-idx3-ubyte.gz", "a.png")]
+    [True, True, False]
     """
     return os.fsdecode(path).lower().endswith(_SUFFIXES)
 
@@ -136,8 +136,8 @@ def _read_numpy(path: str, shown: str, key: str | None) -> np.ndarray:
 
 def _read_idx(path: str, shown: str) -> np.ndarray:
     """IDX: two zeros, a type, the number of sides, the sides (big-endian), the data."""
-    opened = gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
-    with opened as file:
+    compressed = path.lower().endswith(".gz")
+    with open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) if compressed else raw as file:
         head = file.read(4)
         if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _IDX_TYPES or head[3] > 4:
             raise DataError(f"{shown}: this is no IDX file")

@@ -152,9 +152,15 @@ def _check_regressor(head) -> None:
 
 def _check_ridge(head) -> None:
     n, d = len(head.classes_), head.n_features_in_
-    require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
     require(head.intercept_.shape == (n,), "intercept_ and classes do not agree")
     require(head.temperature_ > 0, "temperature_ must be > 0")
+    if head.kernel == "linear":
+        require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
+        return
+    m, r = head.vectors_.shape
+    require(head.mean_.shape == (d,), f"mean_ must have {d} numbers")
+    require(head.components_.shape == (d, r), f"components_ must have shape {(d, r)}")
+    require(head.dual_coef_.shape == (m, n), f"dual_coef_ must have shape {(m, n)}")
 
 
 def _check_patch_words(encoder) -> None:
@@ -177,7 +183,7 @@ def _check_sized(step) -> None:
 def _check_table(step) -> None:
     n = len(step.columns)
     require(step.n_features_out_ == n, f"n_features_out_ must be {n}")
-    require(step.mean_.shape == step.scale_.shape == (n,), f"mean_ must have {n} numbers")
+    require(step.center_.shape == step.scale_.shape == (n,), f"center_ must have {n} numbers")
     require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
 
@@ -264,7 +270,14 @@ REGISTRY: dict[str, Entry] = {
     ),
     "Ridge": Entry(
         "cvclassic.classify",
-        arrays={"coef_": 2, "intercept_": 1},
+        arrays={
+            "coef_": 2,
+            "components_": 2,
+            "dual_coef_": 2,
+            "intercept_": 1,
+            "mean_": 1,
+            "vectors_": 2,
+        },
         scalars={"n_features_in_": int, "temperature_": float},
         check=_check_ridge,
         has_classes=True,
@@ -279,7 +292,7 @@ REGISTRY: dict[str, Entry] = {
     "Sift": Entry("cvclassic.describe"),
     "TableColumns": Entry(
         "cvclassic.describe",
-        arrays={"mean_": 1, "scale_": 1},
+        arrays={"center_": 1, "scale_": 1},
         scalars={"n_features_out_": int},
         check=_check_table,
         output=_fitted_columns,
