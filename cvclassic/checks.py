@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numbers
 
+import numpy as np
+
 from .errors import ParameterError
 
 
@@ -57,3 +59,39 @@ def check_bool(name: str, value) -> None:
     """Raise `ParameterError` unless `value` is True or False."""
     if not isinstance(value, bool):
         raise ParameterError(f"{name} must be True or False. Got {value!r} instead.")
+
+
+def check_jobs(name: str, value) -> None:
+    """Raise `ParameterError` unless `value` counts jobs as joblib does."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value == 0:
+        raise ParameterError(
+            f"{name} must be an integer other than 0, or None. Got {value!r} instead."
+        )
+
+
+def check_seed(name: str, value) -> None:
+    """Raise `ParameterError` unless `value` can seed a generator, or is one."""
+    if value is None or isinstance(value, np.random.RandomState):
+        return
+    number = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not number or not 0 <= value < 2**32:
+        raise ParameterError(
+            f"{name} must be an integer from 0 to 2^32 - 1, a RandomState or None. "
+            f"Got {value!r} instead."
+        )
+
+
+def seed_number(name: str, value) -> int:
+    """Seed as a number: an integer stands for itself, anything else draws one.
+
+    Examples
+    --------
+    >>> seed_number("random_state", 7)
+    7
+    """
+    check_seed(name, value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return int((value or np.random.RandomState()).randint(2**31))

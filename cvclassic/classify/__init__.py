@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
+        "fusion": ["WeightedUnion"],
         "gram": ["svm_dual"],
         "heads": ["SVM", "Head"],
         "maps": ["HomogeneousMap", "homogeneous_map"],

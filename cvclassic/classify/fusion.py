@@ -12,13 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import check_integer
 from ..encode import balanced_order
-from ..images import Picture, check_images, map_blocks, spool_pictures
+from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
-_PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
-_WORTH = 1e-3  # relative gain in loss below which a change is not made
+_PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_WORTH = 2e-3  # relative change of the loss that is too small to keep a block for
 
 
 def left_out_decisions(
@@ -137,9 +137,11 @@ def choose_block_weights(
                 if tried.sum() <= 0 or np.array_equal(tried, shares):
                     continue
                 tried /= tried.sum()
-                found = loss(tried, penalty)
-                if found < best + (_WORTH if factor == 0 else -_WORTH) * abs(best):
-                    shares, best = tried, found
+                # a block may have stood in for a penalty: judge its absence with other ones
+                around = (penalty / 3, penalty, penalty * 3) if factor == 0 else (penalty,)
+                found, at = min((loss(tried, p), p) for p in around)
+                if found < best * (1 + _WORTH if factor == 0 else 1 - _WORTH):
+                    shares, best, penalty = tried, found, at
                     break
         for tried in (penalty / 3, penalty * 3):
             found = loss(shares, tried)
@@ -307,7 +309,8 @@ class WeightedUnion(FeatureUnion):
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
         labels = np.unique(np.asarray(y)[rows], return_inverse=True)[1]
         grams = np.stack([_gram(vectors[rows, block]) for block in blocks])
-        return choose_block_weights(grams, labels)[0]
+        with single_threaded():  # threads would fight, and the choice hang on their number
+            return choose_block_weights(grams, labels)[0]
 
     def _parts(self, images, needed) -> list[np.ndarray | None]:
         """Vectors of each member that is needed."""

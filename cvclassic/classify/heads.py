@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ..checks import check_choice, check_integer, check_number
+from ..checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, svm_dual
@@ -31,14 +31,17 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
         There is only one class.
     """
     if y is None:
-        raise ParameterError("y must have one label for each sample. Got None instead.")
-    y = np.asarray(y)
+        raise ParameterError(
+            "y must have one label for each sample: training requires y to be passed, but the "
+            "target y is None."
+        )
+    y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     if len(y) != n:
         raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
     classes, labels = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise DataError(f"A classifier needs at least 2 classes. Got only {classes[0]!r}.")
+        raise DataError(f"A classifier needs at least 2 classes. Got only 1 class: {classes[0]!s}.")
     return classes, labels
 
 
@@ -94,8 +97,8 @@ class SVM(Head):
     n_folds : int, default=3
         Folds of the cross-validation for `C` and for the calibration. Where a class has
         fewer samples, the calibration uses the classes that can be split.
-    random_state : int, default=0
-        Seed of the folds.
+    random_state : int, RandomState or None, default=0
+        Seed of the folds and of the order of the samples.
 
     Attributes
     ----------
@@ -134,12 +137,13 @@ class SVM(Head):
             check_number("C", self.C, 0, exclusive=True)
         if self.gamma != "scale":
             check_number("gamma", self.gamma, 0, exclusive=True)
+        seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels)
+            return self._fit_primal(X, labels, seed)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -157,8 +161,8 @@ class SVM(Head):
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels)
-        dual = svm_dual(gram, targets, self.C_, random_state=self.random_state)
+        self._choose(gram, targets, labels, seed)
+        dual = svm_dual(gram, targets, self.C_, random_state=seed)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
             self.coef_ = np.ascontiguousarray(dual.T) @ X / np.float32(size)
@@ -168,9 +172,9 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray) -> None:
+    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, seed: int) -> None:
         """Settle the penalty by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, self.random_state)
+        folds = stratified_folds(labels, self.n_folds, seed)
         # a sample is judged only where its class is left in the training part
         judged = np.bincount(labels)[labels] >= 2
 
@@ -181,7 +185,7 @@ class SVM(Head):
                 if not out.any() or out.all():
                     continue
                 inside = np.ascontiguousarray(gram[np.ix_(~out, ~out)])
-                dual = svm_dual(inside, targets[~out], C, random_state=self.random_state)
+                dual = svm_dual(inside, targets[~out], C, random_state=seed)
                 decisions[out] = gram[np.ix_(out, ~out)] @ dual
             return decisions[judged]
 
@@ -206,17 +210,17 @@ class SVM(Head):
                 self.C_, self.cv_accuracy_ = C, accuracy
                 self.temperature_ = fit_temperature(decisions, labels)
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray) -> SVM:
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int) -> SVM:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, _TINY))
-        out = stratified_folds(labels, 5, self.random_state) == 0
+        out = stratified_folds(labels, 5, seed) == 0
         self._settle(
-            lambda C: _all_columns(self._linear_svc(C).fit(X[~out], labels[~out]), X[out]),
+            lambda C: _all_columns(_linear_svc(C, seed).fit(X[~out], labels[~out]), X[out]),
             labels[out],
         )
         self.gamma_ = 0.0
-        model = self._linear_svc(self.C_).fit(X, labels)
+        model = _linear_svc(self.C_, seed).fit(X, labels)
         coef, intercept = model.coef_ / size, model.intercept_
         if len(self.classes_) == 2:
             coef, intercept = np.vstack([-coef, coef]), np.hstack([-intercept, intercept])
@@ -224,14 +228,15 @@ class SVM(Head):
         self.intercept_ = intercept.astype(np.float32)
         return self
 
-    def _linear_svc(self, C: float) -> LinearSVC:
-        return LinearSVC(C=C, random_state=self.random_state)
-
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         if self.kernel == "linear":
             return X @ self.coef_.T + self.intercept_
         kernel = rbf_kernel(X, self.support_vectors_, gamma=self.gamma_)
         return kernel @ self.dual_coef_ + self.intercept_
+
+
+def _linear_svc(C: float, seed: int) -> LinearSVC:
+    return LinearSVC(C=C, random_state=seed)
 
 
 def _inner_products(X: np.ndarray) -> np.ndarray:

@@ -67,9 +67,10 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
     kernel : {"chi2", "intersection", "jensen-shannon"}, default="chi2"
         chi2 is Σ 2ab/(a+b), intersection Σ min(a, b).
     order : int, default=1
-        1 gives three columns a value, within a few per cent of the kernel.
+        1 gives three columns a value. For chi2 they come within a few per cent of the
+        kernel; the spectrum of intersection falls so slowly that they miss a quarter.
     period : float, default=0.65
-        Sampling step of the spectrum.
+        Sampling step of the spectrum. Higher orders go with smaller steps.
 
     Attributes
     ----------
@@ -104,6 +105,12 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "n_features_in_")
         X = validate_data(self, X, dtype=np.float32, ensure_non_negative=True, reset=False)
         return homogeneous_map(X, self.kernel, self.order, self.period)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns, frequency by frequency."""

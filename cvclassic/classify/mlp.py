@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral
 
 import numpy as np
 from scipy.special import expit
@@ -10,7 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.validation import validate_data
 
-from ..checks import check_bool, check_choice
+from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
+from ..errors import DataError, ParameterError
 from .calibration import fit_temperature
 from .gram import stratified_folds
 from .heads import Head, encode_labels
@@ -74,7 +76,7 @@ class MLP(Head):
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
     calibrate : bool, default=True
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
     verbose : bool, default=False
         Print the loss after every epoch.
 
@@ -88,6 +90,8 @@ class MLP(Head):
     temperature_ : float
     cv_accuracy_ : float
         On the held-out fifth; nan without `calibrate`.
+    n_iter_ : int
+        Epochs that were trained.
     loss_curve_ : list of float
         Training loss of every epoch.
 
@@ -128,8 +132,8 @@ class MLP(Head):
 
     def fit(self, X, y):
         """Train on vectors of shape (n, d) and n labels."""
-        check_choice("activation", self.activation, tuple(_ACTIVATIONS))
-        check_bool("calibrate", self.calibrate)
+        self._check_parameters()
+        seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
         self.mean_ = X.mean(axis=0)
@@ -141,24 +145,58 @@ class MLP(Head):
         counts = np.bincount(labels)
         if self.calibrate and counts.min() >= 2:
             n_folds = max(2, min(5, int(counts.min())))
-            out = stratified_folds(labels, n_folds, int(self.random_state or 0)) == 0
-            self._train(X[~out], labels[~out])
+            out = stratified_folds(labels, n_folds, seed) == 0
+            self._train(X[~out], labels[~out], seed)
             decisions = self._logits(X[out])
             self.cv_accuracy_ = float((decisions.argmax(axis=1) == labels[out]).mean())
             self.temperature_ = fit_temperature(decisions, labels[out])
-        network = self._train(X, labels)
+        network = self._train(X, labels, seed)
+        self.n_iter_ = network.n_iter_
         self.loss_curve_ = [float(loss) for loss in network.loss_curve_]
         return self
 
-    def _train(self, X: np.ndarray, labels: np.ndarray) -> MLPClassifier:
+    def _check_parameters(self) -> None:
+        """Validate what scikit-learn would, under this class's names."""
+        sizes = self.hidden_layer_sizes
+        sizes = sizes if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
+        good = [isinstance(size, Integral) and size >= 1 for size in sizes]
+        if not all(good) or any(isinstance(size, bool) for size in sizes):
+            raise ParameterError(
+                "hidden_layer_sizes must be a sequence of integers >= 1, such as (128,). "
+                f"Got {self.hidden_layer_sizes!r} instead."
+            )
+        check_choice("activation", self.activation, tuple(_ACTIVATIONS))
+        check_number("alpha", self.alpha, 0)
+        check_number("learning_rate_init", self.learning_rate_init, 0, exclusive=True)
+        if self.batch_size != "auto":
+            check_integer("batch_size", self.batch_size, 1)
+        check_integer("max_iter", self.max_iter, 1)
+        check_number("validation_fraction", self.validation_fraction, 0, exclusive=True)
+        if self.validation_fraction >= 1:
+            raise ParameterError(
+                f"validation_fraction must be < 1. Got {self.validation_fraction!r} instead."
+            )
+        check_integer("n_iter_no_change", self.n_iter_no_change, 1)
+        for name in ("early_stopping", "calibrate", "verbose"):
+            check_bool(name, getattr(self, name))
+
+    def _train(self, X: np.ndarray, labels: np.ndarray, seed: int) -> MLPClassifier:
         """Fit scikit-learn's network and take over its weights."""
-        parameters = self.get_params()
+        parameters = {**self.get_params(), "random_state": seed}
         del parameters["calibrate"]
         network = MLPClassifier(**parameters)
         with warnings.catch_warnings():
             # reaching max_iter is this head's normal end, not a fault
             warnings.simplefilter("ignore", ConvergenceWarning)
-            network.fit(X, labels)
+            try:
+                network.fit(X, labels)
+            except ValueError as error:
+                if not self.early_stopping:
+                    raise
+                raise DataError(
+                    f"early_stopping cannot hold out a share of {self.validation_fraction} of "
+                    f"{len(X)} samples: {error}"
+                ) from None
         self.weights_ = [weight.astype(np.float32) for weight in network.coefs_]
         self.biases_ = [bias.astype(np.float32) for bias in network.intercepts_]
         return network

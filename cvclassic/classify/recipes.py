@@ -16,7 +16,9 @@ from .maps import HomogeneousMap
 from .mlp import MLP
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {"mlp": MLP, "svm": SVM}
-_SHARED = ("n_jobs", "random_state")
+_SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
+# parameters of `Pipeline` itself, which are no part of a recipe
+_OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
 
 
 def _sift_bow() -> list[tuple[str, BaseEstimator]]:
@@ -72,7 +74,8 @@ def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
-        ``n_jobs`` and ``random_state`` go to every step that has them.
+        ``n_jobs``, ``random_state``, ``max_side`` and ``sample_mb`` go to every part that
+        has them.
 
     Returns
     -------
@@ -98,7 +101,9 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
     """Set parameters by path or by their own name, as `make_recipe` describes."""
     for name, value in params.items():
         known = estimator.get_params(deep=True)
-        if name in known and name != "steps":
+        if isinstance(estimator, Pipeline):
+            known = {path: v for path, v in known.items() if path not in _OF_PIPELINE}
+        if name in known:
             paths = [name]
         else:
             paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
@@ -109,6 +114,12 @@ def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
             raise ParameterError(
                 f"Parameter {name!r} is ambiguous. Choose one of: {', '.join(sorted(paths))}."
             )
+        for path in paths:
+            empty = value is None or (isinstance(value, str) and value == "passthrough")
+            if isinstance(known[path], BaseEstimator) and not (
+                isinstance(value, BaseEstimator) or empty
+            ):
+                raise ParameterError(f"{path} must be an estimator. Got {value!r} instead.")
         estimator.set_params(**dict.fromkeys(paths, value))
     return estimator
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..checks import check_jobs, check_seed
 from ..images import check_images, map_blocks
 
 
@@ -42,6 +43,8 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
             A picture cannot be read.
         """
         self._check()
+        check_jobs("n_jobs", self.n_jobs)
+        check_seed("random_state", getattr(self, "random_state", None))
         self._fit_images(check_images(X), y)
         return self
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ..checks import check_number
@@ -121,7 +120,7 @@ class LocalEncoder(ImageTransformer):
     random_state: int | None
 
     def _check(self) -> None:
-        if self.describer is not None and not isinstance(self.describer, BaseEstimator):
+        if self.describer is not None and not isinstance(self.describer, Describer):
             raise ParameterError(
                 f"describer must be a describer such as Sift(), or None. Got {self.describer!r}."
             )

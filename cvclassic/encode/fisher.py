@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from ..checks import check_bool, check_integer, check_number
@@ -22,14 +20,14 @@ def fisher_gradient(
 
     Parameters
     ----------
-    sums : ndarray of shape (k, 2 d + 1), float32
+    sums : ndarray of shape (..., k, 2 d + 1), float32
         From `mixture_sums`.
     weights : ndarray of shape (k,)
     means, variances : ndarray of shape (k, d)
 
     Returns
     -------
-    ndarray of shape (2 k d,), float32
+    ndarray of shape (..., 2 k d), float32
         Means first, then deviations; zeros where there were no descriptors.
 
     References
@@ -43,15 +41,14 @@ def fisher_gradient(
     array([2.5  , 3.889], dtype=float32)
     """
     k, d = means.shape
-    n = sums[:, -1].sum()
-    out = np.zeros((2, k, d), np.float32)
-    if n > 0:
-        mass, first, second = sums[:, -1:], sums[:, :d], sums[:, d:-1]
-        root = np.sqrt(weights)[:, None]
-        out[0] = (first - mass * means) / (n * root * np.sqrt(variances))
-        spread = second - 2 * means * first + (means**2 - variances) * mass
-        out[1] = spread / (n * np.sqrt(2) * root * variances)
-    return out.ravel()
+    mass, first, second = sums[..., -1:], sums[..., :d], sums[..., d:-1]
+    n = np.maximum(mass.sum(axis=-2, keepdims=True), np.float32(1e-9))
+    share = 1 / (n * np.sqrt(weights)[:, None])
+    out = np.empty((*sums.shape[:-2], 2, k, d), np.float32)
+    out[..., 0, :, :] = (first - mass * means) * (share / np.sqrt(variances))
+    spread = second - 2 * means * first + (means**2 - variances) * mass
+    out[..., 1, :, :] = spread * (share / (np.sqrt(2) * variances))
+    return out.reshape(*sums.shape[:-2], 2 * k * d)
 
 
 def power_normalise(vector: np.ndarray, power: float) -> np.ndarray:
@@ -249,16 +246,11 @@ class FisherVector(LocalEncoder):
     def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         order, bounds, owners = cell_groups(cells)
         table = density_table(self.weights_, self.means_, self.variances_)
-        rows = self._sample_rows(features)
-        sums = np.stack(
-            [
-                mixture_sums(self._project(rows[order[start:stop]]), table)[0]
-                for start, stop in pairwise(bounds)
-            ]
+        x = self._project(self._sample_rows(features))[order]
+        sums = sum_groups(
+            mixture_sums(x, table, bounds)[0], owners, sum(r * c for r, c in self.pyramid)
         )
-        cell_sums = sum_groups(sums, owners, sum(r * c for r, c in self.pyramid))
-        out = np.empty((len(cell_sums), self._cell_dims()), np.float32)
-        for row, cell in zip(out, cell_sums, strict=True):
-            row[:] = fisher_gradient(cell, self.weights_, self.means_, self.variances_)
-            power_normalise(row, self.power)
+        out = fisher_gradient(sums, self.weights_, self.means_, self.variances_)
+        for cell in out:
+            power_normalise(cell, self.power)
         return out.ravel()

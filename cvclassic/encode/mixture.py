@@ -77,7 +77,9 @@ def density_table(weights: np.ndarray, means: np.ndarray, variances: np.ndarray)
     return np.ascontiguousarray(table.T, np.float32)
 
 
-def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
+def mixture_sums(
+    x: np.ndarray, table: np.ndarray, bounds: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
     """Sums of ``[x, x², 1]`` over descriptors, weighted by the posterior of each Gaussian.
 
     Parameters
@@ -86,10 +88,12 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
         Best roughly centred: squares of large numbers cost digits.
     table : ndarray of shape (2 d + 1, k), float32
         From `density_table`.
+    bounds : ndarray of shape (n_groups + 1,), int, optional
+        Sum the rows ``bounds[g]`` to ``bounds[g + 1]`` apart from the others.
 
     Returns
     -------
-    sums : ndarray of shape (k, 2 d + 1), float32
+    sums : ndarray of shape (k, 2 d + 1) or (n_groups, k, 2 d + 1), float32
     log_likelihood : float
         Of all descriptors together.
 
@@ -100,13 +104,16 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
     array([[ 5., 13.,  2.]], dtype=float32)
     """
     n, d = x.shape
-    sums = np.zeros(table.shape[::-1], np.float32)
-    log_likelihood = 0.0
+    edges = np.array([0, n]) if bounds is None else bounds
     rows = np.ascontiguousarray(table.T)
+    sums = np.zeros((len(edges) - 1, *rows.shape), np.float32)
+    log_likelihood = 0.0
     ones = np.ones(len(rows), np.float32)
     extended = np.empty((min(n, _BLOCK), 2 * d + 1), np.float32)
+    group = 0
     for start in range(0, n, _BLOCK):
         block = x[start : start + _BLOCK]
+        stop = start + len(block)
         e = extended[: len(block)]
         e[:, :d] = block
         np.multiply(block, block, out=e[:, d:-1])
@@ -119,8 +126,14 @@ def mixture_sums(x: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
         total = ones @ density
         log_likelihood += float(np.sum(np.log(total), dtype=np.float64) + top.sum(dtype=np.float64))
         e /= total[:, None]  # instead of the posteriors, which have more entries
-        sums += density @ e
-    return sums, log_likelihood
+        first = start
+        while first < stop:
+            last = min(int(edges[group + 1]), stop)
+            inside = slice(first - start, last - start)
+            sums[group] += density[:, inside] @ e[inside]
+            group += last == edges[group + 1]
+            first = last
+    return (sums[0] if bounds is None else sums), log_likelihood
 
 
 def fit_mixture(

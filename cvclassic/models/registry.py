@@ -86,6 +86,18 @@ def _check_mixture(encoder) -> None:
     _check_columns(encoder)
 
 
+def _check_vlad(encoder) -> None:
+    d = encoder._describer.n_dims
+    require((encoder.mean_ is None) == (encoder.components_ is None), "mean_ is missing")
+    if encoder.components_ is not None:
+        require(encoder.mean_.shape == (d,), f"mean_ must have {d} numbers")
+        require(encoder.components_.shape[1] == d, f"components_ must have {d} columns")
+        d = len(encoder.components_)
+    shape = (encoder.n_words, d)
+    require(encoder.words_.shape == shape, f"words_ must have shape {shape}")
+    _check_columns(encoder)
+
+
 def _check_union(union) -> None:
     sizes = [
         list(getattr(member, "block_sizes_", [member.n_features_out_]))
@@ -165,6 +177,14 @@ REGISTRY: dict[str, Entry] = {
         has_classes=True,
     ),
     "Sift": Entry("cvclassic.describe"),
+    "Vlad": Entry(
+        "cvclassic.encode",
+        arrays={"mean_": 1, "components_": 2, "words_": 2},
+        optional=("mean_", "components_"),
+        scalars={"n_features_out_": int},
+        check=_check_vlad,
+        output=_fitted_columns,
+    ),
     "WeightedUnion": Entry(
         "cvclassic.classify",
         arrays={"weights_": 1},

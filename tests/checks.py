@@ -1,0 +1,613 @@
+"""Checks that every public estimator must pass, found by discovery.
+
+A new estimator needs nothing here: it is found where its room exports it, its kind is seen
+from its base class, and it is made with its defaults. `ARGUMENTS` has entries only where the
+defaults are too slow for pictures of 64 pixels, or where there are no defaults.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pickle
+import pkgutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import check_is_fitted
+
+import cvclassic
+from cvclassic.classify import SVM
+from cvclassic.describe import Describer, ImageTransformer
+from cvclassic.encode import LocalEncoder
+from cvclassic.errors import CvclassicError, ParameterError
+from cvclassic.images import encode_image, write_image
+
+# Constructor arguments by class; a function where they need other estimators.
+ARGUMENTS: dict[str, Callable[[], dict]] = {
+    "BagOfWords": lambda: {"n_words": 12},
+    "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
+    "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
+    "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
+    "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
+    "SVM": lambda: {"C": 1.0},
+    "Vlad": lambda: {"n_words": 4},
+}
+
+# Whole-picture vectors of a blank picture that are not zero, and why.
+BLANK_IS_SEEN: dict[str, str] = {
+    "ColorStats": "a uniform colour says something",
+    "KernelFeatures": "kernels that do not sum to zero answer to brightness",
+    "Lbp": "a uniform neighbourhood is a pattern too",
+}
+
+
+def is_abstract(cls: type) -> bool:
+    """Whether a method is left to sub-classes."""
+    return any(
+        "NotImplementedError" in function.__code__.co_names
+        for _, function in inspect.getmembers(cls, inspect.isfunction)
+    )
+
+
+def public_classes() -> dict[str, type]:
+    """Every `BaseEstimator` that a package of the library exports, abstract ones included."""
+    found: dict[str, type] = {}
+    for module in pkgutil.walk_packages(cvclassic.__path__, "cvclassic."):
+        if not module.ispkg:
+            continue
+        package = importlib.import_module(module.name)
+        for name in package.__all__:
+            value = getattr(package, name)
+            if inspect.isclass(value) and issubclass(value, BaseEstimator):
+                found[name] = value
+    return dict(sorted(found.items()))
+
+
+def public_estimators() -> dict[str, type]:
+    """Those of `public_classes` that can be used as they are."""
+    return {name: cls for name, cls in public_classes().items() if not is_abstract(cls)}
+
+
+def make(cls: type, **changes) -> BaseEstimator:
+    """An estimator of the class: fast, and with a fixed seed where it has one."""
+    names = inspect.signature(cls).parameters
+    arguments = ARGUMENTS.get(cls.__name__, dict)()
+    if "random_state" in names:
+        arguments["random_state"] = 0
+    try:
+        return cls(**{**arguments, **changes})
+    except TypeError as error:
+        pytest.fail(f"{cls.__name__}: give its arguments in tests/checks.py ({error})")
+
+
+def pictures(n: int = 12, height: int = 64, width: int = 64) -> list[np.ndarray]:
+    """Colour pictures of three textures in turn, from fine to coarse."""
+    rng = np.random.default_rng(5)
+    out = []
+    for i in range(n):
+        noise = rng.normal(size=(height, width, 3)).astype(np.float32)
+        smooth = cv2.GaussianBlur(noise, (0, 0), (1.0, 1.7, 3.0)[i % 3])
+        out.append(cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
+    return out
+
+
+def picture_labels(n: int = 12) -> list[str]:
+    """The texture of each of `pictures`."""
+    return [("fine", "middle", "coarse")[i % 3] for i in range(n)]
+
+
+def vectors(n: int = 30, d: int = 6, n_classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Non-negative vectors of classes that overlap a little, and string labels."""
+    rng = np.random.default_rng(6)
+    labels = np.arange(n) % n_classes
+    X = rng.random((n, d)) + 0.8 * np.eye(n_classes, d)[labels]
+    return X.astype(np.float32), np.array(["ash", "birch", "cedar", "date"])[labels]
+
+
+class Nonsense:
+    """A value that no parameter can take."""
+
+    def __repr__(self) -> str:
+        return "<nonsense>"
+
+
+# ---------------------------------------------------------------- what an estimator is used by
+
+
+def fit(estimator: BaseEstimator) -> BaseEstimator:
+    """Fit with what its kind takes."""
+    if isinstance(estimator, Describer):
+        return estimator
+    if isinstance(estimator, ImageTransformer):
+        return estimator.fit(pictures(), picture_labels())
+    return estimator.fit(*vectors())
+
+
+def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
+    """What it says of `X`, or of what it learned from, as one array."""
+    if isinstance(estimator, Describer):
+        parts = [estimator.describe(image) for image in (pictures(3) if X is None else X)]
+        return np.concatenate(
+            [np.column_stack([f.xy, f.scale, f.angle, f.descriptors]) for f in parts]
+        )
+    if isinstance(estimator, ImageTransformer):
+        return estimator.transform(pictures() if X is None else X)
+    X = vectors()[0] if X is None else X
+    return estimator.predict_proba(X) if is_head(estimator) else estimator.transform(X)
+
+
+def is_head(estimator) -> bool:
+    """Whether it gives labels."""
+    return isinstance(estimator, ClassifierMixin)
+
+
+def use(estimator: BaseEstimator) -> np.ndarray:
+    """Fit and answer."""
+    return answer(fit(estimator))
+
+
+# ------------------------------------------------------------------------- checks of all kinds
+
+
+def check_init_stores_parameters_unchanged(cls: type) -> None:
+    """`__init__` neither looks at nor changes what it is given."""
+    values = {name: Nonsense() for name in inspect.signature(cls).parameters}
+    estimator = cls(**values)
+    assert {name: vars(estimator)[name] for name in values} == values
+    assert set(vars(estimator)) == set(values)
+
+
+def check_clone(cls: type) -> None:
+    """A clone has the same parameters and nothing learned."""
+    fitted = fit(make(cls))
+    again = clone(fitted)
+    assert repr(again) == repr(fitted)
+    assert set(vars(again)) == set(inspect.signature(cls).parameters)
+    assert np.array_equal(use(again), answer(fitted))
+
+
+def check_fit_leaves_parameters(cls: type) -> None:
+    """`fit` returns the estimator and changes no parameter."""
+    estimator = make(cls)
+    before = {name: id(value) for name, value in estimator.get_params(deep=False).items()}
+    assert fit(estimator) is estimator
+    after = {name: id(value) for name, value in estimator.get_params(deep=False).items()}
+    assert before == after
+
+
+def check_set_params(cls: type) -> None:
+    """Every parameter can be set, unknown ones are refused, nested ones are reached."""
+    estimator = make(cls)
+    for name in estimator.get_params(deep=False):
+        value = Nonsense()
+        assert estimator.set_params(**{name: value}) is estimator
+        assert getattr(estimator, name) is value
+    with pytest.raises(ValueError, match="no_such_parameter"):
+        estimator.set_params(no_such_parameter=1)
+    if isinstance(estimator, LocalEncoder):
+        from cvclassic.describe import Sift
+
+        nested = make(cls, describer=Sift())
+        assert nested.set_params(describer__max_side=32).describer.max_side == 32
+        assert nested.get_params()["describer__max_side"] == 32
+
+
+def check_pickle(cls: type) -> None:
+    """Round trip, before and after fitting."""
+    estimator = make(cls)
+    assert repr(pickle.loads(pickle.dumps(estimator))) == repr(estimator)
+    expected = use(estimator)
+    assert np.array_equal(answer(pickle.loads(pickle.dumps(estimator))), expected)
+
+
+def check_same_seed_same_output(cls: type) -> None:
+    """Two estimators alike give the same bits; so does fitting one twice."""
+    first = make(cls)
+    expected = use(first)
+    assert expected.size
+    assert np.array_equal(use(make(cls)), expected)
+    assert np.array_equal(use(first), expected)
+
+
+def check_global_random_state_is_left_alone(cls: type) -> None:
+    """A fixed seed neither reads nor moves NumPy's global generator."""
+    before = pickle.dumps(np.random.get_state())  # noqa: NPY002
+    use(make(cls))
+    assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
+
+
+def check_unfitted(cls: type) -> None:
+    """Whoever forgets to fit is told so."""
+    if issubclass(cls, Describer):
+        return  # describers learn nothing
+    with pytest.raises(NotFittedError, match=cls.__name__):
+        answer(make(cls))
+    with pytest.raises(NotFittedError):
+        check_is_fitted(make(cls))
+    check_is_fitted(fit(make(cls)))
+    if hasattr(cls, "get_feature_names_out"):
+        with pytest.raises(NotFittedError):
+            make(cls).get_feature_names_out()
+
+
+def check_bad_parameters(cls: type) -> None:
+    """Each parameter is checked when it is used; the message names it and what came."""
+    for name in inspect.signature(cls).parameters:
+        estimator = make(cls).set_params(**{name: Nonsense()})
+        with pytest.raises(ParameterError) as caught:
+            use(estimator)
+        message = str(caught.value)
+        assert name in message, f"{name}: {message}"
+        assert "must be" in message, f"{name}: {message}"
+        assert "Got <nonsense>" in message, f"{name}: {message}"
+
+
+def check_numbers_out_of_range(cls: type) -> None:
+    """A whole number of the defaults as -1, NaN or text is refused, and nothing else happens."""
+    for name, value in make(cls).get_params(deep=False).items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or name == "random_state":
+            continue
+        for bad in (-1, float("nan"), "1"):
+            with pytest.raises(ParameterError, match=name):
+                use(make(cls).set_params(**{name: bad}))
+
+
+def check_documented(cls: type) -> None:
+    """The docstring has every parameter in the order of `__init__`, and an example."""
+    doc = inspect.getdoc(cls) or ""
+    place = -1
+    for name in inspect.signature(cls).parameters:
+        following = min(
+            (
+                at
+                for form in (f"\n{name} : ", f", {name} : ", f"\n{name}, ")
+                if (at := doc.find(form)) >= 0
+            ),
+            default=-1,
+        )
+        assert following >= 0, f"{cls.__name__} does not document {name}"
+        place = max(place, following)
+    assert "Examples\n--------\n" in doc
+
+
+# ------------------------------------------------------------------------- checks of describers
+
+
+def check_features_are_sound(cls: type) -> None:
+    """Types, lengths, finite values, positions inside the picture."""
+    describer = make(cls)
+    for image in [*pictures(3), pictures(1, 40, 90)[0], pictures(1)[0][:, :, 0]]:
+        features = describer.describe(image)
+        assert len(features) > 0
+        assert features.image_shape == image.shape[:2]
+        assert features.descriptors.shape == (len(features), describer.n_dims)
+        for array in (features.xy, features.scale, features.angle, features.descriptors):
+            assert type(array) is np.ndarray
+            assert array.dtype == np.float32
+            assert np.isfinite(array).all()
+        low, high = features.xy.min(axis=0), features.xy.max(axis=0)
+        assert (low >= -0.5).all()
+        assert (high <= np.array(image.shape[1::-1]) - 0.5).all()
+        assert (features.scale > 0).all()
+
+
+def check_describes_odd_shapes(cls: type) -> None:
+    """Blank, tiny and thin pictures give valid features, if only none."""
+    describer = make(cls)
+    for shape in [(64, 64), (64, 64, 3), (1, 1), (1, 1, 3), (1, 50), (50, 1), (2, 3), (17, 16)]:
+        features = describer.describe(np.full(shape, 128, np.uint8))
+        assert features.descriptors.shape == (len(features), describer.n_dims)
+        assert features.descriptors.dtype == np.float32
+        assert np.isfinite(features.descriptors).all()
+        assert features.image_shape == shape[:2]
+    noise = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    assert describer.describe(noise).descriptors.shape[1] == describer.n_dims
+
+
+def check_features_in_pixels_of_the_array(cls: type) -> None:
+    """An array larger than max_side is described in its own pixels."""
+    (image,) = pictures(1, 120, 160)
+    small = make(cls, max_side=80).describe(image)
+    assert small.image_shape == (120, 160)
+    assert len(small) > 0
+    assert small.xy[:, 0].max() > 80
+    assert (small.xy.max(axis=0) <= [159.5, 119.5]).all()
+
+
+def check_grey_equals_equal_channels(cls: type) -> None:
+    """A grey picture and one with three equal channels are the same to a describer."""
+    grey = np.ascontiguousarray(pictures(1)[0][:, :, 1])
+    colour = np.dstack([grey] * 3)
+    np.testing.assert_allclose(
+        answer(make(cls), [grey]), answer(make(cls), [colour]), rtol=1e-5, atol=1e-5
+    )
+
+
+# ------------------------------------------------ checks of describers and image transformers
+
+
+def check_input_is_not_mutated(cls: type) -> None:
+    """Pictures, vectors and labels stay as they were, and may be read-only."""
+    if issubclass(cls, Describer | ImageTransformer):
+        given = pictures()
+        for image in given:
+            image.flags.writeable = False
+        estimator = make(cls)
+        if issubclass(cls, ImageTransformer):
+            estimator.fit(given, picture_labels())
+        answer(estimator, given)
+        for image, fresh in zip(given, pictures(), strict=True):
+            assert np.array_equal(image, fresh)
+        return
+    X, y = vectors()
+    X.flags.writeable = False
+    y.flags.writeable = False
+    answer(make(cls).fit(X, y), X)
+    assert np.array_equal(X, vectors()[0])
+    assert np.array_equal(y, vectors()[1])
+
+
+def check_paths_bytes_and_arrays(cls: type, folder: Path) -> None:
+    """The same picture as a file, a name, encoded bytes and an array gives the same bits."""
+    arrays = pictures()
+    encoded = [encode_image(image, ".png") for image in arrays]
+    paths = [folder / f"{i}.png" for i in range(len(arrays))]
+    for path, image in zip(paths, arrays, strict=True):
+        write_image(path, image)
+    forms = [paths, [str(path) for path in paths], encoded, np.stack(arrays), tuple(arrays)]
+    estimator = make(cls)
+    if issubclass(cls, ImageTransformer):
+        estimator.fit(arrays, picture_labels())
+    expected = answer(estimator, arrays)
+    for form in forms:
+        assert np.array_equal(answer(estimator, form), expected)
+    if issubclass(cls, ImageTransformer):
+        again = make(cls).fit(paths, picture_labels())
+        assert np.array_equal(answer(again, arrays), expected)
+
+
+def check_bad_pictures(cls: type) -> None:
+    """What is no picture is refused with an error that says which and why."""
+    estimator = fit(make(cls))
+    ask = estimator.describe if issubclass(cls, Describer) else lambda x: estimator.transform([x])
+    for bad in [
+        "no/such/file.jpg",
+        b"not a picture",
+        b"",
+        np.zeros((4, 4)),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((0, 4), np.uint8),
+        None,
+        7,
+    ]:
+        with pytest.raises(CvclassicError) as caught:
+            ask(bad)
+        assert len(str(caught.value)) > 10
+
+
+# ----------------------------------------------------------------- checks of image transformers
+
+
+def check_vectors_are_sound(cls: type) -> None:
+    """One finite float32 row a picture, as many columns as were announced and named."""
+    estimator = fit(make(cls))
+    X = answer(estimator)
+    assert X.dtype == np.float32
+    assert X.shape == (12, estimator.n_features_out_)
+    assert np.isfinite(X).all()
+    assert X.any(axis=1).all()
+    names = estimator.get_feature_names_out()
+    assert names.shape == (X.shape[1],)
+    assert len(set(names)) == len(names)
+    assert all(isinstance(name, str) for name in names)
+    assert np.array_equal(make(cls).fit_transform(pictures(), picture_labels()), X)
+
+
+def check_rows_are_independent(cls: type) -> None:
+    """A picture's vector does not depend on its neighbours or on their order."""
+    estimator = fit(make(cls))
+    X = answer(estimator)
+    alone = np.concatenate([estimator.transform([image]) for image in pictures()])
+    np.testing.assert_allclose(alone, X, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(estimator.transform(pictures()[::-1])[::-1], X, rtol=1e-5, atol=1e-6)
+
+
+def check_jobs(cls: type) -> None:
+    """n_jobs is a matter of time only."""
+    one, two = make(cls, n_jobs=1), make(cls, n_jobs=2)
+    assert np.array_equal(use(one), use(two))
+    for name, value in vars(one).items():
+        if name.endswith("_") and isinstance(value, np.ndarray):
+            assert np.array_equal(getattr(two, name), value), name
+
+
+def check_picture_without_features(cls: type) -> None:
+    """Blank and 1 x 1 pictures give a zero vector, never an exception; also among others."""
+    estimator = fit(make(cls))
+    for shape in [(64, 64), (64, 64, 3), (1, 1), (1, 1, 3), (1, 40), (3, 2)]:
+        rows = estimator.transform([pictures()[0], np.full(shape, 90, np.uint8)])
+        assert np.isfinite(rows).all()
+        if cls.__name__ not in BLANK_IS_SEEN:
+            assert not rows[1].any(), shape
+        np.testing.assert_allclose(rows[0], answer(estimator)[0], rtol=1e-5, atol=1e-6)
+
+
+def check_mixed_sizes(cls: type) -> None:
+    """Grey and colour, small and large, upright and wide in one call."""
+    mixed = pictures(3) + pictures(3, 90, 50) + pictures(3, 48, 130)
+    mixed += [np.ascontiguousarray(image[:, :, 0]) for image in pictures(3, 70, 70)]
+    X = make(cls).fit(mixed, picture_labels()).transform(mixed)
+    assert X.shape[0] == len(mixed)
+    assert np.isfinite(X).all()
+
+
+def check_without_labels(cls: type) -> None:
+    """`fit` needs no labels."""
+    X = make(cls).fit(pictures()).transform(pictures())
+    assert np.isfinite(X).all()
+
+
+def check_wrong_X(cls: type) -> None:
+    """A single picture, nothing, or a table instead of pictures."""
+    fitted = fit(make(cls))
+    wrong = ["a.jpg", b"bytes", Path("a.jpg"), [], np.zeros((3, 4)), 5, None, iter(pictures(2))]
+    for X in wrong:
+        for call in (make(cls).fit, fitted.transform):
+            with pytest.raises(ParameterError, match="X must be a sequence of images"):
+                call(X)
+
+
+def check_wrong_y(cls: type) -> None:
+    """As many labels as pictures, where labels are looked at."""
+    if issubclass(cls, LocalEncoder):
+        with pytest.raises(ParameterError, match="y must have one label for each of the 12"):
+            make(cls).fit(pictures(), ["a", "b"])
+
+
+def check_in_scikit_learn(cls: type) -> None:
+    """`Pipeline`, `cross_val_score` and `GridSearchCV` over a part of the recipe."""
+    recipe = make_pipeline(make(cls), SVM(C=1.0))
+    X, y = pictures(), np.array(picture_labels())
+    recipe.fit(X, y)
+    assert recipe.score(X, y) > 0.6
+    scores = cross_val_score(recipe, X, y, cv=2, error_score="raise")
+    assert ((scores >= 0) & (scores <= 1)).all()
+    search = GridSearchCV(recipe, {"svm__C": [0.1, 10.0]}, cv=2, error_score="raise")
+    assert search.fit(X, y).best_params_["svm__C"] in (0.1, 10.0)
+    assert set(search.predict(X)) <= set(y)
+
+
+# ----------------------------------------------------------------- checks of vectors and heads
+
+
+def check_vector_transformer(cls: type) -> None:
+    """Finite rows, as many names as columns, the order of rows does not matter."""
+    estimator = fit(make(cls))
+    X = vectors()[0]
+    Z = estimator.transform(X)
+    assert Z.dtype == np.float32
+    assert Z.shape[0] == len(X)
+    assert np.isfinite(Z).all()
+    assert len(set(estimator.get_feature_names_out())) == Z.shape[1]
+    np.testing.assert_allclose(estimator.transform(X[::-1])[::-1], Z, rtol=1e-5)
+    assert make_pipeline(make(cls), SVM(C=1.0)).fit(*vectors()).score(*vectors()) > 0.6
+    zeros = estimator.transform(np.zeros((1, X.shape[1]), np.float32))
+    assert np.isfinite(zeros).all()
+
+
+def check_head(cls: type) -> None:
+    """Labels of the training set's kind, probabilities that sum to 1 and agree with them."""
+    X, y = vectors(60)
+    for labels in (y, np.unique(y, return_inverse=True)[1] * 10 - 7, y.tolist(), y == "ash"):
+        head = make(cls).fit(X, labels)
+        predicted, shares = head.predict(X), head.predict_proba(X)
+        assert head.classes_.tolist() == sorted(set(np.asarray(labels).tolist()))
+        assert predicted.dtype == np.asarray(labels).dtype
+        assert shares.shape == (60, len(head.classes_))
+        assert (shares >= 0).all()
+        np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+        assert np.array_equal(head.classes_[shares.argmax(axis=1)], predicted)
+        decisions = head.decision_function(X)
+        if len(head.classes_) == 2:
+            assert decisions.shape == (60,)
+            assert np.array_equal(head.classes_[(decisions > 0).astype(int)], predicted)
+        else:
+            assert np.array_equal(head.classes_[decisions.argmax(axis=1)], predicted)
+        assert head.score(X, labels) > 0.6
+
+
+def check_head_edges(cls: type) -> None:
+    """One class, no labels, too few labels; a class of one; vectors that are all zero."""
+    X, y = vectors()
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        make(cls).fit(X, np.full(len(X), "ash"))
+    with pytest.raises(ValueError, match="y must have one label"):
+        make(cls).fit(X, None)
+    with pytest.raises(ValueError, match="y must have one label"):
+        make(cls).fit(X, y[:-1])
+    for bad in (X[0], np.where(X > 1, np.nan, X)):
+        with pytest.raises(ValueError, match=r"1D array|NaN"):
+            make(cls).fit(bad, y)
+    head = make(cls).fit(X, y)
+    with pytest.raises(ValueError, match="features"):
+        head.predict(X[:, :-1])
+    for few in (np.array(["a"] * 9 + ["b"]), np.array(["b", "a"])):
+        shares = make(cls).fit(X[: len(few)], few).predict_proba(X)
+        assert np.isfinite(shares).all()
+    blank = make(cls).fit(np.zeros_like(X), y)
+    assert np.isfinite(blank.predict_proba(X)).all()
+
+
+def check_head_in_scikit_learn(cls: type) -> None:
+    """`cross_val_score` and `GridSearchCV` over its first number."""
+    X, y = vectors()
+    assert np.isfinite(cross_val_score(make(cls), X, y, cv=2, error_score="raise")).all()
+    search = GridSearchCV(make(cls), {"random_state": [0, 1]}, cv=2, error_score="raise")
+    assert search.fit(X, y).predict(X).shape == y.shape
+
+
+COMMON = [
+    check_init_stores_parameters_unchanged,
+    check_clone,
+    check_fit_leaves_parameters,
+    check_set_params,
+    check_pickle,
+    check_same_seed_same_output,
+    check_global_random_state_is_left_alone,
+    check_unfitted,
+    check_bad_parameters,
+    check_numbers_out_of_range,
+    check_documented,
+    check_input_is_not_mutated,
+]
+DESCRIBERS = [
+    check_features_are_sound,
+    check_describes_odd_shapes,
+    check_features_in_pixels_of_the_array,
+    check_grey_equals_equal_channels,
+    check_paths_bytes_and_arrays,
+    check_bad_pictures,
+]
+IMAGE_TRANSFORMERS = [
+    check_paths_bytes_and_arrays,
+    check_bad_pictures,
+    check_vectors_are_sound,
+    check_rows_are_independent,
+    check_jobs,
+    check_picture_without_features,
+    check_mixed_sizes,
+    check_without_labels,
+    check_wrong_X,
+    check_wrong_y,
+    check_in_scikit_learn,
+]
+VECTOR_TRANSFORMERS = [check_vector_transformer]
+HEADS = [check_head, check_head_edges, check_head_in_scikit_learn]
+
+
+def checks_of(cls: type) -> Iterator[Callable]:
+    """The checks that fit an estimator's kind."""
+    yield from COMMON
+    if issubclass(cls, Describer):
+        yield from DESCRIBERS
+    elif issubclass(cls, ImageTransformer):
+        yield from IMAGE_TRANSFORMERS
+    elif issubclass(cls, ClassifierMixin):
+        yield from HEADS
+    elif issubclass(cls, TransformerMixin):
+        yield from VECTOR_TRANSFORMERS
+    else:
+        pytest.fail(f"{cls.__name__} is of no kind that tests/checks.py knows")
+
+
+def takes_vectors(cls: type) -> bool:
+    """Whether scikit-learn's own checks, which use tables, apply."""
+    return not issubclass(cls, Describer | ImageTransformer)

@@ -1,0 +1,185 @@
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from cvclassic.classify import SVM, WeightedUnion
+from cvclassic.classify.fusion import choose_block_weights, left_out_decisions
+from cvclassic.classify.gram import one_against_rest
+from cvclassic.describe import Sift
+from cvclassic.encode import BagOfWords, FisherVector
+from cvclassic.images import write_image
+
+
+def first(X):
+    return X[:, :4]
+
+
+def second(X):
+    return X[:, 4:]
+
+
+@pytest.fixture
+def table(rng):
+    """Four columns that tell three classes apart, and thirty of noise, a hundred times larger."""
+    y = np.arange(300) % 3
+    signal = np.eye(4)[y] * 2 + rng.normal(size=(300, 4))
+    return np.hstack([signal, 100 * rng.normal(size=(300, 30))]).astype(np.float32), y
+
+
+def _union(**params):
+    members = [("signal", FunctionTransformer(first)), ("noise", FunctionTransformer(second))]
+    return WeightedUnion(members, **params)
+
+
+@pytest.fixture
+def images(rng):
+    y = np.arange(12) % 2
+    images = rng.integers(0, 255, (12, 64, 64), np.uint8)
+    images[y == 1, ::2] //= 2
+    return images, y
+
+
+def _image_union(**params):
+    members = [
+        ("bow", BagOfWords(Sift(), 8, random_state=0)),
+        ("fisher", FisherVector(Sift(), 2, 8, pyramid=((1, 1), (2, 2)), random_state=0)),
+    ]
+    return WeightedUnion(members, random_state=0, **params)
+
+
+@pytest.mark.parametrize("n_copies", [1, 2, 3])
+def test_left_out_decisions_are_those_of_retraining(rng, n_copies):
+    x = rng.normal(size=(12 * n_copies, 40)).astype(np.float32)
+    gram, targets = x @ x.T, one_against_rest(np.arange(12 * n_copies) % 3, 3)
+    found = left_out_decisions(gram, targets, 0.5, n_copies)
+    for i in range(12):
+        out = np.arange(12 * n_copies) % 12 == i
+        inside = gram[np.ix_(~out, ~out)].astype(np.float64)
+        dual = np.linalg.solve(inside + 0.5 * np.eye(len(inside)), targets[~out])
+        np.testing.assert_allclose(found[out], gram[np.ix_(out, ~out)] @ dual, atol=1e-3)
+
+
+def test_noise_gets_no_weight(table):
+    X, y = table
+    union = _union().fit(X, y)
+    assert union.weights_[1] == 0
+    assert union.transform(X).shape == (300, 4)
+    assert union.block_sizes_ == [4]
+
+
+def test_weighted_vectors_have_unit_mean_square(table):
+    X, y = table
+    vectors = _union().fit_transform(X, y)
+    assert np.mean(np.sum(vectors**2, axis=1)) == pytest.approx(1, rel=1e-4)
+
+
+def test_scale_of_a_member_does_not_matter(table):
+    X, y = table
+    X[:, 4:] = X[:, 4:] / 100 + np.eye(30)[y * 7]  # now it helps a little
+    union = _union().fit(X, y)
+    X[:, 4:] *= 1000
+    scaled = _union().fit(X, y)
+    assert union.weights_[1] > 0
+    np.testing.assert_allclose(scaled.weights_ * [1, 1000], union.weights_, rtol=1e-3)
+
+
+def test_two_halves_of_the_truth_are_both_kept(rng):
+    y = np.arange(120) % 4
+    halves = np.stack([y % 2, y // 2], axis=1) * 3 + rng.normal(size=(120, 2))
+    x = halves.astype(np.float32)
+    weights, _ = choose_block_weights(np.stack([np.outer(c, c) for c in x.T]), y)
+    assert (weights > 0).all()
+    assert 0.3 < weights[0] / weights[1] < 3
+
+
+def test_order_of_pictures_does_not_matter(table, rng):
+    X, y = table
+    order = rng.permutation(len(X))
+    grams = np.stack([X[:, :4] @ X[:, :4].T, X[:, 4:] @ X[:, 4:].T])
+    weights, loss = choose_block_weights(grams, y)
+    moved, moved_loss = choose_block_weights(grams[:, order][:, :, order], y[order])
+    np.testing.assert_allclose(moved, weights, rtol=1e-3)
+    assert moved_loss == pytest.approx(loss, rel=1e-3)
+
+
+def test_fixed_weights_are_those_of_feature_union(table):
+    X, y = table
+    fixed = {"signal": 2.0, "noise": 0.5}
+    found = _union(transformer_weights=fixed).fit_transform(X, y)
+    plain = FeatureUnion(_union().transformer_list, transformer_weights=fixed).fit_transform(X, y)
+    np.testing.assert_allclose(found, plain, rtol=1e-6)
+
+
+def test_one_fixed_weight_leaves_the_other_to_be_chosen(table):
+    X, y = table
+    union = _union(transformer_weights={"noise": 3.0}).fit(X, y)
+    assert union.weights_[1] == 3
+    assert 0 < union.weights_[0] < 1
+
+
+def test_a_block_of_zeros_and_missing_labels(table):
+    X, y = table
+    X[:, 4:] = 0
+    assert _union().fit(X, y).weights_[1] == 0
+    union = _union().fit(X)
+    assert union.weights_[1] == 0
+    assert np.mean(np.sum(union.transform(X) ** 2, axis=1)) == pytest.approx(1, rel=1e-4)
+
+
+def test_levels_of_a_pyramid_are_blocks(images):
+    X, y = images
+    union = _image_union().fit(X, y)
+    assert union.member_sizes_ == [[8], [32, 128]]
+    assert len(union.weights_) == 3
+    out = union.transform(X)
+    assert out.dtype == np.float32
+    assert out.shape == (12, union.n_features_out_)
+    assert len(union.get_feature_names_out()) == out.shape[1]
+
+
+def test_equals_the_members_side_by_side(images):
+    X, y = images
+    union = _image_union(transformer_weights={"bow": 0.5, "fisher": 2.0}).fit(X, y)
+    members = dict(union.transformer_list)
+    expected = np.hstack([0.5 * members["bow"].transform(X), 2 * members["fisher"].transform(X)])
+    np.testing.assert_allclose(union.transform(X), expected, rtol=1e-6)
+
+
+def test_fit_transform_n_jobs_and_pickle(images):
+    X, y = images
+    vectors = _image_union(n_jobs=1).fit_transform(X, y)
+    fitted = _image_union(n_jobs=2).fit(X, y)
+    np.testing.assert_allclose(fitted.transform(X), vectors, rtol=1e-6)
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+    np.testing.assert_array_equal(fitted.fit(X, y).transform(X), again.transform(X))
+
+
+def test_files_are_decoded_once(images, tmp_path, monkeypatch):
+    from cvclassic.images import pictures
+
+    X, y = images
+    paths = [Path(tmp_path / f"{i}.png") for i in range(len(X))]
+    for path, image in zip(paths, X, strict=True):
+        write_image(path, image)
+    read = []
+    original = pictures.read_image
+    monkeypatch.setattr(
+        pictures, "read_image", lambda source, **kw: read.append(source) or original(source, **kw)
+    )
+    union = _image_union()
+    vectors = union.fit_transform(paths, y)
+    assert sorted(read) == sorted(paths)
+    read.clear()
+    np.testing.assert_allclose(union.transform(paths), vectors, rtol=1e-6)
+    assert sorted(read) == sorted(paths)
+
+
+def test_works_in_a_pipeline(images):
+    X, y = images
+    model = Pipeline([("features", _image_union()), ("head", SVM(C=1.0))]).fit(X, y)
+    assert model.predict(X).shape == (12,)

@@ -1,0 +1,97 @@
+"""The MLP head against scikit-learn's network, whose weights it takes over."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from cvclassic.classify import MLP
+from cvclassic.errors import DataError, ParameterError
+from tests.checks import vectors
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("layers", [(7,), (6, 5), 4])
+def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
+    X, y = vectors(40, 6, n_classes)
+    head = MLP(layers, activation, max_iter=15, calibrate=False).fit(X, y)
+    network = MLPClassifier(layers, activation=activation, alpha=1.0, max_iter=15, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit((X - X.mean(axis=0)) / X.std(axis=0), y)
+    expected = network.predict_proba((X - X.mean(axis=0)) / X.std(axis=0))
+    np.testing.assert_allclose(head.predict_proba(X), expected, atol=1e-5)
+    assert head.n_iter_ == network.n_iter_
+    np.testing.assert_allclose(head.loss_curve_, network.loss_curve_, rtol=1e-5)
+
+
+def test_constant_columns_and_scale_do_not_matter() -> None:
+    X, y = vectors(40)
+    plain = MLP((8,), max_iter=20).fit(X, y).predict_proba(X)
+    wide = MLP((8,), max_iter=20).fit(X * 256 + 1024, y).predict_proba(X * 256 + 1024)
+    np.testing.assert_allclose(wide, plain, atol=0.02)
+    constant = np.hstack([X, np.full((40, 1), 3, np.float32)])
+    head = MLP((8,), max_iter=20).fit(constant, y)
+    assert head.scale_[-1] == 1
+    assert np.isfinite(head.predict_proba(constant)).all()
+
+
+def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
+    """Labels at random: a network that knows them by heart must not be sure of others."""
+    X, y = rng.normal(size=(100, 30)).astype(np.float32), np.arange(100) % 2
+    new = rng.normal(size=(200, 30)).astype(np.float32)
+    params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 150}
+    sure = MLP((32,), calibrate=False, **params).fit(X, y)
+    tamed = MLP((32,), calibrate=True, **params).fit(X, y)
+    assert sure.score(X, y) == 1
+    assert sure.predict_proba(new).max(axis=1).mean() > 0.9
+    assert tamed.predict_proba(new).max(axis=1).mean() < 0.75
+    assert np.array_equal(tamed.predict(new), sure.predict(new))
+    assert sure.temperature_ == 1
+    assert np.isnan(sure.cv_accuracy_)
+    assert 0.2 < tamed.cv_accuracy_ < 0.8
+
+
+def test_early_stopping_stops() -> None:
+    X, y = vectors(120)
+    params = {"learning_rate_init": 0.02, "max_iter": 300, "calibrate": False}
+    head = MLP((8,), early_stopping=True, n_iter_no_change=3, **params).fit(X, y)
+    assert head.n_iter_ < 300
+    assert len(head.loss_curve_) == head.n_iter_
+    assert head.score(X, y) > 0.5
+
+
+def test_early_stopping_with_too_few_samples_says_so() -> None:
+    X, y = vectors(9)
+    with pytest.raises(DataError, match="early_stopping"):
+        MLP((4,), early_stopping=True).fit(X, y)
+
+
+def test_a_class_of_one_picture() -> None:
+    X, y = vectors(21)
+    y = np.where(np.arange(21) == 0, "zebra", y)
+    head = MLP((8,), max_iter=60, learning_rate_init=0.02).fit(X, y)
+    assert head.temperature_ == 1
+    assert "zebra" in head.classes_
+    assert head.score(X, y) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("hidden_layer_sizes", (8, 0), "a sequence of integers >= 1, such as (128,)."),
+        ("hidden_layer_sizes", "64", "a sequence of integers >= 1, such as (128,)."),
+        ("activation", "gelu", "one of 'relu', 'tanh', 'logistic', 'identity'."),
+        ("batch_size", 0, "an integer >= 1."),
+        ("validation_fraction", 1.0, "< 1."),
+        ("early_stopping", 1, "True or False."),
+        ("max_iter", 2.5, "an integer >= 1."),
+    ],
+)
+def test_messages(name, value, expected) -> None:
+    with pytest.raises(ParameterError) as caught:
+        MLP(**{name: value}).fit(*vectors())
+    assert str(caught.value) == f"{name} must be {expected} Got {value!r} instead."

@@ -1,0 +1,39 @@
+"""Every public estimator against the checks of its kind, and scikit-learn's own."""
+
+import inspect
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests import checks
+
+ESTIMATORS = checks.public_estimators()
+CASES = [(cls, check) for cls in ESTIMATORS.values() for check in checks.checks_of(cls)]
+
+
+@pytest.mark.parametrize(
+    ("cls", "check"), CASES, ids=[f"{cls.__name__}-{check.__name__[6:]}" for cls, check in CASES]
+)
+def test_estimator(cls, check, tmp_path) -> None:
+    if "folder" in inspect.signature(check).parameters:
+        check(cls, tmp_path)
+    else:
+        check(cls)
+
+
+def test_discovery_finds_the_main_job() -> None:
+    assert {"BagOfWords", "HomogeneousMap", "MLP", "SVM", "Sift"} <= set(ESTIMATORS)
+
+
+def test_bases_have_public_children() -> None:
+    """A class is left out as abstract only if others complete it."""
+    for name, cls in checks.public_classes().items():
+        if name not in ESTIMATORS:
+            assert any(issubclass(other, cls) for other in ESTIMATORS.values()), name
+
+
+@parametrize_with_checks(
+    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)]
+)
+def test_scikit_learn(estimator, check) -> None:
+    check(estimator)
