@@ -58,9 +58,8 @@ def harris_response(
         check_whole("size", size, 1, 99)
         return cv2.cornerHarris(grey, size, 3, k)
     check_positive("sigma", sigma)
-    # Sobel's weights sum to 8 and bytes go to 255. From here on planes are written over: fresh ones
-    # would cost more than the arithmetic.
-    scale = 1 / (4 * 255)
+    # From here on planes are written over: fresh ones would cost more than the arithmetic.
+    scale = 1 / (4 * 255)  # Sobel's smoothing sums to 4
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=scale)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=scale)
     xy = cv2.multiply(dx, dy)

@@ -28,6 +28,10 @@ _CREATORS = {
 }
 
 
+# OpenCV 4.14 refuses narrower pictures, and its AKAZE aborts the whole process on a single row.
+_MIN_SIDE = 8
+
+
 def detect_keypoints(
     image: np.ndarray,
     method: str = "sift",
@@ -109,17 +113,12 @@ def run_detector(
         check_whole("max_keypoints", max_keypoints, 1)
     name, options = _CREATORS[method]
     detector = _create(name)(**options(max_keypoints or 0, sensitivity))
-    descriptors = None
-    try:
+    found, descriptors = (), None
+    if min(grey.shape) >= _MIN_SIDE:
         if describe:
             found, descriptors = detector.detectAndCompute(grey, None)
         else:
             found = detector.detect(grey)
-    except cv2.error:
-        # A picture smaller than the detector's patch: OpenCV objects where nothing can be found.
-        if min(grey.shape) >= 64:
-            raise
-        found = ()
     xy = np.array(cv2.KeyPoint_convert(found), np.float32).reshape(-1, 2)
     # One list an attribute is the quickest way out of OpenCV's objects.
     size, angle, response = (
