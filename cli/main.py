@@ -20,6 +20,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
+    "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
+    "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
+    "match": ("match:match", "Find what two pictures have in common."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
