@@ -27,7 +27,12 @@ HEADS: dict[str, Callable[[], BaseEstimator]] = {
 }
 REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
 # heads of recipes whose own is not the SVM
-_OWN_HEADS = {"pixels": "mlp", "patches": "ridge-rbf", "hog": "ridge-rbf", "kernels": "ridge-rbf"}
+_OWN_HEADS = {
+    "pixels": "mlp-wide",
+    "patches": "ridge-rbf",
+    "hog": "ridge-rbf",
+    "kernels": "ridge-rbf",
+}
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
@@ -161,7 +166,7 @@ def own_head(recipe: str) -> str:
     Examples
     --------
     >>> own_head("pixels"), own_head("sift-bow")
-    ('mlp', 'svm')
+    ('mlp-wide', 'svm')
     """
     return _OWN_HEADS.get(recipe, "svm")
 
