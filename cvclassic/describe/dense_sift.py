@@ -230,7 +230,7 @@ def dense_sift_features(
             _normalise(block, root, descriptors[chosen])
         else:
             _normalise(block, root, block)
-            chosen = slice(filled, filled + np.count_nonzero(keep))
+            chosen = slice(filled, filled + int(np.count_nonzero(keep)))
             descriptors[chosen] = block[keep]
         filled = chosen.stop
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from ..errors import ParameterError
 
 
 class _Table:
-    """Columns of equal length, one row a detection."""
+    """Columns of equal length, one row a detection; the children are dataclasses."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {}
     _lengths: ClassVar[frozenset[str]] = frozenset()

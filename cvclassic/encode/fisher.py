@@ -237,7 +237,7 @@ class FisherVector(LocalEncoder):
         if not self.augment_position:
             return features.descriptors
         height, width = features.image_shape
-        position = features.xy * np.float32([1 / width, 1 / height]) - np.float32(0.5)
+        position = features.xy * np.array([1 / width, 1 / height], np.float32) - np.float32(0.5)
         return np.concatenate([features.descriptors, _POSITION_SCALE * position], axis=1)
 
     def _cell_dims(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -175,12 +176,13 @@ def match_images(
     if threshold is None:
         threshold = 3.0 if model == "homography" else 1.5
     check_positive("threshold", threshold)
-    options = {"max_keypoints": max_keypoints}
+    options: dict[str, Any] = {"max_keypoints": max_keypoints}
     plain = describe(a, descriptor, **options), describe(b, descriptor, **options)
-    settings = (ratio, mutual, model, threshold, seed)
-    result = None
+    settings: dict[str, Any] = {"ratio": ratio, "mutual": mutual, "model": model}
+    settings |= {"threshold": threshold, "seed": seed}
+    result: MatchResult
     if views != "always":
-        result = _match(*plain, *settings)
+        result = _match(*plain, **settings)
         if guided and result.model is not None and model == "homography":
             result = _guided(*plain, result, threshold)
     if views == "always" or (views == "auto" and result.n_inliers < _FEW):
@@ -188,10 +190,10 @@ def match_images(
             describe_views(a, descriptor, **options),
             describe_views(b, descriptor, **options),
         )
-        other = _match(*slanted, *settings, used_views=True)
+        other = _match(*slanted, **settings, used_views=True)
         if guided and other.model is not None and model == "homography":
             other = _guided(*slanted, other, threshold)
-        if result is None or other.n_inliers > result.n_inliers:
+        if views == "always" or other.n_inliers > result.n_inliers:
             result = other
     return result
 
@@ -249,6 +251,8 @@ def _guided(
 
     result = first
     for radius in (2 * threshold, threshold):
+        if result.model is None:
+            return result
         there = project(a.xy, result.model)
         usable = np.flatnonzero(np.isfinite(there).all(axis=1))
         near = cKDTree(b.xy).query_ball_point(there[usable], radius)
