@@ -152,6 +152,7 @@ def train_model(
         "n_images": training.n_images,
         "n_failed": len(failures),
         "n_without_features": len(training.without_features),
+        "mirrored": training.mirrored,
         "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
         "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
     }

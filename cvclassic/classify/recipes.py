@@ -91,7 +91,9 @@ def _vlad() -> list[tuple[str, BaseEstimator]]:
 def _fast() -> list[tuple[str, BaseEstimator]]:
     """Small pictures of photographs: one scale, few Gaussians."""
     dense = DenseSift(step=4, bin_sizes=(4,), window="flat", max_side=160)
-    encoder = FisherVector(dense, n_gaussians=64, n_components=32, pyramid=_THIRDS, sample_mb=10)
+    encoder = FisherVector(
+        dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
+    )
     return [("features", encoder)]
 
 
@@ -99,7 +101,7 @@ def _fisher() -> list[tuple[str, BaseEstimator]]:
     """Coarse and fine dense SIFT and colour; the pictures say how much each counts."""
     coarse = DenseSift(step=4, bin_sizes=(5, 7, 10, 14))
     fine = DenseSift(step=3, bin_sizes=(3, 5))
-    small = {"pyramid": _THIRDS, "sample_mb": 32}
+    small = {"pyramid": _THIRDS, "sample_mb": 32, "power": 0.25}
     members = [
         ("coarse", FisherVector(coarse, n_gaussians=128, n_components=64, **small)),
         ("fine", FisherVector(fine, n_gaussians=64, n_components=64, **small)),
@@ -109,6 +111,7 @@ def _fisher() -> list[tuple[str, BaseEstimator]]:
                 ColorStats(step=6),
                 n_gaussians=64,
                 n_components=48,
+                power=0.25,
                 pyramid=((1, 1), (2, 2)),
                 sample_mb=32,
             ),
