@@ -32,6 +32,9 @@ _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 def classify(ctx, model, paths, output, format_, top, jobs, quiet):
     """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
 
+    Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
+    table, are inputs of their own, such as digits.npz[17] and table.csv:3.
+
     Every input gives exactly one record: path, status (ok, warn or error), code, message,
     label and probability. Names in folders that begin with a dot are skipped.
 
@@ -48,11 +51,12 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
     from cvclassic.models import load_model
 
     from .console import plain, stages
+    from .sources import expand
 
     if format_ is None:
         format_ = "csv" if output is None else format_of(output)
     pipeline = load_model(model)
-    top = min(top, len(pipeline.classes_))
+    top = min(top, len(getattr(pipeline, "classes_", [None])))
     incomplete = []
 
     def found():
@@ -64,7 +68,7 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
     statuses: Counter[str] = Counter()
     labels: Counter[str] = Counter()
     with open_writer(output, format_, top) as writer, watch_decoders(), stages(quiet) as progress:
-        records = classify_files(pipeline, found(), top=top, n_jobs=n_jobs(jobs))
+        records = classify_files(pipeline, expand(found(), pipeline), top=top, n_jobs=n_jobs(jobs))
         for record in progress.count(records, "classify"):
             writer.write(record)
             statuses[record.status] += 1

@@ -24,6 +24,7 @@ LABELS = {
     "vocabulary": "Learning the vocabulary",
     "features": "Describing pictures",
     "classifier": "Training the classifier",
+    "trial": "Trial of the classifier",
     "classify": "Classifying",
 }
 
@@ -45,6 +46,24 @@ class Stages:
             label = LABELS.get(stage, stage)
             self._tasks[stage] = self._bars.add_task(label, total=total or None)
         self._bars.update(self._tasks[stage], completed=done, total=total or None)
+
+    def epoch(self, epoch) -> None:
+        """Show an `Epoch` of the classifier's training: bars of the loss, held-out score."""
+        from cvclassic.report.curves import sparkline
+
+        if self._bars.disable:
+            return
+        if epoch.number == 1:
+            self._losses: list[float] = []
+        self._losses.append(epoch.loss)
+        stage = "trial" if epoch.phase == "trial" else "classifier"
+        self(stage, epoch.number, epoch.most)
+        text = f"loss {epoch.loss:.4f} {sparkline(self._losses)}"
+        if epoch.phase == "trial":
+            text += (
+                f" held-out loss {epoch.validation_loss:.4f}, score {epoch.validation_score:.1%}"
+            )
+        self._bars.update(self._tasks[stage], description=f"{LABELS[stage]}: {text}")
 
     def count(self, items: Iterable[Any], stage: str, total: int = 0) -> Iterator[Any]:
         """Pass items on and count them."""

@@ -8,18 +8,22 @@ import time
 import click
 import numpy as np
 
-from .options import data_options, jobs_option, load_data, n_jobs, quiet_option
+from .options import jobs_option, n_jobs, quiet_option
+from .sources import load_source, source_options
 
 
 @click.command()
 @click.argument("model", type=click.Path())
-@data_options
+@source_options
 @click.option("--json", "json_file", type=click.Path(), help="Write all scores to this file.")
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, folder, manifest, split, json_file, jobs, quiet):
-    """Score MODEL on FOLDER, which holds one folder a class, or on a manifest.
+def evaluate(ctx, model, json_file, jobs, quiet, **source):
+    """Score MODEL on FOLDER, which holds one folder a class, or on other labelled data.
+
+    Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
+    (--table with --label).
 
     Pictures that cannot be read are counted apart (n_failed) and not scored; pictures that
     show no features count as wrong. The exit code is 1 if any could not be read.
@@ -28,22 +32,31 @@ def evaluate(ctx, model, folder, manifest, split, json_file, jobs, quiet):
     Example:
       cvclassic evaluate photos.cvmodel test-photos/
       cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --json scores.json
+      cvclassic evaluate digits.cvmodel --npz mnist.npz
+      cvclassic evaluate magic.cvmodel --table magic.csv --label class
     """
     from cvclassic.atomic import atomic_file, check_writable
     from cvclassic.models import load_model
 
     from .console import report_failures
 
-    data = load_data(folder, manifest, split, min_classes=1)
     if json_file:
         check_writable(json_file)
     pipeline = load_model(model)
+    columns = getattr(pipeline[0], "columns", None)
+    if (columns is None) != (source["table"] is None):
+        raise click.UsageError(
+            "This model was trained on a table: give --table and --label."
+            if columns is not None
+            else "This model was trained on pictures, so that it takes no --table."
+        )
+    data = load_source(source, part="test", min_classes=1, columns=columns and list(columns))
     scores, failures = score_model(pipeline, data, n_jobs(jobs), quiet)
     if json_file:
         with atomic_file(json_file, "w", encoding="utf-8") as file:
             json.dump(scores, file, indent=1)
             file.write("\n")
-    show_scores(scores, pipeline.classes_)
+    show_scores(scores, getattr(pipeline, "classes_", []))
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were not scored:", err=True)
         report_failures(failures)
@@ -59,6 +72,8 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
 
     from .console import stages
 
+    if not hasattr(pipeline, "classes_"):
+        return _score_regression(pipeline, data, jobs, quiet)
     classes = pipeline.classes_.tolist()
     column = {label: i for i, label in enumerate(classes)}
     truth: list = []
@@ -67,7 +82,7 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
     probabilities = np.zeros((len(data), len(classes)), np.float32)
     start = time.perf_counter()
     with stages(quiet) as progress, watch_decoders():
-        records = classify_files(pipeline, data.paths, top=len(classes), n_jobs=jobs)
+        records = classify_files(pipeline, _inputs(data), top=len(classes), n_jobs=jobs)
         counted = progress.count(records, "classify", len(data))
         for record, label in zip(counted, data.labels, strict=True):
             if record.failed:
@@ -85,15 +100,53 @@ def score_model(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
     return {**scores, "n_failed": len(failures), "seconds": round(seconds, 3)}, failures
 
 
+def _inputs(data) -> list:
+    """What is to be classified: paths, or what lies in array files and tables."""
+    return data.items if hasattr(data, "items") else data.paths
+
+
+def _score_regression(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
+    """Scores of a model that gives numbers, and what could not be read."""
+    from cvclassic.batch import classify_files
+    from cvclassic.classify import check_numbers
+    from cvclassic.evaluate import score_numbers
+    from cvclassic.images import watch_decoders
+
+    from .console import stages
+
+    truth, predicted, failures = [], [], []
+    start = time.perf_counter()
+    labels = check_numbers(data.labels, len(data))
+    with stages(quiet) as progress, watch_decoders():
+        records = classify_files(pipeline, _inputs(data), n_jobs=jobs)
+        counted = progress.count(records, "classify", len(data))
+        for record, label in zip(counted, labels, strict=True):
+            if record.failed:
+                failures.append((record.path, record.code, record.message))
+                continue
+            truth.append(float(label))
+            predicted.append(record.label if isinstance(record.label, float) else None)
+    seconds = time.perf_counter() - start
+    scores = score_numbers(truth, predicted)
+    return {**scores, "n_failed": len(failures), "seconds": round(seconds, 3)}, failures
+
+
 def show_scores(scores: dict, classes) -> None:
     """Print the scores, the classes that go worst and what is taken for what."""
     from cvclassic.evaluate import confused_pairs
 
     from .console import show_table
 
+    if "r2" in scores:
+        show_table([(k, v if v is None else f"{v:.6g}") for k, v in scores.items()])
+        return
     names = ("accuracy", "mean_class_accuracy", "macro_f1")
     rows = [(name, f"{scores[name]:.1%}") for name in names]
-    rows.append(("log_loss", f"{scores['log_loss']:.3f}"))
+    rows += [
+        (name, f"{scores[name]:.4f}")
+        for name in ("log_loss", "hinge_loss", "mean_squared_error", "roc_auc")
+        if scores[name] is not None
+    ]
     speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
     rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms a picture)"))
     rows += [("n_images", str(scores["n_images"])), ("n_failed", str(scores["n_failed"]))]

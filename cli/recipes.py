@@ -15,7 +15,7 @@ def recipes(name):
       cvclassic recipes
       cvclassic recipes sift-bow
     """
-    from cvclassic.classify import RECIPES, make_recipe, settings_of
+    from cvclassic.classify import HEADS, RECIPES, REGRESSORS, make_recipe, own_head, settings_of
 
     from .console import show_table
 
@@ -24,12 +24,14 @@ def recipes(name):
         rows.append(("auto", "the best of several, chosen by cross-validation"))
         show_table(rows, headers=("recipe", "what it is"))
         return
-    for head in ("svm", "mlp"):
+    first = own_head(name)
+    for head in dict.fromkeys([first, "svm", "ridge", "mlp"]):
         settings = settings_of(make_recipe(name, head=head))
-        if head == "mlp":
+        if head != first:
             settings = {key: value for key, value in settings.items() if key.startswith("head__")}
         show_table(
             [(key, repr(value)) for key, value in settings.items()],
             headers=("parameter", "default"),
             title=f"{name}, head {head}",
         )
+    click.echo(f"Heads: {', '.join([*HEADS, *REGRESSORS])}; {first} is the recipe's own.")

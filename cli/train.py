@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from .options import data_options, jobs_option, load_data, n_jobs, parse_params, quiet_option
+from .options import jobs_option, n_jobs, parse_params, quiet_option
+from .sources import load_source, source_options
 
 
 @click.command()
-@data_options
+@source_options
 @click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
 @click.option(
     "--recipe", default="auto", show_default=True, help="Way from pixels to labels, see below."
@@ -26,10 +27,9 @@ from .options import data_options, jobs_option, load_data, n_jobs, parse_params,
 )
 @click.option(
     "--head",
-    type=click.Choice(["svm", "mlp"]),
-    default="svm",
-    show_default=True,
-    help="Classifier at the end of the recipe.",
+    metavar="NAME",
+    help="Classifier at the end: svm, ridge, ridge-rbf, mlp, mlp-wide, mlp-deep, mlp-linear, "
+    "perceptron; mlp-regressor for labels that are numbers. [default: the recipe's own]",
 )
 @click.option(
     "--param",
@@ -38,12 +38,34 @@ from .options import data_options, jobs_option, load_data, n_jobs, parse_params,
     metavar="NAME=VALUE",
     help="Parameter of the recipe, such as n_words=500; may be given several times.",
 )
+@click.option(
+    "--augment",
+    "changes",
+    metavar="LIST",
+    help="Train on changed copies too, such as mirror,rotate=10; see `cvclassic augment`.",
+)
+@click.option(
+    "--augment-times",
+    "times",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Changed copies of each picture.",
+)
+@click.option(
+    "--curve", type=click.Path(), help="Draw the training curve of an mlp into this .png or .svg."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
 @jobs_option
 @quiet_option
 @click.pass_context
-def train(ctx, folder, manifest, split, output, recipe, budget, head, params, seed, jobs, quiet):
-    """Learn a model from FOLDER, which holds one folder a class, or from a manifest.
+def train(
+    ctx, output, recipe, budget, head, params, changes, times, curve, seed, jobs, quiet, **source
+):
+    """Learn a model from FOLDER, which holds one folder a class, or from other labelled data.
+
+    Those are a manifest, an array file (--npz, with x_train and y_train) or a table of numbers
+    (--table with --label, which needs no recipe).
 
     The recipe auto tries several by cross-validation on the training pictures, within
     --budget seconds, says what it tried and keeps the best. "cvclassic recipes" lists them.
@@ -56,60 +78,110 @@ def train(ctx, folder, manifest, split, output, recipe, budget, head, params, se
     Example:
       cvclassic train photos/ -o photos.cvmodel
       cvclassic train --manifest birds.csv --split train -o birds.cvmodel --param n_words=1000
+      cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png -o m.cvmodel
+      cvclassic train photos/ --recipe patches --augment mirror,rotate=10 -o photos.cvmodel
+      cvclassic train --table magic.csv --label class -o magic.cvmodel
     """
-    from cvclassic.classify import AutoRecipe, make_recipe
+    from cvclassic.classify import Augmented, AutoRecipe, make_recipe, make_table_recipe, own_head
+    from cvclassic.report import check_curve_path
 
-    data = load_data(folder, manifest, split, min_classes=2)
     shared = {"random_state": seed, "n_jobs": n_jobs(jobs)}
     values = parse_params(params)
-    if recipe == "auto":
+    if source["table"] is not None and (recipe != "auto" or changes is not None):
+        raise click.UsageError("--table goes without --recipe and --augment.")
+    if changes is not None and recipe == "auto":
+        raise click.UsageError("--augment needs --recipe.")
+    if curve is not None:
+        check_curve_path(curve)
+    data = load_source(source, part="train", min_classes=2)
+    if source["table"] is not None:
+        recipe, head = "table", head or "mlp-deep"
+        # the only parameters are the head's
+        estimator = make_table_recipe(data.columns, head, random_state=seed, **values)
+    elif recipe == "auto":
         estimator = AutoRecipe(head, budget=budget, params=values, **shared)
     else:
+        head = head or own_head(recipe)
         estimator = make_recipe(recipe, head=head, **shared, **values)
-    description = {"recipe": recipe, "head": head, "seed": seed, "params": list(params)}
-    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet)
+    description = {"recipe": recipe, "head": head or "", "seed": seed, "params": list(params)}
+    if changes is not None:
+        estimator = Augmented(estimator, changes, times, seed)
+        description |= {"augment": changes, "augment_times": times}
+    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet, curve)
     ctx.exit(1 if failures else 0)
 
 
-def train_model(estimator, data, output, description: dict, jobs: int, quiet: bool) -> list:
+def train_model(
+    estimator, data, output, description: dict, jobs: int, quiet: bool, curve=None
+) -> list:
     """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
     from cvclassic.atomic import check_writable
-    from cvclassic.batch import max_side_of, read_all
-    from cvclassic.classify import AutoRecipe, fit_recipe
-    from cvclassic.images import LabelledImages, watch_decoders
+    from cvclassic.classify import Augmented, AutoRecipe, fit_recipe
+    from cvclassic.images import watch_decoders
     from cvclassic.models import save_model
+    from cvclassic.report import draw_curve
 
     from .console import stages
 
     check_writable(output)
+    if curve is not None:
+        check_writable(curve)
     with stages(quiet) as progress, watch_decoders():
-        pictures, faults = read_all(
-            progress.count(data.paths, "read", len(data)), max_side_of(estimator), n_jobs=jobs
-        )
-        bad = set(faults)
-        kept = [i for i in range(len(data)) if i not in bad]
-        readable = LabelledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
-        failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
+        pictures, readable, failures = _read(estimator, data, jobs, progress)
         _check_classes(data, readable, failures)
-        pictures = [pictures[i] for i in kept]
+        watching = {"progress": progress, "on_epoch": progress.epoch}
         if isinstance(estimator, AutoRecipe):
             estimator.fit(pictures, readable.labels, progress=progress, on_trial=show_trial)
             pipeline, training = estimator.best_pipeline_, estimator.training_
             description |= {"recipe": estimator.best_recipe_, "tried": estimator.report()}
+        elif isinstance(estimator, Augmented):
+            estimator.fit(pictures, readable.labels, **watching)
+            pipeline, training = estimator.estimator_, estimator.training_
         else:
             pipeline = estimator
-            training = fit_recipe(pipeline, pictures, readable.labels, progress)
+            training = fit_recipe(pipeline, pictures, readable.labels, **watching)
+    if curve is not None and not training.epochs:
+        click.echo(
+            f"There is no curve to draw: head {description['head']} has no epochs.", err=True
+        )
+    elif curve is not None:
+        draw_curve(training.epochs, curve, "accuracy" if hasattr(pipeline, "classes_") else "R²")
     summary: dict[str, Any] = {
         **description,
         "n_images": training.n_images,
         "n_failed": len(failures),
         "n_without_features": len(training.without_features),
-        "class_counts": readable.counts,
+        "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
         "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
     }
+    if training.losses:
+        summary["losses"] = training.losses
+    if not description["head"]:
+        summary["head"] = type(pipeline[-1]).__name__
     size = save_model(output, pipeline, summary)
     _report(output, size, summary, training, readable, failures)
     return failures
+
+
+def _read(estimator, data, jobs: int, progress) -> tuple:
+    """Pictures, their labels, and (path, code, message) of what could not be read."""
+    from cvclassic.batch import max_side_of, read_all
+    from cvclassic.images import LabelledImages
+
+    if hasattr(data, "items"):  # array files and tables are in memory already
+        pictures = getattr(data, "images", None)
+        if pictures is None:
+            pictures = data.rows
+        return pictures, LabelledImages(data.paths, data.labels), []
+    pictures, faults = read_all(
+        progress.count(data.paths, "read", len(data)),
+        max_side_of(getattr(estimator, "estimator", estimator)),
+        n_jobs=jobs,
+    )
+    kept = [i for i in range(len(data)) if i not in faults]
+    readable = LabelledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
+    failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
+    return [pictures[i] for i in kept], readable, failures
 
 
 def show_trial(trial) -> None:
@@ -124,11 +196,11 @@ def _check_classes(data, readable, failures: list) -> None:
     """Every class that was asked for must have a picture left."""
     from cvclassic.errors import DataError
 
-    lost = sorted(set(data.classes) - set(readable.classes))
+    lost = sorted(set(data.labels) - set(readable.labels)) if failures else []
     if lost:
         path, code, message = failures[0]
         raise DataError(
-            f"No picture of class {lost[0]!r} can be read ({len(lost)} of {len(data.classes)} "
+            f"No picture of class {lost[0]!r} can be read ({len(lost)} of {len(set(data.labels))} "
             f"classes are lost so). The first failure: {path}: {code}: {message}"
         )
 
@@ -137,18 +209,24 @@ def _report(output, size, summary, training, data, failures) -> None:
     """Say what was learned, from what, how well and how long it took."""
     from .console import report_failures, show_table
 
-    counts = list(data.counts.values())
-    spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-    rows = [
-        ("recipe", f"{summary['recipe']}, head {summary['head']}"),
-        ("pictures", f"{summary['n_images']} in {len(counts)} classes ({spread} a class)"),
-    ]
-    if len(counts) <= 12:
-        rows.append(("classes", ", ".join(f"{k} {v}" for k, v in data.counts.items())))
+    named = "rows" if summary["recipe"] == "table" else "pictures"
+    rows = [("recipe", f"{summary['recipe']}, head {summary['head']}")]
+    if "augment" in summary:
+        rows.append(("augmented", f"{summary['augment']}, {summary['augment_times']} times"))
+    if summary["class_counts"]:
+        counts = list(data.counts.values())
+        spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+        rows.append((named, f"{summary['n_images']} in {len(counts)} classes ({spread} a class)"))
+        if len(counts) <= 12:
+            rows.append(("classes", ", ".join(f"{k} {v}" for k, v in data.counts.items())))
+    else:
+        rows.append((named, f"{summary['n_images']}, with numbers for labels"))
     if training.without_features:
         rows.append(("no features", f"{len(training.without_features)} pictures were left out"))
     if summary["cv_accuracy"] is not None:
         rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))
+    for name, loss in summary.get("losses", {}).items():
+        rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
     rows.append(("time", times))
     rows.append(("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"))

@@ -17,14 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import cvclassic
-from cvclassic.classify import SVM
+from cvclassic.classify import SVM, make_recipe
 from cvclassic.describe import Describer, ImageTransformer
 from cvclassic.encode import LocalEncoder
 from cvclassic.errors import CvclassicError, ParameterError
@@ -33,11 +33,16 @@ from cvclassic.images import encode_image, write_image
 # Constructor arguments by class; a function where they need other estimators.
 ARGUMENTS: dict[str, Callable[[], dict]] = {
     "BagOfWords": lambda: {"n_words": 12},
+    "Augmented": lambda: {"estimator": make_recipe("pixels", "ridge")},
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
+    "Llc": lambda: {"n_words": 12},
     "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
+    "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
+    "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "SVM": lambda: {"C": 1.0},
+    "TableColumns": lambda: {"columns": tuple("abcdef")},
     "Vlad": lambda: {"n_words": 4},
 }
 
@@ -45,6 +50,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
 BLANK_IS_SEEN: dict[str, str] = {
     "ColorStats": "a uniform colour says something",
     "KernelFeatures": "kernels that do not sum to zero answer to brightness",
+    "Pixels": "a uniform brightness says something",
     "Lbp": "a uniform neighbourhood is a pattern too",
 }
 
@@ -71,9 +77,17 @@ def public_classes() -> dict[str, type]:
     return dict(sorted(found.items()))
 
 
+# Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
+COMPOSED = ("AutoRecipe", "WeightedUnion")
+
+
 def public_estimators() -> dict[str, type]:
     """Those of `public_classes` that can be used as they are."""
-    return {name: cls for name, cls in public_classes().items() if not is_abstract(cls)}
+    return {
+        name: cls
+        for name, cls in public_classes().items()
+        if not is_abstract(cls) and name not in COMPOSED
+    }
 
 
 def make(cls: type, **changes) -> BaseEstimator:
@@ -122,11 +136,24 @@ class Nonsense:
 # ---------------------------------------------------------------- what an estimator is used by
 
 
+# Classifiers that take pictures instead of vectors.
+PICTURE_CLASSIFIERS = ("Augmented",)
+
+
+def takes_pictures(estimator) -> bool:
+    """Whether X is a sequence of pictures."""
+    return isinstance(estimator, ImageTransformer) or (
+        type(estimator).__name__ in PICTURE_CLASSIFIERS
+    )
+
+
 def fit(estimator: BaseEstimator) -> BaseEstimator:
     """Fit with what its kind takes."""
     if isinstance(estimator, Describer):
         return estimator
-    if isinstance(estimator, ImageTransformer):
+    if isinstance(estimator, RegressorMixin):
+        return estimator.fit(vectors()[0], vectors()[0].sum(axis=1))
+    if takes_pictures(estimator):
         return estimator.fit(pictures(), picture_labels())
     return estimator.fit(*vectors())
 
@@ -140,7 +167,10 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
         )
     if isinstance(estimator, ImageTransformer):
         return estimator.transform(pictures() if X is None else X)
-    X = vectors()[0] if X is None else X
+    if X is None:
+        X = pictures() if takes_pictures(estimator) else vectors()[0]
+    if isinstance(estimator, RegressorMixin):
+        return estimator.predict(X)
     return estimator.predict_proba(X) if is_head(estimator) else estimator.transform(X)
 
 
@@ -347,9 +377,14 @@ def check_input_is_not_mutated(cls: type) -> None:
         for image, fresh in zip(given, pictures(), strict=True):
             assert np.array_equal(image, fresh)
         return
+    if cls.__name__ in PICTURE_CLASSIFIERS:
+        return
     X, y = vectors()
     X.flags.writeable = False
     y.flags.writeable = False
+    if issubclass(cls, RegressorMixin):
+        answer(make(cls).fit(X, X.sum(axis=1)), X)
+        return
     answer(make(cls).fit(X, y), X)
     assert np.array_equal(X, vectors()[0])
     assert np.array_equal(y, vectors()[1])
@@ -600,6 +635,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield from DESCRIBERS
     elif issubclass(cls, ImageTransformer):
         yield from IMAGE_TRANSFORMERS
+    elif issubclass(cls, RegressorMixin) or cls.__name__ in PICTURE_CLASSIFIERS:
+        return
     elif issubclass(cls, ClassifierMixin):
         yield from HEADS
     elif issubclass(cls, TransformerMixin):
@@ -610,4 +647,5 @@ def checks_of(cls: type) -> Iterator[Callable]:
 
 def takes_vectors(cls: type) -> bool:
     """Whether scikit-learn's own checks, which use tables, apply."""
-    return not issubclass(cls, Describer | ImageTransformer)
+    fixed = {"TableColumns", *PICTURE_CLASSIFIERS}  # those want pictures, or six columns
+    return not issubclass(cls, Describer | ImageTransformer) and cls.__name__ not in fixed

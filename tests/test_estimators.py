@@ -28,7 +28,7 @@ def test_discovery_finds_the_main_job() -> None:
 def test_bases_have_public_children() -> None:
     """A class is left out as abstract only if others complete it."""
     for name, cls in checks.public_classes().items():
-        if name not in ESTIMATORS:
+        if name not in ESTIMATORS and name not in checks.COMPOSED:
             assert any(issubclass(other, cls) for other in ESTIMATORS.values()), name
 
 

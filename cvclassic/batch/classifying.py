@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from ..classify import described_rows
 from ..errors import ImageReadError
-from ..images import Fault, FoundFile, Picture, decode_image, map_blocks
+from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, map_blocks
 from .records import UNCLASSIFIABLE, Record
 
 _BLOCK = 8  # pictures that share one pass over the classifier's weights
@@ -33,9 +34,27 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
     described : ndarray of shape (n,), bool
     """
     vectors = pipeline[0].transform(images)
-    described = vectors.any(axis=1)
+    described = described_rows(pipeline[0], vectors)
     probabilities = pipeline[1:].predict_proba(vectors)
     return np.where(described[:, None], probabilities, 0), described
+
+
+def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers that a regression gives, and which pictures show any feature.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted, with a regressor at the end.
+    images : sequence of images
+
+    Returns
+    -------
+    numbers : ndarray of shape (n,)
+    described : ndarray of shape (n,), bool
+    """
+    vectors = pipeline[0].transform(images)
+    return pipeline[1:].predict(vectors), described_rows(pipeline[0], vectors)
 
 
 def max_side_of(estimator: BaseEstimator) -> int | None:
@@ -51,7 +70,7 @@ def max_side_of(estimator: BaseEstimator) -> int | None:
 
 def classify_files(
     pipeline: Pipeline,
-    inputs: Iterable[FoundFile | Fault | str | os.PathLike],
+    inputs: Iterable[FoundFile | Fault | NamedItem | str | os.PathLike],
     *,
     top: int = 1,
     n_jobs: int | None = None,
@@ -62,8 +81,9 @@ def classify_files(
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted, as `make_recipe` gives it.
-    inputs : iterable of paths, or of what `walk_images` finds
-        Read no further ahead than the work needs.
+    inputs : iterable of paths, of what `walk_images` finds, or of `NamedItem`
+        A model of tables takes only rows that are named items. Read no further ahead than
+        the work needs.
     top : int
         Classes that a record lists.
     n_jobs : int or None
@@ -90,41 +110,54 @@ def classify_files(
 def _classify_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
     """Records of a few inputs."""
     records: list[Record | None] = [None] * len(inputs)
-    places, pictures, notes = [], [], []
+    places: list[int] = []
+    items: list = []
+    paths: list[str] = []
+    notes: list[tuple] = []
     for i, item in enumerate(inputs):
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
             continue
-        path = item.path if isinstance(item, FoundFile) else os.fsdecode(item)
-        try:
-            decoded = decode_image(path, max_side=max_side_of(pipeline))
-        except ImageReadError as error:
-            records[i] = Record(path, "error", error.code, error.message)
-            continue
-        picture = Picture(path)
-        picture.remember(max_side_of(pipeline), decoded.pixels)
+        if isinstance(item, NamedItem):
+            path, picture, warnings = item.path, item.value, ()
+        else:
+            path = item.path if isinstance(item, FoundFile) else os.fsdecode(item)
+            try:
+                decoded = decode_image(path, max_side=max_side_of(pipeline))
+            except ImageReadError as error:
+                records[i] = Record(path, "error", error.code, error.message)
+                continue
+            picture, warnings = Picture(path), decoded.warnings
+            picture.remember(max_side_of(pipeline), decoded.pixels)
         places.append(i)
-        pictures.append(picture)
-        notes.append(decoded.warnings)
-    if pictures:
-        probabilities, described = predict_proba(pipeline, pictures)
+        items.append(picture)
+        paths.append(path)
+        notes.append(warnings)
+    if items and hasattr(pipeline[-1], "classes_"):
+        probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
-        for i, picture, warnings, row, seen in zip(
-            places, pictures, notes, probabilities, described, strict=True
+        for i, path, warnings, row, seen in zip(
+            places, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: top if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            records[i] = _answer(picture.source, warnings, scores)
+            records[i] = _answer(path, warnings, scores[0][0] if seen else None, scores)
+    elif items:
+        numbers, described = predict_numbers(pipeline, items)
+        for i, path, warnings, number, seen in zip(
+            places, paths, notes, numbers, described, strict=True
+        ):
+            records[i] = _answer(path, warnings, float(number) if seen else None, ())
     return records  # type: ignore[return-value]
 
 
-def _answer(path: str, warnings: tuple, scores: tuple) -> Record:
-    """Record of a picture that could be read."""
+def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
+    """Record of a picture that could be read; without a label it shows no features."""
     status = "warn" if warnings else "ok"
     code = " ".join(note.code for note in warnings)
     message = "; ".join(note.message for note in warnings)
-    if scores:
-        return Record(path, status, code, message, scores[0][0], scores)
+    if label is not None:
+        return Record(path, status, code, message, label, scores)
     nothing = "the picture shows no features to classify it by"
     return Record(
         path,

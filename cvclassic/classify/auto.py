@@ -56,8 +56,8 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    head : str, default="svm"
-        Classifier at the end of every candidate.
+    head : str or None, default=None
+        Classifier at the end of every candidate; None stands for each one's own.
     budget : float, default=600
         Seconds for everything together.
     params : dict or None, default=None
@@ -85,7 +85,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
     8
     """
 
-    def __init__(self, head="svm", budget=600, params=None, random_state=0, n_jobs=None):
+    def __init__(self, head=None, budget=600, params=None, random_state=0, n_jobs=None):
         self.head = head
         self.budget = budget
         self.params = params

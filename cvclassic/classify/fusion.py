@@ -17,7 +17,7 @@ from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
-_PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _WORTH = 2e-3  # relative change of the loss that is too small to keep a block for
 
 
@@ -71,6 +71,36 @@ def left_out_decisions(
     return out
 
 
+def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies: int = 1) -> float:
+    """Log loss of left-out pictures: softmax of ridge decisions at the best temperature.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n, n), float32
+        Of vectors with a mean squared length of 1; a constant is added for the bias.
+    labels : ndarray of shape (n,), int
+    penalty, n_copies
+        As in `left_out_decisions`. Only the first copy of each picture is judged.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> labels = np.arange(20) % 2
+    >>> x = (2.0 * labels[:, None] - 1).astype(np.float32)
+    >>> left_out_loss(x @ x.T, labels, 0.1) < 0.1
+    True
+    """
+    targets = one_against_rest(labels, int(labels.max()) + 1)
+    decisions = left_out_decisions(gram + 1, targets, penalty, n_copies)
+    n = len(labels) // n_copies
+    decisions, labels = decisions[:n], labels[:n]
+    chances = probabilities(decisions, fit_temperature(decisions, labels))
+    return float(-np.log(chances[np.arange(n), labels] + 1e-12).mean())
+
+
 def choose_block_weights(
     grams: np.ndarray, labels: np.ndarray, *, max_sweeps: int = 6
 ) -> tuple[np.ndarray, float]:
@@ -115,19 +145,16 @@ def choose_block_weights(
     weights = np.zeros(len(grams), np.float32)
     if len(used) == 0:
         return weights, float("nan")
-    targets = one_against_rest(labels, int(labels.max()) + 1)
 
     def loss(shares: np.ndarray, penalty: float) -> float:
-        gram = np.ones(grams.shape[1:], np.float32)  # of a constant column: the bias
+        gram = np.zeros(grams.shape[1:], np.float32)
         for block, share in zip(used, shares, strict=True):
             if share > 0:
                 gram += np.float32(share / sizes[block]) * grams[block]
-        decisions = left_out_decisions(gram, targets, penalty)
-        chances = probabilities(decisions, fit_temperature(decisions, labels))
-        return float(-np.log(chances[np.arange(len(labels)), labels] + 1e-12).mean())
+        return left_out_loss(gram, labels, penalty)
 
     shares = np.full(len(used), 1 / len(used))
-    penalty, best = min(((p, loss(shares, p)) for p in _PENALTIES), key=lambda found: found[1])
+    best, penalty = min((loss(shares, p), p) for p in PENALTIES)
     for _ in range(max_sweeps if len(used) > 1 else 0):
         before = best
         for i in range(len(used)):
@@ -241,7 +268,7 @@ class WeightedUnion(FeatureUnion):
         ndarray of shape (n, n_features_out), float32
         """
         check_integer("max_samples", self.max_samples, 10)
-        X = X if _is_table(X) else _decoded_once(check_images(X))
+        X = X if _is_table(X) else decoded_once(check_images(X))
         self.transformer_list = list(self.transformer_list)
         self._validate_transformers()
         self._validate_transformer_weights()
@@ -308,7 +335,7 @@ class WeightedUnion(FeatureUnion):
         rng = check_random_state(self.random_state)
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
         labels = np.unique(np.asarray(y)[rows], return_inverse=True)[1]
-        grams = np.stack([_gram(vectors[rows, block]) for block in blocks])
+        grams = np.stack([inner_products(vectors[rows, block]) for block in blocks])
         with single_threaded():  # threads would fight, and the choice hang on their number
             return choose_block_weights(grams, labels)[0]
 
@@ -345,7 +372,7 @@ def _is_table(X) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiu"
 
 
-def _decoded_once(X):
+def decoded_once(X):
     """Pictures that remember their pixels; arrays need none, nor what is wrapped already."""
     if isinstance(X, np.ndarray) and X.dtype == np.uint8:
         return X
@@ -354,7 +381,7 @@ def _decoded_once(X):
     return spool_pictures(X)
 
 
-def _gram(part: np.ndarray) -> np.ndarray:
+def inner_products(part: np.ndarray) -> np.ndarray:
     """Inner products of rows by the symmetric product: half the work of the general one."""
     upper = blas.ssyrk(1.0, np.ascontiguousarray(part, np.float32).T, trans=1, lower=0)
     return np.triu(upper) + np.triu(upper, 1).T

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..checks import check_integer
+from ..errors import ParameterError
+
 
 def svm_dual(
     gram: np.ndarray,
@@ -86,7 +89,9 @@ def one_against_rest(labels: np.ndarray, n_classes: int) -> np.ndarray:
     return targets
 
 
-def stratified_folds(labels: np.ndarray, n_folds: int, random_state: int) -> np.ndarray:
+def stratified_folds(
+    labels: np.ndarray, n_folds: int, random_state: int, n_copies: int = 1
+) -> np.ndarray:
     """Fold of every sample; the members of a class are dealt out evenly, at random.
 
     Parameters
@@ -94,14 +99,27 @@ def stratified_folds(labels: np.ndarray, n_folds: int, random_state: int) -> np.
     labels : ndarray of shape (n,), int
     n_folds : int
     random_state : int
+    n_copies : int
+        Samples come as so many stretches of n / n_copies pictures; sample i of each stretch
+        shows the same picture, and they go into the same fold.
 
     Returns
     -------
     ndarray of shape (n,), int
     """
+    if n_copies > 1:
+        first = labels[: len(labels) // n_copies]
+        return np.tile(stratified_folds(first, n_folds, random_state), n_copies)
     rng = np.random.default_rng(random_state)
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     folds = np.empty(len(labels), int)
     folds[order] = np.arange(len(labels)) % n_folds
     return folds
+
+
+def check_copies(n_copies, n: int) -> None:
+    """Raise `ParameterError` unless n samples can come as `n_copies` stretches."""
+    check_integer("n_copies", n_copies, 1)
+    if n % n_copies:
+        raise ParameterError(f"n_copies must divide the number of samples, {n}. Got {n_copies}.")

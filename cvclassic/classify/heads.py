@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ..checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import one_against_rest, stratified_folds, svm_dual
+from .gram import check_copies, one_against_rest, stratified_folds, svm_dual
 
 _TINY = float(np.finfo(np.float32).tiny)
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
@@ -48,8 +48,8 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
 class Head(ClassifierMixin, BaseEstimator):
     """Base of heads: labels and probabilities out of the decisions of all classes.
 
-    Sub-classes set ``classes_`` and ``temperature_`` and have `_decisions`, which gives an
-    array of shape (n, n_classes).
+    Sub-classes set ``classes_`` and ``temperature_`` and have `_check`, which validates
+    parameters, and `_decisions`, which gives an array of shape (n, n_classes).
     """
 
     classes_: np.ndarray
@@ -72,6 +72,9 @@ class Head(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
+
+    def _check(self) -> None:
+        raise NotImplementedError
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -129,21 +132,31 @@ class SVM(Head):
         self.n_folds = n_folds
         self.random_state = random_state
 
-    def fit(self, X, y):
-        """Train on vectors of shape (n, d) and n labels."""
-        check_choice("kernel", self.kernel, ("linear", "rbf"))
-        check_integer("n_folds", self.n_folds, 2)
-        if self.C != "cv":
-            check_number("C", self.C, 0, exclusive=True)
-        if self.gamma != "scale":
-            check_number("gamma", self.gamma, 0, exclusive=True)
+    def fit(self, X, y, n_copies: int = 1):
+        """Train on vectors of shape (n, d) and n labels.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+        y : sequence of n labels
+        n_copies : int
+            Samples come as so many stretches of n / n_copies pictures; sample i of each
+            stretch shows the same picture, changed. They are held out together, and only
+            the first is judged.
+
+        Returns
+        -------
+        self
+        """
+        self._check()
         seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
+        check_copies(n_copies, len(X))
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
-            return self._fit_primal(X, labels, seed)
+            return self._fit_primal(X, labels, seed, n_copies)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -161,7 +174,7 @@ class SVM(Head):
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels, seed)
+        self._choose(gram, targets, labels, seed, n_copies)
         dual = svm_dual(gram, targets, self.C_, random_state=seed)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
@@ -172,11 +185,20 @@ class SVM(Head):
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
 
-    def _choose(self, gram: np.ndarray, targets: np.ndarray, labels: np.ndarray, seed: int) -> None:
+    def _check(self) -> None:
+        check_choice("kernel", self.kernel, ("linear", "rbf"))
+        check_integer("n_folds", self.n_folds, 2)
+        if self.C != "cv":
+            check_number("C", self.C, 0, exclusive=True)
+        if self.gamma != "scale":
+            check_number("gamma", self.gamma, 0, exclusive=True)
+
+    def _choose(self, gram, targets, labels: np.ndarray, seed: int, n_copies: int) -> None:
         """Settle the penalty by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, seed)
+        folds = stratified_folds(labels, self.n_folds, seed, n_copies)
         # a sample is judged only where its class is left in the training part
-        judged = np.bincount(labels)[labels] >= 2
+        first = np.arange(len(labels)) < len(labels) // n_copies
+        judged = first & (np.bincount(labels[first])[labels] >= 2)
 
         def decide(C: float) -> np.ndarray:
             decisions = np.zeros_like(targets)
@@ -210,13 +232,14 @@ class SVM(Head):
                 self.C_, self.cv_accuracy_ = C, accuracy
                 self.temperature_ = fit_temperature(decisions, labels)
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int) -> SVM:
+    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int) -> SVM:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, _TINY))
-        out = stratified_folds(labels, 5, seed) == 0
+        kept = stratified_folds(labels, 5, seed, n_copies) != 0
+        out = ~kept & (np.arange(len(X)) < len(X) // n_copies)
         self._settle(
-            lambda C: _all_columns(_linear_svc(C, seed).fit(X[~out], labels[~out]), X[out]),
+            lambda C: _all_columns(_linear_svc(C, seed).fit(X[kept], labels[kept]), X[out]),
             labels[out],
         )
         self.gamma_ = 0.0

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import Sift
-from ..encode import BagOfWords
+from ..describe import DenseSift, KernelFeatures, Pixels, Sift, TableColumns
+from ..encode import BagOfWords, PatchWords
 from ..errors import ParameterError
 from .heads import SVM
 from .maps import HomogeneousMap
-from .mlp import MLP
+from .mlp import MLP, PRESETS, MLPRegressor
+from .ridge import Ridge
 
-HEADS: dict[str, Callable[[], BaseEstimator]] = {"mlp": MLP, "svm": SVM}
+HEADS: dict[str, Callable[[], BaseEstimator]] = {
+    "mlp": MLP,
+    **{name: partial(MLP, **params) for name, params in PRESETS.items()},
+    "ridge": Ridge,
+    "ridge-rbf": partial(Ridge, kernel="rbf"),
+    "svm": SVM,
+}
+REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
+# heads of recipes whose own is not the SVM
+_OWN_HEADS = {"pixels": "mlp", "patches": "ridge-rbf", "hog": "ridge-rbf", "kernels": "ridge-rbf"}
+# recipes whose columns are all of one kind
+_ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
@@ -29,8 +42,38 @@ def _sift_bow() -> list[tuple[str, BaseEstimator]]:
     ]
 
 
+def _pixels() -> list[tuple[str, BaseEstimator]]:
+    """28 x 28 grey values."""
+    return [("features", Pixels())]
+
+
+def _patches() -> list[tuple[str, BaseEstimator]]:
+    """500 words of whitened 7 x 7 patches, pooled over 3 x 3 cells."""
+    return [("features", PatchWords(n_words=500, patch_size=7))]
+
+
+def _kernels() -> list[tuple[str, BaseEstimator]]:
+    """A bank of fixed kernels, rectified and pooled."""
+    return [("features", KernelFeatures())]
+
+
+def _phow() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
+    words = BagOfWords(
+        DenseSift(step=3, bin_sizes=(4, 6, 8, 10), root=False, max_side=480),
+        n_words=1000,
+        norm="l1",
+        pyramid=((1, 1), (2, 2), (4, 4)),
+    )
+    return [("features", words), ("map", HomogeneousMap("chi2"))]
+
+
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
+    "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
+    "pixels": ("small pictures: the pixels themselves", _pixels),
+    "patches": ("small pictures: K-means words of whitened patches", _patches),
+    "kernels": ("small pictures: fixed kernels, rectified and pooled", _kernels),
     "sift-bow": ("sparse SIFT, K-means visual words, chi² map", _sift_bow),
 }
 
@@ -40,7 +83,8 @@ def make_head(name: str, **params) -> BaseEstimator:
 
     Parameters
     ----------
-    name : {"svm", "mlp"}
+    name : str
+        Name of the head; `HEADS` lists the classifiers, `REGRESSORS` those that give numbers.
     **params
         Parameters of the head.
 
@@ -58,19 +102,57 @@ def make_head(name: str, **params) -> BaseEstimator:
     >>> make_head("svm", C=1.0)
     SVM(C=1.0)
     """
-    check_choice("head", name, tuple(sorted(HEADS)))
-    return set_parameters(HEADS[name](), params)
+    heads = {**HEADS, **REGRESSORS}
+    check_choice("head", name, tuple(sorted(heads)))
+    return set_parameters(heads[name](), params)
 
 
-def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
+def own_head(recipe: str) -> str:
+    """Name of the head that a recipe has where none is asked for.
+
+    Examples
+    --------
+    >>> own_head("pixels"), own_head("sift-bow")
+    ('mlp', 'svm')
+    """
+    return _OWN_HEADS.get(recipe, "svm")
+
+
+def make_table_recipe(columns: Sequence[str], head: str | None = None, **params) -> Pipeline:
+    """Make an unfitted pipeline from rows of a table to labels.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns of numbers.
+    head : str, optional
+        As in `make_head`; None stands for "mlp-deep".
+    **params
+        Parameters of the head.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        The step "features" standardises the columns, the step "head" is the classifier.
+
+    Examples
+    --------
+    >>> make_table_recipe(["length", "width"], "svm", C=1.0)[-1]
+    SVM(C=1.0)
+    """
+    steps = [("features", TableColumns(tuple(columns))), ("head", make_head(head or "mlp-deep"))]
+    return set_parameters(Pipeline(steps), params)
+
+
+def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
     """Make an unfitted pipeline from images to labels.
 
     Parameters
     ----------
     name : str
         Name of the recipe; `RECIPES` lists them.
-    head : {"svm", "mlp"}
-        The classifier.
+    head : str, optional
+        The classifier, as in `make_head`; None stands for the recipe's own.
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
@@ -94,7 +176,10 @@ def make_recipe(name: str, head: str = "svm", **params) -> Pipeline:
     """
     check_choice("recipe", name, tuple(sorted(RECIPES)))
     steps = RECIPES[name][1]()
-    return set_parameters(Pipeline([*steps, ("head", make_head(head))]), params)
+    last = make_head(head or own_head(name))
+    if name in _ONE_SCALE and isinstance(last, MLP | MLPRegressor):
+        last.set_params(standardise=False)
+    return set_parameters(Pipeline([*steps, ("head", last)]), params)
 
 
 def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.base import TransformerMixin
+from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
+from .mirror import mirrored_vectors
+from .network import Epoch, OnEpoch
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the pictures done and the pictures in all."""
@@ -54,12 +57,21 @@ class Training:
     cv_accuracy : float
         Share of pictures that the classifier labelled rightly when they were held out; nan
         where none could be. The vocabulary had seen them, without their labels.
+    epochs : list of Epoch
+        Of a head that is trained in epochs.
+    losses : dict of str to float
+        Losses on what such a head held out, by name.
+    mirrored : bool
+        Whether the classifier learned from mirror images too.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     n_images: int = 0
     without_features: list[int] = field(default_factory=list)
     cv_accuracy: float = float("nan")
+    epochs: list[Epoch] = field(default_factory=list)
+    losses: dict[str, float] = field(default_factory=dict)
+    mirrored: bool = False
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -69,8 +81,33 @@ class Training:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
+def described_rows(features, vectors: np.ndarray) -> np.ndarray:
+    """Which vectors say anything: of pictures, those that are not all zeros.
+
+    Parameters
+    ----------
+    features : transformer
+        That the vectors come from. One for tables has ``zeros_are_data = True``.
+    vectors : ndarray of shape (n, d)
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    if getattr(features, "zeros_are_data", False):
+        return np.ones(len(vectors), bool)
+    return np.any(vectors, axis=1)
+
+
 def fit_recipe(
-    pipeline: Pipeline, X: Sequence, y: Sequence, progress: Progress | None = None
+    pipeline: Pipeline,
+    X: Sequence,
+    y: Sequence,
+    progress: Progress | None = None,
+    *,
+    n_copies: int = 1,
+    mirror: bool | str = False,
+    on_epoch: OnEpoch | None = None,
 ) -> Training:
     """Fit a recipe like ``pipeline.fit(X, y)``, with a report.
 
@@ -85,6 +122,14 @@ def fit_recipe(
     y : sequence of labels
     progress : callable, optional
         Called with the stage, the number of pictures done and the number in all.
+    n_copies : int
+        X comes as so many stretches of len(X) / n_copies pictures, of which the first are the
+        pictures and the others show them changed (`AugmentedImages`). The head holds a
+        picture and its copies out together.
+    mirror : bool or "cv", default=False
+        Whether the head learns from mirror images too; "cv" finds out whether they help.
+    on_epoch : callable, optional
+        Called with every `Epoch` of a head that has such.
 
     Returns
     -------
@@ -108,18 +153,38 @@ def fit_recipe(
     else:  # learns from the vectors of the training pictures, and would make them twice
         with training.stage("features"):
             vectors = features.fit_transform(Watched(X, "features", progress), labels)
-    described = vectors.any(axis=1)
-    training.without_features = np.flatnonzero(~described).tolist()
-    if len(np.unique(labels[described])) < 2:
+    # where a copy shows nothing, all of its picture's are left out, to keep the stretches alike
+    seen = described_rows(features, vectors).reshape(n_copies, -1).all(axis=0)
+    training.without_features = np.flatnonzero(~seen).tolist()
+    described = np.tile(seen, n_copies)
+    if is_classifier(pipeline) and len(np.unique(labels[described])) < 2:
         raise DataError(
             "A classifier needs pictures of at least 2 classes that show features. "
             f"Got {int(described.sum())} pictures of {len(np.unique(labels[described]))} classes."
         )
     if training.without_features:
         vectors, labels = vectors[described], labels[described]
-    training.n_images = len(labels)
+    if not len(labels):
+        raise DataError("None of the training pictures shows any feature.")
+    training.n_images = len(labels) // n_copies
+    for _, step in pipeline.steps[1:-1]:
+        vectors = step.fit_transform(vectors, labels)
+    known = signature(pipeline[-1].fit).parameters
+    room = 2 * len(labels) <= getattr(pipeline[-1], "sample_limit", float("inf"))
+    if mirror and room and n_copies == 1 and "n_copies" in known:
+        images = [X[int(i)] for i in np.flatnonzero(described)]
+        with training.stage("mirror images"):
+            progress("mirror images", 0, 0)
+            mirrored = mirrored_vectors(pipeline[:-1].transform, images, vectors, labels, mirror)
+        if mirrored is not None:
+            vectors, labels = np.concatenate([vectors, mirrored]), np.tile(labels, 2)
+            training.mirrored, n_copies = True, 2
+            del mirrored
+    options = {"n_copies": n_copies, "on_epoch": on_epoch}
     with training.stage("classifier"):
         progress("classifier", 0, 0)
-        pipeline[1:].fit(vectors, labels)
+        pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
+    training.epochs = list(getattr(pipeline[-1], "epochs_", []))
+    training.losses = dict(getattr(pipeline[-1], "losses_", {}))
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
     return training

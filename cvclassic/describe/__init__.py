@@ -10,9 +10,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
         "color": ["ColorStats", "color_features"],
+        "columns": ["TableColumns"],
         "dense_sift": ["DenseSift", "dense_sift_features"],
         "features": ["LocalFeatures"],
+        "hog": ["Hog"],
         "kernel_features": ["KernelFeatures"],
+        "lbp": ["Lbp", "cell_histograms"],
+        "pixels": ["Pixels", "SizedTransformer", "check_image_size", "fit_to_size"],
         "sift": ["Sift", "sift_features"],
         "vectors": ["ImageTransformer"],
     },

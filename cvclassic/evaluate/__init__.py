@@ -3,5 +3,5 @@
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submod_attrs={"scores": ["confused_pairs", "score_predictions"]}
+    __name__, submod_attrs={"scores": ["confused_pairs", "score_numbers", "score_predictions"]}
 )

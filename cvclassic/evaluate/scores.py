@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import rankdata
 
+from ..classify import named_losses
 from ..errors import ParameterError
 
 
@@ -32,8 +34,12 @@ def score_predictions(
         ``accuracy``, ``mean_class_accuracy`` (mean over the classes in `truth` of the share
         of their pictures that were recognised), ``macro_f1`` (over all labels in truth or
         predictions), ``log_loss`` (natural logarithm, probabilities clipped at 1e-15),
-        ``n_images``, ``labels`` and ``confusion`` (rows: truth, columns: predictions, both in
-        the order of ``labels``), and ``classes``: precision, recall, f1 and count of each.
+        ``hinge_loss`` and ``mean_squared_error`` (see
+        `cvclassic.classify.named_losses`; over pictures that were answered and whose label
+        is a class, nan if there are none), ``roc_auc`` where the model has two classes and
+        both occur, else None, ``n_images``, ``labels`` and ``confusion`` (rows: truth, columns:
+        predictions, both in the order of ``labels``), and ``classes``: precision, recall, f1
+        and count of each.
 
     Raises
     ------
@@ -79,6 +85,8 @@ def score_predictions(
         "mean_class_accuracy": float(recall[support > 0].mean()),
         "macro_f1": float(f1[occurring].mean()),
         "log_loss": _log_loss(truth, probabilities, classes),
+        **_other_losses(truth, probabilities, classes),
+        "roc_auc": _roc_auc(truth, probabilities, classes),
         "n_images": n,
         "labels": labels,
         "confusion": confusion.tolist(),
@@ -93,6 +101,73 @@ def score_predictions(
             for i, label in enumerate(labels)
             if support[i] > 0
         ],
+    }
+
+
+def _other_losses(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> dict:
+    """Hinge loss and mean squared error."""
+    number = {label: i for i, label in enumerate(classes)}
+    column = np.array([number.get(label, -1) for label in truth])
+    judged = (column >= 0) & probabilities.any(axis=1)
+    if not judged.any():
+        return {"hinge_loss": float("nan"), "mean_squared_error": float("nan")}
+    losses = named_losses(probabilities[judged], column[judged])
+    return {name: losses[name] for name in ("hinge_loss", "mean_squared_error")}
+
+
+def _roc_auc(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> float | None:
+    """Chance that a sample of the second class is ranked above one of the first."""
+    column = np.array([1 if label == classes[-1] else 0 for label in truth])
+    foreign = any(label not in classes for label in truth)
+    if len(classes) != 2 or foreign or column.min() == column.max():
+        return None
+    scores = np.where(probabilities.any(axis=1), probabilities[:, 1], 0.5)
+    ranks = rankdata(scores)
+    n, positive = len(column), int(column.sum())
+    above = ranks[column == 1].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * (n - positive)))
+
+
+def score_numbers(truth: Sequence[float], predicted: Sequence[float | None]) -> dict:
+    """Score the answers of a regression.
+
+    Parameters
+    ----------
+    truth : sequence of n numbers
+    predicted : sequence of n numbers
+        None where the model did not answer; those are counted and not scored.
+
+    Returns
+    -------
+    dict
+        ``mean_squared_error``, ``mean_absolute_error`` (in the unit of the labels), ``r2`` (1
+        is perfect, 0 no better than the mean; None where the truth is constant), ``n_images``
+        and ``n_unanswered``.
+
+    Raises
+    ------
+    ParameterError
+        There is nothing to score, or the lengths differ.
+
+    Examples
+    --------
+    >>> score_numbers([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])["r2"]
+    0.5
+    """
+    if len(truth) != len(predicted):
+        raise ParameterError(f"predicted must have {len(truth)} numbers. Got {len(predicted)}.")
+    pairs = [(t, p) for t, p in zip(truth, predicted, strict=True) if p is not None]
+    if not pairs:
+        raise ParameterError("truth must have at least one number that was answered. Got none.")
+    true, given = np.array(pairs, np.float64).T
+    error = given - true
+    variance = float(true.var())
+    return {
+        "mean_squared_error": float((error**2).mean()),
+        "mean_absolute_error": float(np.abs(error).mean()),
+        "r2": 1 - float((error**2).mean()) / variance if variance > 0 else None,
+        "n_images": len(truth),
+        "n_unanswered": len(truth) - len(pairs),
     }
 
 

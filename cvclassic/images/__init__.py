@@ -5,6 +5,14 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "augment": [
+            "CHANGES",
+            "AugmentedImage",
+            "AugmentedImages",
+            "augment_image",
+            "parse_changes",
+        ],
+        "arrays": ["LabelledArrays", "NamedItem", "is_array_file", "load_arrays", "read_array"],
         "files": ["read_file"],
         "folders": ["LabelledImages", "load_folder", "load_manifest"],
         "headers": ["identify", "read_header"],
@@ -14,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
         "streaming": ["check_images", "map_blocks", "single_threaded"],
+        "tables": ["LabelledTable", "load_table", "read_table"],
         "walking": ["Fault", "FoundFile", "walk_images"],
         "writing": ["encode_image", "write_image"],
     },

@@ -42,8 +42,8 @@ def describe(
     max_keypoints : int, optional
         Keep the strongest so many.
     sensitivity : float
-        As in `cvclassic.detect.detect_keypoints`; more than there, as matching sorts faint keypoints
-        out and gains from the rest.
+        As in `cvclassic.detect.detect_keypoints`; higher than there, as matching gains from faint
+        keypoints and sorts out the bad ones.
 
     Returns
     -------

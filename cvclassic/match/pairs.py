@@ -183,7 +183,8 @@ def match_images(
         result = _match(*plain, *settings)
         if guided and result.model is not None and model == "homography":
             result = _guided(*plain, result, threshold)
-    if views == "always" or (views == "auto" and result.n_inliers < _FEW):
+    enough = min(map(len, plain)) >= _CHANCE[model][0]  # or no view can make them match
+    if views == "always" or (views == "auto" and enough and result.n_inliers < _FEW):
         slanted = (
             describe_views(a, descriptor, **options),
             describe_views(b, descriptor, **options),

@@ -51,8 +51,8 @@ class ModelInfo:
 
     @property
     def classes(self) -> list:
-        """Labels that the model can give."""
-        return self.pipeline["steps"][-1][1]["classes"]
+        """Labels that the model can give; empty where it gives numbers."""
+        return self.pipeline["steps"][-1][1].get("classes", [])
 
 
 def _versions() -> dict[str, str]:
@@ -104,6 +104,10 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
     >>> bool((again.predict(images) == model.predict(images)).all())
     True
     """
+    if not isinstance(pipeline, Pipeline):
+        raise ModelFileError(
+            f"Only a fitted pipeline can be saved. Got a {type(pipeline).__name__} instead."
+        )
     arrays: dict[str, np.ndarray] = {}
     description = {
         "format": "cvclassic-model",
@@ -135,6 +139,8 @@ def _strict(pairs: list[tuple[str, Any]]) -> dict:
 def _parse(text: str | bytes):
     try:
         return json.loads(text, object_pairs_hook=_strict, parse_constant=lambda name: name)
+    except ModelFileError:
+        raise
     except (ValueError, RecursionError):
         raise ModelFileError("The model file is damaged: its header cannot be read.") from None
 
@@ -178,7 +184,8 @@ def _header(data: bytes, size: int) -> dict:
             f"The model file has format version {version}; this cvclassic reads up to "
             f"{FORMAT_VERSION}. Please upgrade cvclassic."
         )
-    require(version == FORMAT_VERSION and set(description) == _KEYS, "its description is odd")
+    require(type(version) is int and version == FORMAT_VERSION, "its format version is odd")
+    require(set(description) == _KEYS, "its description is odd")
     require(description["format"] == "cvclassic-model", "its description is odd")
     for key in ("pipeline", "summary", "versions"):
         require(isinstance(description[key], dict), f"{key} is not an object")
@@ -197,7 +204,9 @@ def read_model_info(path) -> ModelInfo:
     try:
         description = _header(data, size)
         steps = description["pipeline"].get("steps")
-        good = isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes"), list)
+        good = (
+            isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes", []), list)
+        )
         require(bool(good), "it has no classes")
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from None

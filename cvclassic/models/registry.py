@@ -12,6 +12,8 @@ import numpy as np
 
 from ..errors import ModelFileError
 
+_LARGEST = 1e12
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -33,6 +35,8 @@ class Entry:
         Number of columns that the estimator gives for a number of columns that it gets.
     has_classes : bool
         The classifier at the end.
+    gives_numbers : bool
+        The regressor at the end.
     has_members : bool
         A union: its parameter `transformer_list` holds other estimators.
     optional : tuple of str
@@ -46,6 +50,7 @@ class Entry:
     check: Callable[[Any], None] = lambda estimator: None
     output: Callable[[Any, int], int] = lambda estimator, n: n
     has_classes: bool = False
+    gives_numbers: bool = False
     has_members: bool = False
     optional: tuple[str, ...] = ()
 
@@ -122,16 +127,64 @@ def _check_svm(head) -> None:
         require(head.gamma_ > 0, "gamma_ must be > 0")
 
 
-def _check_mlp(head) -> None:
+def _check_layers(head) -> int:
+    """Layers fit onto each other; returns the number of outputs."""
     sizes = [head.n_features_in_]
     require(len(head.weights_) == len(head.biases_) >= 1, "layers are missing")
     for weight, bias in zip(head.weights_, head.biases_, strict=True):
         require(weight.shape[0] == sizes[-1] and bias.shape == weight.shape[1:], "layers disagree")
         sizes.append(weight.shape[1])
-    n = len(head.classes_)
-    require(sizes[-1] == (1 if n == 2 else n), "the last layer and the classes do not agree")
     require(head.mean_.shape == head.scale_.shape == (sizes[0],), "mean_ has the wrong length")
-    require(bool((head.scale_ > 0).all()) and head.temperature_ > 0, "scale_ must be > 0")
+    require(bool((head.scale_ > 0).all()), "scale_ must be > 0")
+    return sizes[-1]
+
+
+def _check_mlp(head) -> None:
+    n = len(head.classes_)
+    expected = 1 if n == 2 else n
+    require(_check_layers(head) == expected, "the last layer and the classes do not agree")
+    require(head.temperature_ > 0, "temperature_ must be > 0")
+
+
+def _check_regressor(head) -> None:
+    require(_check_layers(head) == 1, "the last layer must have one output")
+
+
+def _check_ridge(head) -> None:
+    n, d = len(head.classes_), head.n_features_in_
+    require(head.intercept_.shape == (n,), "intercept_ and classes do not agree")
+    require(head.temperature_ > 0, "temperature_ must be > 0")
+    if head.kernel == "linear":
+        require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
+        return
+    m, r = head.vectors_.shape
+    require(head.mean_.shape == (d,), f"mean_ must have {d} numbers")
+    require(head.components_.shape == (d, r), f"components_ must have shape {(d, r)}")
+    require(head.dual_coef_.shape == (m, n), f"dual_coef_ must have shape {(m, n)}")
+
+
+def _check_patch_words(encoder) -> None:
+    d = encoder._n_dims()
+    require(encoder.mean_.shape == (d,), f"mean_ must have {d} numbers")
+    require(encoder.whitening_.shape == (d, d), f"whitening_ must have shape {(d, d)}")
+    shape = (encoder.n_words, d)
+    require(encoder.words_.shape == shape, f"words_ must have shape {shape}")
+    n = encoder.pool**2 * encoder.n_words
+    require(encoder.n_features_out_ == n, f"n_features_out_ must be {n}")
+
+
+def _check_sized(step) -> None:
+    """Steps that learn nothing: the number of columns follows from the parameters."""
+    expected = step.n_features_out_
+    step.fit([np.zeros((8, 8), np.uint8)])
+    require(step.n_features_out_ == expected, f"n_features_out_ must be {step.n_features_out_}")
+
+
+def _check_table(step) -> None:
+    n = len(step.columns)
+    require(step.n_features_out_ == n, f"n_features_out_ must be {n}")
+    require(step.center_.shape == step.scale_.shape == (n,), f"center_ must have {n} numbers")
+    require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
 
 def _fitted_columns(encoder, _n: int) -> int:
@@ -156,10 +209,35 @@ REGISTRY: dict[str, Entry] = {
         check=_check_mixture,
         output=_fitted_columns,
     ),
+    "Hog": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
     "HomogeneousMap": Entry(
         "cvclassic.classify",
         scalars={"n_features_in_": int},
         output=lambda step, n: n * (2 * step.order + 1),
+    ),
+    "KernelFeatures": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Lbp": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Llc": Entry(
+        "cvclassic.encode",
+        arrays={"words_": 2},
+        scalars={"n_features_out_": int},
+        check=_check_bag,
+        output=_fitted_columns,
     ),
     "MLP": Entry(
         "cvclassic.classify",
@@ -167,6 +245,41 @@ REGISTRY: dict[str, Entry] = {
         lists={"weights_": 2, "biases_": 1},
         scalars={"n_features_in_": int, "temperature_": float},
         check=_check_mlp,
+        has_classes=True,
+    ),
+    "MLPRegressor": Entry(
+        "cvclassic.classify",
+        arrays={"mean_": 1, "scale_": 1},
+        lists={"weights_": 2, "biases_": 1},
+        scalars={"n_features_in_": int},
+        check=_check_regressor,
+        gives_numbers=True,
+    ),
+    "PatchWords": Entry(
+        "cvclassic.encode",
+        arrays={"mean_": 1, "whitening_": 2, "words_": 2},
+        scalars={"n_features_out_": int},
+        check=_check_patch_words,
+        output=_fitted_columns,
+    ),
+    "Pixels": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Ridge": Entry(
+        "cvclassic.classify",
+        arrays={
+            "coef_": 2,
+            "components_": 2,
+            "dual_coef_": 2,
+            "intercept_": 1,
+            "mean_": 1,
+            "vectors_": 2,
+        },
+        scalars={"n_features_in_": int, "temperature_": float},
+        check=_check_ridge,
         has_classes=True,
     ),
     "SVM": Entry(
@@ -177,6 +290,13 @@ REGISTRY: dict[str, Entry] = {
         has_classes=True,
     ),
     "Sift": Entry("cvclassic.describe"),
+    "TableColumns": Entry(
+        "cvclassic.describe",
+        arrays={"center_": 1, "scale_": 1},
+        scalars={"n_features_out_": int},
+        check=_check_table,
+        output=_fitted_columns,
+    ),
     "Vlad": Entry(
         "cvclassic.encode",
         arrays={"mean_": 1, "components_": 2, "words_": 2},
@@ -218,6 +338,8 @@ def parameter_names(cls: type) -> set[str]:
 
 
 def finite(array: np.ndarray) -> bool:
-    """No NaN and no infinity, without a temporary array of the same size."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return not array.size or bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+    """No NaN, no infinity and nothing near it, without a temporary array of the same size."""
+    if not array.size:
+        return True
+    # sums of products of larger numbers could overflow float32
+    return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)

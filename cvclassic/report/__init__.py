@@ -8,6 +8,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "curves": ["check_curve_path", "draw_curve", "sparkline"],
         "overlays": [
             "draw_blobs",
             "draw_corners",
@@ -18,6 +19,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "overlays_match": ["draw_match", "draw_warp"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],
+        "sheets": ["contact_sheet"],
         "sift_panels": ["draw_sift_stages"],
     },
 )

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from cvclassic.classify import MLP
-from cvclassic.errors import DataError, ParameterError
+from cvclassic.errors import ParameterError
 from tests.checks import vectors
 
 
@@ -17,7 +17,7 @@ from tests.checks import vectors
 @pytest.mark.parametrize("layers", [(7,), (6, 5), 4])
 def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
     X, y = vectors(40, 6, n_classes)
-    head = MLP(layers, activation, max_iter=15, calibrate=False).fit(X, y)
+    head = MLP(layers, activation, max_iter=15, calibrate=False, early_stopping=False).fit(X, y)
     network = MLPClassifier(layers, activation=activation, alpha=1.0, max_iter=15, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -30,11 +30,15 @@ def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
 
 def test_constant_columns_and_scale_do_not_matter() -> None:
     X, y = vectors(40)
-    plain = MLP((8,), max_iter=20).fit(X, y).predict_proba(X)
-    wide = MLP((8,), max_iter=20).fit(X * 256 + 1024, y).predict_proba(X * 256 + 1024)
+    plain = MLP((8,), max_iter=20, early_stopping=False).fit(X, y).predict_proba(X)
+    wide = (
+        MLP((8,), max_iter=20, early_stopping=False)
+        .fit(X * 256 + 1024, y)
+        .predict_proba(X * 256 + 1024)
+    )
     np.testing.assert_allclose(wide, plain, atol=0.02)
     constant = np.hstack([X, np.full((40, 1), 3, np.float32)])
-    head = MLP((8,), max_iter=20).fit(constant, y)
+    head = MLP((8,), max_iter=20, early_stopping=False).fit(constant, y)
     assert head.scale_[-1] == 1
     assert np.isfinite(head.predict_proba(constant)).all()
 
@@ -43,7 +47,7 @@ def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
     """Labels at random: a network that knows them by heart must not be sure of others."""
     X, y = rng.normal(size=(100, 30)).astype(np.float32), np.arange(100) % 2
     new = rng.normal(size=(200, 30)).astype(np.float32)
-    params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 150}
+    params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 150, "early_stopping": False}
     sure = MLP((32,), calibrate=False, **params).fit(X, y)
     tamed = MLP((32,), calibrate=True, **params).fit(X, y)
     assert sure.score(X, y) == 1
@@ -64,12 +68,6 @@ def test_early_stopping_stops() -> None:
     assert head.score(X, y) > 0.5
 
 
-def test_early_stopping_with_too_few_samples_says_so() -> None:
-    X, y = vectors(9)
-    with pytest.raises(DataError, match="early_stopping"):
-        MLP((4,), early_stopping=True).fit(X, y)
-
-
 def test_a_class_of_one_picture() -> None:
     X, y = vectors(21)
     y = np.where(np.arange(21) == 0, "zebra", y)
@@ -84,9 +82,9 @@ def test_a_class_of_one_picture() -> None:
     [
         ("hidden_layer_sizes", (8, 0), "a sequence of integers >= 1, such as (128,)."),
         ("hidden_layer_sizes", "64", "a sequence of integers >= 1, such as (128,)."),
-        ("activation", "gelu", "one of 'relu', 'tanh', 'logistic', 'identity'."),
+        ("activation", "gelu", "one of 'relu', 'tanh', 'logistic', 'identity', 'step'."),
         ("batch_size", 0, "an integer >= 1."),
-        ("validation_fraction", 1.0, "< 1."),
+        ("validation_fraction", 0.6, "at most 0.5."),
         ("early_stopping", 1, "True or False."),
         ("max_iter", 2.5, "an integer >= 1."),
     ],

@@ -88,6 +88,7 @@ def test_a_step_can_be_replaced() -> None:
         ),
         (lambda: make_recipe("sift-bow", alpha=1), ["There is no parameter 'alpha'"]),
         (lambda: make_recipe("sift-bow", steps=[]), ["There is no parameter 'steps'"]),
+        (lambda: make_recipe("sift-bow", verbose=True), ["There is no parameter 'verbose'"]),
         (lambda: make_recipe("sift-bow", memory="x"), ["There is no parameter 'memory'"]),
         (
             lambda: make_recipe("sift-bow", features__nothing=1),
@@ -108,12 +109,6 @@ def test_messages(call, parts) -> None:
     for part in parts:
         assert part in str(caught.value)
     assert "__main__" not in str(caught.value)
-
-
-def test_verbose_is_the_networks() -> None:
-    recipe = make_recipe("sift-bow", "mlp", verbose=True)
-    assert recipe.named_steps["head"].verbose is True
-    assert recipe.verbose is False
 
 
 def test_known_parameters_of_the_message_work() -> None:

@@ -30,8 +30,8 @@ POINTS = {
     "fast": detect.corners_fast,
 }
 # Pyramids and block-wise limits of OpenCV start at the upper left corner, so these lose some points
-# when the picture turns round (BRISK places those of its coarse octaves a few pixels off, even after
-# a shift); the share below must come back within a pixel.
+# when the picture turns round; BRISK places those of its coarse octaves a few pixels off even when
+# it is only shifted. The share below must come back within a pixel.
 SHARES = {"orb": 0.6, "brisk": 0.5, "akaze": 0.75, "fast": 0.85, "mser": 0.85}
 MAPS = {
     "canny": detect.canny,

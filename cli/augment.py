@@ -1,0 +1,86 @@
+"""``cvclassic augment``: see what --augment does to pictures."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("source", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Picture file to write.")
+@click.option(
+    "--augment",
+    "changes",
+    help="Changes, such as mirror,rotate=10. [default: each one by itself]",
+)
+@click.option(
+    "--times", type=click.IntRange(min=1), default=7, show_default=True, help="Copies of a picture."
+)
+@click.option(
+    "--most", type=click.IntRange(min=1), default=8, show_default=True, help="Pictures to show."
+)
+@click.option(
+    "--side", type=click.IntRange(16, 1024), default=96, show_default=True, help="Side of a square."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the changes.")
+def augment(source, output, changes, times, most, side, seed):
+    """Draw a contact sheet of SOURCE, a picture, a folder or an array file, changed at random.
+
+    A row begins with the picture itself. With --augment there is a row for each picture;
+    without it, a row for each change there is, made to the first picture.
+
+    \b
+    The changes, in the order they are written, each with its number if that is not the default:
+      noise=10       standard deviation in grey levels
+      mirror=0.5     probability
+      rotate=10      degrees at most
+      resize=0.1     share at most
+      crop=0.1       share of a side at most
+      occlude=0.3    share of a side at most
+      brightness=0.2 share at most
+      elastic=2      pixels on average
+      shift=2        pixels at most
+
+    \b
+    Example:
+      cvclassic augment photo.jpg -o sheet.png
+      cvclassic augment photos/ -o sheet.png --augment mirror,rotate=10,crop=0.1
+    """
+    from cvclassic.images import CHANGES, AugmentedImages, load_pixels, parse_changes, write_image
+    from cvclassic.report import contact_sheet
+
+    pictures = _pictures(source, most, 4 * side)
+    lists = [[(name, entry[2])] for name, entry in CHANGES.items()]
+    if changes is not None:
+        lists = [parse_changes(changes)] * len(pictures)
+    shown = []
+    for row, some in enumerate(lists):
+        picture = pictures[row if changes is not None else 0]
+        copies = AugmentedImages([picture], some, times, seed + row)
+        shown += [load_pixels(copy) for copy in copies]
+    write_image(output, contact_sheet(shown, columns=1 + times, side=side))
+    if changes is None:
+        click.echo(f"Rows of {output}: {', '.join(CHANGES)}")
+
+
+def _pictures(source: str, most: int, max_side: int) -> list:
+    """The first pictures of a source, decoded."""
+    from cvclassic.errors import DataError, ImageReadError
+    from cvclassic.images import FoundFile, is_array_file, read_image, walk_images
+    from cvclassic.images.arrays import load_pictures
+
+    if is_array_file(source):
+        return list(load_pictures(source)[:most])
+    pictures: list = []
+    failure = ""
+    for item in walk_images([source], only_pictures=True):
+        if len(pictures) == most:
+            break
+        try:
+            if isinstance(item, FoundFile):
+                pictures.append(read_image(item.path, max_side=max_side))
+        except ImageReadError as error:
+            failure = failure or f" The first failure: {error}"
+    if not pictures:
+        raise DataError(f"{source}: found no picture that can be read.{failure}")
+    return pictures

@@ -1,0 +1,85 @@
+"""Where labelled data come from: folders, manifests, array files and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from .options import data_options, load_data
+
+
+def source_options(command: Callable) -> Callable:
+    """Options of `data_options`, and ``--npz FILE [--labels FILE] | --table CSV --label NAME``."""
+    for option in (
+        click.option(
+            "--label", metavar="COLUMN", help="Column of the table that holds the labels."
+        ),
+        click.option(
+            "--table",
+            type=click.Path(dir_okay=False),
+            help="CSV file with columns of numbers and one of labels.",
+        ),
+        click.option(
+            "--labels",
+            type=click.Path(dir_okay=False),
+            help="File of the labels, where the array file has none.",
+        ),
+        click.option(
+            "--npz",
+            type=click.Path(dir_okay=False),
+            help="Pictures in a .npz, .npy or IDX file (MNIST's, also .gz).",
+        ),
+    ):
+        command = option(command)
+    return data_options(command)
+
+
+def load_source(
+    source: dict[str, Any], *, part: str, min_classes: int, columns: list[str] | None = None
+):
+    """Labelled data from the one source that was given.
+
+    `part` is what an array file is asked for, "train" or "test"; `columns` are those that a
+    model of tables wants.
+    """
+    from cvclassic.images import load_arrays, load_table
+
+    table, npz = source["table"], source["npz"]
+    if (source["label"] is None) != (table is None):
+        raise click.UsageError("--table and --label go together.")
+    if source["labels"] is not None and npz is None:
+        raise click.UsageError("--labels needs --npz.")
+    given = [name for name in ("folder", "manifest", "npz", "table") if source[name] is not None]
+    if len(given) > 1 or not given:
+        raise click.UsageError(
+            "Give one of: a FOLDER of class folders, --manifest CSV, --npz FILE, --table CSV."
+        )
+    if table is not None:
+        return load_table(table, source["label"], columns, source["split"])
+    if npz is not None:
+        if source["split"] not in (None, "train", "test"):
+            raise click.UsageError("--split of an array file is train or test.")
+        return load_arrays(npz, source["split"] or part, source["labels"])
+    return load_data(source["folder"], source["manifest"], source["split"], min_classes)
+
+
+def expand(items: Iterator, pipeline) -> Iterator:
+    """Open array files and tables among the files that are to be classified."""
+    from cvclassic.errors import DataError
+    from cvclassic.images import Fault, FoundFile, NamedItem, is_array_file, read_table
+    from cvclassic.images.arrays import load_pictures
+
+    columns = getattr(pipeline[0], "columns", None)
+    for item in items:
+        try:
+            if isinstance(item, FoundFile) and columns is not None:
+                yield from read_table(item.path, list(columns)).items
+            elif isinstance(item, FoundFile) and is_array_file(item.path):
+                for i, picture in enumerate(load_pictures(item.path)):
+                    yield NamedItem(f"{item.path}[{i}]", picture)
+            else:
+                yield item
+        except DataError as error:
+            yield Fault(item.path, "corrupt", str(error))

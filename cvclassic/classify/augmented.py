@@ -1,0 +1,110 @@
+"""Train on changed copies of the training pictures, and on nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ..checks import check_integer, seed_number
+from ..errors import ParameterError
+from ..images import AugmentedImages, check_images, parse_changes
+from .network import OnEpoch
+from .training import Progress, fit_recipe
+
+
+def _has_probabilities(self) -> bool:
+    return hasattr(self.estimator, "predict_proba")
+
+
+class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """A recipe that sees every training picture several times, changed.
+
+    Copies are made when they are read, so that memory does not grow. Prediction is the
+    recipe's own: inside a cross-validation only the training folds are augmented. The recipe
+    holds a picture and its copies out together where it chooses its own parameters.
+
+    Parameters
+    ----------
+    estimator : sklearn.pipeline.Pipeline
+        As `make_recipe` gives it. Not fitted; a clone is.
+    augment : str, default="mirror"
+        Changes, as `cvclassic.images.parse_changes` reads them.
+    times : int, default=1
+        Copies of each picture, besides itself.
+    random_state : int, RandomState or None, default=0
+        Seed of the changes.
+
+    Attributes
+    ----------
+    estimator_ : sklearn.pipeline.Pipeline
+        Fitted; this is what a model file holds.
+    training_ : Training
+    classes_ : ndarray of shape (n_classes,)
+
+    Examples
+    --------
+    >>> from cvclassic.classify import make_recipe
+    >>> images = np.random.default_rng(0).integers(0, 255, (8, 28, 28), np.uint8)
+    >>> model = Augmented(make_recipe("pixels", "ridge"), "mirror,shift=1", times=2)
+    >>> model.fit(images, list("abababab")).predict(images[:2]).shape
+    (2,)
+    """
+
+    def __init__(self, estimator, augment="mirror", times=1, random_state=0):
+        self.estimator = estimator
+        self.augment = augment
+        self.times = times
+        self.random_state = random_state
+
+    def fit(self, X, y, *, progress: Progress | None = None, on_epoch: OnEpoch | None = None):
+        """Train on pictures and their changed copies.
+
+        Parameters
+        ----------
+        X : sequence of images
+        y : sequence of labels
+        progress, on_epoch : callable, optional
+            As in `fit_recipe`.
+
+        Returns
+        -------
+        self
+        """
+        if not isinstance(self.estimator, Pipeline):
+            raise ParameterError(f"estimator must be a recipe. Got {self.estimator!r} instead.")
+        if not isinstance(self.augment, str):
+            raise ParameterError(f"augment must be text. Got {self.augment!r} instead.")
+        parse_changes(self.augment)
+        check_integer("times", self.times, 0)
+        seed = seed_number("random_state", self.random_state)
+        X = check_images(X)
+        if y is None or len(y) != len(X):
+            raise ParameterError(f"y must have one label for each of the {len(X)} images.")
+        copies = AugmentedImages(X, self.augment, self.times, seed)
+        labels = np.tile(np.asarray(y), 1 + self.times)
+        self.estimator_ = clone(self.estimator)
+        self.training_ = fit_recipe(
+            self.estimator_,
+            copies,
+            labels,
+            progress,
+            n_copies=1 + self.times,
+            on_epoch=on_epoch,
+        )
+        if hasattr(self.estimator_, "classes_"):
+            self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X) -> np.ndarray:
+        """Label of each picture, shape (n,)."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict(X)
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X) -> np.ndarray:
+        """Probabilities, shape (n, n_classes), in the order of ``classes_``."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict_proba(X)

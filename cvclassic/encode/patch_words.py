@@ -1,0 +1,378 @@
+"""Patch words: what small patches look like, learned by K-means, as a layer of kernels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..checks import check_choice, check_integer, check_number
+from ..describe import SizedTransformer, check_image_size
+from ..errors import DataError, ParameterError
+from ..images import map_blocks
+from .base import balanced_order
+from .vocabulary import kmeans_words
+
+ACTIVATIONS = ("soft", "triangle", "squared")
+_ROWS = 300  # patches of a product: 300 x 1000 float32 stay in the level-2 cache
+_SAMPLE_IMAGES = 5000  # pictures that the sample of patches is drawn from, at most
+_FLAT = 1.0  # standard deviation, of 255, below which a patch shows nothing
+
+
+def patch_grid(
+    shape: tuple[int, ...], patch_size: int, stride: int, pool: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the pixels of every patch lie, patches sorted by their pooling cell.
+
+    Parameters
+    ----------
+    shape : (h, w) or (h, w, 3)
+    patch_size, stride : int
+        Pixels.
+    pool : int
+        Cells a side.
+
+    Returns
+    -------
+    index : ndarray of shape (d, n), int
+        Places in the flattened picture: a column a patch, channel by channel.
+    starts : ndarray of shape (pool² + 1,), int
+        Cell i holds the patches from ``starts[i]`` to ``starts[i + 1]``.
+
+    Examples
+    --------
+    >>> index, starts = patch_grid((4, 4), patch_size=3, stride=1, pool=2)
+    >>> index[:, 1].tolist(), starts.tolist()
+    ([1, 2, 3, 5, 6, 7, 9, 10, 11], [0, 1, 2, 3, 4])
+    """
+    places = np.arange(np.prod(shape)).reshape(shape)
+    windows = sliding_window_view(places, (patch_size, patch_size), axis=(0, 1))
+    windows = windows[::stride, ::stride]
+    rows, columns = windows.shape[:2]
+    cell = (np.arange(rows) * pool // rows)[:, None] * pool + np.arange(columns) * pool // columns
+    order = np.argsort(cell.ravel(), kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(cell.ravel(), minlength=pool * pool))])
+    index = windows.reshape(rows * columns, -1)[order].T
+    return np.ascontiguousarray(index), starts
+
+
+def normalise_patches(patches: np.ndarray, contrast: float) -> np.ndarray:
+    """Subtract the mean of each patch and divide by its contrast.
+
+    Parameters
+    ----------
+    patches : ndarray of shape (d, n), float32
+        A column a patch, 0..255. Changed in place.
+    contrast : float
+        Added to the variance, so that noise in flat patches is not blown up.
+
+    Returns
+    -------
+    ndarray of shape (d, n), float32
+        The same array.
+
+    References
+    ----------
+    Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning",
+    AISTATS 2011, section 3.1.1; Coates & Ng, "Learning feature representations with K-means",
+    2012, section 2.2, equation (1), for the constant.
+
+    Examples
+    --------
+    >>> normalise_patches(np.array([[0.0], [255.0]], np.float32), 10).round(2).ravel().tolist()
+    [-1.0, 1.0]
+    """
+    d = np.float32(len(patches))
+    patches -= patches.sum(axis=0) / d
+    variance = np.einsum("dn,dn->n", patches, patches) / d
+    patches /= np.sqrt(variance + np.float32(contrast))
+    return patches
+
+
+def zca_whitening(patches: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and symmetric matrix that make the covariance of patches nearly the identity.
+
+    Parameters
+    ----------
+    patches : ndarray of shape (d, n), float32
+        A column a patch.
+    epsilon : float
+        Added to the eigenvalues, so that directions of mere noise are not blown up.
+
+    Returns
+    -------
+    mean : ndarray of shape (d,), float32
+    matrix : ndarray of shape (d, d), float32
+        Whitened patches are ``matrix @ (patches - mean[:, None])``.
+
+    References
+    ----------
+    Coates & Ng, "Learning feature representations with K-means", 2012, section 2.2.
+
+    Examples
+    --------
+    >>> patches = np.random.default_rng(0).normal(size=(3, 1000)).astype(np.float32)
+    >>> mean, matrix = zca_whitening(5 * patches, 1e-6)
+    >>> np.allclose(np.cov(matrix @ (5 * patches - mean[:, None])), np.eye(3), atol=1e-3)
+    True
+    """
+    mean = patches.mean(axis=1, dtype=np.float64)
+    values, vectors = np.linalg.eigh(np.cov(patches.astype(np.float64)))
+    matrix = (vectors / np.sqrt(np.maximum(values, 0) + epsilon)) @ vectors.T
+    return mean.astype(np.float32), matrix.astype(np.float32)
+
+
+class PatchWords(SizedTransformer):
+    """K-means words of whitened patches, as the fixed first layer of a network.
+
+    Every patch of a picture is normalised for contrast and compared with every word; the
+    answers are averaged over the cells of a grid. Normalising, whitening and comparing are
+    folded into one matrix product a block of patches, with activation and pooling done
+    while the block is in cache: memory does not grow with the number of pictures.
+
+    Parameters
+    ----------
+    n_words : int, default=1000
+    patch_size : int, default=6
+        Side of a patch in pixels.
+    stride : int, default=1
+        Pixels between patches.
+    pool : int, default=3
+        Cells a side of the pooling grid.
+    activation : {"soft", "triangle", "squared"}, default="soft"
+        How strongly a word answers. "soft" is max(0, product with the word at unit length -
+        `threshold`); "triangle" is max(0, mean distance - distance), and "squared" the same
+        with squared distances, which needs neither root nor mean and is twice as fast.
+    threshold : float, default=0.25
+        Of the activation "soft".
+    power : float, default=0.5
+        Exponent that pooled answers are raised to; 0.5 keeps words that answer everywhere
+        from drowning the others.
+    contrast : float, default=10
+        Added to the variance of a patch, in squared grey levels of 0..255.
+    whitening : float, default=0.1
+        Added to the eigenvalues of the patches' covariance.
+    image_size : int or (int, int), default=28
+        Side, or height and width, that every picture is resized to, in pixels.
+    color : bool, default=False
+        Patches of red, green and blue, else of luma.
+    n_patches : int, default=100000
+        Sample that whitening and words are learned from; patches without any contrast are
+        left out.
+    random_state : int, RandomState or None, default=None
+        Seed of sampling and clustering.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib. The result does not depend on it.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (d,), float32
+    whitening_ : ndarray of shape (d, d), float32
+        Symmetric; d is patch_size² times the number of channels.
+    words_ : ndarray of shape (n_words, d), float32
+        In the whitened space.
+    n_features_out_ : int
+        pool² n_words.
+
+    References
+    ----------
+    Coates, Lee & Ng, "An analysis of single-layer networks in unsupervised feature learning",
+    AISTATS 2011, section 3, for patches, whitening, triangle and pooling; Coates & Ng, "The
+    importance of encoding versus training with sparse coding and vector quantization", ICML
+    2011, section 3.2, for the soft threshold.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 255, (10, 28, 28), np.uint8)
+    >>> PatchWords(n_words=20, random_state=0).fit_transform(images).shape
+    (10, 180)
+    """
+
+    def __init__(
+        self,
+        n_words=1000,
+        patch_size=6,
+        stride=1,
+        pool=3,
+        activation="soft",
+        threshold=0.25,
+        power=0.5,
+        contrast=10,
+        whitening=0.1,
+        image_size=28,
+        color=False,
+        n_patches=100_000,
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.n_words = n_words
+        self.patch_size = patch_size
+        self.stride = stride
+        self.pool = pool
+        self.activation = activation
+        self.threshold = threshold
+        self.power = power
+        self.contrast = contrast
+        self.whitening = whitening
+        self.image_size = image_size
+        self.color = color
+        self.n_patches = n_patches
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _check(self) -> None:
+        super()._check()
+        check_integer("n_words", self.n_words, 2)
+        check_integer("patch_size", self.patch_size, 2)
+        check_integer("stride", self.stride, 1)
+        check_integer("pool", self.pool, 1)
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_number("threshold", self.threshold, 0)
+        check_number("power", self.power, 0, exclusive=True)
+        check_number("contrast", self.contrast, 0, exclusive=True)
+        check_number("whitening", self.whitening, 0, exclusive=True)
+        check_integer("n_patches", self.n_patches, 2)
+        shorter = min(check_image_size(self.image_size))
+        if self.patch_size > shorter:
+            raise ParameterError(
+                f"patch_size must be at most the shorter side of image_size, {shorter}. "
+                f"Got {self.patch_size} instead."
+            )
+        places = (shorter - self.patch_size) // self.stride + 1
+        if self.pool > places:
+            raise ParameterError(
+                f"pool must be at most the number of patches along a side, {places}. "
+                f"Got {self.pool} instead."
+            )
+
+    def _n_dims(self) -> int:
+        """Numbers in a patch."""
+        return self.patch_size**2 * (3 if self.color else 1)
+
+    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
+        return patch_grid(self._shape(), self.patch_size, self.stride, self.pool)
+
+    def _fit_images(self, X, y) -> None:
+        rng = check_random_state(self.random_state)
+        patches = normalise_patches(self._sample(X, y, rng), self.contrast)
+        if patches.shape[1] < self.n_words:
+            raise DataError(
+                f"n_words={self.n_words} words need at least as many patches that show something; "
+                f"the training pictures gave {patches.shape[1]}."
+            )
+        self.mean_, self.whitening_ = zca_whitening(patches, self.whitening)
+        patches -= self.mean_[:, None]
+        sample = np.ascontiguousarray((self.whitening_ @ patches).T)
+        self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
+        self.n_features_out_ = self.pool**2 * self.n_words
+
+    def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:
+        """Patches that show something, (d, n): as many from each class and each picture."""
+        order = balanced_order(y, len(X), rng)[:_SAMPLE_IMAGES]
+        share = -(-self.n_patches // len(order))
+        seeds = rng.randint(2**31, size=len(order))
+        jobs = [(X[i], seed) for i, seed in zip(order, seeds, strict=True)]
+        index, _ = self._grid()
+
+        def draw(block: list) -> list[np.ndarray]:
+            drawn = []
+            pixels = self._load([image for image, _ in block])
+            for picture, (_, seed) in zip(pixels, block, strict=True):
+                places = np.random.default_rng(seed).permutation(index.shape[1])[: 3 * share]
+                patches = picture.ravel()[index[:, places]].astype(np.float32)
+                drawn.append(patches[:, patches.std(axis=0) >= _FLAT][:, :share])
+            return drawn
+
+        blocks = map_blocks(draw, jobs, n_jobs=self.n_jobs)
+        return np.concatenate([p for block in blocks for p in block], axis=1)[:, : self.n_patches]
+
+    def _filters(self) -> np.ndarray:
+        """Whitening and words as one matrix for normalised patches with 1 below, (k, d + 1)."""
+        words = self.words_
+        if self.activation == "soft":
+            length = np.linalg.norm(words, axis=1, keepdims=True)
+            words = words / np.maximum(length, np.finfo(np.float32).tiny)
+            offset = np.full(len(words), -self.threshold, np.float32)
+        else:
+            squares = np.einsum("kd,kd->k", words, words)
+            if self.activation == "squared":
+                # mean of the squared distances - squared distance: |patch|² falls out
+                words, offset = 2 * (words - words.mean(axis=0)), squares.mean() - squares
+            else:
+                words, offset = -2 * words, squares
+        folded = words @ self.whitening_
+        return np.column_stack([folded, offset - folded @ self.mean_])
+
+    def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:
+        filters = np.ascontiguousarray(self._filters().T)
+        index, starts = self._grid()
+        groups = _row_groups(starts)
+        out = np.zeros((len(pixels), self.pool**2, self.n_words), np.float32)
+        patches = np.empty((len(index) + 1, index.shape[1]), np.float32)
+        patches[-1] = 1
+        rows = np.empty(patches.shape[::-1], np.float32)
+        room = np.empty((max(starts[b] - starts[a] for a, b in groups), self.n_words), np.float32)
+        for picture, row in zip(pixels.reshape(len(pixels), -1), out, strict=True):
+            if picture.min() == picture.max():
+                continue  # nothing to see: a row of zeros
+            patches[:-1] = picture[index]
+            normalise_patches(patches[:-1], self.contrast)
+            if self.activation == "triangle":
+                white = self.whitening_ @ (patches[:-1] - self.mean_[:, None])
+                squares = np.einsum("dn,dn->n", white, white)
+            rows[:] = patches.T  # the product wants them so: a third faster
+            for first, last in groups:
+                begin, end = starts[first], starts[last]
+                answers = np.matmul(rows[begin:end], filters, out=room[: end - begin])
+                if self.activation == "triangle":
+                    answers = _triangle(answers, squares[begin:end])
+                else:
+                    # max(0, x), in half the time that NumPy takes
+                    cv2.threshold(answers, 0, 0, cv2.THRESH_TOZERO, dst=answers)
+                for cell in range(first, last):
+                    low, high = starts[cell] - begin, starts[cell + 1] - begin
+                    weights = np.full(high - low, 1 / (high - low), np.float32)
+                    row[cell] = weights @ answers[low:high]
+        if self.power == 0.5:
+            np.sqrt(out, out=out)
+        elif self.power != 1:
+            np.power(out, np.float32(self.power), out=out)
+        return out.reshape(len(pixels), -1)
+
+    def word_pictures(self) -> np.ndarray:
+        """The words as small pictures, to look at.
+
+        Returns
+        -------
+        ndarray of shape (n_words, patch_size, patch_size) or (..., 3), uint8
+            Middle grey is 0; each word is stretched to the full range.
+        """
+        check_is_fitted(self, "words_")
+        peak = np.maximum(np.abs(self.words_).max(axis=1, keepdims=True), 1e-12)
+        grey = np.round(127.5 + 127.5 * self.words_ / peak).astype(np.uint8)
+        p = self.patch_size
+        if self.color:
+            return grey.reshape(-1, 3, p, p).transpose(0, 2, 3, 1)
+        return grey.reshape(-1, p, p)
+
+
+def _row_groups(starts: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of whole cells, (first, last + 1), with about `_ROWS` patches each."""
+    groups, first = [], 0
+    for cell in range(1, len(starts)):
+        if cell == len(starts) - 1 or starts[cell + 1] - starts[first] > _ROWS:
+            groups.append((first, cell))
+            first = cell
+    return groups
+
+
+def _triangle(distances: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """max(0, mean - distance) out of squared distances that still lack the patches' own part."""
+    distances += squares[:, None]
+    np.maximum(distances, 0, out=distances)
+    np.sqrt(distances, out=distances)
+    mean = distances.mean(axis=1, keepdims=True)
+    np.subtract(mean, distances, out=distances)
+    return np.maximum(distances, 0, out=distances)

@@ -1,0 +1,201 @@
+"""Tables of numbers with a label: what was measured of a picture, or of anything else."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from cvclassic.errors import DataError
+from cvclassic.images.arrays import NamedItem
+from cvclassic.images.files import show_path
+
+_MAX_COLUMNS = 10_000
+
+
+@dataclass(frozen=True)
+class LabelledTable:
+    """Rows of numbers and what they are.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d), float64
+    labels : list of str
+        One for each row.
+    columns : list of str
+        Names of the d columns.
+    paths : list of str
+        Name of each row: the file and the number of the line.
+    """
+
+    rows: np.ndarray
+    labels: list[str]
+    columns: list[str]
+    paths: list[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def items(self) -> list[NamedItem]:
+        """The rows with their names."""
+        return [NamedItem(p, row) for p, row in zip(self.paths, self.rows, strict=True)]
+
+
+def read_table(
+    path: str | os.PathLike,
+    columns: list[str] | None = None,
+    label: str | None = None,
+    skip: tuple[str, ...] = (),
+) -> LabelledTable:
+    """Read a CSV table with a header line.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Commas, UTF-8 with or without byte order mark.
+    columns : list of str, optional
+        Columns to read; all must be there. None takes all but `label` and `skip`.
+    label : str, optional
+        Column of the labels; without it all labels are empty.
+    skip : tuple of str
+        Columns to leave out, such as ``split``.
+
+    Returns
+    -------
+    LabelledTable
+
+    Raises
+    ------
+    DataError
+        The file is missing or no such table, a column is missing, or a cell is no finite
+        number; the message names line and column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(folder + "/a.csv", "w") as file:
+    ...         _ = file.write("length,class\\n1.5,g\\n2.5,h\\n")
+    ...     read_table(folder + "/a.csv", label="class").rows.tolist()
+    [[1.5], [2.5]]
+    """
+    name = os.fsdecode(path)
+    shown = show_path(name)
+    values: list[list[float]] = []
+    labels: list[str] = []
+    lines: list[str] = []
+    reader = None
+    try:
+        with open(name, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            header = [cell.strip() for cell in next(reader, [])]
+            if columns is None:
+                columns = [c for c in header if c != label and c not in skip]
+            places = [_place(header, c, shown) for c in columns]
+            at_label = None if label is None else _place(header, label, shown)
+            if not 1 <= len(places) <= _MAX_COLUMNS:
+                raise DataError(f"{shown}, line 1: expected columns of numbers. Found none")
+            for row in reader:
+                if not any(cell.strip() for cell in row):
+                    continue
+                line = f"{shown}, line {reader.line_num}"
+                if len(row) != len(header):
+                    raise DataError(f"{line}: expected {len(header)} columns. Got {len(row)}")
+                values.append(
+                    [_number(row[i], line, c) for i, c in zip(places, columns, strict=True)]
+                )
+                labels.append("" if at_label is None else row[at_label].strip())
+                if at_label is not None and not labels[-1]:
+                    raise DataError(f"{line}: the column {label!r} is empty")
+                lines.append(f"{name}:{reader.line_num}")
+    except FileNotFoundError:
+        raise DataError(f"{shown}: there is no such table") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{shown}: not UTF-8 ({error.reason})") from None
+    except csv.Error as error:
+        at = reader.line_num if reader else 1
+        raise DataError(f"{shown}, line {at}: not a CSV table ({error})") from None
+    except OSError as error:
+        raise DataError(f"{shown}: the table cannot be read ({error.strerror})") from None
+    if not values:
+        raise DataError(f"{shown}: the table has no rows")
+    return LabelledTable(np.array(values), labels, list(columns), lines)
+
+
+def load_table(
+    path: str | os.PathLike,
+    label: str,
+    columns: list[str] | None = None,
+    split: str | None = None,
+) -> LabelledTable:
+    """Labelled rows of a table, perhaps of one split.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        As `read_table`. A column ``split`` is never a column of numbers.
+    label : str
+        Column of the labels.
+    columns : list of str, optional
+        Columns to read, in this order; None takes all others.
+    split : str, optional
+        Take only the rows that say so in the column ``split``.
+
+    Returns
+    -------
+    LabelledTable
+
+    Raises
+    ------
+    DataError
+        As `read_table`, or there is no such split.
+    """
+    table = read_table(path, columns, label, skip=("split",))
+    if split is None:
+        return table
+    splits = read_labels(path, "split")
+    kept = [i for i, name in enumerate(splits) if name == split]
+    if not kept:
+        there = ", ".join(sorted(set(splits)))
+        raise DataError(
+            f"{show_path(os.fsdecode(path))}: there is no split {split!r}. There are {there}"
+        )
+    return LabelledTable(
+        table.rows[kept],
+        [table.labels[i] for i in kept],
+        table.columns,
+        [table.paths[i] for i in kept],
+    )
+
+
+def read_labels(path: str | os.PathLike, column: str) -> list[str]:
+    """One column of a table as text; the table is known to be readable."""
+    with open(os.fsdecode(path), newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file, strict=True)
+        header = [cell.strip() for cell in next(reader, [])]
+        place = _place(header, column, show_path(os.fsdecode(path)))
+        return [row[place].strip() for row in reader if any(cell.strip() for cell in row)]
+
+
+def _place(header: list[str], column: str, shown: str) -> int:
+    """Where a column stands."""
+    if header.count(column) != 1:
+        fault = "no" if column not in header else "more than one"
+        raise DataError(
+            f"{shown}, line 1: found {fault} column {column!r} in: {', '.join(header) or 'nothing'}"
+        )
+    return header.index(column)
+
+
+def _number(text: str, line: str, column: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DataError(f"{line}: the column {column!r} must hold a finite number. Got {text!r}")
+    return value
