@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 
 import cv2
@@ -113,7 +114,8 @@ def run_detector(
         check_whole("max_keypoints", max_keypoints, 1)
     name, options = _CREATORS[method]
     detector = _create(name)(**options(max_keypoints or 0, sensitivity))
-    found, descriptors = (), None
+    found: Sequence[cv2.KeyPoint] = ()
+    descriptors = None
     if min(grey.shape) >= _MIN_SIDE:
         if describe:
             found, descriptors = detector.detectAndCompute(grey, None)

@@ -141,11 +141,10 @@ def convolve(
     if operation == "convolution":
         bank = [kernel[::-1, ::-1] for kernel in bank]
     dtype = np.float64 if image.dtype == np.float64 else np.float32
-    planes = image[:, :, None] if image.ndim == 2 else image
+    stack = image[:, :, None] if image.ndim == 2 else image
     fill = FILLS.get(padding, "constant") if isinstance(padding, str) else "constant"
     planes = [
-        _pad(np.ascontiguousarray(planes[:, :, c], dtype), pads, fill)
-        for c in range(planes.shape[2])
+        _pad(np.ascontiguousarray(stack[:, :, c], dtype), pads, fill) for c in range(stack.shape[2])
     ]
     maps = []
     for kernel in bank:
@@ -256,7 +255,9 @@ def _pad_amounts(
 
 def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: str) -> np.ndarray:
     """The padded plane; nothing is copied when there is nothing to pad."""
-    return np.pad(plane, pads, mode=fill) if any(n for pair in pads for n in pair) else plane
+    if not any(n for pair in pads for n in pair):
+        return plane
+    return np.pad(plane, pads, mode=fill)  # type: ignore[call-overload]
 
 
 def _checked_image(image: np.ndarray) -> np.ndarray:

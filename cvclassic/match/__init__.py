@@ -16,8 +16,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "reprojection_error",
             "warp_onto",
         ],
+        "measures": ["similarity"],
         "neighbours": ["match_descriptors"],
         "pairs": ["MatchResult", "match_images"],
-        "similarity": ["similarity"],
     },
 )
