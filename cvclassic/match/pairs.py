@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -18,13 +17,16 @@ from .geometry import (
     project,
     reprojection_error,
 )
+from .guided import guided_matches
 from .neighbours import match_descriptors
 
 # With fewer inliers than this a model may be chance: worth the cost of simulated views.
 _FEW = 30
 # Matches in different places that have to agree, at least and as a share of all: more
 # than pictures of different things reach by chance (docs/matching.md).
-_CHANCE = {"homography": (8, 0.02), "fundamental": (14, 0.1)}
+_CHANCE: dict[str, tuple[int, float]] = {"homography": (8, 0.02), "fundamental": (14, 0.1)}
+
+_TIGHTER = 2 / 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,49 +178,62 @@ def match_images(
     if threshold is None:
         threshold = 3.0 if model == "homography" else 1.5
     check_positive("threshold", threshold)
-    options: dict[str, Any] = {"max_keypoints": max_keypoints}
-    plain = describe(a, descriptor, **options), describe(b, descriptor, **options)
-    settings: dict[str, Any] = {"ratio": ratio, "mutual": mutual, "model": model}
-    settings |= {"threshold": threshold, "seed": seed}
-    result: MatchResult
+    plain = (
+        describe(a, descriptor, max_keypoints=max_keypoints),
+        describe(b, descriptor, max_keypoints=max_keypoints),
+    )
+    settings = _Settings(ratio, mutual, model, threshold, seed, guided)
+    result = None
     if views != "always":
-        result = _match(*plain, **settings)
-        if guided and result.model is not None and model == "homography":
-            result = _guided(*plain, result, threshold)
-    if views == "always" or (views == "auto" and result.n_inliers < _FEW):
-        slanted = (
-            describe_views(a, descriptor, **options),
-            describe_views(b, descriptor, **options),
-        )
-        other = _match(*slanted, **settings, used_views=True)
-        if guided and other.model is not None and model == "homography":
-            other = _guided(*slanted, other, threshold)
-        if views == "always" or other.n_inliers > result.n_inliers:
-            result = other
+        result = _match(*plain, settings, used_views=False)
+    # With fewer keypoints than this no view can make them match.
+    enough = min(map(len, plain)) >= _CHANCE[model][0]
+    if result is None or (views == "auto" and enough and result.n_inliers < _FEW):
+        slanted = [describe_views(x, descriptor, max_keypoints=max_keypoints) for x in (a, b)]
+        other = _match(slanted[0], slanted[1], settings, used_views=True)
+        if result is None or other.n_inliers > result.n_inliers:
+            return other
     return result
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """What `match_images` was asked for."""
+
+    ratio: float | None
+    mutual: bool
+    model: str
+    threshold: float
+    seed: int
+    guided: bool
+
+
 def _match(
-    a: LocalFeatures,
-    b: LocalFeatures,
-    ratio: float | None,
-    mutual: bool,
-    model: str,
-    threshold: float,
-    seed: int,
-    used_views: bool = False,
+    a: LocalFeatures, b: LocalFeatures, settings: _Settings, *, used_views: bool
 ) -> MatchResult:
-    """Pair two sets of features and fit a model."""
-    pairs, distances = match_descriptors(a.descriptors, b.descriptors, ratio=ratio, mutual=mutual)
+    """Pair two sets of features, fit a model, and pair again with its help."""
+    kind, threshold = settings.model, settings.threshold
+    pairs, distances = match_descriptors(
+        a.descriptors, b.descriptors, ratio=settings.ratio, mutual=settings.mutual
+    )
     pairs = _distinct(a.xy, b.xy, pairs, distances)
     xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
-    estimate = estimate_homography if model == "homography" else estimate_fundamental
+    estimate = estimate_homography if kind == "homography" else estimate_fundamental
     # Estimation is sharper with a tighter band than what is counted as an inlier afterwards.
-    tight = threshold * 2 / 3 if model == "homography" else threshold
-    found, inliers = estimate(xy_a, xy_b, threshold=tight, seed=seed)
-    if _support(xy_a[inliers], xy_b[inliers]) < _CHANCE[model][0] + _CHANCE[model][1] * len(xy_a):
-        found = None
-    return _result(xy_a, xy_b, found, model, threshold, (len(a), len(b)), used_views)
+    tight = threshold * _TIGHTER if kind == "homography" else threshold
+    model, inliers = estimate(xy_a, xy_b, threshold=tight, seed=settings.seed)
+    if _support(xy_a[inliers], xy_b[inliers]) < _CHANCE[kind][0] + _CHANCE[kind][1] * len(xy_a):
+        model = None
+    if model is not None and settings.guided and kind == "homography":
+        xy_a, xy_b, model = guided_matches(a, b, xy_a, xy_b, model, threshold, settings.seed)
+    if model is None:
+        errors = np.full(len(xy_a), np.nan, np.float32)
+    else:
+        measure = reprojection_error if kind == "homography" else epipolar_error
+        errors = measure(xy_a, xy_b, model).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        agree = errors <= threshold
+    return MatchResult(xy_a, xy_b, agree, errors, model, kind, (len(a), len(b)), used_views)
 
 
 def _support(xy_a: np.ndarray, xy_b: np.ndarray) -> int:
@@ -243,92 +258,7 @@ def _distinct(
     return pairs[np.sort(order[first])]
 
 
-def _guided(
-    a: LocalFeatures, b: LocalFeatures, first: MatchResult, threshold: float
-) -> MatchResult:
-    """Pair keypoints again, each only with those that the homography brings near."""
-    from scipy.spatial import cKDTree
-
-    result = first
-    for radius in (2 * threshold, threshold):
-        if result.model is None:
-            return result
-        there = project(a.xy, result.model)
-        usable = np.flatnonzero(np.isfinite(there).all(axis=1))
-        near = cKDTree(b.xy).query_ball_point(there[usable], radius)
-        counts = np.array([len(hits) for hits in near], int)
-        rows = np.repeat(usable, counts)
-        if not len(rows):
-            return result
-        columns = np.concatenate([np.asarray(hits, int) for hits in near if len(hits)])
-        distances = _pair_distances(a.descriptors[rows], b.descriptors[columns])
-        # Without a second nearest to compare with, only those count that are as close as the
-        # matches found before.
-        limit = _largest_distance(a, b, result)
-        good = distances <= limit
-        pairs = _mutual_best(rows[good], columns[good], distances[good])
-        xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
-        model, _ = estimate_homography(xy_a, xy_b, threshold=threshold * 2 / 3)
-        if model is None:
-            return result
-        sizes = (len(a), len(b))
-        other = _result(xy_a, xy_b, model, "homography", threshold, sizes, first.used_views)
-        if other.n_inliers < result.n_inliers:
-            return result
-        result = other
-    return result
-
-
 def _resize_map(factor: float) -> np.ndarray:
     """3×3 map from the pixels of a picture to those of one `factor` times as large."""
     shift = (factor - 1) / 2  # pixel centres are at whole numbers
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
-
-
-def _pair_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Distance of each row of a to the same row of b."""
-    if a.dtype == np.uint8:
-        return np.bitwise_count(a ^ b).sum(axis=1, dtype=np.float32)
-    return np.linalg.norm(a - b, axis=1)
-
-
-def _largest_distance(a: LocalFeatures, b: LocalFeatures, result: MatchResult) -> float:
-    """Largest descriptor distance among the inliers so far."""
-    from scipy.spatial import cKDTree
-
-    rows = cKDTree(a.xy).query(result.xy_a[result.inliers])[1]
-    columns = cKDTree(b.xy).query(result.xy_b[result.inliers])[1]
-    return float(_pair_distances(a.descriptors[rows], b.descriptors[columns]).max())
-
-
-def _mutual_best(rows: np.ndarray, columns: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """Pairs of which each is the other's nearest."""
-    order = np.argsort(distances, kind="stable")
-    rows, columns = rows[order], columns[order]
-    best_of_row = np.zeros(len(rows), bool)
-    best_of_row[np.unique(rows, return_index=True)[1]] = True
-    best_of_column = np.zeros(len(rows), bool)
-    best_of_column[np.unique(columns, return_index=True)[1]] = True
-    both = best_of_row & best_of_column
-    pairs = np.column_stack([rows[both], columns[both]])
-    return pairs[np.argsort(pairs[:, 0], kind="stable")]
-
-
-def _result(
-    xy_a: np.ndarray,
-    xy_b: np.ndarray,
-    model: np.ndarray | None,
-    kind: str,
-    threshold: float,
-    n_keypoints: tuple[int, int],
-    used_views: bool,
-) -> MatchResult:
-    """Errors and inliers of a model."""
-    if model is None:
-        errors = np.full(len(xy_a), np.nan, np.float32)
-    else:
-        measure = reprojection_error if kind == "homography" else epipolar_error
-        errors = measure(xy_a, xy_b, model).astype(np.float32)
-    with np.errstate(invalid="ignore"):
-        inliers = errors <= threshold
-    return MatchResult(xy_a, xy_b, inliers, errors, model, kind, n_keypoints, used_views)

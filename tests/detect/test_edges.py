@@ -74,7 +74,8 @@ def test_soft_edges_lie_on_a_step_and_rise_with_contrast():
     strong = soft_edges(image)
     for edges in (weak, strong):
         columns = np.flatnonzero(edges[20:40].max(axis=0) > 0.1)
-        assert set(columns) <= {39, 40}
+        assert len(columns)
+        assert set(columns) <= {38, 39, 40, 41}  # the step is between 39 and 40
     assert strong.max() > 1.2 * weak.max() > 0.1
     assert strong.max() <= 1
 
