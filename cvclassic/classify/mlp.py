@@ -41,6 +41,12 @@ PRESETS: dict[str, dict] = {
 class _Network(BaseEstimator):
     """What the classifier and the regressor share: parameters, standardising, epochs."""
 
+    weights_: list[np.ndarray]
+    biases_: list[np.ndarray]
+    _seed: int
+    _best_logits: np.ndarray
+    _best_answers: np.ndarray
+
     def __init__(
         self,
         hidden_layer_sizes=(128,),
@@ -73,7 +79,7 @@ class _Network(BaseEstimator):
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
         sizes = self.hidden_layer_sizes
         sizes = sizes if isinstance(sizes, tuple | list) else (sizes,)
-        good = [isinstance(size, numbers.Integral) and size >= 1 for size in sizes]
+        good = [isinstance(size, int | np.integer) and size >= 1 for size in sizes]
         if not all(good) or any(isinstance(size, bool) for size in sizes):
             raise ParameterError(
                 "hidden_layer_sizes must be a sequence of integers >= 1, such as (128,). "

@@ -240,6 +240,11 @@ class Ridge(Head):
     ['a', 'b']
     """
 
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    components_: np.ndarray
+    penalty_: float
+
     def __init__(
         self,
         kernel="linear",
@@ -341,7 +346,7 @@ class Ridge(Head):
         size = size if size > 0 else 1.0
         kept, judged = _held_fifth(labels, seed, n_copies)
         offset = targets[kept].mean(axis=0)
-        best = None
+        best: tuple | None = None
         for gamma in _GAMMAS if self.gamma == "cv" else (float(self.gamma),):
             scaled = Z * np.float32(np.sqrt(gamma / size))
             part, held = rbf_gram(scaled[kept]), rbf_gram(scaled[judged], scaled[kept])
@@ -358,7 +363,8 @@ class Ridge(Head):
             found = (loss, self.penalty_, gamma, self.temperature_, self.cv_accuracy_)
             if best is None or loss < best[0]:
                 best = found
-        _, self.penalty_, self.gamma_, self.temperature_, self.cv_accuracy_ = best
+        if best is not None:
+            _, self.penalty_, self.gamma_, self.temperature_, self.cv_accuracy_ = best
         Z *= np.float32(np.sqrt(self.gamma_ / size))
         self.components_ = self.components_ * np.float32(np.sqrt(self.gamma_ / size))
         self.intercept_ = targets.mean(axis=0)
