@@ -14,12 +14,15 @@ import click
 # name -> (module in this package:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo:demo", "Train, classify and explain on the pictures that come along."),
+    "demo": ("demo:demo", "Train, evaluate and classify on the pictures that come along."),
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
+    "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
+    "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
+    "match": ("match:match", "Find what two pictures have in common."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
@@ -39,6 +42,11 @@ class LazyGroup(click.Group):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = dict(lazy or {})
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program."""
+        _open_standard_streams()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table: the way of the main job, not the alphabet."""
@@ -62,8 +70,7 @@ class LazyGroup(click.Group):
             try:
                 return super().invoke(ctx)
             finally:
-                if sys.stdout is not None:  # None where the caller closed it
-                    sys.stdout.flush()
+                sys.stdout.flush()
         except click.ClickException as error:
             if error.exit_code != 1:
                 raise
@@ -75,6 +82,19 @@ class LazyGroup(click.Group):
             _end(ctx, "Interrupted.", EXIT_INTERRUPTED)
         except Exception as error:
             _end_with_error(ctx, error)
+
+
+def _open_standard_streams() -> None:
+    """Open those that the caller has closed, lest the next file take their number."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:

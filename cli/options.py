@@ -52,6 +52,14 @@ def load_data(folder: str | None, manifest: str | None, split: str | None, min_c
     return load_manifest(manifest, split)
 
 
+_OPTIONS = {
+    "head": "--head",
+    "n_jobs": "--jobs",
+    "name": "--recipe",
+    "random_state": "--seed",
+}
+
+
 def parse_params(pairs: tuple[str, ...]) -> dict[str, Any]:
     """``("n_words=500", "kernel=rbf")`` as a dict; values are JSON where they can be."""
     params = {}
@@ -63,6 +71,8 @@ def parse_params(pairs: tuple[str, ...]) -> dict[str, Any]:
             value = json.loads(text)
         except ValueError:
             value = {"None": None, "True": True, "False": False}.get(text, text)
+        if name.strip() in _OPTIONS:
+            raise click.BadParameter(f"use {_OPTIONS[name.strip()]} and not {pair!r}.")
         params[name.strip()] = _as_tuple(value)
     return params
 

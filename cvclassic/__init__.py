@@ -13,11 +13,15 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "batch",
         "classify",
         "describe",
+        "detect",
         "encode",
         "errors",
         "evaluate",
+        "filters",
         "images",
+        "match",
         "models",
+        "report",
     ],
 )
 __all__ = ["__version__", *_submodules]

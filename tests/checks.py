@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
+    "Llc": lambda: {"n_words": 12},
     "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
     "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},

@@ -93,3 +93,39 @@ class VlfeatDenseSift:
         if self._filter:
             self._library.vl_dsift_delete(self._filter)
             self._filter = None
+
+
+def _pointer(array: np.ndarray) -> ctypes.c_void_p:
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+def fisher_vector(
+    descriptors: np.ndarray, weights, means, variances, *, improved: bool = True, fast: bool = False
+) -> np.ndarray:
+    """`vl_fisher_encode` with one thread; `fast` keeps each descriptor's best Gaussian only."""
+    library, size = load(), ctypes.c_uint64
+    library.vl_fisher_encode.restype = size
+    library.vl_set_num_threads(size(1))
+    k, d = means.shape
+    out = np.zeros(2 * k * d, np.float32)
+    library.vl_fisher_encode(
+        *(_pointer(out), _INT(1), _pointer(means), size(d), size(k), _pointer(variances)),
+        *(_pointer(weights), _pointer(descriptors), size(len(descriptors))),
+        _INT(3 * improved + 4 * fast),
+    )
+    return out
+
+
+def vlad_vector(
+    descriptors: np.ndarray, words: np.ndarray, assignment: np.ndarray, *, intra: bool = True
+) -> np.ndarray:
+    """`vl_vlad_encode` with one thread; `assignment` is (n, k), float32, one 1 a row."""
+    library, size = load(), ctypes.c_uint64
+    library.vl_set_num_threads(size(1))
+    k, d = words.shape
+    out = np.zeros(k * d, np.float32)
+    library.vl_vlad_encode(
+        *(_pointer(out), _INT(1), _pointer(words), size(d), size(k)),
+        *(_pointer(descriptors), size(len(descriptors)), _pointer(assignment), _INT(int(intra))),
+    )
+    return out

@@ -37,6 +37,7 @@ class CsvWriter:
     def __init__(self, file: IO[str], top: int) -> None:
         self._top = top
         self._rows = csv.writer(file, lineterminator="\n")
+        self._quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         columns = ["path", "status", "code", "message", "label", "probability"]
         for i in range(2, top + 1):
             columns += [f"label_{i}", f"probability_{i}"]
@@ -52,7 +53,10 @@ class CsvWriter:
                 cells += [label, f"{probability:.6f}"]
             else:
                 cells += [None, None]
-        self._rows.writerow(["" if cell is None else cell for cell in cells])
+        row = ["" if cell is None else str(cell) for cell in cells]
+        # csv leaves a carriage return unquoted, and readers take it for the end of the line
+        writer = self._quoted if any("\r" in cell for cell in row) else self._rows
+        writer.writerow(row)
 
 
 class JsonLinesWriter:

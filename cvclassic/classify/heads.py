@@ -48,8 +48,8 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
 class Head(ClassifierMixin, BaseEstimator):
     """Base of heads: labels and probabilities out of the decisions of all classes.
 
-    Sub-classes set ``classes_`` and ``temperature_`` and have `_decisions`, which gives an
-    array of shape (n, n_classes).
+    Sub-classes set ``classes_`` and ``temperature_`` and have `_check`, which validates
+    parameters, and `_decisions`, which gives an array of shape (n, n_classes).
     """
 
     classes_: np.ndarray
@@ -72,6 +72,9 @@ class Head(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
+
+    def _check(self) -> None:
+        raise NotImplementedError
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -145,12 +148,7 @@ class SVM(Head):
         -------
         self
         """
-        check_choice("kernel", self.kernel, ("linear", "rbf"))
-        check_integer("n_folds", self.n_folds, 2)
-        if self.C != "cv":
-            check_number("C", self.C, 0, exclusive=True)
-        if self.gamma != "scale":
-            check_number("gamma", self.gamma, 0, exclusive=True)
+        self._check()
         seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
@@ -186,6 +184,14 @@ class SVM(Head):
             self.support_vectors_ = X[support]
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
+
+    def _check(self) -> None:
+        check_choice("kernel", self.kernel, ("linear", "rbf"))
+        check_integer("n_folds", self.n_folds, 2)
+        if self.C != "cv":
+            check_number("C", self.C, 0, exclusive=True)
+        if self.gamma != "scale":
+            check_number("gamma", self.gamma, 0, exclusive=True)
 
     def _choose(self, gram, targets, labels: np.ndarray, seed: int, n_copies: int) -> None:
         """Settle the penalty by cross-validation in the Gram space."""

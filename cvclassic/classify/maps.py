@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..checks import check_choice, check_integer, check_number
+from ..errors import ParameterError
 
 # spectra of the kernels' signatures: Vedaldi & Zisserman 2012, table 1
 _SPECTRA = {
@@ -94,11 +95,16 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Check the parameters and remember the number of columns."""
+        self._check()
+        validate_data(self, X, dtype=np.float32, ensure_non_negative=True)
+        return self
+
+    def _check(self) -> None:
         check_choice("kernel", self.kernel, tuple(_SPECTRA))
         check_integer("order", self.order, 0)
         check_number("period", self.period, 0, exclusive=True)
-        validate_data(self, X, dtype=np.float32, ensure_non_negative=True)
-        return self
+        if self.period > 100:
+            raise ParameterError(f"period must be a number <= 100. Got {self.period!r} instead.")
 
     def transform(self, X) -> np.ndarray:
         """Map histograms of shape (n, d) to shape (n, d * (2 * order + 1))."""

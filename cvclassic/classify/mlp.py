@@ -44,8 +44,6 @@ class _Network(BaseEstimator):
     weights_: list[np.ndarray]
     biases_: list[np.ndarray]
     _seed: int
-    _best_logits: np.ndarray
-    _best_answers: np.ndarray
 
     def __init__(
         self,
@@ -245,6 +243,8 @@ class MLP(_Network, Head):
     >>> MLP(max_iter=300).fit(X, ["a", "a", "b", "b"] * 5).predict([[0, 1]]).tolist()
     ['a']
     """
+
+    _best_logits: np.ndarray
 
     def __init__(
         self,

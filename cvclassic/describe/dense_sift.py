@@ -6,6 +6,8 @@ strips that stay in the cache, and pooled into spatial bins by `pooling`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -79,8 +81,8 @@ def orientation_planes(gx: np.ndarray, gy: np.ndarray, out: np.ndarray | None = 
     return out
 
 
-def _normalise(block: np.ndarray, root: bool) -> None:
-    """Lowe's normalisation of rows in place: unit length, clamp at 0.2, unit length."""
+def _normalise(block: np.ndarray, root: bool, out: np.ndarray) -> None:
+    """Lowe's normalisation of rows: unit length, clamp at 0.2, unit length. Overwrites `block`."""
     length = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.minimum(block, (_CLAMP * length)[:, None], out=block)
     if root:
@@ -88,23 +90,43 @@ def _normalise(block: np.ndarray, root: bool) -> None:
     else:
         total = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
-    block *= (1 / total)[:, None]
+    np.multiply(block, (1 / total)[:, None], out=out)
     if root:
-        np.sqrt(block, out=block)
+        np.sqrt(out, out=out)
 
 
-def _pool_strips(pooling: BinPooling, gx: np.ndarray, gy: np.ndarray, n_x: int) -> np.ndarray:
-    """Orientation planes pooled along x: shape (rows, 8, samples)."""
-    rows, width = gx.shape
+def _pooled_bands(
+    pooling: BinPooling, gx: np.ndarray, gy: np.ndarray, shape: tuple[int, int]
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Orientation planes pooled along x, for a few rows of nodes at a time.
+
+    Yields the first row of nodes, their number, and an array (pixel rows, 8, samples) that
+    is used again: what neighbouring bands share is kept, so that all stays in the cache.
+    """
+    n_y, n_x = shape
+    width = gx.shape[1]
     n_samples = pooling.n_blocks(n_x) * pooling.n_nodes * pooling.node
-    pooled = _buffers.get("pooled", (rows, _ORIENTATIONS, n_samples))
+    span = pooling.part(pooling.n_samples(pooling.n_nodes)).shape[1]
+    band = _buffers.get("band", (span, _ORIENTATIONS, n_samples))
+    advance = pooling.n_nodes * pooling.step
     height = max(1, _STRIP_PIXELS // width)
-    for top in range(0, rows, height):
-        strip = slice(top, min(top + height, rows))
-        planes = _buffers.get("planes", (strip.stop - top, _ORIENTATIONS, width))
-        orientation_planes(gx[strip], gy[strip], planes.transpose(1, 0, 2))
-        pool_along_x(pooling, planes.reshape(-1, width), n_x, pooled[strip].reshape(-1, n_samples))
-    return pooled
+    done = 0
+    for first in range(0, n_y, pooling.n_nodes):
+        count = min(pooling.n_nodes, n_y - first)
+        if first:
+            done = max(0, done - advance)
+            band[:done] = band[advance : advance + done]
+        top = first * pooling.step
+        rows = pooling.part(pooling.n_samples(count)).shape[1]
+        for start in range(done, rows, height):
+            stop = min(start + height, rows)
+            planes = _buffers.get("planes", (stop - start, _ORIENTATIONS, width))
+            strip = slice(top + start, top + stop)
+            orientation_planes(gx[strip], gy[strip], planes.transpose(1, 0, 2))
+            lines = planes.reshape(-1, width)
+            pool_along_x(pooling, lines, n_x, band[start:stop].reshape(-1, n_samples))
+        done = max(done, rows)
+        yield first, count, band[:rows]
 
 
 def dense_sift_features(
@@ -184,8 +206,6 @@ def dense_sift_features(
         )
         for g in (gx, gy)
     )
-    pooled = _pool_strips(pooling, gx, gy, n_x)
-
     weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
     # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
     threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
@@ -193,10 +213,8 @@ def dense_sift_features(
     kept = np.empty(n_y * n_x, bool)
     ones = np.ones(descriptors.shape[1], np.float32)
     filled = 0
-    for first in range(0, n_y, pooling.n_nodes):
-        count = min(pooling.n_nodes, n_y - first)
+    for first, count, lines in _pooled_bands(pooling, gx, gy, (n_y, n_x)):
         bank = pooling.part(pooling.n_samples(count))
-        lines = pooled[first * step : first * step + bank.shape[1]]
         samples = _buffers.get("samples", (len(bank), *lines.shape[1:]))
         np.matmul(bank, lines.reshape(len(lines), -1), out=samples.reshape(len(bank), -1))
         block = _buffers.get("block", (count * n_x, descriptors.shape[1]))
@@ -207,11 +225,14 @@ def dense_sift_features(
             block *= weights
         keep = block @ ones >= threshold
         kept[first * n_x :][: len(keep)] = keep
-        _normalise(block, root)
-        chosen = np.flatnonzero(keep)
-        # mode="clip" lets NumPy write into `out` without a copy in between
-        np.take(block, chosen, axis=0, out=descriptors[filled:][: len(chosen)], mode="clip")
-        filled += len(chosen)
+        if keep.all():
+            chosen = slice(filled, filled + len(block))
+            _normalise(block, root, descriptors[chosen])
+        else:
+            _normalise(block, root, block)
+            chosen = slice(filled, filled + int(np.count_nonzero(keep)))
+            descriptors[chosen] = block[keep]
+        filled = chosen.stop
 
     xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
     return LocalFeatures(

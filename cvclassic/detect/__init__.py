@@ -8,7 +8,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "blobs": ["blobs_dog", "blobs_doh", "blobs_log", "blobs_mser", "blobs_simple"],
+        "blobs": ["blobs_dog", "blobs_doh", "blobs_log"],
         "boundaries": ["boundary_strength", "soft_edges", "thin_edges"],
         "corners": [
             "corners_fast",
@@ -20,7 +20,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "edges": ["canny", "canny_thresholds", "gradient_magnitude", "log_edges"],
         "keypoints": ["detect_keypoints"],
         "lines": ["hough_lines", "segments_edlines", "segments_hough", "segments_lsd"],
+        "regions": ["blobs_mser", "blobs_simple"],
         "results": ["Blobs", "Corners", "Keypoints", "Segments"],
-        "sift_stages": ["SiftStages", "sift_stages"],
+        "stages": ["SiftStages", "sift_stages"],
     },
 )

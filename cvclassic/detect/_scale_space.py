@@ -83,7 +83,7 @@ def _maxima(answers: Sequence[np.ndarray], threshold: float) -> list[tuple[np.nd
     """Row, column, scale index and value of the maxima, one tuple for each scale."""
     window = np.ones((3, 3), np.uint8)
     dilated = [cv2.dilate(answer, window) for answer in answers]
-    found = []
+    found: list[tuple[np.ndarray, ...]] = []
     for i, answer in enumerate(answers):
         highest = dilated[i]
         for neighbour in dilated[max(i - 1, 0) : i] + dilated[i + 1 : i + 2]:

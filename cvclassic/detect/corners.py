@@ -58,15 +58,17 @@ def harris_response(
         check_whole("size", size, 1, 99)
         return cv2.cornerHarris(grey, size, 3, k)
     check_positive("sigma", sigma)
-    # Sobel's weights sum to 8 and bytes go to 255.
-    scale = 1 / (4 * 255)
+    # From here on planes are written over: fresh ones would cost more than the arithmetic.
+    scale = 1 / (4 * 255)  # Sobel's smoothing sums to 4
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=scale)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=scale)
-    xx, xy, yy = (
-        cv2.GaussianBlur(product, (0, 0), sigma) for product in (dx * dx, dx * dy, dy * dy)
-    )
-    trace = xx + yy
-    return xx * yy - xy * xy - np.float32(k) * trace * trace
+    xy = cv2.multiply(dx, dy)
+    xx, yy = cv2.multiply(dx, dx, dst=dx), cv2.multiply(dy, dy, dst=dy)
+    for plane in (xx, xy, yy):
+        cv2.GaussianBlur(plane, (0, 0), sigma, dst=plane)
+    trace = cv2.add(xx, yy)
+    det = cv2.subtract(cv2.multiply(xx, yy, dst=xx), cv2.multiply(xy, xy, dst=xy), dst=xx)
+    return cv2.subtract(det, cv2.multiply(trace, trace, dst=trace, scale=k), dst=det)
 
 
 def corners_harris(
@@ -202,8 +204,9 @@ def corners_fast(
     _check_limit(max_corners)
     detector = cv2.FastFeatureDetector_create(threshold, nonmaxSuppression=True)
     found = detector.detect(grey)
-    table = np.array([(*p.pt, p.response) for p in found], np.float32).reshape(-1, 3)
-    corners = Corners(table[:, :2].copy(), table[:, 2].copy()).strongest(max_corners)
+    xy = np.array(cv2.KeyPoint_convert(found), np.float32).reshape(-1, 2)
+    response = np.array([point.response for point in found], np.float32)
+    corners = Corners(xy, response).strongest(max_corners)
     if subpixel:
         return Corners(refine_corners(grey, corners.xy), corners.response)
     return corners

@@ -102,14 +102,16 @@ def canny(
     for name, value in (("low", low), ("high", high)):
         if value is not None:
             check_real(name, value, 0)
-    if low is None and high is None:
-        dx, dy = _sobel(grey)
-        low, high = _thresholds(dx, dy, fraction, 0.4)
-        if min(grey.shape) < 3:
-            return np.zeros(grey.shape, bool)
-        return cv2.Canny(dx, dy, low, high, L2gradient=bool(l2)).view(bool)
-    low = 0.4 * high if low is None else low
-    high = 2.5 * low if high is None else high
+    if high is None:
+        if low is None:
+            dx, dy = _sobel(grey)
+            low, high = _thresholds(dx, dy, fraction, 0.4)
+            if min(grey.shape) < 3:
+                return np.zeros(grey.shape, bool)
+            return cv2.Canny(dx, dy, low, high, L2gradient=bool(l2)).view(bool)
+        high = 2.5 * low
+    elif low is None:
+        low = 0.4 * high
     if low > high:
         raise ParameterError(f"low must be <= high. Got {low:g} and {high:g} instead.")
     # OpenCV writes 0 and 255; any non-zero byte is a true bool after the comparison.
@@ -147,8 +149,8 @@ def gradient_magnitude(
     """
     check_choice("operator", operator, ("sobel", "scharr", "prewitt"))
     plane = _blurred(to_grey(image).astype(np.float32), sigma)
-    smooth = {"sobel": (1, 2, 1), "scharr": (3, 10, 3), "prewitt": (1, 1, 1)}[operator]
-    smooth = np.array(smooth, np.float32) / sum(smooth)
+    weights = {"sobel": (1, 2, 1), "scharr": (3, 10, 3), "prewitt": (1, 1, 1)}[operator]
+    smooth = np.array(weights, np.float32) / sum(weights)
     derivative = np.array([-0.5, 0, 0.5], np.float32)
     border = cv2.BORDER_REFLECT_101
     dx = cv2.sepFilter2D(plane, cv2.CV_32F, derivative, smooth, borderType=border)

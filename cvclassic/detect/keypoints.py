@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections.abc import Sequence
 from types import ModuleType
 
 import cv2
@@ -27,8 +27,10 @@ _CREATORS = {
     "akaze": ("AKAZE", lambda limit, s: {"threshold": 0.001 / s}),
     "brisk": ("BRISK", lambda limit, s: {"thresh": _grey(30, s)}),
 }
-_ATTRIBUTES = attrgetter("pt", "size", "angle", "response")
-_ROW = np.dtype([("xy", "f4", 2), ("size", "f4"), ("angle", "f4"), ("response", "f4")])
+
+
+# OpenCV 4.14 refuses narrower pictures, and its AKAZE aborts the whole process on a single row.
+_MIN_SIDE = 8
 
 
 def detect_keypoints(
@@ -112,28 +114,28 @@ def run_detector(
         check_whole("max_keypoints", max_keypoints, 1)
     name, options = _CREATORS[method]
     detector = _create(name)(**options(max_keypoints or 0, sensitivity))
+    found: Sequence[cv2.KeyPoint] = ()
     descriptors = None
-    try:
+    if min(grey.shape) >= _MIN_SIDE:
         if describe:
             found, descriptors = detector.detectAndCompute(grey, None)
         else:
             found = detector.detect(grey)
-    except cv2.error:
-        # A picture smaller than the detector's patch: OpenCV objects where nothing can be found.
-        if min(grey.shape) >= 64:
-            raise
-        found = ()
-    table = np.fromiter(map(_ATTRIBUTES, found), _ROW, len(found))
+    xy = np.array(cv2.KeyPoint_convert(found), np.float32).reshape(-1, 2)
+    # One list an attribute is the quickest way out of OpenCV's objects.
+    size, angle, response = (
+        np.array(column, np.float32)
+        for column in (
+            [point.size for point in found],
+            [point.angle for point in found],
+            [point.response for point in found],
+        )
+    )
     # OpenCV's limits are soft (SIFT may give one more) or missing (AKAZE, BRISK). Ties are broken
     # by position, so that the result does not hang on OpenCV's order.
-    order = np.lexsort((table["xy"][:, 0], table["xy"][:, 1], -table["response"]))[:max_keypoints]
-    table = table[order]
-    keypoints = Keypoints(
-        np.ascontiguousarray(table["xy"]),
-        table["size"].copy(),
-        np.where(table["angle"] < 0, 0, np.radians(table["angle"])).astype(np.float32),
-        table["response"].copy(),
-    )
+    order = np.lexsort((xy[:, 0], xy[:, 1], -response))[:max_keypoints]
+    angle = np.where(angle < 0, np.float32(0), np.radians(angle))
+    keypoints = Keypoints(xy[order], size[order], angle[order], response[order])
     if descriptors is None:
         return keypoints, np.zeros((len(keypoints), 0), np.uint8)
     return keypoints, descriptors[order]

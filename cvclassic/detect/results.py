@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -11,9 +11,13 @@ from ..errors import ParameterError
 
 
 class _Table:
-    """Columns of equal length, one row a detection."""
+    """Columns of equal length, one row a detection; the children are dataclasses."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {}
+    _lengths: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         columns = [getattr(self, field.name) for field in fields(self)]
@@ -36,6 +40,18 @@ class _Table:
         """Return the n rows of the highest response, best first; all of them for None."""
         order = np.argsort(-self.response, kind="stable")
         return self.take(order[:n])
+
+    def scaled(self, factor: float) -> Self:
+        """Return the rows in the pixels of a picture `factor` times as large."""
+        columns = []
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if field.name in self._widths:  # positions; pixel centres are at whole numbers
+                column = ((column + 0.5) * factor - 0.5).astype(np.float32)
+            elif field.name in self._lengths:
+                column = (column * factor).astype(np.float32)
+            columns.append(column)
+        return type(self)(*columns)
 
     def records(self) -> list[dict[str, object]]:
         """Return one dict of plain numbers and lists per row, ready for JSON."""
@@ -87,6 +103,7 @@ class Keypoints(_Table):
     response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {"xy": 2}
+    _lengths: ClassVar[frozenset[str]] = frozenset({"scale"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +131,7 @@ class Blobs(_Table):
     response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {"xy": 2}
+    _lengths: ClassVar[frozenset[str]] = frozenset({"radius"})
 
     def strongest(self, n: int | None) -> Blobs:
         """Return the n blobs of the highest absolute response, best first; all for None."""
@@ -164,6 +182,7 @@ class Segments(_Table):
     response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {"ends": 4}
+    _lengths: ClassVar[frozenset[str]] = frozenset({"response"})
 
     @classmethod
     def from_ends(cls, ends: np.ndarray) -> Segments:

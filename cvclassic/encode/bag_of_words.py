@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_choice, check_integer
+from ..checks import check_choice, check_integer, check_number
 from ..describe import LocalFeatures
+from ..errors import ParameterError
 from .base import LocalEncoder
-from .vocabulary import kmeans_words, nearest_words
+from .vocabulary import kmeans_words, nearest_k_words, nearest_words
 
 _NORMS = ("l1", "l2", "hellinger", None)
 
@@ -54,6 +55,12 @@ class BagOfWords(LocalEncoder):
         Size of the vocabulary.
     norm : {"l1", "l2", "hellinger", None}, default="hellinger"
         Normalisation of the histogram.
+    n_nearest : int, default=1
+        Words that share the vote of a descriptor, at most `n_words`. 1 is hard assignment;
+        more make a kernel codebook [2]_ over the nearest words.
+    sigma : float, default=0.1
+        Width of that kernel, a distance between descriptors: the weight of a word at
+        distance d is ``exp(-d² / (2 sigma²))``, and the weights of a descriptor sum to 1.
     pyramid : sequence of (rows, columns), default=((1, 1),)
         Grids of a spatial pyramid; every cell has a histogram of its own.
     sample_mb : float, default=128
@@ -72,7 +79,9 @@ class BagOfWords(LocalEncoder):
 
     References
     ----------
-    Csurka et al., "Visual categorization with bags of keypoints", ECCV workshop 2004.
+    .. [1] Csurka et al., "Visual categorization with bags of keypoints", ECCV workshop 2004.
+    .. [2] van Gemert, Veenman, Smeulders & Geusebroek, "Visual word ambiguity", PAMI 32(7),
+       2010, eq. 9 (codeword uncertainty).
 
     Examples
     --------
@@ -86,6 +95,8 @@ class BagOfWords(LocalEncoder):
         describer=None,
         n_words=500,
         norm="hellinger",
+        n_nearest=1,
+        sigma=0.1,
         pyramid=((1, 1),),
         sample_mb=128,
         random_state=None,
@@ -94,6 +105,8 @@ class BagOfWords(LocalEncoder):
         self.describer = describer
         self.n_words = n_words
         self.norm = norm
+        self.n_nearest = n_nearest
+        self.sigma = sigma
         self.pyramid = pyramid
         self.sample_mb = sample_mb
         self.random_state = random_state
@@ -102,6 +115,8 @@ class BagOfWords(LocalEncoder):
     def _check_encoder(self) -> None:
         check_integer("n_words", self.n_words, 2)
         check_choice("norm", self.norm, _NORMS)
+        check_nearest(self.n_nearest, self.n_words)
+        check_number("sigma", self.sigma, 0, exclusive=True)
 
     def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
         self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
@@ -110,7 +125,52 @@ class BagOfWords(LocalEncoder):
         return self.n_words
 
     def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
-        words = nearest_words(features.descriptors, self.words_)
-        flat = cells * self.n_words + words
-        histogram = np.bincount(flat.ravel(), minlength=self.n_features_out_)
-        return normalise_histogram(histogram.astype(np.float32), self.norm)
+        if self.n_nearest == 1:
+            words, votes = nearest_words(features.descriptors, self.words_), None
+        else:
+            words, votes = soft_votes(features.descriptors, self.words_, self.n_nearest, self.sigma)
+        histogram = np.zeros(self.n_features_out_, np.float32)
+        for level in cells:
+            flat = (level * self.n_words + words).ravel()
+            weights = None if votes is None else votes.ravel()
+            histogram += np.bincount(flat, weights, minlength=len(histogram))
+        return normalise_histogram(histogram, self.norm)
+
+
+def soft_votes(
+    descriptors: np.ndarray, words: np.ndarray, n_nearest: int, sigma: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share the vote of each descriptor between its nearest words by a Gaussian of distance.
+
+    Parameters
+    ----------
+    descriptors : ndarray of shape (n, d), float32
+    words : ndarray of shape (n_words, d), float32
+    n_nearest : int
+    sigma : float
+
+    Returns
+    -------
+    nearest : ndarray of shape (n_nearest, n), int32
+    votes : ndarray of shape (n_nearest, n), float32
+        Each column sums to 1.
+
+    Examples
+    --------
+    >>> words = np.array([[0.0], [1.0], [9.0]], np.float32)
+    >>> soft_votes(np.array([[0.5]], np.float32), words, 2, 1.0)[1].ravel().tolist()
+    [0.5, 0.5]
+    """
+    nearest, distances = nearest_k_words(descriptors, words, n_nearest)
+    # relative to the nearest, so that no sum of weights vanishes
+    votes = np.exp((distances[0] - distances) / np.float32(2 * sigma**2))
+    return nearest, votes / votes.sum(axis=0)
+
+
+def check_nearest(n_nearest, n_words: int) -> None:
+    """Raise `ParameterError` unless there are so many words to be near to."""
+    check_integer("n_nearest", n_nearest, 1)
+    if n_nearest > n_words:
+        raise ParameterError(
+            f"n_nearest must be at most n_words={n_words}. Got {n_nearest!r} instead."
+        )

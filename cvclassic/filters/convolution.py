@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from ..errors import ParameterError
 from ._checks import check_whole, short_repr
 from .kernel_text import parse_kernel
 
+_Fill = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
+
 # Names of padding that keep the size at stride 1, and how numpy.pad calls the fill.
-FILLS = {
+FILLS: dict[str, _Fill] = {
     "same": "constant",
     "reflect": "reflect",
     "symmetric": "symmetric",
@@ -141,11 +144,10 @@ def convolve(
     if operation == "convolution":
         bank = [kernel[::-1, ::-1] for kernel in bank]
     dtype = np.float64 if image.dtype == np.float64 else np.float32
-    planes = image[:, :, None] if image.ndim == 2 else image
-    fill = FILLS.get(padding, "constant") if isinstance(padding, str) else "constant"
+    stack = image[:, :, None] if image.ndim == 2 else image
+    fill: _Fill = FILLS.get(padding, "constant") if isinstance(padding, str) else "constant"
     planes = [
-        _pad(np.ascontiguousarray(planes[:, :, c], dtype), pads, fill)
-        for c in range(planes.shape[2])
+        _pad(np.ascontiguousarray(stack[:, :, c], dtype), pads, fill) for c in range(stack.shape[2])
     ]
     maps = []
     for kernel in bank:
@@ -254,7 +256,7 @@ def _pad_amounts(
     return [(check_whole("padding", n, 0, 10_000),) * 2 for n in pair]
 
 
-def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: str) -> np.ndarray:
+def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: _Fill) -> np.ndarray:
     """The padded plane; nothing is copied when there is nothing to pad."""
     return np.pad(plane, pads, mode=fill) if any(n for pair in pads for n in pair) else plane
 

@@ -91,9 +91,9 @@ def _from_rows(text: str) -> np.ndarray:
     return _checked(values, "kernel") / scale
 
 
-def _parse_parameters(text: str) -> dict[str, object]:
+def _parse_parameters(text: str) -> dict[str, float]:
     """``sigma=2,size=7`` to a dict; a value is a number or true/false."""
-    parameters: dict[str, object] = {}
+    parameters: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         key, equals, value = part.partition("=")
         try:

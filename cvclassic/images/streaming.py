@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -29,6 +30,17 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def _claim_blas() -> None:
+    """Let the thread that calls set the number of BLAS threads.
+
+    From 3.8 on threadpoolctl silently heeds only the first thread that asked, until it is
+    told that this one is done; here the lock says whose turn it is.
+    """
+    for library in _controller().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
+
+
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """Let OpenCV and BLAS compute with one thread while any thread is inside.
@@ -42,6 +54,7 @@ def single_threaded() -> Iterator[None]:
         if _depth == 0:
             _cv2_threads = cv2.getNumThreads()
             cv2.setNumThreads(1)
+            _claim_blas()
             _limit = _controller().limit(limits=1, user_api="blas")
         _depth += 1
     try:
@@ -51,7 +64,9 @@ def single_threaded() -> Iterator[None]:
             _depth -= 1
             if _depth == 0:
                 cv2.setNumThreads(_cv2_threads)
+                _claim_blas()
                 _limit.restore_original_limits()
+                _claim_blas()
 
 
 def check_images(X, name: str = "X") -> Sequence[Any]:
@@ -85,9 +100,39 @@ def check_images(X, name: str = "X") -> Sequence[Any]:
     return X
 
 
-def _run_block(function: Callable, block: list) -> Any:
-    with single_threaded():
-        return function(block)
+class _Pass:
+    """The blocks of one pass that are under way in this process."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._stopped = False
+        self._change = threading.Condition()
+
+    def __reduce__(self):
+        return _Pass, ()
+
+    def run(self, function: Callable, block: list) -> Any:
+        with self._change:
+            if self._stopped:
+                return None
+            self._running += 1
+        try:
+            with single_threaded():
+                return function(block)
+        finally:
+            with self._change:
+                self._running -= 1
+                self._change.notify_all()
+
+    def stop(self) -> None:
+        """Begin no more blocks, and wait for those that have begun.
+
+        A thread that is still inside OpenCV when the interpreter ends aborts the process.
+        """
+        with self._change:
+            self._stopped = True
+            while self._running:
+                self._change.wait()
 
 
 def map_blocks(
@@ -118,4 +163,14 @@ def map_blocks(
     items = iter(X)
     blocks = iter(lambda: list(islice(items, block_size)), [])
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator", batch_size=1)
-    yield from parallel(delayed(_run_block)(function, block) for block in blocks)
+    current = _Pass()
+    results = parallel(delayed(current.run)(function, block) for block in blocks)
+    try:
+        for result in results:  # noqa: UP028
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            # whoever wants no more results has them cancelled on purpose
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+        current.stop()

@@ -29,7 +29,7 @@ def describe(
     descriptor: str = "rootsift",
     *,
     max_keypoints: int | None = 4000,
-    sensitivity: float = 1.0,
+    sensitivity: float = 2.0,
 ) -> LocalFeatures:
     """Detect keypoints and describe them.
 
@@ -42,7 +42,8 @@ def describe(
     max_keypoints : int, optional
         Keep the strongest so many.
     sensitivity : float
-        As in `cvclassic.detect.detect_keypoints`.
+        As in `cvclassic.detect.detect_keypoints`; higher than there, as matching gains from faint
+        keypoints and sorts out the bad ones.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def describe_views(
     descriptor: str = "rootsift",
     *,
     max_keypoints: int | None = 4000,
-    sensitivity: float = 1.0,
+    sensitivity: float = 2.0,
     tilts: Sequence[float] = _TILTS,
 ) -> LocalFeatures:
     """Describe a picture as it looks from aslant, in several directions.

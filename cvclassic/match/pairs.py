@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from .neighbours import match_descriptors
 
 # With fewer inliers than this a model may be chance: worth the cost of simulated views.
 _FEW = 30
+# Matches in different places that have to agree, at least and as a share of all: more
+# than pictures of different things reach by chance (docs/matching.md).
+_CHANCE = {"homography": (8, 0.02), "fundamental": (14, 0.1)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,8 @@ class MatchResult:
     errors : ndarray of shape (n,), float32
         Distance from the model in pixels; NaN without one.
     model : ndarray of shape (3, 3), float64, or None
-        Homography or fundamental matrix from the first picture to the second.
+        Homography or fundamental matrix from the first picture to the second; None where so few
+        matches agree that it may be chance.
     kind : {"homography", "fundamental"}
         What the model is.
     n_keypoints : tuple of int
@@ -63,6 +68,23 @@ class MatchResult:
     def mean_error(self) -> float | None:
         """Mean distance of the inliers from the model, in pixels; None without a model."""
         return float(self.errors[self.inliers].mean()) if self.n_inliers else None
+
+    def scaled(self, factor_a: float, factor_b: float) -> MatchResult:
+        """Return the result in the pixels of pictures that are larger by these factors."""
+        to_a, to_b = _resize_map(factor_a), _resize_map(factor_b)
+        model = self.model
+        if model is not None and self.kind == "homography":
+            model = to_b @ model @ np.linalg.inv(to_a)
+            model = model / model[2, 2] if model[2, 2] else model
+        elif model is not None:
+            model = np.linalg.inv(to_b).T @ model @ np.linalg.inv(to_a)
+        return replace(
+            self,
+            xy_a=project(self.xy_a, to_a).astype(np.float32),
+            xy_b=project(self.xy_b, to_b).astype(np.float32),
+            errors=(self.errors * factor_b).astype(np.float32),
+            model=model,
+        )
 
     def record(self) -> dict[str, object]:
         """Return plain numbers and lists, ready for JSON."""
@@ -154,12 +176,13 @@ def match_images(
     if threshold is None:
         threshold = 3.0 if model == "homography" else 1.5
     check_positive("threshold", threshold)
-    options = {"max_keypoints": max_keypoints}
+    options: dict[str, Any] = {"max_keypoints": max_keypoints}
     plain = describe(a, descriptor, **options), describe(b, descriptor, **options)
-    settings = (ratio, mutual, model, threshold, seed)
-    result = None
+    settings: dict[str, Any] = {"ratio": ratio, "mutual": mutual, "model": model}
+    settings |= {"threshold": threshold, "seed": seed}
+    result: MatchResult
     if views != "always":
-        result = _match(*plain, *settings)
+        result = _match(*plain, **settings)
         if guided and result.model is not None and model == "homography":
             result = _guided(*plain, result, threshold)
     if views == "always" or (views == "auto" and result.n_inliers < _FEW):
@@ -167,10 +190,10 @@ def match_images(
             describe_views(a, descriptor, **options),
             describe_views(b, descriptor, **options),
         )
-        other = _match(*slanted, *settings, used_views=True)
+        other = _match(*slanted, **settings, used_views=True)
         if guided and other.model is not None and model == "homography":
             other = _guided(*slanted, other, threshold)
-        if result is None or other.n_inliers > result.n_inliers:
+        if views == "always" or other.n_inliers > result.n_inliers:
             result = other
     return result
 
@@ -192,8 +215,20 @@ def _match(
     estimate = estimate_homography if model == "homography" else estimate_fundamental
     # Estimation is sharper with a tighter band than what is counted as an inlier afterwards.
     tight = threshold * 2 / 3 if model == "homography" else threshold
-    found, _ = estimate(xy_a, xy_b, threshold=tight, seed=seed)
+    found, inliers = estimate(xy_a, xy_b, threshold=tight, seed=seed)
+    if _support(xy_a[inliers], xy_b[inliers]) < _CHANCE[model][0] + _CHANCE[model][1] * len(xy_a):
+        found = None
     return _result(xy_a, xy_b, found, model, threshold, (len(a), len(b)), used_views)
+
+
+def _support(xy_a: np.ndarray, xy_b: np.ndarray) -> int:
+    """Number of different places that inliers come from, or go to, whichever is smaller.
+
+    A wrong homography likes to gather many points in one.
+    """
+    if not len(xy_a):
+        return 0
+    return min(len(np.unique((xy // 6).astype(int), axis=0)) for xy in (xy_a, xy_b))
 
 
 def _distinct(
@@ -216,6 +251,8 @@ def _guided(
 
     result = first
     for radius in (2 * threshold, threshold):
+        if result.model is None:
+            return result
         there = project(a.xy, result.model)
         usable = np.flatnonzero(np.isfinite(there).all(axis=1))
         near = cKDTree(b.xy).query_ball_point(there[usable], radius)
@@ -240,6 +277,12 @@ def _guided(
             return result
         result = other
     return result
+
+
+def _resize_map(factor: float) -> np.ndarray:
+    """3×3 map from the pixels of a picture to those of one `factor` times as large."""
+    shift = (factor - 1) / 2  # pixel centres are at whole numbers
+    return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
 
 
 def _pair_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

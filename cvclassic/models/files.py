@@ -104,6 +104,10 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
     >>> bool((again.predict(images) == model.predict(images)).all())
     True
     """
+    if not isinstance(pipeline, Pipeline):
+        raise ModelFileError(
+            f"Only a fitted pipeline can be saved. Got a {type(pipeline).__name__} instead."
+        )
     arrays: dict[str, np.ndarray] = {}
     description = {
         "format": "cvclassic-model",
@@ -135,6 +139,8 @@ def _strict(pairs: list[tuple[str, Any]]) -> dict:
 def _parse(text: str | bytes):
     try:
         return json.loads(text, object_pairs_hook=_strict, parse_constant=lambda name: name)
+    except ModelFileError:
+        raise
     except (ValueError, RecursionError):
         raise ModelFileError("The model file is damaged: its header cannot be read.") from None
 
@@ -178,7 +184,8 @@ def _header(data: bytes, size: int) -> dict:
             f"The model file has format version {version}; this cvclassic reads up to "
             f"{FORMAT_VERSION}. Please upgrade cvclassic."
         )
-    require(version == FORMAT_VERSION and set(description) == _KEYS, "its description is odd")
+    require(type(version) is int and version == FORMAT_VERSION, "its format version is odd")
+    require(set(description) == _KEYS, "its description is odd")
     require(description["format"] == "cvclassic-model", "its description is odd")
     for key in ("pipeline", "summary", "versions"):
         require(isinstance(description[key], dict), f"{key} is not an object")

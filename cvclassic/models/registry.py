@@ -12,6 +12,8 @@ import numpy as np
 
 from ..errors import ModelFileError
 
+_LARGEST = 1e12
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -207,6 +209,12 @@ REGISTRY: dict[str, Entry] = {
         check=_check_mixture,
         output=_fitted_columns,
     ),
+    "Hog": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
     "HomogeneousMap": Entry(
         "cvclassic.classify",
         scalars={"n_features_in_": int},
@@ -216,6 +224,19 @@ REGISTRY: dict[str, Entry] = {
         "cvclassic.describe",
         scalars={"n_features_out_": int},
         check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Lbp": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int},
+        check=_check_sized,
+        output=_fitted_columns,
+    ),
+    "Llc": Entry(
+        "cvclassic.encode",
+        arrays={"words_": 2},
+        scalars={"n_features_out_": int},
+        check=_check_bag,
         output=_fitted_columns,
     ),
     "MLP": Entry(
@@ -317,6 +338,8 @@ def parameter_names(cls: type) -> set[str]:
 
 
 def finite(array: np.ndarray) -> bool:
-    """No NaN and no infinity, without a temporary array of the same size."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return not array.size or bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+    """No NaN, no infinity and nothing near it, without a temporary array of the same size."""
+    if not array.size:
+        return True
+    # sums of products of larger numbers could overflow float32
+    return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)

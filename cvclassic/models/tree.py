@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
+from ..checks import check_seed
 from ..errors import CvclassicError, ModelFileError
-from .registry import REGISTRY, entry_of, finite, parameter_names, require
+from .registry import REGISTRY, Entry, entry_of, finite, parameter_names, require
 
 _DEPTH = 6  # no recipe nests deeper
 _MAX_COLUMNS = 100_000_000
@@ -46,8 +49,14 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
     if name not in REGISTRY or not _is_exactly(estimator, entry_of(name)[0]):
         raise ModelFileError(f"A {name} cannot be saved: it is not a part that model files hold.")
     entry = REGISTRY[name]
+    if entry.arrays or entry.lists or entry.scalars:
+        try:
+            check_is_fitted(estimator)
+        except NotFittedError:
+            raise ModelFileError(f"This {name} cannot be saved: it is not fitted.") from None
     params = {
-        key: _plain(value, key, f"{path}{key}.", arrays)
+        # how many jobs is a matter of the machine, not of the model
+        key: None if key == "n_jobs" else _plain(value, key, f"{path}{key}.", arrays)
         for key, value in estimator.get_params(deep=False).items()
         if not (entry.has_members and key == "transformer_list")
     }
@@ -57,6 +66,13 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
             [key, flatten(member, f"{path}{key}.", arrays)]
             for key, member in estimator.transformer_list
         ]
+    _note_state(estimator, node, entry, path, arrays)
+    return node
+
+
+def _note_state(estimator, node: dict, entry: Entry, path: str, arrays: dict) -> None:
+    """Write down what `fit` found."""
+    mine = len(arrays)
     for key in entry.arrays:
         if getattr(estimator, key, None) is not None:
             arrays[path + key] = np.ascontiguousarray(getattr(estimator, key), np.float32)
@@ -69,7 +85,12 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
         node["state"] = {key: kind(getattr(estimator, key)) for key, kind in entry.scalars.items()}
     if entry.has_classes:
         node["classes"] = estimator.classes_.tolist()
-    return node
+    for key, array in list(arrays.items())[mine:]:
+        if not finite(array):
+            raise ModelFileError(
+                f"This {type(estimator).__name__} cannot be saved: {key} holds values that are "
+                "not finite, or too large."
+            )
 
 
 def _is_exactly(estimator: Any, cls: type) -> bool:
@@ -128,6 +149,8 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     estimator = cls(**values)
     _restore_state(estimator, node, entry, path, arrays)
     try:
+        check_seed("random_state", params.get("random_state"))
+        require(params.get("n_jobs") is None, "it asks for jobs")
         if hasattr(estimator, "_check"):
             estimator._check()
         entry.check(estimator)
@@ -149,7 +172,7 @@ def _value(value, path: str, arrays: dict, depth: int):
     return value
 
 
-def _restore_state(estimator, node: dict, entry, path: str, arrays: dict) -> None:
+def _restore_state(estimator, node: dict, entry: Entry, path: str, arrays: dict) -> None:
     """Set the fitted attributes from checked values."""
 
     def take(name: str, n_dims: int) -> np.ndarray:

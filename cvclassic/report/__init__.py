@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "draw_edges",
             "draw_keypoints",
             "draw_segments",
+            "enlarge",
         ],
         "overlays_match": ["draw_match", "draw_warp"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],

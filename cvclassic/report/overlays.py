@@ -235,6 +235,26 @@ def draw_edges(image: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(paper, cv2.COLOR_GRAY2RGB)
 
 
+def enlarge(image: np.ndarray) -> np.ndarray:
+    """The picture alone, enlarged as the drawings are.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+        The picture.
+
+    Returns
+    -------
+    ndarray of shape (H', W', 3), uint8
+
+    Examples
+    --------
+    >>> enlarge(np.zeros((450, 450), np.uint8)).shape
+    (900, 900, 3)
+    """
+    return Canvas(image).pixels
+
+
 def hue(share: float) -> tuple[int, int, int]:
     """A light, saturated colour; 0 and 1 are the same."""
     r, g, b = colorsys.hls_to_rgb(share % 1.0, 0.62, 0.85)

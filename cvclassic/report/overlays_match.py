@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
 from ..filters._checks import check_image
-from ..match import MatchResult, project, warp_onto
 from .overlays import ORANGE, RIM, YELLOW, Canvas, hue
 from .panels import PAPER, side_by_side
 
 _GAP = 16
 
 
-def draw_match(
-    a: np.ndarray, b: np.ndarray, result: MatchResult, *, limit: int = 120
-) -> np.ndarray:
+def draw_match(a: np.ndarray, b: np.ndarray, result: Any, *, limit: int = 120) -> np.ndarray:
     """Draw matches as lines between two pictures and, below, the first laid over the second.
 
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
         The pictures.
-    result : MatchResult
+    result : cvclassic.match.MatchResult
         Their match.
     limit : int
         Draw so many inliers, spread over the picture, and a quarter as many of the others.
@@ -34,9 +33,12 @@ def draw_match(
 
     Examples
     --------
-    >>> from cvclassic.match import match_images
+    >>> from types import SimpleNamespace
+    >>> none = np.zeros((0, 2))
+    >>> nothing = SimpleNamespace(xy_a=none, xy_b=none, inliers=none[:, 0] > 0, model=None,
+    ...                           kind="homography", n_inliers=0)
     >>> flat = np.zeros((60, 80), np.uint8)
-    >>> draw_match(flat, flat, match_images(flat, flat)).ndim
+    >>> draw_match(flat, flat, nothing).ndim
     3
     """
     lines = _draw_lines(a, b, result, limit)
@@ -71,18 +73,21 @@ def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarra
     3
     """
     b_rgb = _rgb(b)
-    warped = warp_onto(a, homography, b_rgb.shape)
-    opaque = warped[..., 3:].astype(np.float32) / 255
+    a_rgb = _rgb(a)
+    size = b_rgb.shape[1::-1]
+    warped = cv2.warpPerspective(a_rgb, homography, size)
+    solid = np.full(a_rgb.shape[:2], 255, np.uint8)
+    opaque = cv2.warpPerspective(solid, homography, size)[..., None].astype(np.float32) / 255
     field = max(min(b_rgb.shape[:2]) // 6, 8)
     y, x = np.indices(b_rgb.shape[:2]) // field
     chess = ((x + y) % 2)[..., None]
     panels = []
     for weight in (0.5 * opaque, opaque * chess):
-        mixed = b_rgb * (1 - weight) + warped[..., :3] * weight
+        mixed = b_rgb * (1 - weight) + warped * weight
         canvas = Canvas(np.rint(mixed).astype(np.uint8))
-        height, width = np.asarray(a).shape[:2]
-        corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]])
-        there = project(corners, homography)
+        height, width = a_rgb.shape[:2]
+        corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1.0]])
+        there = cv2.perspectiveTransform(corners[:, None], homography)[:, 0]
         if np.isfinite(there).all():
             for one, two in zip(there, np.roll(there, -1, axis=0), strict=True):
                 canvas.line(one, two, YELLOW, 1.6)
@@ -92,7 +97,7 @@ def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarra
     return np.concatenate([panels[0], gap, panels[1]], axis=1)
 
 
-def _draw_lines(a: np.ndarray, b: np.ndarray, result: MatchResult, limit: int) -> np.ndarray:
+def _draw_lines(a: np.ndarray, b: np.ndarray, result: Any, limit: int) -> np.ndarray:
     """Both pictures next to each other, with lines between them."""
     a_rgb, b_rgb = _rgb(a), _rgb(b)
     height = max(a_rgb.shape[0], b_rgb.shape[0])

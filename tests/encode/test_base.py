@@ -89,7 +89,7 @@ def test_order_is_random_within_a_class() -> None:
     assert not np.array_equal(orders[0], orders[1])
     assert np.array_equal(orders[2], balanced_order(labels, 100, np.random.RandomState(2)))
     assert sorted(balanced_order(None, 10, np.random.RandomState(0))) == list(range(10))
-    with pytest.raises(ParameterError, match="for each of the 3 images. Got 2"):
+    with pytest.raises(ParameterError, match=r"for each of the 3 images\. Got 2"):
         balanced_order(["a", "b"], 3, np.random.RandomState(0))
 
 

@@ -1,0 +1,208 @@
+"""Detectors and matching against scikit-image's functions and against bare OpenCV."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from .common import data_dir, interleave, show, threads, write_results
+
+Contest = dict[str, Callable[[], object]]
+
+
+def against_scikit_image(grey: np.ndarray) -> dict[str, Contest]:
+    """The same question put to both, with the same parameters."""
+    from skimage import feature
+
+    from cvclassic import detect, match
+
+    unit = grey.astype(np.float64) / 255
+    half = grey.shape[1] // 2
+    da, db = (
+        match.describe(part, "sift", max_keypoints=2000).descriptors
+        for part in (
+            grey,
+            cv2.warpAffine(
+                grey, np.float64([[1, 0.02, 5], [-0.02, 1, 3]]), (half * 2, grey.shape[0])
+            ),
+        )
+    )
+    return {
+        "harris response, Gaussian window": {
+            "cvclassic": lambda: detect.harris_response(grey, window="gaussian", sigma=1),
+            "scikit-image": lambda: feature.corner_harris(unit, sigma=1, k=0.05),
+        },
+        "harris corners": {
+            "cvclassic": lambda: detect.corners_harris(grey, max_corners=None, subpixel=False),
+            "scikit-image": lambda: feature.corner_peaks(
+                feature.corner_harris(unit, sigma=1, k=0.05), min_distance=3, threshold_rel=0.01
+            ),
+        },
+        "canny, sigma 1": {
+            # The same unnormalised Sobel, of grey from 0 to 255 and from 0 to 1.
+            "cvclassic": lambda: detect.canny(grey, low=40, high=100, sigma=1, l2=True),
+            "scikit-image": lambda: feature.canny(
+                unit, sigma=1, low_threshold=40 / 255, high_threshold=100 / 255
+            ),
+        },
+        "canny, automatic thresholds": {
+            "cvclassic": lambda: detect.canny(grey, sigma=1),
+            "scikit-image": lambda: feature.canny(
+                unit, sigma=1, low_threshold=0.6, high_threshold=0.8, use_quantiles=True
+            ),
+        },
+        "dog blobs, sigma 1 to 50": {
+            "cvclassic": lambda: detect.blobs_dog(
+                grey, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
+            ),
+            "scikit-image": lambda: feature.blob_dog(
+                unit, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1
+            ),
+        },
+        "matching, mutual, ratio 0.8": {
+            "cvclassic": lambda: match.match_descriptors(da, db, ratio=0.8),
+            "scikit-image": lambda: feature.match_descriptors(
+                da, db, cross_check=True, max_ratio=0.8
+            ),
+        },
+    }
+
+
+def against_opencv(grey: np.ndarray) -> dict[str, Contest]:
+    """Where OpenCV does the work, what we add must not cost more than a tenth."""
+    from cvclassic import detect, match
+
+    da, db = (
+        match.describe(part, "sift", max_keypoints=2000).descriptors
+        for part in (grey, np.ascontiguousarray(grey[:, ::-1]))
+    )
+
+    def sift(image: np.ndarray) -> object:
+        return cv2.SIFT_create(2000, enable_precise_upscale=True).detect(image)
+
+    def lsd(image: np.ndarray) -> object:
+        return cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(image)
+
+    def edlines(image: np.ndarray) -> object:
+        drawing = cv2.ximgproc.createEdgeDrawing()
+        drawing.detectEdges(image)
+        return drawing.detectLines()
+
+    def bare_canny() -> np.ndarray:
+        return cv2.Canny(cv2.GaussianBlur(grey, (0, 0), 1), 40, 100)
+
+    largest = grey.size // 4
+    keypoints = detect.detect_keypoints
+    return {
+        "harris response": {
+            "OpenCV": lambda: cv2.cornerHarris(grey, 3, 3, 0.05),
+            "cvclassic": lambda: detect.harris_response(grey, k=0.05),
+        },
+        "canny": {
+            "OpenCV": bare_canny,
+            "cvclassic": lambda: detect.canny(grey, low=40, high=100, sigma=1),
+        },
+        "fast": {
+            "OpenCV": lambda: cv2.FastFeatureDetector_create(20).detect(grey),
+            "cvclassic": lambda: detect.corners_fast(grey),
+        },
+        "mser": {
+            "OpenCV": lambda: cv2.MSER_create(5, 60, largest, 0.25).detectRegions(grey),
+            "cvclassic": lambda: detect.blobs_mser(grey),
+        },
+        "lsd": {"OpenCV": lambda: lsd(grey), "cvclassic": lambda: detect.segments_lsd(grey)},
+        "edlines": {
+            "OpenCV": lambda: edlines(grey),
+            "cvclassic": lambda: detect.segments_edlines(grey),
+        },
+        "sift": {"OpenCV": lambda: sift(grey), "cvclassic": lambda: keypoints(grey, "sift")},
+        "orb": {
+            "OpenCV": lambda: cv2.ORB_create(2000).detect(grey),
+            "cvclassic": lambda: keypoints(grey, "orb"),
+        },
+        "akaze": {
+            "OpenCV": lambda: cv2.AKAZE_create(threshold=0.001).detect(grey),
+            "cvclassic": lambda: keypoints(grey, "akaze"),
+        },
+        "brisk": {
+            "OpenCV": lambda: cv2.BRISK_create(30).detect(grey),
+            "cvclassic": lambda: keypoints(grey, "brisk"),
+        },
+        "matching, ratio": {
+            "OpenCV": lambda: cv2.BFMatcher().knnMatch(da, db, k=2),
+            "cvclassic": lambda: match.match_descriptors(da, db, ratio=0.8, mutual=False),
+        },
+    }
+
+
+def agreement(grey: np.ndarray) -> dict[str, float]:
+    """That both answer the same question: agreement with scikit-image's results."""
+    from scipy.ndimage import distance_transform_edt
+    from scipy.spatial import cKDTree
+    from skimage import feature
+
+    from cvclassic import detect
+
+    unit = grey.astype(np.float64) / 255
+    ours = detect.harris_response(grey, window="gaussian", sigma=1)
+    theirs = feature.corner_harris(unit, sigma=1, k=0.05)
+    inner = np.s_[8:-8, 8:-8]  # scikit-image sees black beyond the border
+    edges = detect.canny(grey, low=40, high=100, sigma=1, l2=True)
+    other = feature.canny(unit, sigma=1, low_threshold=40 / 255, high_threshold=100 / 255)
+    blobs = detect.blobs_dog(
+        grey, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
+    )
+    reference = feature.blob_dog(unit, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1)
+    near, _ = cKDTree(blobs.xy).query(reference[:, 1::-1])
+    return {
+        "harris_correlation": float(np.corrcoef(ours[inner].ravel(), theirs[inner].ravel())[0, 1]),
+        "canny_theirs_within_2px_of_ours": float(
+            (distance_transform_edt(~edges)[other] <= 2).mean()
+        ),
+        "canny_ours_within_2px_of_theirs": float(
+            (distance_transform_edt(~other)[edges] <= 2).mean()
+        ),
+        "dog_theirs_within_2px_of_ours": float((near <= 2).mean()),
+        "dog_n_ours": len(blobs),
+        "dog_n_theirs": len(reference),
+    }
+
+
+def main() -> None:
+    """Time all contests on one picture, with one thread each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=9)
+    options = parser.parse_args()
+    from cvclassic.describe import to_grey
+    from cvclassic.images import read_image
+
+    picture = data_dir() / "oxford_affine" / "graf" / "img1.png"
+    grey = to_grey(read_image(picture))
+    results: dict[str, dict] = {"scikit-image": {}, "OpenCV": {}}
+    # The processor's time of one thread does not change with what else the machine is doing.
+    timing = {"repeats": options.repeats, "warm_up": 2, "clock": time.process_time}
+    with threads(1):
+        for name, contest in against_scikit_image(grey).items():
+            rows = interleave(contest, baseline="cvclassic", **timing)
+            results["scikit-image"][name] = rows
+            show(rows, name)
+        for name, contest in against_opencv(grey).items():
+            rows = interleave(contest, baseline="OpenCV", **timing)
+            results["OpenCV"][name] = rows
+            show(rows, name)
+        results["agreement"] = {k: round(v, 4) for k, v in agreement(grey).items()}
+    print(results["agreement"])
+    write_results(
+        "detect_speed",
+        results,
+        picture="oxford_affine graf img1, grey, 800 x 640",
+        clock="processor time, one thread",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Histograms of oriented gradients of a whole picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..checks import check_bool, check_integer
+from ..errors import ParameterError
+from .pixels import SizedTransformer
+
+
+class Hog(SizedTransformer):
+    """Histograms of oriented gradients: where edges of which direction lie.
+
+    Every picture is resized to `image_size`; a histogram of gradient orientations is taken
+    in each cell, and cells are normalised together in overlapping blocks.
+
+    Parameters
+    ----------
+    image_size : int or (int, int), default=128
+        Side, or height and width, that every picture is resized to, in pixels. Multiples of
+        `cell_size`.
+    color : bool, default=False
+        Take at each pixel the gradient of the strongest channel, else that of luma.
+    orientations : int, default=9
+        Bins of a histogram.
+    cell_size : int, default=8
+        Side of a cell in pixels.
+    block_size : int, default=2
+        Side of a block in cells. Blocks advance by a cell.
+    signed : bool, default=False
+        Tell dark-to-bright from bright-to-dark: orientations over 360 instead of 180 degrees.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib.
+
+    Attributes
+    ----------
+    n_features_out_ : int
+        Blocks run column by column, as do the cells in a block.
+
+    References
+    ----------
+    Dalal & Triggs, "Histograms of oriented gradients for human detection", CVPR 2005,
+    section 6. The engine is OpenCV's ``HOGDescriptor``.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 255, (2, 50, 50), np.uint8)
+    >>> Hog(image_size=32).fit_transform(images).shape
+    (2, 324)
+    """
+
+    def __init__(
+        self,
+        image_size=128,
+        color=False,
+        orientations=9,
+        cell_size=8,
+        block_size=2,
+        signed=False,
+        n_jobs=None,
+    ):
+        self.image_size = image_size
+        self.color = color
+        self.orientations = orientations
+        self.cell_size = cell_size
+        self.block_size = block_size
+        self.signed = signed
+        self.n_jobs = n_jobs
+
+    def _check(self) -> None:
+        super()._check()
+        check_integer("orientations", self.orientations, 1)
+        check_integer("cell_size", self.cell_size, 1)
+        check_integer("block_size", self.block_size, 1)
+        check_bool("signed", self.signed)
+        block = self.cell_size * self.block_size
+        for side in self._shape()[:2]:
+            if side % self.cell_size or side < block:
+                raise ParameterError(
+                    f"image_size must be a multiple of cell_size={self.cell_size} and at least a "
+                    f"block of {block} pixels. Got {self.image_size!r} instead."
+                )
+
+    def _fit_images(self, X, y) -> None:
+        self.n_features_out_ = self._engine().getDescriptorSize()
+
+    def _engine(self) -> cv2.HOGDescriptor:
+        height, width = self._shape()[:2]
+        cell = (int(self.cell_size),) * 2
+        block = (int(self.cell_size * self.block_size),) * 2
+        return cv2.HOGDescriptor(
+            (width, height),
+            block,
+            cell,
+            cell,
+            int(self.orientations),
+            _gammaCorrection=False,
+            _signedGradient=self.signed,
+        )
+
+    def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:
+        engine = self._engine()
+        return np.stack([engine.compute(image).ravel() for image in pixels])

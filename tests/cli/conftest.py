@@ -1,0 +1,71 @@
+"""The installed command line as a subprocess."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def command() -> list[str]:
+    """``cvclassic`` as it is installed beside this Python, else the same by module."""
+    script = Path(sys.executable).with_name("cvclassic")
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "cvclassic_cli"]
+
+
+@pytest.fixture(scope="session")
+def cvclassic() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``cvclassic ARGS``; text in and out is lossless."""
+    pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
+
+    def run(*args: object, **options) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, **options.pop("env", {})}
+        done = subprocess.run(
+            [*command(), *map(os.fspath, map(_path_or_text, args))],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=env,
+            timeout=120,
+            **options,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def in_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same without a new process: a second less for each of many small mistakes."""
+    pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
+    from click.testing import CliRunner
+
+    from cvclassic_cli.main import main
+
+    def run(*args: object) -> subprocess.CompletedProcess[str]:
+        words = [os.fspath(_path_or_text(arg)) for arg in args]
+        done = CliRunner().invoke(main, words)
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+def _path_or_text(arg: object) -> str | bytes | os.PathLike:
+    return arg if isinstance(arg, str | bytes | os.PathLike) else str(arg)
+
+
+def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The message of a run that failed with `code`: a line on stderr, nothing on stdout."""
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    # click puts its usage before a message about it
+    lines = [line for line in lines if not line.startswith(("Usage:", "Try '")) and line]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("Error: "), lines[0]
+    return lines[0]
