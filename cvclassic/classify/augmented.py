@@ -89,7 +89,7 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.training_ = fit_recipe(
             self.estimator_,
             copies,
-            labels,
+            labels.tolist(),
             progress,
             n_copies=1 + self.times,
             on_epoch=on_epoch,

@@ -185,6 +185,7 @@ def load_arrays(
     [3, 4]
     """
     shown = show_path(os.fsdecode(path))
+    wanted: tuple[str, ...]
     if os.fsdecode(path).lower().endswith(".npz"):
         names = _names(path, shown)
         parts = any(name in names for keys in _IMAGE_KEYS.values() for name in keys)

@@ -81,8 +81,8 @@ def test_progress_and_times() -> None:
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_jobs_change_nothing(name, n_jobs) -> None:
     params = SMALL if name == "sift-bow" else {}
-    expected = make_recipe(name, random_state=0, n_jobs=1, C=1.0, **params)
-    other = make_recipe(name, random_state=0, n_jobs=n_jobs, C=1.0, **params)
+    expected = make_recipe(name, "svm", random_state=0, n_jobs=1, C=1.0, **params)
+    other = make_recipe(name, "svm", random_state=0, n_jobs=n_jobs, C=1.0, **params)
     fit_recipe(expected, pictures(), picture_labels())
     fit_recipe(other, pictures(), picture_labels())
     assert np.array_equal(other.predict_proba(pictures()), expected.predict_proba(pictures()))
