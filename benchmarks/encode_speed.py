@@ -113,7 +113,7 @@ def inertia(sample: np.ndarray, words: np.ndarray) -> float:
     return total
 
 
-def vocabulary(n: int, names: list[str]) -> dict:
+def vocabulary(n: int, names: list[str]) -> None:
     """1,000 words from n dense RootSIFT descriptors; seconds of processor time and inertia."""
     sample = caltech_sample(n)
     engines = {
@@ -140,7 +140,7 @@ def vocabulary(n: int, names: list[str]) -> dict:
             "inertia": round(inertia(sample, words), 2),
         }
         show({name: rows[name]})
-    return {"n_descriptors": len(sample), "engines": rows}
+        write_results(f"vocabulary_{n}", rows, n_descriptors=n, n_words=N_WORDS)
 
 
 def main() -> None:
@@ -159,8 +159,7 @@ def main() -> None:
         if "words" in arguments.parts:
             write_results("assignment_speed", assignment(arguments.repeats))
         if "vocabulary" in arguments.parts:
-            found = vocabulary(arguments.descriptors, arguments.engines)
-            write_results(f"vocabulary_{found['n_descriptors']}", found)
+            vocabulary(arguments.descriptors, arguments.engines)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
+    "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
     "match": ("match:match", "Find what two pictures have in common."),
-    "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

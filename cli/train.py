@@ -116,7 +116,7 @@ def train_model(
 ) -> list:
     """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
     from cvclassic.atomic import check_writable
-    from cvclassic.classify import Augmented, AutoRecipe, fit_recipe
+    from cvclassic.classify import TRY_MIRROR, Augmented, AutoRecipe, fit_recipe
     from cvclassic.images import watch_decoders
     from cvclassic.models import save_model
     from cvclassic.report import draw_curve
@@ -139,7 +139,8 @@ def train_model(
             pipeline, training = estimator.estimator_, estimator.training_
         else:
             pipeline = estimator
-            training = fit_recipe(pipeline, pictures, readable.labels, **watching)
+            mirror = "cv" if description["recipe"] in TRY_MIRROR else False
+            training = fit_recipe(pipeline, pictures, readable.labels, mirror=mirror, **watching)
     if curve is not None and not training.epochs:
         click.echo(
             f"There is no curve to draw: head {description['head']} has no epochs.", err=True
@@ -151,6 +152,7 @@ def train_model(
         "n_images": training.n_images,
         "n_failed": len(failures),
         "n_without_features": len(training.without_features),
+        "mirrored": training.mirrored,
         "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
         "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
     }

@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "recipes": [
             "HEADS",
             "RECIPES",
+            "TRY_MIRROR",
             "REGRESSORS",
             "make_head",
             "make_recipe",

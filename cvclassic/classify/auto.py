@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..checks import check_number
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
-from .recipes import make_recipe, set_parameters
+from .recipes import TRY_MIRROR, make_recipe, set_parameters
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
@@ -131,7 +131,8 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 continue
             before = time.perf_counter()
             try:
-                training = fit_recipe(pipeline, X, y, progress)
+                mirror = "cv" if name in TRY_MIRROR else False
+                training = fit_recipe(pipeline, X, y, progress, mirror=mirror)
             except CvclassicError as error:
                 self._add(Trial(name, None, time.perf_counter() - before, str(error)), on_trial)
                 continue

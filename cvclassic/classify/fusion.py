@@ -170,10 +170,10 @@ def choose_block_weights(
                 if found < best * (1 + _WORTH if factor == 0 else 1 - _WORTH):
                     shares, best, penalty = tried, found, at
                     break
-        for tried in (penalty / 3, penalty * 3):
-            found = loss(shares, tried)
+        for near in (penalty / 3, penalty * 3):
+            found = loss(shares, near)
             if found < best:
-                penalty, best = tried, found
+                penalty, best = near, found
         if best > before * (1 - _WORTH):
             break
     weights[used] = np.sqrt(shares / sizes[used])
@@ -227,6 +227,8 @@ class WeightedUnion(FeatureUnion):
     >>> union.fit_transform(X, y).shape, union.weights_[1]
     ((40, 1), np.float32(0.0))
     """
+
+    transformer_list: list
 
     def __init__(
         self,
@@ -284,7 +286,9 @@ class WeightedUnion(FeatureUnion):
         self.weights_ = np.ones(len(sizes), np.float32)
         vectors = self.transform(X)
         fixed = [np.nan if weight is None else weight for _, _, weight in self._iter()]
-        weights = np.repeat(np.float32(fixed), [len(member) for member in self.member_sizes_])
+        weights = np.repeat(
+            np.array(fixed, np.float32), [len(member) for member in self.member_sizes_]
+        )
         free = np.flatnonzero(np.isnan(weights))
         stops = np.cumsum(sizes)
         if len(free):
@@ -339,14 +343,14 @@ class WeightedUnion(FeatureUnion):
         with single_threaded():  # threads would fight, and the choice hang on their number
             return choose_block_weights(grams, labels)[0]
 
-    def _parts(self, images, needed) -> list[np.ndarray | None]:
-        """Vectors of each member that is needed."""
+    def _parts(self, images, needed) -> list[np.ndarray]:
+        """Vectors of each member that is needed; the others give no columns."""
         if not _is_table(images):
             images = [i if isinstance(i, Picture) else Picture(i) for i in images]
         parts = []
         for (_, member, _), used in zip(self._iter(), needed, strict=True):
             inside = getattr(member, "_vectors", member.transform)  # this is a worker thread
-            parts.append(inside(images) if used else None)
+            parts.append(inside(images) if used else np.empty((len(images), 0), np.float32))
         return parts
 
     def _weighted(self, images) -> np.ndarray:

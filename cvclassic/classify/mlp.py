@@ -17,19 +17,33 @@ from .calibration import fit_temperature, probabilities
 from .gram import check_copies, stratified_folds
 from .heads import Head, encode_labels
 from .losses import named_losses
-from .network import ACTIVATIONS, Epoch, OnEpoch, forward, layers_of, train_epochs
+from .network import (
+    ACTIVATIONS,
+    Epoch,
+    OnEpoch,
+    forward,
+    layers_of,
+    mean_network,
+    train_epochs,
+)
+
+_LEAST_STEPS = 100  # of the optimiser, without improvement, before training stops
 
 # further names of heads -> parameters of MLP
 PRESETS: dict[str, dict] = {
     "perceptron": {"hidden_layer_sizes": (), "activation": "step"},
     "mlp-linear": {"hidden_layer_sizes": (), "activation": "identity"},
-    "mlp-wide": {"hidden_layer_sizes": (512,), "alpha": 3.0},
-    "mlp-deep": {"hidden_layer_sizes": (128, 64), "alpha": 0.1},
+    "mlp-wide": {"hidden_layer_sizes": (256,), "alpha": 0.3, "n_networks": 4},
+    "mlp-deep": {"hidden_layer_sizes": (128, 64), "alpha": 0.1, "n_networks": 4},
 }
 
 
 class _Network(BaseEstimator):
     """What the classifier and the regressor share: parameters, standardising, epochs."""
+
+    weights_: list[np.ndarray]
+    biases_: list[np.ndarray]
+    _seed: int
 
     def __init__(
         self,
@@ -44,6 +58,7 @@ class _Network(BaseEstimator):
         n_iter_no_change=10,
         random_state=0,
         standardise=True,
+        n_networks=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -56,12 +71,13 @@ class _Network(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
         self.standardise = standardise
+        self.n_networks = n_networks
 
     def _check(self) -> None:
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
         sizes = self.hidden_layer_sizes
         sizes = sizes if isinstance(sizes, tuple | list) else (sizes,)
-        good = [isinstance(size, numbers.Integral) and size >= 1 for size in sizes]
+        good = [isinstance(size, int | np.integer) and size >= 1 for size in sizes]
         if not all(good) or any(isinstance(size, bool) for size in sizes):
             raise ParameterError(
                 "hidden_layer_sizes must be a sequence of integers >= 1, such as (128,). "
@@ -79,10 +95,12 @@ class _Network(BaseEstimator):
         check_integer("max_iter", self.max_iter, 1)
         check_bool("early_stopping", self.early_stopping)
         check_bool("standardise", self.standardise)
+        check_integer("n_networks", self.n_networks, 1)
         check_number("validation_fraction", self.validation_fraction, 0, exclusive=True)
         if self.validation_fraction > 0.5:
             raise ParameterError(
-                f"validation_fraction must be at most 0.5. Got {self.validation_fraction!r} instead."
+                f"validation_fraction must be at most 0.5. "
+                f"Got {self.validation_fraction!r} instead."
             )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
 
@@ -118,21 +136,31 @@ class _Network(BaseEstimator):
         folds = stratified_folds(labels, min(n_folds, smallest), self._seed, n_copies)
         return folds != 0, (folds == 0) & first
 
-    def _run(self, phase: str, step, most: int, validate, on_epoch) -> list[Epoch]:
+    def _run(self, phase: str, step, n: int, most: int, validate, on_epoch) -> list[Epoch]:
+        batch = min(200, n) if self.batch_size == "auto" else min(self.batch_size, n)
         return train_epochs(
             step,
             phase=phase,
             most=most,
-            patience=self.n_iter_no_change,
+            # where an epoch is a step or two, a few of them say nothing
+            patience=max(self.n_iter_no_change, -(-_LEAST_STEPS * batch // n)),
             validate=validate,
             stop_early=self.early_stopping,
             on_epoch=on_epoch,
         )
 
-    def _finish(self, final: list[Epoch]) -> None:
-        self.epochs_ += final
-        self.n_iter_ = len(final)
-        self.loss_curve_ = [epoch.loss for epoch in final]
+    def _train_final(self, X, targets, most: int, on_epoch) -> None:
+        """Train `n_networks` on all samples and keep their mean."""
+        networks, seed = [], self._seed
+        for i in range(self.n_networks):
+            self._seed = (seed + i) % 2**32
+            final = self._train("final", X, targets, most, on_epoch)
+            networks.append((self.weights_, self.biases_))
+            if i == 0:
+                self.epochs_ += final
+                self.n_iter_ = len(final)
+                self.loss_curve_ = [epoch.loss for epoch in final]
+        self.weights_, self.biases_ = mean_network(networks)
         del self._seed
 
     def _forward(self, X: np.ndarray) -> np.ndarray:
@@ -178,6 +206,9 @@ class MLP(_Network, Head):
     standardise : bool, default=True
         Divide each column by its own standard deviation. False divides all by a common one, as
         suits pixels: those at the border hardly ever vary, and say little when they do.
+    n_networks : int, default=1
+        Networks that are trained on all samples, from different seeds; their mean decides.
+        They are laid side by side into a single wide network.
     calibrate : bool, default=True
         Fit the temperature. Without it and without `early_stopping` there is no trial, which
         halves the time.
@@ -213,6 +244,8 @@ class MLP(_Network, Head):
     ['a']
     """
 
+    _best_logits: np.ndarray
+
     def __init__(
         self,
         hidden_layer_sizes=(128,),
@@ -226,6 +259,7 @@ class MLP(_Network, Head):
         n_iter_no_change=10,
         random_state=0,
         standardise=True,
+        n_networks=1,
         calibrate=True,
     ):
         super().__init__(
@@ -240,6 +274,7 @@ class MLP(_Network, Head):
             n_iter_no_change=n_iter_no_change,
             random_state=random_state,
             standardise=standardise,
+            n_networks=n_networks,
         )
         self.calibrate = calibrate
 
@@ -288,7 +323,7 @@ class MLP(_Network, Head):
             chances = probabilities(self._best_logits, self.temperature_)
             self.losses_ = named_losses(chances, labels[judged])
             del self._best_logits
-        self._finish(self._train("final", X, labels, most, on_epoch))
+        self._train_final(X, labels, most, on_epoch)
         return self
 
     def _train(
@@ -318,7 +353,9 @@ class MLP(_Network, Head):
                 least, self._best_logits = loss, logits
             return loss, float((logits.argmax(axis=1) == held_labels).mean())
 
-        return self._run(phase, step, most, validate if held_X is not None else None, on_epoch)
+        return self._run(
+            phase, step, len(X), most, validate if held_X is not None else None, on_epoch
+        )
 
     def _logits(self, X: np.ndarray) -> np.ndarray:
         logits = self._forward(X)
@@ -354,6 +391,7 @@ class MLPRegressor(RegressorMixin, _Network):
     n_iter_no_change : int, default=10
     random_state : int, RandomState or None, default=0
     standardise : bool, default=True
+    n_networks : int, default=1
         All as in `MLP`.
 
     Attributes
@@ -415,7 +453,7 @@ class MLPRegressor(RegressorMixin, _Network):
                 "mean_absolute_error": float(np.abs(errors).mean()),
             }
             del self._best_answers
-        self._finish(self._train("final", X, scaled, most, on_epoch))
+        self._train_final(X, scaled, most, on_epoch)
         self.weights_[-1] = self.weights_[-1] * np.float32(spread)
         self.biases_[-1] = self.biases_[-1] * np.float32(spread) + np.float32(offset)
         return self
@@ -438,7 +476,9 @@ class MLPRegressor(RegressorMixin, _Network):
                 least, self._best_answers = loss, answers
             return loss, 1 - loss / max(float(held.var()), 1e-12)
 
-        return self._run(phase, step, most, validate if held_X is not None else None, on_epoch)
+        return self._run(
+            phase, step, len(X), most, validate if held_X is not None else None, on_epoch
+        )
 
     def predict(self, X) -> np.ndarray:
         """Number for each sample, shape (n,), float32."""

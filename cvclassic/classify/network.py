@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.special import expit
 
 ACTIVATIONS = {
@@ -77,6 +78,44 @@ def layers_of(network) -> tuple[list[np.ndarray], list[np.ndarray]]:
     else:
         weights, biases = [network.coef_.T], [network.intercept_]
     return [w.astype(np.float32) for w in weights], [b.astype(np.float32) for b in biases]
+
+
+def mean_network(networks: list[tuple[list, list]]) -> tuple[list, list]:
+    """One network that gives the mean output of several of the same form.
+
+    Parameters
+    ----------
+    networks : list of (weights, biases)
+        As `forward` takes them.
+
+    Returns
+    -------
+    weights, biases : list of ndarray
+        Hidden layers lie side by side; between hidden layers most weights are zero.
+
+    Examples
+    --------
+    >>> networks = [([np.full((2, 1), v), np.ones((1, 1))], [np.zeros(1)] * 2) for v in (1.0, 3.0)]
+    >>> forward(np.ones((1, 2)), *mean_network(networks), "relu")
+    array([[4.]])
+    """
+    if len(networks) == 1:
+        return networks[0]
+    weights, biases = [], []
+    n_layers = len(networks[0][0])
+    for layer in range(n_layers):
+        ws = [network[0][layer] for network in networks]
+        bs = [network[1][layer] for network in networks]
+        if n_layers == 1:
+            weights.append(sum(ws) / len(ws))
+            biases.append(sum(bs) / len(bs))
+        elif layer == n_layers - 1:
+            weights.append(np.concatenate(ws) / np.float32(len(ws)))
+            biases.append(sum(bs) / np.float32(len(bs)))
+        else:
+            weights.append(np.hstack(ws) if layer == 0 else block_diag(*ws))
+            biases.append(np.concatenate(bs))
+    return weights, biases
 
 
 def train_epochs(

@@ -9,9 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import DenseSift, KernelFeatures, Pixels, Sift, TableColumns
-from ..encode import BagOfWords, PatchWords
+from ..describe import ColorStats, DenseSift, KernelFeatures, Pixels, Sift, TableColumns
+from ..encode import BagOfWords, FisherVector, Llc, PatchWords, Vlad
 from ..errors import ParameterError
+from .fusion import WeightedUnion
 from .heads import SVM
 from .maps import HomogeneousMap
 from .mlp import MLP, PRESETS, MLPRegressor
@@ -26,10 +27,18 @@ HEADS: dict[str, Callable[[], BaseEstimator]] = {
 }
 REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
 # heads of recipes whose own is not the SVM
-_OWN_HEADS = {"pixels": "mlp", "patches": "ridge-rbf", "hog": "ridge-rbf", "kernels": "ridge-rbf"}
+_OWN_HEADS = {
+    "pixels": "mlp-wide",
+    "patches": "ridge-rbf",
+    "hog": "ridge-rbf",
+    "kernels": "ridge-rbf",
+}
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
+# recipes of photographs whose training tries mirror images too
+TRY_MIRROR = frozenset({"fast", "fisher"})
+_THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
 
@@ -68,12 +77,59 @@ def _phow() -> list[tuple[str, BaseEstimator]]:
     return [("features", words), ("map", HomogeneousMap("chi2"))]
 
 
+def _llc() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT, locality-constrained codes, largest of each cell."""
+    return [("features", Llc(DenseSift(bin_sizes=(4, 6, 8, 10)), n_words=1024))]
+
+
+def _vlad() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT, residuals to 64 words."""
+    dense = DenseSift(bin_sizes=(4, 6, 8, 10))
+    return [("features", Vlad(dense, n_words=64, n_components=64, pyramid=_THIRDS))]
+
+
+def _fast() -> list[tuple[str, BaseEstimator]]:
+    """Small pictures of photographs: one scale, few Gaussians."""
+    dense = DenseSift(step=4, bin_sizes=(4,), window="flat", max_side=160)
+    encoder = FisherVector(
+        dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
+    )
+    return [("features", encoder)]
+
+
+def _fisher() -> list[tuple[str, BaseEstimator]]:
+    """Coarse and fine dense SIFT and colour; the pictures say how much each counts."""
+    coarse = DenseSift(step=4, bin_sizes=(5, 7, 10, 14))
+    fine = DenseSift(step=3, bin_sizes=(3, 5))
+    small = {"pyramid": _THIRDS, "sample_mb": 32, "power": 0.25}
+    members = [
+        ("coarse", FisherVector(coarse, n_gaussians=128, n_components=64, **small)),
+        ("fine", FisherVector(fine, n_gaussians=64, n_components=64, **small)),
+        (
+            "color",
+            FisherVector(
+                ColorStats(step=6),
+                n_gaussians=64,
+                n_components=48,
+                power=0.25,
+                pyramid=((1, 1), (2, 2)),
+                sample_mb=32,
+            ),
+        ),
+    ]
+    return [("features", WeightedUnion(members))]
+
+
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
+    "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
+    "fisher": ("Fisher vectors of dense SIFT and colour, weighted by the pictures", _fisher),
+    "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),
     "patches": ("small pictures: K-means words of whitened patches", _patches),
     "kernels": ("small pictures: fixed kernels, rectified and pooled", _kernels),
+    "vlad": ("dense SIFT, VLAD with spatial pyramid", _vlad),
     "sift-bow": ("sparse SIFT, K-means visual words, chi² map", _sift_bow),
 }
 
@@ -113,7 +169,7 @@ def own_head(recipe: str) -> str:
     Examples
     --------
     >>> own_head("pixels"), own_head("sift-bow")
-    ('mlp', 'svm')
+    ('mlp-wide', 'svm')
     """
     return _OWN_HEADS.get(recipe, "svm")
 

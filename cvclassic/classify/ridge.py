@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 from scipy.linalg import blas, eigh, lapack
 from sklearn.utils.validation import validate_data
@@ -240,6 +242,11 @@ class Ridge(Head):
     ['a', 'b']
     """
 
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    components_: np.ndarray
+    penalty_: float
+
     def __init__(
         self,
         kernel="linear",
@@ -341,7 +348,7 @@ class Ridge(Head):
         size = size if size > 0 else 1.0
         kept, judged = _held_fifth(labels, seed, n_copies)
         offset = targets[kept].mean(axis=0)
-        best = None
+        results: list[tuple[float, float, float, float, float]] = []
         for gamma in _GAMMAS if self.gamma == "cv" else (float(self.gamma),):
             scaled = Z * np.float32(np.sqrt(gamma / size))
             part, held = rbf_gram(scaled[kept]), rbf_gram(scaled[judged], scaled[kept])
@@ -351,13 +358,12 @@ class Ridge(Head):
 
             # the first width settles the penalty nearly; the others try its neighbours
             tried = self._penalties(_RBF_PENALTIES)
-            if best is not None:
-                i = tried.index(best[1])
+            if results:
+                i = tried.index(min(results, key=itemgetter(0))[1])
                 tried = tried[max(i - 1, 0) : i + 2]
             loss = self._take_best(decide, labels[judged], tried, 1.0)
-            found = (loss, self.penalty_, gamma, self.temperature_, self.cv_accuracy_)
-            if best is None or loss < best[0]:
-                best = found
+            results.append((loss, self.penalty_, gamma, self.temperature_, self.cv_accuracy_))
+        best = min(results, key=itemgetter(0))
         _, self.penalty_, self.gamma_, self.temperature_, self.cv_accuracy_ = best
         Z *= np.float32(np.sqrt(self.gamma_ / size))
         self.components_ = self.components_ * np.float32(np.sqrt(self.gamma_ / size))

@@ -102,7 +102,7 @@ def described_rows(features, vectors: np.ndarray) -> np.ndarray:
 def fit_recipe(
     pipeline: Pipeline,
     X: Sequence,
-    y: Sequence,
+    y: Sequence | np.ndarray,
     progress: Progress | None = None,
     *,
     n_copies: int = 1,

@@ -81,8 +81,8 @@ def orientation_planes(gx: np.ndarray, gy: np.ndarray, out: np.ndarray | None = 
     return out
 
 
-def _normalise(block: np.ndarray, root: bool) -> None:
-    """Lowe's normalisation of rows in place: unit length, clamp at 0.2, unit length."""
+def _normalise(block: np.ndarray, root: bool, out: np.ndarray) -> None:
+    """Lowe's normalisation of rows: unit length, clamp at 0.2, unit length. Overwrites `block`."""
     length = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.minimum(block, (_CLAMP * length)[:, None], out=block)
     if root:
@@ -90,9 +90,9 @@ def _normalise(block: np.ndarray, root: bool) -> None:
     else:
         total = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
-    block *= (1 / total)[:, None]
+    np.multiply(block, (1 / total)[:, None], out=out)
     if root:
-        np.sqrt(block, out=block)
+        np.sqrt(out, out=out)
 
 
 def _pooled_bands(
@@ -225,11 +225,14 @@ def dense_sift_features(
             block *= weights
         keep = block @ ones >= threshold
         kept[first * n_x :][: len(keep)] = keep
-        _normalise(block, root)
-        chosen = np.flatnonzero(keep)
-        # mode="clip" lets NumPy write into `out` without a copy in between
-        np.take(block, chosen, axis=0, out=descriptors[filled:][: len(chosen)], mode="clip")
-        filled += len(chosen)
+        if keep.all():
+            chosen = slice(filled, filled + len(block))
+            _normalise(block, root, descriptors[chosen])
+        else:
+            _normalise(block, root, block)
+            chosen = slice(filled, filled + int(np.count_nonzero(keep)))
+            descriptors[chosen] = block[keep]
+        filled = chosen.stop
 
     xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
     return LocalFeatures(

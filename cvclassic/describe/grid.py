@@ -97,9 +97,9 @@ def join_features(parts: list[LocalFeatures]) -> LocalFeatures:
     if len(parts) == 1:
         return parts[0]
     return LocalFeatures(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("xy", "scale", "angle", "descriptors")
-        ),
+        np.concatenate([part.xy for part in parts]),
+        np.concatenate([part.scale for part in parts]),
+        np.concatenate([part.angle for part in parts]),
+        np.concatenate([part.descriptors for part in parts]),
         parts[0].image_shape,
     )

@@ -197,7 +197,7 @@ class KernelFeatures(ImageTransformer):
     def _name_maps(self, names: list[str]) -> list[str]:
         """One name a feature map, in the order of `_maps`."""
         channels = [f"_{c}" for c in ("red", "green", "blue")] if self.color else [""]
-        maps = []
+        maps: list[str] = []
         for name, kernel in zip(names, self.kernels_, strict=True):
             signs = ("+", "-") if self.signed and kernel.min() < 0 else ("+",)
             maps.extend(f"{name}{sign}{channel}" for sign in signs for channel in channels)

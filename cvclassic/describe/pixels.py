@@ -99,9 +99,10 @@ class SizedTransformer(ImageTransformer):
 
     def _load(self, images) -> np.ndarray:
         """Pictures of one size, (b, h, w) or (b, h, w, 3), uint8."""
+        size = check_image_size(self.image_size)
         out = np.empty((len(images), *self._shape()), np.uint8)
         for row, image in zip(out, images, strict=True):
-            row[:] = fit_to_size(load_pixels(image, self.max_side), out.shape[1:3], self.color)
+            row[:] = fit_to_size(load_pixels(image, self.max_side), size, self.color)
         return out
 
     def _vectors(self, images: list) -> np.ndarray:

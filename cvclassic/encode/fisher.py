@@ -77,7 +77,11 @@ def power_normalise(vector: np.ndarray, power: float) -> np.ndarray:
     """
     if power != 1:
         size = np.abs(vector)
-        size = np.sqrt(size, out=size) if power == 0.5 else np.power(size, power, out=size)
+        if power in (0.5, 0.25):  # several times as fast as a power
+            for _ in range(1 if power == 0.5 else 2):
+                np.sqrt(size, out=size)
+        else:
+            np.power(size, power, out=size)
         np.copysign(size, vector, out=vector)
     length = np.sqrt(np.dot(vector, vector))
     if length > 0:
@@ -237,7 +241,7 @@ class FisherVector(LocalEncoder):
         if not self.augment_position:
             return features.descriptors
         height, width = features.image_shape
-        position = features.xy * np.float32([1 / width, 1 / height]) - np.float32(0.5)
+        position = features.xy * np.array([1 / width, 1 / height], np.float32) - np.float32(0.5)
         return np.concatenate([features.descriptors, _POSITION_SCALE * position], axis=1)
 
     def _cell_dims(self) -> int:

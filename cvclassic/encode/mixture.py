@@ -200,7 +200,7 @@ def fit_mixture(
         return posteriors.T @ np.concatenate([x, x * x, np.ones((len(x), 1), "f4")], axis=1), 0.0
 
     def gather(step) -> tuple[np.ndarray, float]:
-        sums, log_likelihood = 0.0, 0.0
+        sums, log_likelihood = np.zeros((n_gaussians, 2 * sample.shape[1] + 1)), 0.0
         for block_sums, block_value in map_blocks(step, blocks, n_jobs=n_jobs, block_size=1):
             sums = sums + block_sums.astype(np.float64)
             log_likelihood += block_value

@@ -192,8 +192,8 @@ def load_arrays(
         image_key = _first(names, wanted, shown, "pictures")
         images = read_array(path, image_key)
         if labels is None:
-            wanted = _LABEL_KEYS[part] if parts else _PLAIN_LABELS
-            given = read_array(path, _first(names, wanted, shown, "labels"))
+            named = _LABEL_KEYS[part] if parts else _PLAIN_LABELS
+            given = read_array(path, _first(names, named, shown, "labels"))
         else:
             given = read_array(labels)
     else:

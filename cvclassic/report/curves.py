@@ -71,9 +71,9 @@ def draw_curve(epochs: Sequence, path: str | os.PathLike, score_name: str = "acc
         right.plot(numbers, [e.validation_score for e in judged], c="C2", label=score_name)
         best = min(judged, key=lambda epoch: epoch.validation_loss)
         left.axvline(best.number, c="0.7", lw=1, zorder=0)
-        lines = left.get_lines() + right.get_lines()
-        lines = [line for line in lines if not line.get_label().startswith("_")]
-        left.legend(lines, [line.get_label() for line in lines], loc="center right")
+        lines = [*left.get_lines(), *right.get_lines()]
+        lines = [line for line in lines if not str(line.get_label()).startswith("_")]
+        left.legend(lines, [str(line.get_label()) for line in lines], loc="center right")
     else:
         left.legend()
     left.set_ylim(bottom=0)

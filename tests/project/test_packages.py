@@ -1,7 +1,9 @@
 """What pyproject.toml says agrees with the folders."""
 
+import importlib
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -27,6 +29,27 @@ def test_every_folder_is_in_the_list_of_packages(root: Path, project: dict) -> N
 def test_every_folder_with_code_is_a_package(root: Path) -> None:
     for file in (root / "cvclassic").rglob("*.py"):
         assert (file.parent / "__init__.py").is_file(), f"{file.parent} has no __init__.py"
+
+
+def test_the_package_lists_its_rooms(root: Path) -> None:
+    import cvclassic
+
+    rooms = {init.parent.name for init in (root / "cvclassic").glob("*/__init__.py")}
+    listed = set(cvclassic.__all__) - {"__version__"}
+    assert listed - {"errors"} == rooms
+    for name in listed:
+        assert isinstance(getattr(cvclassic, name), ModuleType), name
+
+
+def test_no_room_exports_the_name_of_one_of_its_modules(root: Path) -> None:
+    """Which of the two the name means would hang on what was imported before."""
+    found = []
+    for init in sorted((root / "cvclassic").glob("**/*/__init__.py")):
+        package = ".".join(init.parent.relative_to(root).parts)
+        modules = {path.stem for path in init.parent.iterdir()} - {"__init__"}
+        clashes = modules & set(importlib.import_module(package).__all__)
+        found += [f"{package}.{name}" for name in sorted(clashes)]
+    assert not found
 
 
 def test_every_dependency_is_pinned(root: Path, project: dict) -> None:
