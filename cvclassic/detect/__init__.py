@@ -22,6 +22,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "lines": ["hough_lines", "segments_edlines", "segments_hough", "segments_lsd"],
         "regions": ["blobs_mser", "blobs_simple"],
         "results": ["Blobs", "Corners", "Keypoints", "Segments"],
-        "sift": ["SiftStages", "sift_stages"],
+        "stages": ["SiftStages", "sift_stages"],
     },
 )

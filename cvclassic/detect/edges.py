@@ -102,16 +102,16 @@ def canny(
     for name, value in (("low", low), ("high", high)):
         if value is not None:
             check_real(name, value, 0)
-    if low is None and high is None:
-        dx, dy = _sobel(grey)
-        low, high = _thresholds(dx, dy, fraction, 0.4)
-        if min(grey.shape) < 3:
-            return np.zeros(grey.shape, bool)
-        return cv2.Canny(dx, dy, low, high, L2gradient=bool(l2)).view(bool)
-    if low is None:
-        low = 0.4 * (high or 0.0)
     if high is None:
+        if low is None:
+            dx, dy = _sobel(grey)
+            low, high = _thresholds(dx, dy, fraction, 0.4)
+            if min(grey.shape) < 3:
+                return np.zeros(grey.shape, bool)
+            return cv2.Canny(dx, dy, low, high, L2gradient=bool(l2)).view(bool)
         high = 2.5 * low
+    elif low is None:
+        low = 0.4 * high
     if low > high:
         raise ParameterError(f"low must be <= high. Got {low:g} and {high:g} instead.")
     # OpenCV writes 0 and 255; any non-zero byte is a true bool after the comparison.

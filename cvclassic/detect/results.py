@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..errors import ParameterError
 
 
-@dataclass(frozen=True, eq=False)
 class _Table:
-    """Columns of equal length, one row a detection; sub-classes add the columns."""
+    """Columns of equal length, one row a detection; the children are dataclasses."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    response: np.ndarray
 
     _widths: ClassVar[dict[str, int]] = {}
     _lengths: ClassVar[frozenset[str]] = frozenset()
@@ -36,12 +38,8 @@ class _Table:
 
     def strongest(self, n: int | None) -> Self:
         """Return the n rows of the highest response, best first; all of them for None."""
-        order = np.argsort(-self._strength(), kind="stable")
+        order = np.argsort(-self.response, kind="stable")
         return self.take(order[:n])
-
-    def _strength(self) -> np.ndarray:
-        """What `strongest` sorts by."""
-        raise NotImplementedError
 
     def scaled(self, factor: float) -> Self:
         """Return the rows in the pixels of a picture `factor` times as large."""
@@ -107,9 +105,6 @@ class Keypoints(_Table):
     _widths: ClassVar[dict[str, int]] = {"xy": 2}
     _lengths: ClassVar[frozenset[str]] = frozenset({"scale"})
 
-    def _strength(self) -> np.ndarray:
-        return self.response
-
 
 @dataclass(frozen=True, eq=False)
 class Blobs(_Table):
@@ -138,8 +133,9 @@ class Blobs(_Table):
     _widths: ClassVar[dict[str, int]] = {"xy": 2}
     _lengths: ClassVar[frozenset[str]] = frozenset({"radius"})
 
-    def _strength(self) -> np.ndarray:
-        return np.abs(self.response)
+    def strongest(self, n: int | None) -> Blobs:
+        """Return the n blobs of the highest absolute response, best first; all for None."""
+        return self.take(np.argsort(-np.abs(self.response), kind="stable")[:n])
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +160,6 @@ class Corners(_Table):
 
     _widths: ClassVar[dict[str, int]] = {"xy": 2}
 
-    def _strength(self) -> np.ndarray:
-        return self.response
-
 
 @dataclass(frozen=True, eq=False)
 class Segments(_Table):
@@ -190,9 +183,6 @@ class Segments(_Table):
 
     _widths: ClassVar[dict[str, int]] = {"ends": 4}
     _lengths: ClassVar[frozenset[str]] = frozenset({"response"})
-
-    def _strength(self) -> np.ndarray:
-        return self.response
 
     @classmethod
     def from_ends(cls, ends: np.ndarray) -> Segments:

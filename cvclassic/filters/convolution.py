@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from ..errors import ParameterError
 from ._checks import check_whole, short_repr
 from .kernel_text import parse_kernel
 
+_Fill = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
+
 # Names of padding that keep the size at stride 1, and how numpy.pad calls the fill.
-FILLS = {
+FILLS: dict[str, _Fill] = {
     "same": "constant",
     "reflect": "reflect",
     "symmetric": "symmetric",
@@ -142,7 +145,7 @@ def convolve(
         bank = [kernel[::-1, ::-1] for kernel in bank]
     dtype = np.float64 if image.dtype == np.float64 else np.float32
     stack = image[:, :, None] if image.ndim == 2 else image
-    fill = FILLS.get(padding, "constant") if isinstance(padding, str) else "constant"
+    fill: _Fill = FILLS.get(padding, "constant") if isinstance(padding, str) else "constant"
     planes = [
         _pad(np.ascontiguousarray(stack[:, :, c], dtype), pads, fill) for c in range(stack.shape[2])
     ]
@@ -253,11 +256,9 @@ def _pad_amounts(
     return [(check_whole("padding", n, 0, 10_000),) * 2 for n in pair]
 
 
-def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: str) -> np.ndarray:
+def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: _Fill) -> np.ndarray:
     """The padded plane; nothing is copied when there is nothing to pad."""
-    if not any(n for pair in pads for n in pair):
-        return plane
-    return np.pad(plane, pads, mode=fill)  # type: ignore[call-overload]
+    return np.pad(plane, pads, mode=fill) if any(n for pair in pads for n in pair) else plane
 
 
 def _checked_image(image: np.ndarray) -> np.ndarray:

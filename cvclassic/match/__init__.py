@@ -8,6 +8,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "comparing": ["similarity"],
         "describing": ["describe", "describe_views"],
         "geometry": [
             "estimate_fundamental",
@@ -16,7 +17,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "reprojection_error",
             "warp_onto",
         ],
-        "measures": ["similarity"],
         "neighbours": ["match_descriptors"],
         "pairs": ["MatchResult", "match_images"],
     },

@@ -56,7 +56,8 @@ def guided_matches(
 
     best = xy_a, xy_b, model
     n_best = _n_inliers(*best, threshold)
-    for radius in (2 * threshold, threshold):
+    # From wide to narrow: far from the first matches the first homography may be well off.
+    for radius in (4 * threshold, 2 * threshold, threshold, threshold):
         there = project(a.xy, best[2])
         usable = np.flatnonzero(np.isfinite(there).all(axis=1))
         near = cKDTree(b.xy).query_ball_point(there[usable], radius)
