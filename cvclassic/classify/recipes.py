@@ -196,7 +196,10 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     >>> make_table_recipe(["length", "width"], "svm", C=1.0)[-1]
     SVM(C=1.0)
     """
-    steps = [("features", TableColumns(tuple(columns))), ("head", make_head(head or "mlp-deep"))]
+    last = make_head(head or "mlp-deep")
+    if isinstance(last, MLP | MLPRegressor):
+        last.set_params(standardise=False)
+    steps = [("features", TableColumns(tuple(columns))), ("head", last)]
     return set_parameters(Pipeline(steps), params)
 
 

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "base": ["Describer", "root_normalise", "to_grey"],
         "color": ["ColorStats", "color_features"],
-        "columns": ["TableColumns"],
+        "columns": ["TableColumns", "piecewise_linear"],
         "dense_sift": ["DenseSift", "dense_sift_features"],
         "features": ["LocalFeatures"],
         "hog": ["Hog"],

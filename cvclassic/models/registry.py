@@ -182,7 +182,10 @@ def _check_sized(step) -> None:
 
 def _check_table(step) -> None:
     n = len(step.columns)
-    require(step.n_features_out_ == n, f"n_features_out_ must be {n}")
+    columns = n * (1 + step.n_bins)
+    require(step.n_features_out_ == columns, f"n_features_out_ must be {columns}")
+    shape = (n, step.n_bins + 1 if step.n_bins else 0)
+    require(step.edges_.shape == shape, f"edges_ must have shape {shape}")
     require(step.center_.shape == step.scale_.shape == (n,), f"center_ must have {n} numbers")
     require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
@@ -292,7 +295,7 @@ REGISTRY: dict[str, Entry] = {
     "Sift": Entry("cvclassic.describe"),
     "TableColumns": Entry(
         "cvclassic.describe",
-        arrays={"center_": 1, "scale_": 1},
+        arrays={"center_": 1, "scale_": 1, "edges_": 2},
         scalars={"n_features_out_": int},
         check=_check_table,
         output=_fitted_columns,
