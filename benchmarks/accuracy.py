@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 
-from .common import data_dir, write_results
+from .common import RESULTS, data_dir, write_results
 from .processes import train_and_score
 
 DATA_SETS = ("caltech101", "scene15")
 
 
 def main() -> None:
-    """Train and score each recipe on each data set."""
+    """Train and score each recipe on each data set; rows of others in the results stay."""
     from cvclassic.classify import RECIPES
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -20,16 +21,18 @@ def main() -> None:
     options = parser.parse_args()
     small = {"pixels", "hog", "patches", "kernels"}
     recipes = options.recipes or [*(name for name in RECIPES if name not in small), "auto"]
-    results: dict[str, dict] = {}
+    path = RESULTS / "accuracy.json"
+    results: dict[str, dict] = (
+        json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    )
     for data in options.data:
         manifest = str(data_dir() / data / "manifest.csv")
-        results[data] = {}
+        results.setdefault(data, {})
         for recipe in recipes:
             row = train_and_score(manifest, ["--recipe", recipe])
             results[data][recipe] = row
             print(data, recipe, row, flush=True)
-    if not options.recipes and tuple(options.data) == DATA_SETS:
-        write_results("accuracy", results, split="test, on which nothing was tuned")
+            write_results("accuracy", results, split="test, on which nothing was tuned")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from ..errors import ImageReadError
 from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, map_blocks
 from .records import UNCLASSIFIABLE, Record
 
-_BLOCK = 8  # pictures that share one pass over the classifier's weights
+_BLOCK = 16  # pictures that share one pass over the classifier's weights
 
 
 def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:

@@ -69,7 +69,7 @@ def _kernels() -> list[tuple[str, BaseEstimator]]:
 def _phow() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
     words = BagOfWords(
-        DenseSift(step=3, bin_sizes=(4, 6, 8, 10), root=False, max_side=480),
+        DenseSift(step=4, bin_sizes=(4, 6, 8, 10), window="flat", root=False),
         n_words=1000,
         norm="l1",
         pyramid=((1, 1), (2, 2), (4, 4)),
@@ -79,18 +79,18 @@ def _phow() -> list[tuple[str, BaseEstimator]]:
 
 def _llc() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, locality-constrained codes, largest of each cell."""
-    return [("features", Llc(DenseSift(bin_sizes=(4, 6, 8, 10)), n_words=1024))]
+    return [("features", Llc(DenseSift(bin_sizes=(4, 6, 8, 10), window="flat"), n_words=1024))]
 
 
 def _vlad() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, residuals to 64 words."""
-    dense = DenseSift(bin_sizes=(4, 6, 8, 10))
+    dense = DenseSift(bin_sizes=(4, 6, 8, 10), window="flat")
     return [("features", Vlad(dense, n_words=64, n_components=64, pyramid=_THIRDS))]
 
 
 def _fast() -> list[tuple[str, BaseEstimator]]:
     """Small pictures of photographs: one scale, few Gaussians."""
-    dense = DenseSift(step=4, bin_sizes=(4,), window="flat", max_side=160)
+    dense = DenseSift(step=5, bin_sizes=(4,), window="flat", max_side=150)
     encoder = FisherVector(
         dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
     )
@@ -99,8 +99,8 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
     """Coarse and fine dense SIFT and colour; the pictures say how much each counts."""
-    coarse = DenseSift(step=4, bin_sizes=(5, 7, 10, 14))
-    fine = DenseSift(step=3, bin_sizes=(3, 5))
+    coarse = DenseSift(step=4, bin_sizes=(5, 7, 10, 14), window="flat")
+    fine = DenseSift(step=3, bin_sizes=(3, 5), window="flat")
     small = {"pyramid": _THIRDS, "sample_mb": 32, "power": 0.25}
     members = [
         ("coarse", FisherVector(coarse, n_gaussians=128, n_components=64, **small)),
