@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import ColorStats, DenseSift, KernelFeatures, Pixels, Sift, TableColumns
+from ..describe import ColorStats, DenseSift, Hog, KernelFeatures, Pixels, Sift, TableColumns
 from ..encode import BagOfWords, FisherVector, Llc, PatchWords, Vlad
 from ..errors import ParameterError
 from .fusion import WeightedUnion
@@ -59,6 +59,11 @@ def _pixels() -> list[tuple[str, BaseEstimator]]:
 def _patches() -> list[tuple[str, BaseEstimator]]:
     """500 words of whitened 7 x 7 patches, pooled over 3 x 3 cells."""
     return [("features", PatchWords(n_words=500, patch_size=7))]
+
+
+def _hog() -> list[tuple[str, BaseEstimator]]:
+    """Histograms of gradients on 32 x 32 pixels, in cells of 4."""
+    return [("features", Hog(image_size=32, cell_size=4))]
 
 
 def _kernels() -> list[tuple[str, BaseEstimator]]:
@@ -127,6 +132,7 @@ RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = 
     "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),
+    "hog": ("small pictures: histograms of oriented gradients", _hog),
     "patches": ("small pictures: K-means words of whitened patches", _patches),
     "kernels": ("small pictures: fixed kernels, rectified and pooled", _kernels),
     "vlad": ("dense SIFT, VLAD with spatial pyramid", _vlad),
