@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from .common import RESULTS, ROOT
 from .processes import CVCLASSIC
@@ -99,27 +101,33 @@ def _comparisons(found: dict, name: str = "") -> Iterator[tuple[str, dict]]:
 
 def labels() -> str:
     """The head of a file of records."""
-    with tempfile.TemporaryDirectory() as folder:
-        model, output = f"{folder}/m.cvmodel", f"{folder}/labels.csv"
-        _run("train", "sample_images/materials/train", "-o", model, "--recipe", "fast", "-q")
-        _run("classify", model, "sample_images/materials/test", "missing.jpg", "-q", "-o", output)
-        with open(output, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+    with _reader_folder() as folder:
+        _run(folder, "train", "sample_images/materials/train", "-o", "m", "--recipe", "fast", "-q")
+        pictures = ["sample_images/materials/test", "missing.jpg"]
+        _run(folder, "classify", "m", *pictures, "-q", "-o", "labels.csv")
+        lines = Path(folder, "labels.csv").read_text(encoding="utf-8").splitlines()
     return "```text\n" + "\n".join([*lines[:4], "...", lines[-1]]) + "\n```\n"
 
 
 def train() -> str:
     """What `train` prints."""
+    with _reader_folder() as folder:
+        train = ["train", "sample_images/materials/train", "-o", "materials.cvmodel"]
+        return "```text\n" + _run(folder, *train).rstrip() + "\n```\n"
+
+
+@contextmanager
+def _reader_folder() -> Iterator[str]:
+    """A folder as the README's reader has it, with the sample pictures in it."""
     with tempfile.TemporaryDirectory() as folder:
-        model = f"{folder}/materials.cvmodel"
-        printed = _run("train", "sample_images/materials/train", "-o", model)
-    return "```text\n" + printed.replace(f"{folder}/", "").rstrip() + "\n```\n"
+        Path(folder, "sample_images").symlink_to(ROOT / "sample_images")
+        yield folder
 
 
-def _run(*arguments: str) -> str:
-    """Output and messages of a command in the project's root."""
+def _run(folder: str, *arguments: str) -> str:
+    """Output and messages of a command."""
     done = subprocess.run(
-        [*CVCLASSIC, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*CVCLASSIC, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     return done.stdout.decode()
 

@@ -166,3 +166,13 @@ def test_wrong_commands_are_found() -> None:
     for wrong in (["nonsense"], ["doctor", "--nonsense"], ["--nonsense"]):
         with pytest.raises((AssertionError, pytest.fail.Exception), match="README"):
             check_call(main, wrong, "")
+
+
+def test_figures_are_those_of_the_results(root: Path) -> None:
+    """`python -m benchmarks readme` would change nothing that comes from results."""
+    from benchmarks.readme import FROM_RESULTS, fill
+
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert fill(text, FROM_RESULTS) == text
+    for name in FROM_RESULTS:
+        assert f"<!-- generated: {name} -->" in text
