@@ -64,7 +64,7 @@ def test_definition(grey, window, step, bin_size) -> None:
 @pytest.mark.parametrize("window", ["exact", "flat"])
 @pytest.mark.parametrize(("step", "bin_size"), [(4, 8), (3, 5), (2, 6)])
 def test_vlfeat_agrees(data_dir, window, step, bin_size) -> None:
-    """Same grid, same order, mean cosine of at least 0.99 on real pictures (issue 3)."""
+    """Same grid, same order, mean cosine of at least 0.99 on real pictures."""
     vlfeat = pytest.importorskip("benchmarks.opponents.vlfeat")
     if vlfeat.load() is None:
         pytest.skip("libvl is not installed (Debian: libvlfeat1)")
