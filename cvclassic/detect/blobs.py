@@ -139,8 +139,8 @@ def blobs_doh(
     min_sigma, max_sigma, n_scales, overlap
         As in `blobs_log`.
     threshold : float
-        Least determinant, for a picture from 0 to 1. A perfect disc of contrast c answers with about
-        0.14 c².
+        Least determinant, for a picture from 0 to 1. A perfect disc of contrast c answers with
+        0.13 c².
 
     Returns
     -------
