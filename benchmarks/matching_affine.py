@@ -150,7 +150,7 @@ def detectors() -> dict:
         },
         "blobs log": d.blobs_log,
         "blobs dog": d.blobs_dog,
-        "blobs doh": lambda image: d.blobs_doh(image, threshold=0.002),
+        "blobs doh": d.blobs_doh,
         "blobs mser": d.blobs_mser,
         "blobs simple": d.blobs_simple,
         "corners harris": d.corners_harris,

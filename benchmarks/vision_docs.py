@@ -1,0 +1,113 @@
+"""Writes the tables in docs/detectors.md and docs/matching.md from the results that are there."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .common import RESULTS, ROOT
+
+
+def _table(headers: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [headers, ["---"] + ["---:"] * (len(headers) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def edges(results: dict) -> str:
+    """F-measure of each edge method."""
+    rows = []
+    for method, row in results.items():
+        everything, rest = row["all"], row["held_out_half"]
+        chosen = ", ".join(f"{k} {v}" for k, v in row["parameters"].items())
+        cells = [everything["f"], everything["precision"], everything["recall"], rest["f"]]
+        rows.append([method, chosen, *(f"{cell:.3f}" for cell in cells)])
+    return _table(["method", "parameters", "F", "precision", "recall", "F, other half"], rows)
+
+
+def repeatability(results: dict) -> str:
+    """Repeatability of each detector."""
+    found = results["repeatability"]
+    names = ["graf", "boat", "leuven", "ubc", "mean"]
+    rows = [
+        [name, *(f"{row[key]:.2f}" for key in names), str(row["median_n"])]
+        for name, row in found.items()
+    ]
+    return _table(["detector", *names, "detections"], rows)
+
+
+def matching(results: dict) -> str:
+    """Corner error and inliers of each pair."""
+    found = results["matching"]
+    rows = [
+        [
+            row["pair"] + (" (views)" if row["used_views"] else ""),
+            f"{row['error_px']:.2f}",
+            str(row["inliers"]),
+            f"{row['plain_error_px']:.2f}",
+            str(row["plain_inliers"]),
+        ]
+        for row in found["rows"]
+    ]
+    head = ["pair", "error, px", "inliers", "plain: error, px", "plain: inliers"]
+    other = results["different_pictures"]
+    fewer = ", ".join(found["pairs_with_fewer_inliers_than_plain"]) or "none"
+    return (
+        _table(head, rows)
+        + f"\nBelow 5 px: {found['pairs_below_5px']} of {len(rows)}; plain "
+        + f"{found['plain_pairs_below_5px']}. Pairs with fewer inliers than plain: {fewer}. Of "
+        + f"{other['pairs']} pairs of different pictures, a homography was claimed for "
+        + f"{other['matches_found']['homography']}, a fundamental matrix for "
+        + f"{other['matches_found']['fundamental']}.\n"
+    )
+
+
+def speed(results: dict) -> str:
+    """Ratios against scikit-image and OpenCV."""
+    rows = []
+    for opponent, ours in (("scikit-image", "cvclassic"), ("OpenCV", "cvclassic")):
+        for name, contest in results[opponent].items():
+            row = contest[opponent] if opponent == "scikit-image" else contest[ours]
+            low, high = row["times_baseline_quartiles"]
+            rows.append(
+                [
+                    f"{name}, against {opponent}",
+                    f"{contest[ours]['median_ms']:.2f}",
+                    f"{contest[opponent]['median_ms']:.2f}",
+                    f"{row['times_baseline']:.2f} ({low:.2f}…{high:.2f})",
+                ]
+            )
+    return _table(["work", "cvclassic, ms", "the other, ms", "ratio"], rows)
+
+
+BLOCKS = {
+    "edges": ("edges_bsds", "detectors.md", edges),
+    "repeatability": ("matching_affine", "detectors.md", repeatability),
+    "speed": ("detect_speed", "detectors.md", speed),
+    "matching": ("matching_affine", "matching.md", matching),
+}
+
+
+def main() -> None:
+    """Fill in every block whose results are there."""
+    for block, (name, page, write) in BLOCKS.items():
+        source = RESULTS / f"{name}.json"
+        if not source.is_file():
+            print(f"no {source.name}: {block} is left as it is")
+            continue
+        content = json.loads(source.read_text(encoding="utf-8"))
+        machine = content["machine"]
+        text = write(content["results"])
+        text += f"\n{machine['processor']}, {machine['cores']} cores, {content['date']}.\n"
+        path = ROOT / "docs" / page
+        pattern = re.compile(rf"(<!-- {block}:begin -->\n).*?(<!-- {block}:end -->)", re.DOTALL)
+        page_text = path.read_text(encoding="utf-8")
+        path.write_text(
+            pattern.sub(lambda m, text=text: f"{m[1]}\n{text}\n{m[2]}", page_text),
+            encoding="utf-8",
+        )
+        print(f"{block}: docs/{page}")
+
+
+if __name__ == "__main__":
+    main()
