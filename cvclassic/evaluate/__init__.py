@@ -3,5 +3,9 @@
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submod_attrs={"scores": ["confused_pairs", "score_numbers", "score_predictions"]}
+    __name__,
+    submod_attrs={
+        "predictions": ["Predictions"],
+        "scores": ["confused_pairs", "score_numbers", "score_predictions"],
+    },
 )
