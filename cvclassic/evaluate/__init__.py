@@ -5,6 +5,8 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "calibration": ["Reliability", "reliability"],
+        "intervals": ["score_intervals", "wilson_interval"],
         "predictions": ["Predictions"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
     },

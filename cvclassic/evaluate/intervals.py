@@ -1,0 +1,305 @@
+"""How far a score may be from what it would be on endlessly many pictures of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy import sparse
+from scipy.special import ndtr, ndtri
+
+from ..checks import check_integer, seed_number
+from ..errors import ParameterError
+from .calibration import N_BINS, bins_of
+from .outcomes import certainties, log_losses, rows_are_complete, top_k_hits
+from .predictions import Predictions
+
+TOP_K = 5
+_BLOCK = 8_000_000  # draws that are in memory at once
+
+
+def wilson_interval(n_right: int, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a share: Wilson's score interval.
+
+    Unlike the bootstrap of a share, it does not shrink to a point where all are right.
+
+    Parameters
+    ----------
+    n_right : int
+    n : int or float
+    level : float
+
+    Returns
+    -------
+    low, high : float
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22,
+    1927. Recommended for few samples by Brown, Cai & DasGupta, "Interval estimation for a
+    binomial proportion", Statistical Science 16(2), 2001.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson_interval(20, 20)]
+    [0.839, 1.0]
+    """
+    check_level(level)
+    if n <= 0:
+        return 0.0, 1.0
+    z = float(ndtri((1 + level) / 2))
+    share = n_right / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(float(middle - reach), 0.0), min(float(middle + reach), 1.0)
+
+
+def check_level(level) -> None:
+    """Raise `ParameterError` unless `level` is a share between 0 and 1."""
+    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
+        raise ParameterError(f"level must be a number between 0 and 1. Got {level!r} instead.")
+
+
+def resamples(
+    strata: np.ndarray, n_resamples: int, rng: np.random.Generator, *, short: bool
+) -> Iterator[np.ndarray]:
+    """Weights of pictures in resamples with replacement, block by block.
+
+    Parameters
+    ----------
+    strata : ndarray of shape (n,), int
+        Pictures are drawn within their stratum, 0, 1, ...; all zeros draws from all.
+    n_resamples : int
+    rng : Generator
+    short : bool
+        Draw one less than a stratum has and weigh the draws up. A mean over the stratum then
+        varies as much as the sample tells, where drawing n of n pictures gives (n - 1) / n of
+        the variance: much for classes of five pictures (Rao & Wu, "Resampling inference with
+        complex survey data", JASA 83, 1988, section 2).
+
+    Yields
+    ------
+    ndarray of shape (n, m), float32
+        The columns of all blocks are `n_resamples` resamples.
+    """
+    n = len(strata)
+    order = np.argsort(strata, kind="stable")
+    sizes = np.bincount(strata)
+    drawn = np.maximum(sizes - 1, np.minimum(sizes, 1)) if short else sizes
+    starts = np.repeat(np.cumsum(sizes) - sizes, drawn)
+    widths = np.repeat(sizes, drawn)
+    weight = (sizes / np.maximum(drawn, 1)).astype(np.float32)[strata]
+    rows = max(1, _BLOCK // n)
+    for start in range(0, n_resamples, rows):
+        m = min(rows, n_resamples - start)
+        # float32 cannot tell apart more than 2^24 places
+        chosen = order[starts + (rng.random((m, len(starts))) * widths).astype(np.int64)]
+        chosen += np.arange(m)[:, None] * n
+        counts = np.bincount(chosen.ravel(), minlength=m * n).reshape(m, n)
+        yield np.ascontiguousarray(counts.T, np.float32) * weight[:, None]
+
+
+def _ends(values: np.ndarray, level: float) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _bca(values: np.ndarray, terms: np.ndarray, level: float) -> tuple[float, float]:
+    """Efron's accelerated interval of a mean of `terms`, from its bootstrap `values`."""
+    error = terms - terms.mean()
+    spread = float((error**2).sum())
+    if spread == 0:
+        return float(terms.mean()), float(terms.mean())
+    # the jackknife of a mean in closed form
+    acceleration = float((error**3).sum()) / (6 * spread**1.5)
+    below = np.clip((values < terms.mean()).mean(), 1e-4, 1 - 1e-4)
+    bias = float(ndtri(below))
+    z = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
+    low, high = np.quantile(values, ndtr(bias + z / (1 - acceleration * z)))
+    return float(low), float(high)
+
+
+def score_intervals(
+    predictions: Predictions,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    random_state: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Intervals of the scores that `score_predictions` gives.
+
+    Shares of pictures (accuracy, top-5, recall and precision of a class) have Wilson's
+    interval. The others are bootstrapped: mean class accuracy and macro F1 by drawing within
+    each class (percentiles), the log loss over all pictures (BCa), the calibration error over all
+    pictures (the basic interval, which takes away what the estimate is too high by).
+
+    Parameters
+    ----------
+    predictions : Predictions
+    level : float, default=0.95
+        How often such intervals hold the true score.
+    n_resamples : int, default=2000
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    dict of str to (low, high)
+        ``accuracy``, ``mean_class_accuracy``, ``macro_f1``; with probabilities also
+        ``expected_calibration_error``, ``log_loss`` (where they sum to 1) and
+        ``top_5_accuracy`` (with more than five classes); and ``recall[LABEL]`` and
+        ``precision[LABEL]`` of each class that occurs.
+
+    Raises
+    ------
+    ParameterError
+        There is nothing to score, or a parameter is wrong.
+
+    References
+    ----------
+    Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapters 13 (percentiles)
+    and 14 (BCa); Davison & Hinkley, "Bootstrap methods and their application", 1997, section
+    5.2 (basic).
+
+    Examples
+    --------
+    >>> seen = Predictions(list("abcdefgh"), list("xxxxyyyy"), list("xxxyyyyx"), ["x", "y"])
+    >>> low, high = score_intervals(seen)["accuracy"]
+    >>> round(low, 2), round(high, 2)
+    (0.41, 0.93)
+    """
+    check_level(level)
+    check_integer("n_resamples", n_resamples, 10)
+    rng = np.random.default_rng(seed_number("random_state", random_state))
+    n = predictions.n_images
+    if n == 0:
+        raise ParameterError("predictions must hold at least one picture. Got none.")
+    right = predictions.right
+    number: dict[object, int] = {}
+    for label in predictions.truth:
+        number.setdefault(label, len(number))
+    true = np.array([number[label] for label in predictions.truth])
+    known = {*number, *predictions.classes}
+    for label in predictions.labels:
+        if label in known:
+            number.setdefault(label, len(number))
+    given = np.array([number.get(label, -1) for label in predictions.labels])
+
+    found = {"accuracy": wilson_interval(int(right.sum()), n, level)}
+    found |= _by_class(true, given, len(number), n_resamples, level, rng)
+    found |= _of_probabilities(predictions, n_resamples, level, rng)
+    support = np.bincount(true)
+    hits = np.bincount(true, right)
+    guesses = np.bincount(given[given >= 0], minlength=len(number))
+    for label, i in list(number.items())[: len(support)]:
+        found[f"recall[{label}]"] = wilson_interval(hits[i], support[i], level)
+        found[f"precision[{label}]"] = wilson_interval(hits[i], guesses[i], level)
+    return found
+
+
+def effective_number(strata: np.ndarray) -> float:
+    """How many pictures a share would need to vary as much as the mean over the strata.
+
+    Examples
+    --------
+    >>> effective_number(np.array([0, 0, 1, 1]))
+    4.0
+    """
+    sizes = np.bincount(strata)
+    return float(len(sizes) ** 2 / (1 / sizes[sizes > 0]).sum())
+
+
+def _by_class(
+    true: np.ndarray, given: np.ndarray, n_labels: int, n_resamples: int, level: float, rng
+) -> dict[str, tuple[float, float]]:
+    """Intervals of what is a mean over classes."""
+    right = true == given
+    if right.all() or not right.any():  # no resample differs, but more pictures might
+        n = effective_number(true)
+        ends = wilson_interval(n * right.all(), n, level)
+        return {"mean_class_accuracy": ends, "macro_f1": ends}
+    support = np.bincount(true, minlength=n_labels)
+    share = sparse.csr_array((right / support[true])[None])
+    rows, columns = given[given >= 0], np.flatnonzero(given >= 0)
+    guessed = sparse.csr_array((np.ones(len(rows), "f"), (rows, columns)), (n_labels, len(true)))
+    hit = sparse.csr_array((right.astype("f"), (true, np.arange(len(true)))), guessed.shape)
+    whole = support + np.bincount(rows, minlength=n_labels)
+    estimate = (2 * np.bincount(true, right, n_labels) / np.maximum(whole, 1)).mean()
+    recalls, f1 = [], []
+    for weights in resamples(true, n_resamples, rng, short=True):
+        recalls.append((share @ weights)[0] / np.count_nonzero(support))
+        union = support[:, None] + guessed @ weights
+        f1.append((2 * (hit @ weights) / np.maximum(union, 1)).mean(axis=0))
+    return {
+        "mean_class_accuracy": _ends(np.concatenate(recalls), level),
+        "macro_f1": _bias_corrected(np.concatenate(f1), estimate, level),
+    }
+
+
+def _of_probabilities(
+    predictions: Predictions, n_resamples: int, level: float, rng
+) -> dict[str, tuple[float, float]]:
+    """Intervals of what is computed from probabilities."""
+    shares = predictions.probabilities
+    if shares is None:
+        return {}
+    found = {}
+    given = (predictions.truth, shares, predictions.classes)
+    if len(predictions.classes) > TOP_K:
+        hits = top_k_hits(*given, TOP_K)
+        found[f"top_{TOP_K}_accuracy"] = wilson_interval(int(hits.sum()), len(hits), level)
+    if rows_are_complete(shares):
+        losses = log_losses(*given)
+        means = _bootstrap(losses[None], lambda sums, n: sums[0] / n, n_resamples, rng)
+        found["log_loss"] = _bca(means, losses, level)
+    confidence, right = certainties(*given)
+    if len(right):
+        gaps = np.zeros((N_BINS, len(right)))
+        gaps[bins_of(confidence, N_BINS), np.arange(len(right))] = right - confidence
+        found["expected_calibration_error"] = _calibration_ends(gaps, n_resamples, level, rng)
+    return found
+
+
+def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> tuple[float, float]:
+    """Interval of the calibration error from (right - confidence) in each bin, (k, n).
+
+    A sum of absolute values is too high by what chance adds to each bin: much where the true
+    gaps are small, little where they are large, so that no fixed correction holds. So the test
+    is inverted: true gaps of all sizes, in about the proportions that were seen, have the
+    scatter of the resamples added; the interval holds the sizes under which what was seen is
+    no surprise.
+    """
+    n = gaps.shape[1]
+    sums = gaps.sum(axis=1)
+    seen = np.abs(sums).sum()
+    if seen == 0:
+        return 0.0, 0.0
+    noise = _bootstrap(gaps, lambda drawn, _: drawn - sums[:, None], n_resamples, rng)
+    used = np.count_nonzero(gaps.any(axis=1))
+    noise *= np.sqrt(n / max(n - used, 1))  # one mean was fitted in each bin
+    # a gap of nothing was seen by chance where there is scatter
+    shape = np.copysign(np.sqrt(sums**2 + noise.var(axis=1)), sums)
+    shape *= seen / np.abs(shape).sum()
+    sizes = np.linspace(0, 3, 61)
+    totals = np.array([np.abs(size * shape[:, None] + noise).sum(axis=0) for size in sizes])
+    above, below = (totals >= seen).mean(axis=1), (totals <= seen).mean(axis=1)
+    tail = (1 - level) / 2
+    low = sizes[above > tail].min(initial=sizes[-1])
+    high = sizes[below > tail].max(initial=sizes[0])
+    return float(low * seen / n), float(min(high * seen / n, 1))
+
+
+def _bias_corrected(values: np.ndarray, estimate: float, level: float) -> tuple[float, float]:
+    """Efron's bias-corrected percentiles."""
+    below = np.clip((values < estimate).mean(), 1e-4, 1 - 1e-4)
+    z = 2 * ndtri(below) + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
+    low, high = np.quantile(values, ndtr(z))
+    return float(low), float(high)
+
+
+def _bootstrap(
+    terms: np.ndarray, statistic: Callable, n_resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Statistic of the sums of `terms`, of shape (k, n), over resampled pictures."""
+    n = terms.shape[1]
+    rows = sparse.csr_array(terms)
+    blocks = resamples(np.zeros(n, int), n_resamples, rng, short=False)
+    return np.concatenate([statistic(rows @ weights, n) for weights in blocks], axis=-1)
