@@ -6,8 +6,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "calibration": ["Reliability", "reliability"],
-        "intervals": ["score_intervals", "wilson_interval"],
+        "intervals": ["score_intervals"],
         "predictions": ["Predictions"],
+        "resampling": ["wilson_interval"],
+        "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
     },
 )
