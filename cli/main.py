@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
+    "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

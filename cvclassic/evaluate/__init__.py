@@ -6,10 +6,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "calibration": ["Reliability", "reliability"],
+        "comparing": ["Comparison", "compare_predictions"],
         "intervals": ["score_intervals"],
         "predictions": ["Predictions"],
         "resampling": ["wilson_interval"],
         "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
+        "tables": ["align_predictions", "read_predictions", "write_predictions"],
     },
 )
