@@ -40,10 +40,14 @@ class Member:
 
     def weigh(self, vector: np.ndarray) -> np.ndarray:
         """The recipe's columns from the encoder's own vector."""
+        if len(self.columns) == len(vector) and (self.weights == 1).all():
+            return vector
         return vector[self.columns] * self.weights
 
     def parts(self, parts: np.ndarray) -> np.ndarray:
         """Parts of the encoder's own entries, from those of the recipe's columns."""
+        if len(self.columns) == self.encoder.n_features_out_ == len(parts):
+            return parts
         out = np.zeros(self.encoder.n_features_out_)
         out[self.columns] = parts[self.start : self.start + len(self.columns)]
         return out

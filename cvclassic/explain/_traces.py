@@ -7,6 +7,7 @@ sum to the whole part, so that nothing is lost on the way, whatever the normalis
 
 from __future__ import annotations
 
+import itertools
 from typing import Protocol
 
 import numpy as np
@@ -209,7 +210,7 @@ class FisherTrace:
         np.multiply(rows[:d], rows[:d], out=rows[d:-1])
         rows[-1] = 1
         posteriors = self._posteriors.astype(np.float64)
-        groups = [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        groups = [slice(a, b) for a, b in itertools.pairwise(bounds)]
         sums = np.stack([posteriors[:, g] @ rows[:, g].T for g in groups])
         sums = sum_groups(sums, self._owners, self._n_cells)
         table = self._table(sums, parts.reshape(self._n_cells, 2, k, d))

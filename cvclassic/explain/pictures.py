@@ -9,14 +9,13 @@ from sklearn.pipeline import Pipeline
 
 from ..classify import probabilities
 from ..errors import ParameterError
+from ..images import load_pixels, single_threaded
 from ._bags import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
 from ._directions import decide, direction_between, mapped, parts_of_entries
 from ._traces import trace
 from .occlusion import occlusion_shares
 
-EXACT = (
-    "The head is linear: the shares of all keypoints and the bias add up to the decision. "
-)
+EXACT = "The head is linear: the shares of all keypoints and the bias add up to the decision. "
 TANGENT = (
     "The head is not linear: the shares are those of its tangent at this picture, gradient times "
     "input, and with the bias of the tangent they add up to the decision. Approximation. "
@@ -176,9 +175,10 @@ def explain_picture(
     """
     check_explainable(pipeline)
     members = members_of(pipeline[0])
-    if members is None:
-        return _explain_whole(pipeline, image, label, against)
-    return explain_bags(pipeline, members, open_bags(members, image), label, against)
+    with single_threaded():  # so that the vector is that of `transform`, to the bit
+        if members is None:
+            return _explain_whole(pipeline, image, label, against)
+        return explain_bags(pipeline, members, open_bags(members, image), label, against)
 
 
 def explain_bags(
@@ -234,8 +234,6 @@ def explain_bags(
 
 def _explain_whole(pipeline: Pipeline, image, label, against) -> Explanation:
     """Windows that are blurred away, for recipes without local features."""
-    from ..images import load_pixels
-
     head = pipeline[-1]
     pixels = load_pixels(image, getattr(pipeline[0], "max_side", None) or 640)
     steps = [step for _, step in pipeline.steps[1:-1]]
