@@ -30,6 +30,8 @@ class Record:
         Classes and probabilities, best first; empty where there is no answer.
     seconds : float
         The picture's share of the time that its block took, nan where it was not taken.
+    size : tuple of int, optional
+        Width and height of the picture in the file, in pixels.
     """
 
     path: str
@@ -39,6 +41,7 @@ class Record:
     label: object = None
     scores: tuple[tuple[object, float], ...] = ()
     seconds: float = field(default=math.nan, compare=False)
+    size: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def failed(self) -> bool:
