@@ -60,9 +60,7 @@ def predict_labelled(
     seconds: list[float] = []
     failures: list[tuple[str, str, str]] = []
     shares = np.zeros((len(labels), len(classes)), np.float32)
-    records = classify_files(
-        pipeline, inputs, top=len(classes), n_jobs=n_jobs, on_answer=on_answer
-    )
+    records = classify_files(pipeline, inputs, top=len(classes), n_jobs=n_jobs, on_answer=on_answer)
     for record, label in zip(watch(records), labels, strict=True):
         if record.failed:
             failures.append((record.path, record.code, record.message))

@@ -37,6 +37,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "sheets": ["contact_sheet"],
         "sift_panels": ["draw_sift_stages"],
         "thumbnails": ["Thumbnail", "make_thumbnail"],
+        "training_page": ["TrainingReport", "write_training_page"],
         "word_sheets": ["draw_words", "words_page"],
     },
 )

@@ -39,9 +39,7 @@ def _environment():
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: (
-            printable(value)
-            if isinstance(value, str) and not isinstance(value, Markup)
-            else value
+            printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
     script = _resource("page.js")
