@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..classify import described_rows
+from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError
 from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, map_blocks
 from .records import UNCLASSIFIABLE, Record
@@ -146,12 +146,14 @@ def _classify_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
     if items and hasattr(pipeline[-1], "classes_"):
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
+        rule = getattr(pipeline[-1], "unknown_", None)
         for i, path, warnings, row, seen in zip(
             places, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: top if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            records[i] = _answer(path, warnings, scores[0][0] if seen else None, scores)
+            answer = _answer(path, warnings, scores[0][0] if seen else None, scores)
+            records[i] = answer if rule is None else _by_rule(rule, answer, row, classes)
     elif items:
         numbers, described = predict_numbers(pipeline, items)
         for i, path, warnings, number, seen in zip(
@@ -175,4 +177,23 @@ def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
         f"{code} no_features".strip(),
         f"{message}; {nothing}".removeprefix("; "),
         UNCLASSIFIABLE,
+    )
+
+
+def _by_rule(rule: UnknownRule, record: Record, row: np.ndarray, classes: np.ndarray) -> Record:
+    """The record of a model that may say that it does not know, or answer with a set."""
+    if rule.kind == "sets":
+        order = np.argsort(-row, kind="stable")
+        chosen = order[rule.members(row[None])[0][order]]
+        record = replace(record, labels=tuple(classes[j].item() for j in chosen))
+    if rule.answered(row[None])[0]:
+        return record
+    if not record.scores:
+        return replace(record, label=UNKNOWN)
+    unsure = f"the most probable class has {record.scores[0][1]:.3f}, below {rule.cutoff:.3f}"
+    return replace(
+        record,
+        label=UNKNOWN,
+        code=f"{record.code} low_confidence".strip(),
+        message=f"{record.message}; {unsure}".removeprefix("; "),
     )

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "resampling": ["wilson_interval"],
         "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
+        "withheld": ["score_withheld"],
         "tables": ["align_predictions", "read_predictions", "write_predictions"],
     },
 )
