@@ -19,6 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
+    "learning-curve": (
+        "learning_curve:learning_curve_",
+        "Show how much more pictures would help.",
+    ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "compare_page": ["write_compare_page"],
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
+        "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
             "draw_corners",
