@@ -67,6 +67,9 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     ]
     show_comparison(found, extras)
     for name, one in zip(names, aligned, strict=True):
+        silent = sum(label is None for label in one.labels)
+        if silent:
+            click.echo(f"{name!r} did not answer {silent} pictures, which count as wrong.")
         foreign = sorted({str(label) for label in one.truth} - {str(c) for c in one.classes})
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")

@@ -84,7 +84,7 @@ def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
         if per_image:
             write_predictions(per_image, predictions, failures)
         scored = time.perf_counter()
-        scores = score_classes(predictions)
+        scores = score_classes(predictions, getattr(pipeline[-1], "unknown_", None))
         scores |= {"n_failed": len(failures), "seconds": round(classified, 3)}
         seconds |= {"classifying": classified, "scoring": time.perf_counter() - scored}
     if json_file:
@@ -99,13 +99,15 @@ def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
     ctx.exit(1 if failures else 0)
 
 
-def score_classes(predictions) -> dict:
-    """Scores of a classifier with their intervals."""
-    from cvclassic.evaluate import score_intervals, score_predictions
+def score_classes(predictions, rule=None) -> dict:
+    """Scores of a classifier with their intervals, and of its rule for what it is not sure of."""
+    from cvclassic.evaluate import score_intervals, score_predictions, score_withheld
 
     scores = score_predictions(
         predictions.truth, predictions.labels, predictions.probabilities, predictions.classes
     )
+    if rule is not None:
+        scores["unknown"] = score_withheld(predictions, rule)
     return {**scores, "level": 0.95, "intervals": score_intervals(predictions)}
 
 
@@ -165,6 +167,8 @@ def show_scores(scores: dict, classes) -> None:
     rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms a picture)", ""))
     rows += [(name, str(scores[name]), "") for name in ("n_images", "n_failed")]
     show_table(rows)
+    if "unknown" in scores:
+        _show_rule(scores["unknown"])
     foreign = sorted(
         {str(entry["label"]) for entry in scores["classes"]} - {str(label) for label in classes}
     )
@@ -203,3 +207,22 @@ def _percents(ends: tuple[float, float] | None) -> str:
 def _numbers(ends: tuple[float, float] | None) -> str:
     """An interval of a number."""
     return "" if ends is None else f"[{ends[0]:.4f}, {ends[1]:.4f}]"
+
+
+def _show_rule(found: dict) -> None:
+    """Print how a model with --unknown did."""
+    from .console import show_table
+
+    rows = []
+    for name in ("share_answered", "accuracy_answered", "coverage", "share_single"):
+        if name in found:
+            value = "–" if found[name] is None else f"{found[name]:.1%}"
+            rows.append((name, value, _percents(found["intervals"].get(name))))
+    if "mean_set_size" in found:
+        ends = found["intervals"]["mean_set_size"]
+        rows.append(
+            ("mean_set_size", f"{found['mean_set_size']:.2f}", f"[{ends[0]:.2f}, {ends[1]:.2f}]")
+        )
+    what = "sets of labels" if found["kind"] == "sets" else "answers"
+    title = f"Trained for at most {found['error_rate']:.1%} wrong {what}"
+    show_table(rows, title=title)

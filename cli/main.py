@@ -21,6 +21,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
     "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
     "words": ("words:words", "Show the visual words of a model and what each one says."),
+    "learning-curve": (
+        "learning_curve:learning_curve_",
+        "Show how much more pictures would help.",
+    ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..classify import described_rows
+from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError
 from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
 from .records import UNCLASSIFIABLE, Record
@@ -159,12 +159,15 @@ def _classify_block(
     if items and hasattr(pipeline[-1], "classes_"):
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
+        rule = getattr(pipeline[-1], "unknown_", None)
         for i, item, path, note, row, seen in zip(
             places, items, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
             record = _answer(path, *note, scores[0][0] if seen else None, scores[:top])
+            if rule is not None:
+                record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:
                 pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
@@ -195,4 +198,23 @@ def _answer(
         f"{message}; {nothing}".removeprefix("; "),
         UNCLASSIFIABLE,
         size=size,
+    )
+
+
+def _by_rule(rule: UnknownRule, record: Record, row: np.ndarray, classes: np.ndarray) -> Record:
+    """The record of a model that may say that it does not know, or answer with a set."""
+    if rule.kind == "sets":
+        order = np.argsort(-row, kind="stable")
+        chosen = order[rule.members(row[None])[0][order]]
+        record = replace(record, labels=tuple(classes[j].item() for j in chosen))
+    if rule.answered(row[None])[0]:
+        return record
+    if not record.scores:
+        return replace(record, label=UNKNOWN)
+    unsure = f"the most probable class has {record.scores[0][1]:.3f}, below {rule.cutoff:.3f}"
+    return replace(
+        record,
+        label=UNKNOWN,
+        code=f"{record.code} low_confidence".strip(),
+        message=f"{record.message}; {unsure}".removeprefix("; "),
     )

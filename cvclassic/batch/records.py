@@ -25,9 +25,13 @@ class Record:
     message : str
         The same for people.
     label : object
-        The class of highest probability, `UNCLASSIFIABLE`, or None after an error.
+        The class of highest probability; of a model with an `UnknownRule` ``"unknown"`` where it
+        is not sure (code ``"low_confidence"``) or sees no features; of others
+        `UNCLASSIFIABLE` where they see none; None after an error.
     scores : tuple of (label, float)
         Classes and probabilities, best first; empty where there is no answer.
+    labels : tuple or None
+        The set of labels that a model with such a rule answers; empty without features.
     seconds : float
         The picture's share of the time that its block took, nan where it was not taken.
     size : tuple of int, optional
@@ -40,6 +44,7 @@ class Record:
     message: str = ""
     label: object = None
     scores: tuple[tuple[object, float], ...] = ()
+    labels: tuple | None = None
     seconds: float = field(default=math.nan, compare=False)
     size: tuple[int, int] | None = field(default=None, compare=False)
 
@@ -51,4 +56,4 @@ class Record:
     @property
     def answered(self) -> bool:
         """Whether `label` is one of the model's classes."""
-        return bool(self.scores)
+        return bool(self.scores) and "low_confidence" not in self.code.split()

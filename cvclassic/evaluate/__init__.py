@@ -10,8 +10,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "intervals": ["score_intervals"],
         "predictions": ["Predictions"],
         "resampling": ["wilson_interval"],
+        "learning": ["LearningCurve", "learning_curve"],
         "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
+        "withheld": ["score_withheld"],
         "tables": ["align_predictions", "read_predictions", "write_predictions"],
     },
 )

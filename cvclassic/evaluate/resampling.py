@@ -51,7 +51,9 @@ def wilson_interval(n_right: int, n: float, level: float = 0.95) -> tuple[float,
     share = n_right / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(float(middle - reach), 0.0), min(float(middle + reach), 1.0)
+    # rounding must not leave the share outside
+    low, high = min(float(middle - reach), share), max(float(middle + reach), share)
+    return max(float(low), 0.0), min(float(high), 1.0)
 
 
 def resamples(

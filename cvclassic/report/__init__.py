@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "overlay_shares",
             "share_map",
         ],
+        "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
             "draw_corners",
