@@ -181,7 +181,11 @@ class _Explainer:
                 "label_after": flipping.label_after,
                 "note": "upper bound: taken greedily by share, each time encoded anew",
             }
-        near = [] if self._similar is None else self._similar.nearest(picture, options["nearest"])
+        near = (
+            []
+            if self._similar is None
+            else self._similar.nearest(picture, options["nearest"], n_pairs=20)
+        )
         if self._similar is not None:
             record["nearest"] = [
                 {

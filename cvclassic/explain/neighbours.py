@@ -120,8 +120,8 @@ class SimilarPictures:
             raise vector
         cosines = self._vectors @ vector
         order = np.argsort(-cosines, kind="stable")[:n]
-        found = [self._neighbour(picture, int(i), float(cosines[i]), n_pairs) for i in order]
-        return [neighbour for neighbour in found if neighbour.similarity > 0]
+        order = order[cosines[order] > 0]
+        return [self._neighbour(picture, int(i), float(cosines[i]), n_pairs) for i in order]
 
     def _encode_block(self, images: list) -> list:
         """Vectors of length 1 as the head sees them; or why there is none."""
