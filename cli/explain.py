@@ -181,7 +181,11 @@ class _Explainer:
                 "label_after": flipping.label_after,
                 "note": "upper bound: taken greedily by share, each time encoded anew",
             }
-        near = [] if self._similar is None else self._similar.nearest(picture, options["nearest"])
+        near = (
+            []
+            if self._similar is None
+            else self._similar.nearest(picture, options["nearest"], n_pairs=20)
+        )
         if self._similar is not None:
             record["nearest"] = [
                 {
@@ -266,11 +270,13 @@ def _summary(path: str, record: dict[str, Any]) -> str:
     """One line about a picture that was explained."""
     if "label" not in record:
         return f"{_shown(path)}: no features"
+    from cvclassic.report.typesetting import percent
+
     names = record["probabilities"]
     first, second = str(record["label"]), str(record["against"])
     line = (
-        f"{_shown(path)}: {_shown(first)} ({names[first]:.1%}) rather than {_shown(second)} "
-        f"({names[second]:.1%}), decision {record['decision']:+.3f}"
+        f"{_shown(path)}: {_shown(first)} ({percent(names[first])}) rather than {_shown(second)} "
+        f"({percent(names[second])}), decision {record['decision']:+.3f}"
     )
     if "flip" in record:
         flip = record["flip"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +84,7 @@ def _tangent(x, vectors, gamma, dual, intercept, label, against) -> Direction:
 
 
 # derivative of each activation, from its value
-_SLOPES = {
+_SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda value: (value > 0).astype(np.float64),
     "tanh": lambda value: 1 - value**2,
     "logistic": lambda value: value * (1 - value),
@@ -96,12 +97,13 @@ def _of_network(head: MLP, vector, label: int, against: int) -> Direction:
     """Backward through the layers; without bends on the way it holds everywhere."""
     from scipy.special import expit
 
+    bends: dict[str, Callable[[np.ndarray], np.ndarray]]
     bends = {"relu": lambda a: np.maximum(a, 0), "tanh": np.tanh, "logistic": expit}
     x = (np.asarray(vector, np.float64) - head.mean_) / head.scale_
     values = [x]
     for weight, bias in zip(head.weights_[:-1], head.biases_[:-1], strict=True):
         inner = values[-1] @ weight.astype(np.float64) + bias
-        values.append(bends.get(head.activation, lambda a: a)(inner))
+        values.append(bends.get(head.activation, np.asarray)(inner))
     last, offset = head.weights_[-1].astype(np.float64), head.biases_[-1].astype(np.float64)
     if last.shape[1] == 1:  # two classes share one output, the log odds of the second
         last = np.hstack([-last / 2, last / 2])

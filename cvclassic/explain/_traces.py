@@ -8,6 +8,7 @@ sum to the whole part, so that nothing is lost on the way, whatever the normalis
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -280,4 +281,9 @@ class VladTrace:
         return out
 
 
-_TRACERS = {BagOfWords: VoteTrace, FisherVector: FisherTrace, Vlad: VladTrace, Llc: PeakTrace}
+_TRACERS: dict[type, Callable[..., Trace]] = {
+    BagOfWords: VoteTrace,
+    FisherVector: FisherTrace,
+    Vlad: VladTrace,
+    Llc: PeakTrace,
+}

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..errors import ParameterError
+from ..images import single_threaded
 from ._bags import Bag, check_explainable, members_of, open_bags
 from ._directions import decide, mapped
 from .pictures import Explanation, class_column, explain_bags
@@ -101,6 +102,7 @@ def shortest_prefix(n: int, flips: Callable[[int], bool]) -> int | None:
     return high
 
 
+@single_threaded()
 def find_flipping_set(
     pipeline: Pipeline, image, explanation: Explanation | None = None
 ) -> FlippingSet:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..errors import ImageReadError, ParameterError
-from ..images import Picture, map_blocks
+from ..images import Picture, map_blocks, single_threaded
 from ._bags import Bag, check_explainable, in_common_pixels, members_of, open_bags
 from ._directions import mapped, parts_of_entries
 from ._traces import Trace, trace
@@ -98,6 +98,7 @@ class SimilarPictures:
         size = max((len(row) for row in rows), default=0)
         self._vectors = np.stack([row if len(row) else np.zeros(size, "f4") for row in rows])
 
+    @single_threaded()
     def nearest(self, image, n: int = 3, *, n_pairs: int = 30) -> list[Neighbour]:
         """The n training pictures most like a picture, the nearest first.
 
@@ -120,8 +121,8 @@ class SimilarPictures:
             raise vector
         cosines = self._vectors @ vector
         order = np.argsort(-cosines, kind="stable")[:n]
-        found = [self._neighbour(picture, int(i), float(cosines[i]), n_pairs) for i in order]
-        return [neighbour for neighbour in found if neighbour.similarity > 0]
+        order = order[cosines[order] > 0]
+        return [self._neighbour(picture, int(i), float(cosines[i]), n_pairs) for i in order]
 
     def _encode_block(self, images: list) -> list:
         """Vectors of length 1 as the head sees them; or why there is none."""

@@ -18,7 +18,7 @@ from .occlusion import occlusion_shares
 EXACT = "The head is linear: the shares of all keypoints and the bias add up to the decision. "
 TANGENT = (
     "The head is not linear: the shares are those of its tangent at this picture, gradient times "
-    "input, and with the bias of the tangent they add up to the decision. Approximation. "
+    "input, and with the bias of the tangent they add up to the decision. "
 )
 _RULES = {
     "BagOfWords": "Keypoints of a visual word share its part equally.",
@@ -34,7 +34,7 @@ _RULES = {
 }
 OCCLUSION = (
     "The recipe sees the picture as a whole: a share is how far the decision falls when a window "
-    "around the place is blurred away. Approximation; shares need not add up to anything."
+    "around the place is blurred away. Shares need not add up to anything."
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -141,6 +143,7 @@ class _Sightings:
     distances: np.ndarray
     xy: np.ndarray
     scale: np.ndarray
+    angle: np.ndarray
 
 
 def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] | ImageReadError:
@@ -156,7 +159,7 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
             if not len(features):
                 none = np.zeros(0, int)
                 vectors.append(np.zeros(len(member.columns), np.float32))
-                out.append(_Sightings(none, none, np.zeros((0, 2)), none))
+                out.append(_Sightings(none, none, np.zeros((0, 2)), none, none))
                 continue
             cells = cell_index(features.xy, features.image_shape, encoder.pyramid)
             made = trace(encoder, features, cells)
@@ -171,7 +174,15 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
             words, first = np.unique(made.words[order], return_index=True)
             best = order[first]
             vectors.append(member.weigh(made.vector))
-            out.append(_Sightings(words, distances[best], features.xy[best], features.scale[best]))
+            out.append(
+                _Sightings(
+                    words,
+                    distances[best],
+                    features.xy[best],
+                    features.scale[best],
+                    features.angle[best],
+                )
+            )
     except ImageReadError as error:
         return error
     return out, np.concatenate(vectors)
@@ -185,11 +196,11 @@ def _words_of(m: int, member: Member, found: list, entries: np.ndarray | None) -
     for seen in found:
         if seen:
             counts[seen[m].words] += 1
-    weights = None
+    weights: np.ndarray | None = None
     if entries is not None:
         owner = _word_of_entry(encoder, k)
-        weights = np.stack([np.bincount(owner, member.parts(row), minlength=k) for row in entries])
-        weights = (weights / np.maximum(counts, 1)).T
+        sums = np.stack([np.bincount(owner, member.parts(row), minlength=k) for row in entries])
+        weights = (sums / np.maximum(counts, 1)).T
     return [
         VisualWord(i, m, int(counts[i]), [], None if weights is None else weights[i])
         for i in range(k)
@@ -211,8 +222,6 @@ def _word_of_entry(encoder, k: int) -> np.ndarray:
 
 def _cut_patches(members, images, found, chosen, n_patches, side, n_jobs) -> None:
     """Cut the nearest examples of the chosen words out of their pictures."""
-    import cv2
-
     best: dict[tuple[int, int], list] = {key: [] for key in chosen}
     for i, seen in enumerate(found):
         for m, one in enumerate(seen):
@@ -232,13 +241,27 @@ def _cut_patches(members, images, found, chosen, n_patches, side, n_jobs) -> Non
                 one = found[i][key[0]]
                 pixels = load_pixels(images[i], members[key[0]].encoder.max_side)
                 half = max(_MARGIN * float(one.scale[row]), 4.0)
-                size = (max(8, round(2 * half)),) * 2
-                center = (float(one.xy[row][0]), float(one.xy[row][1]))
-                patch = cv2.getRectSubPix(pixels, size, center)
-                patch = cv2.resize(patch, (side, side), interpolation=cv2.INTER_CUBIC)
+                patch = _upright_patch(pixels, one.xy[row], half, float(one.angle[row]), side)
                 out.append((key, rank, patch))
         return out
 
     cuts = [one for block in map_blocks(cut, pictures, n_jobs=n_jobs) for one in block]
     for key, _, patch in sorted(cuts, key=lambda one: one[1]):
         chosen[key].patches.append(patch)
+
+
+def _upright_patch(
+    pixels: np.ndarray, xy: np.ndarray, half: float, angle: float, side: int
+) -> np.ndarray:
+    """What a descriptor looks at, turned so that its orientation points to the right."""
+    step = 2 * half / side
+    cos, sin = step * math.cos(angle), step * math.sin(angle)
+    middle = (side - 1) / 2
+    turn = np.array(
+        [
+            [cos, -sin, float(xy[0]) - middle * (cos - sin)],
+            [sin, cos, float(xy[1]) - middle * (sin + cos)],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(pixels, turn, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)

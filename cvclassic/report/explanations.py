@@ -17,6 +17,7 @@ from .typesetting import Sheet, percent
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 _FOR_LIGHT, _AGAINST_LIGHT = (86, 180, 233), (255, 170, 90)
 _PANEL_WIDTH = 620
+_LEAST_WIDTH = 720
 _MOST_MARKS = 250
 _SHIFT = 4
 _SIGMAS = 6  # sizes of spots that are blurred apart
@@ -158,7 +159,8 @@ def draw_explanation(
     if flipping is not None and len(flipping):
         title = f"Without these {len(flipping)} of {flipping.n_keypoints}: {flipping.label_after}"
         panels.append((mark_shares(shown, explanation, flipping.index), title))
-    sheet = Sheet(sum(panel.shape[1] for panel, _ in panels) + 16 * (len(panels) + 1))
+    width = sum(panel.shape[1] for panel, _ in panels) + 16 * (len(panels) + 1)
+    sheet = Sheet(max(width, _LEAST_WIDTH))
     _head(sheet, explanation)
     if flipping is not None and not len(flipping):
         sheet.line("No set of keypoints was found whose removal changes the label.", 15)

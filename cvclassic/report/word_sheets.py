@@ -124,7 +124,7 @@ article img { max-width: 100%; height: auto; }
 h2 { font-size: 1rem; margin: 0; } small { color: var(--faint); font-weight: normal;
   display: block; }
 .for { color: var(--for); } .against { color: var(--against); }
-span { overflow-wrap: anywhere; margin-right: .9em; }
+span { display: inline-block; overflow-wrap: anywhere; margin-right: .9em; }
 @media (max-width: 700px) { article { grid-template-columns: 1fr; } }
 </style>
 </head>
