@@ -53,7 +53,7 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     for start in range(0, vectors.shape[1], _COLUMNS):
         columns = slice(start, start + _COLUMNS)
         gram += symmetric_product(np.concatenate([vectors[:, columns], mirrored[:, columns]]))
-    gram /= max(float(np.trace(gram)) / len(gram), np.finfo(np.float32).tiny)
+    gram /= max(float(np.trace(gram)) / len(gram), float(np.finfo(np.float32).tiny))
     plain = min(left_out_loss(gram[:n, :n], labels, p) for p in PENALTIES)
     both = min(left_out_loss(gram, np.tile(labels, 2), p, n_copies=2) for p in PENALTIES)
     return both < plain * (1 - _WORTH)
