@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import threading
+import time
 from typing import Any
 
 import click
@@ -16,10 +17,10 @@ _DRAWING_SIDE = 1000
 
 
 class Album:
-    """Thumbnails and sizes of pictures, taken while they are classified.
+    """Thumbnails and sizes of pictures, taken while they are classified or read.
 
-    Pixels are those that were classified, so that no file is decoded twice. Every mistake is
-    kept, and of each class the first pictures, so that memory does not grow with the rest.
+    Pixels are those that the work needs anyhow, so that no file is decoded twice. Every mistake
+    is kept, and of each class the first pictures, so that memory does not grow with the rest.
     """
 
     def __init__(self, paths: list[str], labels: list) -> None:
@@ -39,16 +40,29 @@ class Album:
 
     def __call__(self, item: object, record, scores: tuple, pixels) -> None:
         """Keep what is needed of a picture that was classified; called in worker threads."""
-        import time
-
-        from cvclassic.report import make_thumbnail
-
-        start = time.perf_counter()
         if record.size is not None:
             self.sizes[record.path] = record.size
         wrong = self._truth.get(record.path) != record.label
-        if pixels.ndim > 1 and (wrong or record.path in self._kept):
-            self.thumbnails[record.path] = make_thumbnail(pixels)
+        if wrong or record.path in self._kept:
+            self.add(record.path, pixels)
+
+    def see(self, path: str, decoded) -> None:
+        """Keep what is needed of a picture that was read; called in worker threads."""
+        self.sizes[path] = (decoded.width, decoded.height)
+        if path in self._kept:
+            self.add(path, decoded.pixels)
+
+    def wants(self, path: str) -> bool:
+        """Whether a picture is among the first of its class."""
+        return path in self._kept
+
+    def add(self, path: str, pixels) -> None:
+        """Keep a thumbnail."""
+        from cvclassic.report import make_thumbnail
+
+        start = time.perf_counter()
+        if pixels.ndim > 1:  # rows of tables have nothing to show
+            self.thumbnails[path] = make_thumbnail(pixels)
         with self._lock:
             self.seconds += time.perf_counter() - start
 
@@ -146,8 +160,6 @@ def write_evaluation_report(
     quiet: bool,
 ) -> None:
     """Explain the surest mistakes, and write the page of evaluate."""
-    import time
-
     from cvclassic.models import read_model_info
     from cvclassic.report import EvaluationReport, write_evaluation_page
 
@@ -176,12 +188,134 @@ def write_evaluation_report(
     )
     size = write_evaluation_page(path, report)
     if not quiet:
-        took = time.perf_counter() - start
-        click.echo(f"report: {shown_path(path)} ({size / 1e6:.1f} MB, {took:.1f} s)", err=True)
+        _say(path, size, time.perf_counter() - start)
 
 
-def shown_path(path: str) -> str:
-    """A path on one line."""
+class TrainingPage:
+    """The page of train: where it goes, and what it gathers on the way."""
+
+    def __init__(self, ctx: click.Context, path: str | None, output: str) -> None:
+        from cvclassic.report import check_page_path
+
+        if path is None:
+            stem, suffix = os.path.splitext(output)
+            path = f"{output if suffix.lower() in ('.html', '.htm') else stem}.html"
+        check_page_path(path, "report")
+        self._path, self._ctx, self._output = path, ctx, output
+        self._album = Album([], [])
+        self._odd: list[tuple[str, str, str]] = []
+
+    def begin(self, paths: list[str], labels: list):
+        """What is to be called with each picture that is read."""
+        self._album = Album(paths, labels)
+
+        def see(picture, decoded) -> None:
+            self._album.see(picture.source, decoded)
+            self._odd.extend((picture.source, w.code, w.message) for w in decoded.warnings)
+
+        return see
+
+    def write(
+        self,
+        size: int,
+        summary: dict,
+        pipeline,
+        training,
+        trials,
+        pictures,
+        readable,
+        failures: list,
+        seconds: dict[str, float],
+        quiet: bool,
+    ) -> None:
+        """Write the page."""
+        from cvclassic.report import TrainingReport, write_training_page
+
+        start = time.perf_counter()
+        held_out = held_out_predictions(pipeline, training, readable)
+        self._gather(pictures, readable, held_out)
+        order = {path: i for i, path in enumerate(readable.paths)}
+        report = TrainingReport(
+            model=os.path.basename(self._output),
+            n_bytes=size,
+            paths=readable.paths,
+            labels=readable.labels,
+            summary=summary,
+            scores=_scores(held_out),
+            held_out=held_out,
+            trials=trials,
+            epochs=training.epochs,
+            failures=failures,
+            odd=sorted(self._odd, key=lambda row: order.get(row[0], -1)),
+            featureless=[readable.paths[i] for i in training.without_features],
+            thumbnails=self._album.thumbnails,
+            sizes=self._album.sizes,
+            seconds={**seconds, "thumbnails (within reading)": self._album.seconds},
+            parameters=parameters_of(pipeline),
+            command=command_line(self._ctx),
+        )
+        n_bytes = write_training_page(self._path, report)
+        if not quiet:
+            _say(self._path, n_bytes, time.perf_counter() - start)
+
+    def _gather(self, pictures, readable, held_out) -> None:
+        """Thumbnails of what lies in memory, and of mistakes; nothing is decoded again."""
+        from cvclassic.images import Picture
+
+        album = self._album
+        if not album.sizes and len(pictures) and getattr(pictures[0], "ndim", 0) > 1:
+            album = self._album = Album(readable.paths, readable.labels)
+            for path, pixels in zip(readable.paths, pictures, strict=True):
+                album.sizes[path] = pixels.shape[1::-1]
+                if album.wants(path):
+                    album.add(path, pixels)
+        if held_out is None or not album.sizes:
+            return
+        place = {path: i for i, path in enumerate(readable.paths)}
+        for i in (~held_out.right).nonzero()[0][:_SAMPLES]:
+            path = held_out.paths[i]
+            if path not in album.thumbnails:
+                picture = pictures[place[path]]
+                pixels = picture.recall() if isinstance(picture, Picture) else picture
+                if pixels is not None:
+                    album.add(path, pixels)
+
+
+def held_out_predictions(pipeline, training, readable):
+    """Answers for training pictures that were held out; None where the head keeps none."""
+    from cvclassic.classify import probabilities
+    from cvclassic.evaluate import Predictions
+
+    head = pipeline[-1]
+    held_out, rows = getattr(head, "held_out_", None), getattr(head, "held_out_rows_", ())
+    if held_out is None or not len(rows) or len(rows) != len(held_out[0]):
+        return None
+    blank = set(training.without_features)
+    seen = [i for i in range(len(readable.paths)) if i not in blank]
+    classes = pipeline.classes_.tolist()
+    chances = probabilities(held_out[0], head.temperature_)
+    places = [seen[row] for row in rows]
+    return Predictions(
+        [readable.paths[i] for i in places],
+        [readable.labels[i] for i in places],
+        [classes[j] for j in held_out[0].argmax(axis=1)],
+        classes,
+        chances.astype("float32"),
+    )
+
+
+def _scores(predictions) -> dict | None:
+    """Scores with their intervals."""
+    if predictions is None:
+        return None
+    from .evaluate import score_classes
+
+    return score_classes(predictions)
+
+
+def _say(path: str, n_bytes: int, seconds: float) -> None:
+    """Say where the page is."""
     from .console import plain
 
-    return plain(os.fsdecode(path)).plain
+    shown = plain(os.fsdecode(path)).plain
+    click.echo(f"report: {shown} ({n_bytes / 1e6:.1f} MB, {seconds:.1f} s)", err=True)

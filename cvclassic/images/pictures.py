@@ -98,6 +98,12 @@ class Picture:
         with contextlib.suppress(OSError):
             self._memory[max_side] = self._spool.put(pixels)
 
+    def recall(self) -> np.ndarray | None:
+        """Pixels of the largest size that is remembered; None where there are none."""
+        if not self._memory:
+            return None
+        return self.read(max(self._memory, key=lambda side: side or float("inf")))
+
     def __reduce__(self):
         return Picture, (self.source,)
 

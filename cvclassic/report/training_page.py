@@ -151,7 +151,7 @@ def _curve(epochs: Sequence[Epoch]):
     across = number_axis("epoch", 0, max(epoch.number for epoch in epochs))
     charts = [draw_chart(across, number_axis("loss", 0, most), losses, label="Loss of every epoch")]
     scores = [epoch.validation_score for epoch in judged]
-    if scores and 0 <= min(scores):
+    if scores and min(scores) >= 0:
         line = Line("held-out score", numbers, scores, dots=False)
         charts.append(
             draw_chart(
