@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "learning_curve:learning_curve_",
         "Show how much more pictures would help.",
     ),
+    "audit": ("audit:audit", "Find duplicates, broken files and other faults of a set."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

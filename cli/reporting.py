@@ -188,7 +188,7 @@ def write_evaluation_report(
     )
     size = write_evaluation_page(path, report)
     if not quiet:
-        _say(path, size, time.perf_counter() - start)
+        say_page(path, size, time.perf_counter() - start)
 
 
 class TrainingPage:
@@ -256,7 +256,7 @@ class TrainingPage:
         )
         n_bytes = write_training_page(self._path, report)
         if not quiet:
-            _say(self._path, n_bytes, time.perf_counter() - start)
+            say_page(self._path, n_bytes, time.perf_counter() - start)
 
     def _gather(self, pictures, readable, held_out) -> None:
         """Thumbnails of what lies in memory, and of mistakes; nothing is decoded again."""
@@ -313,7 +313,7 @@ def _scores(predictions) -> dict | None:
     return score_classes(predictions)
 
 
-def _say(path: str, n_bytes: int, seconds: float) -> None:
+def say_page(path: str, n_bytes: int, seconds: float) -> None:
     """Say where the page is."""
     from .console import plain
 

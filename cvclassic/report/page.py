@@ -57,6 +57,7 @@ def _environment():
         "decimal": lambda value: "–" if value is None else f"{value:.3f}",
         "name": _base_name,
         "text": printable,
+        "split_column": lambda name: (name or "(no split)", "number"),
     }
     return environment
 
