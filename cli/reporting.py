@@ -79,7 +79,7 @@ def explain_mistakes(pipeline, data, predictions, most: int = _EXPLAINED) -> tup
     from cvclassic.report.galleries import sure_mistakes
 
     sources = {item.path: item.value for item in getattr(data, "items", ())}
-    found = []
+    found: list = []
     for i in sure_mistakes(predictions, most):
         truth, path = predictions.truth[i], predictions.paths[i]
         picture = Picture(sources.get(path, path))

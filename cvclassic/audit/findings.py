@@ -203,8 +203,8 @@ def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
     if len(index) > 1:
         near = index[
             near_pairs(
-                np.stack([scanned[i].bits for i in index]),  # type: ignore[misc]
-                np.stack([scanned[i].tiny for i in index]),  # type: ignore[misc]
+                np.stack([scanned[i].bits for i in index]),
+                np.stack([scanned[i].tiny for i in index]),
             )
         ]
         shape = np.array([one.width / max(one.height, 1) for one in scanned])

@@ -134,7 +134,7 @@ def _classify_block(
     places: list[int] = []
     items: list = []
     paths: list[str] = []
-    notes: list[tuple] = []  # warnings and full size
+    notes: list[tuple[tuple, tuple[int, int] | None]] = []  # warnings and full size
     for i, item in enumerate(inputs):
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
@@ -165,26 +165,29 @@ def _classify_block(
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            record = _answer(path, *note, scores[0][0] if seen else None, scores[:top])
+            record = _answer(path, note, scores[0][0] if seen else None, scores[:top])
             if rule is not None:
                 record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:
-                pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
+                pixels = item  # a row of a table has none
+                if np.ndim(item) != 1:
+                    pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
                 on_answer(inputs[i], record, scores[:_PICTURED], pixels)
     elif items:
         numbers, described = predict_numbers(pipeline, items)
         for i, path, note, number, seen in zip(
             places, paths, notes, numbers, described, strict=True
         ):
-            records[i] = _answer(path, *note, float(number) if seen else None, ())
+            records[i] = _answer(path, note, float(number) if seen else None, ())
     return records  # type: ignore[return-value]
 
 
 def _answer(
-    path: str, warnings: tuple, size: tuple[int, int] | None, label: object, scores: tuple
+    path: str, note: tuple[tuple, tuple[int, int] | None], label: object, scores: tuple
 ) -> Record:
     """Record of a picture that could be read; without a label it shows no features."""
+    warnings, size = note
     status = "warn" if warnings else "ok"
     code = " ".join(note.code for note in warnings)
     message = "; ".join(note.message for note in warnings)

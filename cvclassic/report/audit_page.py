@@ -72,14 +72,14 @@ def write_audit_page(
         }
         for label, by_split in audit.counts.items()
     ]
-    most = max((row["total"] for row in counts), default=1)  # type: ignore[type-var]
+    most = max((row["total"] for row in counts), default=1)
     page = render_page(
         "audit.html.j2",
         title=title,
         audit=audit,
         sections=sections,
         splits=splits if splits not in ([], [""]) else [],
-        counts=[{**row, "share": row["total"] / most} for row in counts],  # type: ignore[operator]
+        counts=[{**row, "share": row["total"] / most} for row in counts],
         seconds=dict(seconds or {}),
         memory=peak_memory(),
         command=command,
