@@ -53,14 +53,16 @@ def near_pairs(
             f"{tiny.shape}."
         )
     found = []
+    least = 128 - 2 * max_distance  # equal bits minus different ones
     for start in range(0, n, _BLOCK):
         rows = _signs(bits[start : start + _BLOCK])
         for other in range(start, n, _BLOCK):
             product = rows @ _signs(bits[other : other + _BLOCK]).T
-            # equal bits minus different ones
-            i, j = np.nonzero(product >= 128 - 2 * max_distance)
-            keep = i + start < j + other
-            found.append(np.column_stack([i[keep] + start, j[keep] + other]))
+            if product.max() < least:
+                continue
+            at = np.flatnonzero(product.ravel() >= least)
+            i, j = at // product.shape[1] + start, at % product.shape[1] + other
+            found.append(np.column_stack([i, j])[i < j])
     pairs = np.concatenate(found) if found else np.empty((0, 2), int)
     agree = [
         _correlation(tiny[pairs[k : k + _BLOCK, 0]], tiny[pairs[k : k + _BLOCK, 1]])
