@@ -139,7 +139,12 @@ def _draw(images, found, compare: bool):
     if not compare:
         (result,) = found.values()
         return draw_match(*images, result)
-    return side_by_side([draw_match(*images, r) for r in found.values()], list(found))
+    return side_by_side(
+        [
+            draw_match(*images, result, overlay=False, title=name, limit=80, width=1000)
+            for name, result in found.items()
+        ]
+    )
 
 
 def _say(found, similar) -> None:
