@@ -174,14 +174,10 @@ def corners_fast(
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
-    max_corners : int, optional
-        Keep the strongest so many.
+    image, max_corners, subpixel
+        As in `corners_harris`.
     threshold : int
         Least difference from the centre, in grey levels.
-    subpixel : bool
-        Refine with `refine_corners`.
 
     Returns
     -------

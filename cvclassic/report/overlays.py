@@ -128,12 +128,10 @@ def draw_blobs(image: np.ndarray, blobs: Blobs, *, limit: int = 300) -> np.ndarr
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`.
     blobs : Blobs
         What was found.
-    limit : int
-        Draw the strongest so many.
 
     Returns
     -------
@@ -157,12 +155,10 @@ def draw_corners(image: np.ndarray, corners: Corners, *, limit: int = 1000) -> n
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`.
     corners : Corners
         What was found.
-    limit : int
-        Draw the strongest so many.
 
     Returns
     -------
@@ -186,12 +182,10 @@ def draw_segments(image: np.ndarray, segments: Segments, *, limit: int = 1000) -
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`; the longest count as the strongest.
     segments : Segments
         What was found.
-    limit : int
-        Draw the longest so many.
 
     Returns
     -------

@@ -41,8 +41,8 @@ def draw_match(
     title : str
         Stands before the numbers in the headline.
     width : int
-        Width of the sheet in pixels. High pictures give a narrower one, never higher than 7/8 of
-        this.
+        Width in pixels of the pictures that stand side by side, without gaps. High pictures make it
+        less, so that pictures above each other have at most 7/8 of this height.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def draw_match(
     ...                           kind="homography", n_inliers=0)
     >>> flat = np.zeros((60, 80), np.uint8)
     >>> draw_match(flat, flat, nothing).shape[1]
-    1628
+    1642
     """
     a, b = _rgb(a), _rgb(b)
     overlay = overlay and result.model is not None and result.kind == "homography"
