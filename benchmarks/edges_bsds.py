@@ -27,7 +27,7 @@ TOLERANCE = 0.0075
 # method -> (thresholds, choices of its parameters)
 METHODS: dict[str, tuple[np.ndarray, list[dict]]] = {
     "soft": (
-        np.linspace(0.36, 0.64, 15),
+        np.linspace(0.36, 0.64, 8),
         [
             {"scales": scales, "n_bins": n_bins}
             for scales, n_bins in (
