@@ -120,7 +120,7 @@ def browse_words(
             sightings, vector = seen
             found.append(sightings)
             if linear:
-                total += mapped(steps, vector)
+                total += mapped(steps, vector[None])[0]
     entries = None
     if linear:
         coef = head.coef_ - head.coef_.mean(axis=0)
