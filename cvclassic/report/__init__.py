@@ -9,6 +9,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
+        "explanations": [
+            "draw_explanation",
+            "draw_neighbours",
+            "mark_shares",
+            "overlay_shares",
+            "share_map",
+        ],
         "overlays": [
             "draw_blobs",
             "draw_corners",
@@ -19,7 +26,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "overlays_match": ["draw_match", "draw_warp"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],
+        "predictions": ["draw_prediction"],
         "sheets": ["contact_sheet"],
         "sift_panels": ["draw_sift_stages"],
+        "word_sheets": ["draw_words", "words_page"],
     },
 )
