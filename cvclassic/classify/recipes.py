@@ -134,7 +134,10 @@ def _fisher() -> list[tuple[str, BaseEstimator]]:
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
     "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
-    "fisher": ("Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures", _fisher),
+    "fisher": (
+        "Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures",
+        _fisher,
+    ),
     "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),

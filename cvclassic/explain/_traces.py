@@ -34,6 +34,7 @@ from ..encode import (
     word_sums,
 )
 from ..errors import ParameterError
+from ._layout import BlockTrace, HogBlocks
 
 
 class Trace(Protocol):
@@ -47,12 +48,12 @@ class Trace(Protocol):
         ...
 
 
-def trace(encoder: LocalEncoder, features: LocalFeatures, cells: np.ndarray) -> Trace:
+def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.ndarray) -> Trace:
     """Encode a picture and remember what each descriptor put in.
 
     Parameters
     ----------
-    encoder : BagOfWords, FisherVector, Vlad or Llc
+    encoder : BagOfWords, FisherVector, Vlad, Llc or HogBlocks
         Fitted.
     features : LocalFeatures
         At least one.
@@ -287,4 +288,5 @@ _TRACERS: dict[type, Callable[..., Trace]] = {
     FisherVector: FisherTrace,
     Vlad: VladTrace,
     Llc: PeakTrace,
+    HogBlocks: BlockTrace,
 }

@@ -33,6 +33,7 @@ _RULES = {
         "A word's part goes to its descriptors by what they added to its residual, damped where "
         "they cancel."
     ),
+    "HogBlocks": "A block of the HOG is a place of its own.",
 }
 OCCLUSION = (
     "The recipe sees the picture as a whole: a share is how far the decision falls when a window "
@@ -124,7 +125,8 @@ def explain_picture(
     - Fisher vector and VLAD: the length that vectors are divided by is a common factor. A
       signed power of a sum is shared in proportion to the summands (Aumann-Shapley along the
       ray), damped where they cancel, see `damping` in the source; what is left is shared by
-      posterior mass. The total is exact; the division among keypoints is that rule.
+      posterior mass. The total is exact; the division among keypoints is that rule;
+    - HOG beside such encoders: each block of cells is a place with entries of its own.
 
     **Other heads** (RBF kernels, networks) on the same encodings: the tangent of the decision
     at this picture takes the place of w, which is gradient times input: ``exact`` is False,
