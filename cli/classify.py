@@ -26,10 +26,15 @@ _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--top", type=click.IntRange(min=1), default=1, show_default=True, help="Classes to list."
 )
+@click.option(
+    "--pictures",
+    type=click.Path(),
+    help="Folder for a PNG of each picture, with a bar chart of the five best classes.",
+)
 @jobs_option
 @quiet_option
 @click.pass_context
-def classify(ctx, model, paths, output, format_, top, jobs, quiet):
+def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
     """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
 
     Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
@@ -43,18 +48,19 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
     labels, as a JSON list.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 a folder could not
-    be listed or the output not be written.
+    be listed or the output (a picture of --pictures too) not be written.
 
     \b
     Example:
       cvclassic classify photos.cvmodel new/ more/cat.jpg -o labels.csv
       cvclassic classify photos.cvmodel new/ --format jsonl --top 3 | head
+      cvclassic classify photos.cvmodel new/ -o labels.csv --pictures drawn/
     """
     from cvclassic.batch import classify_files, format_of, open_writer
     from cvclassic.images import Fault, walk_images, watch_decoders
     from cvclassic.models import load_model
 
-    from .console import plain, stages
+    from .console import plain, report_failures, stages
     from .sources import expand
 
     if format_ is None:
@@ -62,6 +68,7 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
     pipeline = load_model(model)
     top = min(top, len(getattr(pipeline, "classes_", [None])))
     incomplete = []
+    drawn = _drawings(pipeline, pictures)
 
     def found():
         for item in walk_images(paths):
@@ -78,7 +85,14 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
         watch_decoders(),
         stages(quiet) as progress,
     ):
-        records = classify_files(pipeline, expand(found(), pipeline), top=top, n_jobs=n_jobs(jobs))
+        inputs = expand(found(), pipeline)
+        records = classify_files(
+            pipeline,
+            inputs if drawn is None else drawn.name(inputs),
+            top=top,
+            n_jobs=n_jobs(jobs),
+            on_answer=None if drawn is None else drawn.draw,
+        )
         for record in progress.count(records, "classify"):
             writer.write(record)
             statuses[record.status] += 1
@@ -92,6 +106,20 @@ def classify(ctx, model, paths, output, format_, top, jobs, quiet):
             f"warning, {statuses['error']} failed. {plain(summary)}{more}",
             err=True,
         )
-    if incomplete:
+    if drawn is not None and drawn.failures:
+        click.echo(f"{len(drawn.failures)} pictures could not be written:", err=True)
+        report_failures([(path, "not_written", why) for path, why in drawn.failures])
+    if incomplete or (drawn is not None and drawn.failures):
         ctx.exit(_EXIT_INCOMPLETE)
     ctx.exit(_EXIT_FAILURES if statuses["error"] else 0)
+
+
+def _drawings(pipeline, folder: str | None):
+    """Where pictures of predictions go; None if none are wanted."""
+    if folder is None:
+        return None
+    if not hasattr(pipeline[-1], "classes_") or hasattr(pipeline[0], "columns"):
+        raise click.UsageError("--pictures needs a model that gives labels to pictures.")
+    from .predictions import PredictionPictures
+
+    return PredictionPictures(folder)

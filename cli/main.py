@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "learning_curve:learning_curve_",
         "Show how much more pictures would help.",
     ),
+    "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
+    "words": ("words:words", "Show the visual words of a model and what each one says."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

@@ -17,6 +17,7 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "encode",
         "errors",
         "evaluate",
+        "explain",
         "filters",
         "images",
         "match",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -14,10 +14,12 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError
-from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, map_blocks
+from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
 from .records import UNCLASSIFIABLE, Record
 
 _BLOCK = 16  # pictures that share one pass over the classifier's weights
+_PICTURED = 5  # classes that `on_answer` is told of
+OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
 
 
 def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:
@@ -76,6 +78,7 @@ def classify_files(
     *,
     top: int = 1,
     n_jobs: int | None = None,
+    on_answer: OnAnswer | None = None,
 ) -> Iterator[Record]:
     """Classify files, in order, in bounded memory.
 
@@ -90,6 +93,10 @@ def classify_files(
         Classes that a record lists.
     n_jobs : int or None
         Blocks of pictures under way at once, as in joblib.
+    on_answer : callable, optional
+        Called with the input, its record, the five best classes as (label, probability), and
+        the pixels that were classified, for every picture that was answered. Runs in the worker
+        threads, before the record is given out.
 
     Yields
     ------
@@ -104,20 +111,24 @@ def classify_files(
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """
-    function = partial(_timed_block, pipeline, top)
+    function = partial(_timed_block, pipeline, top, on_answer)
     for records in map_blocks(function, inputs, n_jobs=n_jobs, block_size=_BLOCK):
         yield from records
 
 
-def _timed_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
+def _timed_block(
+    pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
+) -> list[Record]:
     """Records of a few inputs, which share the time."""
     start = time.perf_counter()
-    records = _classify_block(pipeline, top, inputs)
+    records = _classify_block(pipeline, top, on_answer, inputs)
     share = (time.perf_counter() - start) / max(len(records), 1)
     return [replace(record, seconds=share) for record in records]
 
 
-def _classify_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
+def _classify_block(
+    pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
+) -> list[Record]:
     """Records of a few inputs."""
     records: list[Record | None] = [None] * len(inputs)
     places: list[int] = []
@@ -147,13 +158,18 @@ def _classify_block(pipeline: Pipeline, top: int, inputs: list) -> list[Record]:
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
         rule = getattr(pipeline[-1], "unknown_", None)
-        for i, path, warnings, row, seen in zip(
-            places, paths, notes, probabilities, described, strict=True
+        for i, item, path, warnings, row, seen in zip(
+            places, items, paths, notes, probabilities, described, strict=True
         ):
-            best = np.argsort(-row, kind="stable")[: top if seen else 0]
+            best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            answer = _answer(path, warnings, scores[0][0] if seen else None, scores)
-            records[i] = answer if rule is None else _by_rule(rule, answer, row, classes)
+            record = _answer(path, warnings, scores[0][0] if seen else None, scores[:top])
+            if rule is not None:
+                record = _by_rule(rule, record, row, classes)
+            records[i] = record
+            if on_answer is not None:
+                pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
+                on_answer(inputs[i], record, scores[:_PICTURED], pixels)
     elif items:
         numbers, described = predict_numbers(pipeline, items)
         for i, path, warnings, number, seen in zip(

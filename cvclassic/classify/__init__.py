@@ -13,11 +13,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
         "fusion": ["WeightedUnion"],
-        "gram": ["svm_dual"],
+        "gram": ["svm_dual", "symmetric_product"],
         "heads": ["SVM", "Head"],
+        "left_out": ["choose_block_weights", "left_out_decisions", "left_out_loss"],
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "losses": ["named_losses"],
-        "mirror": ["mirrored_vectors", "mirroring_helps"],
+        "mirror": ["mirroring_helps"],
         "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
         "recipes": [
@@ -31,7 +32,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "own_head",
             "settings_of",
         ],
-        "ridge": ["Ridge", "rbf_gram", "solve_ridge", "symmetric_product"],
+        "ridge": ["Ridge", "rbf_gram", "solve_ridge"],
         "unknown": [
             "UNKNOWN",
             "UnknownRule",

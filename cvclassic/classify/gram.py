@@ -7,9 +7,45 @@ in the span of the n vectors: n x n numbers are enough, however long the vectors
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import blas
 
 from ..checks import check_integer
 from ..errors import ParameterError
+
+
+def symmetric_product(X: np.ndarray) -> np.ndarray:
+    """``X @ X.T`` with half the work of the general product.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d), float32
+        C order spares a copy.
+
+    Returns
+    -------
+    ndarray of shape (n, n), float32
+
+    Examples
+    --------
+    >>> symmetric_product(np.array([[1, 2], [3, 4]], np.float32)).tolist()
+    [[5.0, 11.0], [11.0, 25.0]]
+    """
+    if X.flags.f_contiguous and not X.flags.c_contiguous:
+        product = blas.ssyrk(1.0, X, lower=1).T
+    else:
+        product = blas.ssyrk(1.0, X.T, trans=1, lower=1).T
+    _copy_upper(product)
+    return product
+
+
+def _copy_upper(square: np.ndarray, block: int = 1024) -> None:
+    """Copy the upper triangle into the lower one, block by block: no second array is made."""
+    n = len(square)
+    for i in range(0, n, block):
+        for j in range(0, i, block):
+            square[i : i + block, j : j + block] = square[j : j + block, i : i + block].T
+        corner = square[i : i + block, i : i + block]
+        corner[:] = np.triu(corner) + np.triu(corner, 1).T
 
 
 def svm_dual(

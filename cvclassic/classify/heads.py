@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import blas
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import LinearSVC
@@ -16,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ..checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds, svm_dual
+from .gram import check_copies, one_against_rest, stratified_folds, svm_dual, symmetric_product
 
 if TYPE_CHECKING:
     from .unknown import UnknownRule
@@ -175,7 +174,7 @@ class SVM(Head):
                 "kernel='linear' or a kernel map."
             )
         if self.kernel == "linear":
-            gram = _inner_products(X)
+            gram = symmetric_product(X)
             self.gamma_ = 0.0
         else:
             variance = float(X.var())
@@ -273,12 +272,6 @@ class SVM(Head):
 
 def _linear_svc(C: float, seed: int) -> LinearSVC:
     return LinearSVC(C=C, random_state=seed)
-
-
-def _inner_products(X: np.ndarray) -> np.ndarray:
-    """X Xᵀ by the symmetric rank-k product: half the work of the general one."""
-    gram = blas.ssyrk(1.0, X.T, trans=1, lower=0)
-    return np.triu(gram) + np.triu(gram, 1).T
 
 
 def _all_columns(model: LinearSVC, X: np.ndarray) -> np.ndarray:

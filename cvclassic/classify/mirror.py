@@ -9,10 +9,16 @@ import numpy as np
 from ..checks import check_choice
 from ..encode import balanced_order
 from ..images import AugmentedImage, single_threaded
-from .fusion import PENALTIES, inner_products, left_out_loss
+from .gram import symmetric_product
+from .left_out import PENALTIES, left_out_loss
+
+Encode = Callable[[list], np.ndarray]
+"""Turns a list of images into their vectors."""
 
 _MAX_SAMPLES = 600  # pictures that the choice is made on
 _WORTH = 0.01  # relative fall of the loss that is worth twice the training
+_COLUMNS = 1 << 14  # that an inner product takes at once, so that no copy of them is large
+_CHUNK = 128  # pictures that are encoded before their vectors go where they belong
 
 
 def _mirror(image) -> AugmentedImage:
@@ -43,22 +49,25 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     False
     """
     n = len(vectors)
-    gram = inner_products(np.concatenate([vectors, mirrored]))
-    gram /= max(float(np.trace(gram)) / len(gram), np.finfo(np.float32).tiny)
+    gram = np.zeros((2 * n, 2 * n), np.float32)
+    for start in range(0, vectors.shape[1], _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        gram += symmetric_product(np.concatenate([vectors[:, columns], mirrored[:, columns]]))
+    gram /= max(float(np.trace(gram)) / len(gram), float(np.finfo(np.float32).tiny))
     plain = min(left_out_loss(gram[:n, :n], labels, p) for p in PENALTIES)
     both = min(left_out_loss(gram, np.tile(labels, 2), p, n_copies=2) for p in PENALTIES)
     return both < plain * (1 - _WORTH)
 
 
-def mirrored_vectors(
-    encode: Callable[[list], np.ndarray],
+def try_mirroring(
+    encode: Encode,
     images: Sequence,
     vectors: np.ndarray,
     labels: np.ndarray,
     mirror: bool | str = "cv",
     random_state: int = 0,
-) -> np.ndarray | None:
-    """Vectors of the mirror images of training pictures, where they help.
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Encode the mirror images of some training pictures and see whether they help.
 
     Parameters
     ----------
@@ -75,8 +84,10 @@ def mirrored_vectors(
 
     Returns
     -------
-    ndarray of shape (n, d), float32, or None
-        None where mirror images do not help.
+    tried : ndarray of shape (m,), int
+        Which pictures.
+    mirrored : ndarray of shape (m, d), float32
+        Vectors of their mirror images. None instead of both where they do not help.
 
     Raises
     ------
@@ -87,14 +98,28 @@ def mirrored_vectors(
     if mirror is False:
         return None
     order = balanced_order(labels, len(vectors), np.random.RandomState(random_state))
-    tried, rest = np.sort(order[:_MAX_SAMPLES]), np.sort(order[_MAX_SAMPLES:])
-    out = np.empty_like(vectors)
-    out[tried] = encode([_mirror(images[i]) for i in tried])
+    tried = np.sort(order[:_MAX_SAMPLES])
+    mirrored = encode([_mirror(images[i]) for i in tried])
     if mirror == "cv":
         numbers = np.unique(labels[tried], return_inverse=True)[1]
         with single_threaded():
-            if not mirroring_helps(vectors[tried], out[tried], numbers):
+            if not mirroring_helps(vectors[tried], mirrored, numbers):
                 return None
-    if len(rest):
-        out[rest] = encode([_mirror(images[i]) for i in rest])
-    return out
+    return tried, mirrored
+
+
+def encode_mirrored(encode: Encode, images: Sequence, done: np.ndarray, out: np.ndarray) -> None:
+    """Write the vectors of the mirror images of all pictures but those `done` into `out`.
+
+    Parameters
+    ----------
+    encode : callable
+    images : sequence of n images
+    done : ndarray of int
+        Pictures whose rows are there already.
+    out : ndarray of shape (n, d), float32
+    """
+    rest = np.setdiff1d(np.arange(len(images)), done)
+    for start in range(0, len(rest), _CHUNK):
+        rows = rest[start : start + _CHUNK]
+        out[rows] = encode([_mirror(images[i]) for i in rows])

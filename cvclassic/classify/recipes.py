@@ -103,32 +103,41 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Coarse and fine dense SIFT and colour; the pictures say how much each counts."""
-    coarse = DenseSift(step=4, bin_sizes=(5, 7, 10, 14), window="flat")
-    fine = DenseSift(step=3, bin_sizes=(3, 5), window="flat")
-    small = {"pyramid": _THIRDS, "sample_mb": 32, "power": 0.25}
+    """Dense SIFT at three sizes, colour, and the layout as HOG; the pictures weigh them."""
+    # name, step, sides of a bin in pixels, Gaussians
+    scales = (
+        ("coarse", 5, (5, 7, 10, 14), 128),
+        ("fine", 4, (3, 5), 128),
+        ("wide", 8, (20, 28), 64),
+    )
+    shared = {"power": 0.25, "sample_mb": 32}
     members = [
-        ("coarse", FisherVector(coarse, n_gaussians=128, n_components=64, **small)),
-        ("fine", FisherVector(fine, n_gaussians=64, n_components=64, **small)),
         (
-            "color",
+            name,
             FisherVector(
-                ColorStats(step=6),
-                n_gaussians=64,
-                n_components=48,
-                power=0.25,
-                pyramid=((1, 1), (2, 2)),
-                sample_mb=32,
+                DenseSift(step=step, bin_sizes=bins, window="flat"),
+                n_gaussians=n_gaussians,
+                n_components=64,
+                pyramid=_THIRDS,
+                **shared,
             ),
-        ),
+        )
+        for name, step, bins, n_gaussians in scales
     ]
-    return [("features", WeightedUnion(members))]
+    color = FisherVector(
+        ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
+    )
+    layout = Hog(image_size=96, cell_size=12)
+    return [("features", WeightedUnion([*members, ("color", color), ("layout", layout)]))]
 
 
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
     "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
-    "fisher": ("Fisher vectors of dense SIFT and colour, weighted by the pictures", _fisher),
+    "fisher": (
+        "Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures",
+        _fisher,
+    ),
     "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from operator import itemgetter
 
 import numpy as np
-from scipy.linalg import blas, eigh, lapack
+from scipy.linalg import eigh, lapack
 from sklearn.utils.validation import validate_data
 
 from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
 from ..errors import DataError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds
+from .gram import check_copies, one_against_rest, stratified_folds, symmetric_product
 from .heads import Head, encode_labels
 from .losses import named_losses
 
@@ -21,41 +21,6 @@ _GAMMAS = (0.25, 0.125, 0.5)  # over the mean squared length of a vector
 _RBF_LIMIT = 15_000  # samples: a float32 Gram matrix of so many takes 0.9 GB
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
-
-
-def symmetric_product(X: np.ndarray) -> np.ndarray:
-    """``X @ X.T`` with half the work of the general product.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d), float32
-        C order spares a copy.
-
-    Returns
-    -------
-    ndarray of shape (n, n), float32
-
-    Examples
-    --------
-    >>> symmetric_product(np.array([[1, 2], [3, 4]], np.float32)).tolist()
-    [[5.0, 11.0], [11.0, 25.0]]
-    """
-    if X.flags.f_contiguous and not X.flags.c_contiguous:
-        product = blas.ssyrk(1.0, X, lower=1).T
-    else:
-        product = blas.ssyrk(1.0, X.T, trans=1, lower=1).T
-    _mirror(product)
-    return product
-
-
-def _mirror(square: np.ndarray, block: int = 1024) -> None:
-    """Copy the upper triangle into the lower one, block by block: no second array is made."""
-    n = len(square)
-    for i in range(0, n, block):
-        for j in range(0, i, block):
-            square[i : i + block, j : j + block] = square[j : j + block, i : i + block].T
-        corner = square[i : i + block, i : i + block]
-        corner[:] = np.triu(corner) + np.triu(corner, 1).T
 
 
 def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.ndarray:

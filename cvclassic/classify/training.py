@@ -14,7 +14,7 @@ from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
-from .mirror import mirrored_vectors
+from .mirror import encode_mirrored, try_mirroring
 from .network import Epoch, OnEpoch
 
 Progress = Callable[[str, int, int], None]
@@ -63,6 +63,8 @@ class Training:
         Losses on what such a head held out, by name.
     mirrored : bool
         Whether the classifier learned from mirror images too.
+    left_out : dict of str to str
+        Parts of the recipe that these pictures gave nothing to learn from, and why.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Training:
     epochs: list[Epoch] = field(default_factory=list)
     losses: dict[str, float] = field(default_factory=dict)
     mirrored: bool = False
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -153,6 +156,7 @@ def fit_recipe(
     else:  # learns from the vectors of the training pictures, and would make them twice
         with training.stage("features"):
             vectors = features.fit_transform(Watched(X, "features", progress), labels)
+    training.left_out = dict(getattr(features, "left_out_", {}))
     # where a copy shows nothing, all of its picture's are left out, to keep the stretches alike
     seen = described_rows(features, vectors).reshape(n_copies, -1).all(axis=0)
     training.without_features = np.flatnonzero(~seen).tolist()
@@ -170,16 +174,23 @@ def fit_recipe(
     for _, step in pipeline.steps[1:-1]:
         vectors = step.fit_transform(vectors, labels)
     known = signature(pipeline[-1].fit).parameters
-    room = 2 * len(labels) <= getattr(pipeline[-1], "sample_limit", float("inf"))
+    n = len(labels)
+    room = 2 * n <= getattr(pipeline[-1], "sample_limit", float("inf"))
     if mirror and room and n_copies == 1 and "n_copies" in known:
         images = [X[int(i)] for i in np.flatnonzero(described)]
+        encode = pipeline[:-1].transform
         with training.stage("mirror images"):
             progress("mirror images", 0, 0)
-            mirrored = mirrored_vectors(pipeline[:-1].transform, images, vectors, labels, mirror)
-        if mirrored is not None:
-            vectors, labels = np.concatenate([vectors, mirrored]), np.tile(labels, 2)
-            training.mirrored, n_copies = True, 2
-            del mirrored
+            found = try_mirroring(encode, images, vectors, labels, mirror)
+            if found is not None:
+                try:  # in place, since the vectors are by far the largest thing in memory
+                    vectors.resize((2 * n, vectors.shape[1]))
+                except ValueError:  # a step of the pipeline keeps them too
+                    vectors = np.concatenate([vectors, np.empty_like(vectors)])
+                vectors[n + found[0]] = found[1]
+                encode_mirrored(encode, images, found[0], vectors[n:])
+                labels, n_copies, training.mirrored = np.tile(labels, 2), 2, True
+        del found
     options = {"n_copies": n_copies, "on_epoch": on_epoch}
     with training.stage("classifier"):
         progress("classifier", 0, 0)

@@ -78,7 +78,10 @@ def density_table(weights: np.ndarray, means: np.ndarray, variances: np.ndarray)
 
 
 def mixture_sums(
-    x: np.ndarray, table: np.ndarray, bounds: np.ndarray | None = None
+    x: np.ndarray,
+    table: np.ndarray,
+    bounds: np.ndarray | None = None,
+    posteriors: np.ndarray | None = None,
 ) -> tuple[np.ndarray, float]:
     """Sums of ``[x, x², 1]`` over descriptors, weighted by the posterior of each Gaussian.
 
@@ -90,6 +93,8 @@ def mixture_sums(
         From `density_table`.
     bounds : ndarray of shape (n_groups + 1,), int, optional
         Sum the rows ``bounds[g]`` to ``bounds[g + 1]`` apart from the others.
+    posteriors : ndarray of shape (k, n), optional
+        Filled with the posteriors, for those who want to know more than the sums.
 
     Returns
     -------
@@ -125,6 +130,8 @@ def mixture_sums(
         np.exp(density, out=density)
         total = ones @ density
         log_likelihood += float(np.sum(np.log(total), dtype=np.float64) + top.sum(dtype=np.float64))
+        if posteriors is not None:
+            np.divide(density, total, out=posteriors[:, start:stop])
         e /= total[:, None]  # instead of the posteriors, which have more entries
         first = start
         while first < stop:

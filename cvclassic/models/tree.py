@@ -67,6 +67,7 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
         node["members"] = [
             [key, flatten(member, f"{path}{key}.", arrays)]
             for key, member in estimator.transformer_list
+            if member != "drop"
         ]
     _note_state(estimator, node, entry, path, arrays)
     return node

@@ -10,6 +10,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "compare_page": ["write_compare_page"],
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
+        "explanations": [
+            "draw_explanation",
+            "draw_neighbours",
+            "mark_shares",
+            "overlay_shares",
+            "share_map",
+        ],
         "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
@@ -21,7 +28,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "overlays_match": ["draw_match", "draw_warp"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],
+        "predictions": ["draw_prediction"],
         "sheets": ["contact_sheet"],
         "sift_panels": ["draw_sift_stages"],
+        "word_sheets": ["draw_words", "words_page"],
     },
 )

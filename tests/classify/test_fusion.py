@@ -7,11 +7,13 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from cvclassic.classify import SVM, WeightedUnion
-from cvclassic.classify.fusion import choose_block_weights, left_out_decisions
 from cvclassic.classify.gram import one_against_rest
-from cvclassic.describe import Sift
+from cvclassic.classify.left_out import choose_block_weights, left_out_decisions
+from cvclassic.describe import DenseSift, Sift
 from cvclassic.encode import BagOfWords, FisherVector
+from cvclassic.errors import DataError
 from cvclassic.images import write_image
+from cvclassic.models import load_model, save_model
 
 
 def first(X):
@@ -183,3 +185,22 @@ def test_works_in_a_pipeline(images):
     X, y = images
     model = Pipeline([("features", _image_union()), ("head", SVM(C=1.0))]).fit(X, y)
     assert model.predict(X).shape == (12,)
+
+
+def test_a_member_with_nothing_to_learn_from_is_left_out(rng, tmp_path):
+    """Windows that are wider than the pictures; a model file holds what is left."""
+    images = rng.integers(0, 255, (8, 40, 40), np.uint8)
+    y = list("abababab")
+    small = {"n_gaussians": 2, "n_components": 4, "random_state": 0}
+    narrow = FisherVector(DenseSift(bin_sizes=(3,)), **small)
+    wide = FisherVector(DenseSift(bin_sizes=(40,)), **small)
+    union = WeightedUnion([("narrow", narrow), ("wide", wide)])
+    model = Pipeline([("features", union), ("head", SVM(C=1.0))]).fit(images, y)
+    assert list(union.left_out_) == ["wide"]
+    save_model(tmp_path / "model.cvmodel", model)
+    np.testing.assert_array_equal(
+        load_model(tmp_path / "model.cvmodel").decision_function(images),
+        model.decision_function(images),
+    )
+    with pytest.raises(DataError, match="No local features"):
+        WeightedUnion([("wide", wide)]).fit(images, y)

@@ -1,0 +1,110 @@
+"""``cvclassic words``: the visual words of a model."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from .options import data_options, jobs_option, load_data, n_jobs, quiet_option
+
+_KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
+
+
+@click.command()
+@click.argument("model", type=click.Path())
+@data_options
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(),
+    help="File to write: .html for a page, .png or .jpg for a sheet.",
+)
+@click.option(
+    "--words",
+    "n_words",
+    type=click.IntRange(min=1),
+    help="Only so many, the most telling. [default: 40 on a sheet, all on a page]",
+)
+@click.option(
+    "--patches",
+    type=click.IntRange(min=1, max=40),
+    default=10,
+    show_default=True,
+    help="Patches of each word.",
+)
+@jobs_option
+@quiet_option
+@click.pass_context
+def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, quiet):
+    """Show what the visual words of MODEL look like in the training pictures of FOLDER.
+
+    For each word (or Gaussian) of the vocabulary: the patches nearest to it, one a picture, and
+    the classes that it speaks for and against. For models of the recipe patches: the mosaic of
+    learned kernels, for which no pictures are needed.
+
+    Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 output.
+
+    \b
+    Example:
+      cvclassic words photos.cvmodel photos/ -o words.html
+      cvclassic words photos.cvmodel --manifest photos.csv --split train -o words.png --words 25
+    """
+    from cvclassic.atomic import atomic_file, check_writable
+    from cvclassic.encode import PatchWords
+    from cvclassic.images import watch_decoders, write_image
+    from cvclassic.models import load_model
+
+    kind = os.path.splitext(output)[1].lower()
+    if kind not in _KINDS:
+        raise click.UsageError(f"-o must end in {', '.join(_KINDS)}. Got {output!r}.")
+    check_writable(output)
+    pipeline = load_model(model)
+    if isinstance(pipeline[0], PatchWords):
+        _write_mosaic(pipeline[0], output, kind, n_words)
+        return
+    from cvclassic.explain import browse_words
+    from cvclassic.explain._bags import check_explainable
+    from cvclassic.report import draw_words, words_page
+
+    from .console import report_failures, stages
+    from .explain import _Counted
+
+    check_explainable(pipeline)
+    data = load_data(folder, manifest, split, 1)
+    if n_words is None and kind != ".html":
+        n_words = 40
+    with stages(quiet) as progress, watch_decoders():
+        found, failures = browse_words(
+            pipeline,
+            _Counted(data.paths, progress),
+            n_words=n_words,
+            n_patches=patches,
+            n_jobs=n_jobs(jobs),
+        )
+    classes = pipeline.classes_.tolist()
+    title = f"Visual words of {os.path.basename(model)}"
+    if kind == ".html":
+        with atomic_file(output, "w", encoding="utf-8", errors="replace") as file:
+            file.write(words_page(found, classes, title))
+    else:
+        write_image(output, draw_words(found, classes, title))
+    if failures:
+        click.echo(f"{len(failures)} pictures could not be read:", err=True)
+        report_failures([(data.paths[i], error.code, error.message) for i, error in failures])
+    if not quiet:
+        click.echo(
+            f"{len(found)} visual words, from {len(data) - len(failures)} pictures", err=True
+        )
+    ctx.exit(1 if failures else 0)
+
+
+def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:
+    """The learned kernels of small patches, side by side."""
+    from cvclassic.images import write_image
+    from cvclassic.report import contact_sheet
+
+    if kind == ".html":
+        raise click.UsageError("The mosaic of a model of patches is a picture: give -o words.png.")
+    write_image(output, contact_sheet(list(encoder.word_pictures()[:n_words]), side=28, gap=2))

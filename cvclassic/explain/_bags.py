@@ -1,0 +1,143 @@
+"""A picture as bags of local features, one for each encoder of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from ..classify import WeightedUnion
+from ..describe import ImageTransformer, LocalFeatures
+from ..encode import BagOfWords, FisherVector, Llc, LocalEncoder, Vlad, cell_index
+from ..errors import ParameterError
+from ..images import Picture
+
+_ENCODERS = (BagOfWords, FisherVector, Vlad, Llc)
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """An encoder of a recipe and the columns that come from it.
+
+    Parameters
+    ----------
+    encoder : LocalEncoder
+    columns : ndarray of shape (m,), int
+        Entries of its vector that the recipe uses.
+    start : int
+        Column of the recipe's vector that the first of them is.
+    weights : ndarray of shape (m,), float32
+        What they are multiplied with.
+    """
+
+    encoder: LocalEncoder
+    columns: np.ndarray
+    start: int
+    weights: np.ndarray
+
+    def weigh(self, vector: np.ndarray) -> np.ndarray:
+        """The recipe's columns from the encoder's own vector."""
+        if len(self.columns) == len(vector) and (self.weights == 1).all():
+            return vector
+        return vector[self.columns] * self.weights
+
+    def parts(self, parts: np.ndarray) -> np.ndarray:
+        """Parts of the encoder's own entries, from those of the recipe's columns."""
+        if len(self.columns) == self.encoder.n_features_out_ == len(parts):
+            return parts
+        out = np.zeros(self.encoder.n_features_out_)
+        out[self.columns] = parts[self.start : self.start + len(self.columns)]
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Bag:
+    """Local features of one picture for one encoder."""
+
+    member: Member
+    features: LocalFeatures
+    cells: np.ndarray
+
+    def vector(self, keep: np.ndarray | None = None) -> np.ndarray:
+        """The member's columns of the recipe's vector, of the features in `keep` or of all."""
+        features, cells = self.features, self.cells
+        if keep is not None:
+            features, cells = features.take(keep), cells[:, keep]
+        if not len(features):
+            return np.zeros(len(self.member.columns), np.float32)
+        return self.member.weigh(self.member.encoder._encode(features, cells))
+
+
+def check_explainable(pipeline: Pipeline) -> None:
+    """Raise `ParameterError` unless the pipeline turns pictures into labels."""
+    if not isinstance(pipeline, Pipeline) or len(pipeline.steps) < 2:
+        raise ParameterError(
+            f"pipeline must be a fitted recipe. Got {type(pipeline).__name__} instead."
+        )
+    if not isinstance(pipeline[0], ImageTransformer | WeightedUnion):
+        raise ParameterError(
+            "Only models of pictures can be explained; this one takes rows of a table."
+        )
+    if not hasattr(pipeline[-1], "classes_"):
+        raise ParameterError(
+            "Only models that give labels can be explained; this one gives numbers."
+        )
+
+
+def members_of(features: BaseEstimator) -> list[Member] | None:
+    """Encoders of local features in the first step of a recipe; None if it has another kind.
+
+    Examples
+    --------
+    >>> from cvclassic.describe import Pixels
+    >>> members_of(Pixels()) is None
+    True
+    """
+    if isinstance(features, _ENCODERS):
+        n = features.n_features_out_
+        return [Member(features, np.arange(n), 0, np.ones(n, np.float32))]
+    if not isinstance(features, WeightedUnion):
+        return None
+    found, start, block = [], 0, 0
+    for (_, encoder, _), sizes in zip(features._iter(), features.member_sizes_, strict=True):
+        if not isinstance(encoder, _ENCODERS):
+            return None
+        weights = np.repeat(features.weights_[block : block + len(sizes)], sizes)
+        block += len(sizes)
+        columns = np.flatnonzero(weights)
+        if len(columns):
+            found.append(Member(encoder, columns, start, weights[columns]))
+            start += len(columns)
+    return found
+
+
+def open_bags(members: list[Member], image) -> list[Bag]:
+    """Describe a picture for every encoder; it is decoded once for each size.
+
+    Parameters
+    ----------
+    members : list of Member
+    image : path, encoded bytes, ndarray or Picture
+
+    Returns
+    -------
+    list of Bag
+    """
+    picture = image if isinstance(image, Picture) else Picture(image)
+    bags = []
+    for member in members:
+        features = member.encoder.local_features(picture)
+        cells = cell_index(features.xy, features.image_shape, member.encoder.pyramid)
+        bags.append(Bag(member, features, cells))
+    return bags
+
+
+def in_common_pixels(bags: list[Bag]) -> Iterator[LocalFeatures]:
+    """Features of all bags in the pixels of the first one's picture."""
+    shape = bags[0].features.image_shape
+    for bag in bags:
+        own = bag.features.image_shape
+        yield bag.features if own == shape else bag.features.scaled(max(shape) / max(own), shape)
