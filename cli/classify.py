@@ -43,6 +43,10 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
     Every input gives exactly one record: path, status (ok, warn or error), code, message,
     label and probability. Names in folders that begin with a dot are skipped.
 
+    A model that was trained with --unknown gives the label unknown where it is not sure, and its
+    best guess in the column guess; with --unknown-sets it gives a set of labels in the column
+    labels, as a JSON list.
+
     Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 a folder could not
     be listed or the output (a picture of --pictures too) not be written.
 
@@ -74,7 +78,13 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
 
     statuses: Counter[str] = Counter()
     labels: Counter[str] = Counter()
-    with open_writer(output, format_, top) as writer, watch_decoders(), stages(quiet) as progress:
+    rule = getattr(pipeline[-1], "unknown_", None)
+    extra = () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
+    with (
+        open_writer(output, format_, top, extra) as writer,
+        watch_decoders(),
+        stages(quiet) as progress,
+    ):
         inputs = expand(found(), pipeline)
         records = classify_files(
             pipeline,

@@ -26,6 +26,7 @@ LABELS = {
     "classifier": "Training the classifier",
     "trial": "Trial of the classifier",
     "classify": "Classifying",
+    "learning curve": "Learning curve",
 }
 
 

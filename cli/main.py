@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
+    "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
+    "learning-curve": (
+        "learning_curve:learning_curve_",
+        "Show how much more pictures would help.",
+    ),
     "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
     "words": ("words:words", "Show the visual words of a model and what each one says."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),

@@ -28,15 +28,20 @@ def quiet_option(command: Callable) -> Callable:
 
 def data_options(command: Callable) -> Callable:
     """``FOLDER | --manifest CSV [--split NAME]``."""
+    command = manifest_options(command)
+    return click.argument("folder", required=False, type=click.Path())(command)
+
+
+def manifest_options(command: Callable) -> Callable:
+    """``--manifest CSV [--split NAME]``."""
     command = click.option(
         "--split", help="Rows of the manifest to use, by its column split. [default: all]"
     )(command)
-    command = click.option(
+    return click.option(
         "--manifest",
         type=click.Path(dir_okay=False),
         help="CSV file with the columns path, label and (for --split) split.",
     )(command)
-    return click.argument("folder", required=False, type=click.Path())(command)
 
 
 def load_data(folder: str | None, manifest: str | None, split: str | None, min_classes: int):

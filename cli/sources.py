@@ -7,12 +7,18 @@ from typing import Any
 
 import click
 
-from .options import data_options, load_data
+from .options import data_options, load_data, manifest_options
 
 
 def source_options(command: Callable) -> Callable:
     """Options of `data_options`, and ``--npz FILE [--labels FILE] | --table CSV --label NAME``."""
-    for option in (
+    for option in (*_table_options(), *_array_options()):
+        command = option(command)
+    return data_options(command)
+
+
+def _table_options() -> tuple[Callable, ...]:
+    return (
         click.option(
             "--label", metavar="COLUMN", help="Column of the table that holds the labels."
         ),
@@ -21,6 +27,11 @@ def source_options(command: Callable) -> Callable:
             type=click.Path(dir_okay=False),
             help="CSV file with columns of numbers and one of labels.",
         ),
+    )
+
+
+def _array_options() -> tuple[Callable, ...]:
+    return (
         click.option(
             "--labels",
             type=click.Path(dir_okay=False),
@@ -31,9 +42,14 @@ def source_options(command: Callable) -> Callable:
             type=click.Path(dir_okay=False),
             help="Pictures in a .npz, .npy or IDX file (MNIST's, also .gz).",
         ),
-    ):
+    )
+
+
+def picture_options(command: Callable) -> Callable:
+    """``--manifest CSV [--split NAME] | --npz FILE [--labels FILE]``, without a FOLDER."""
+    for option in _array_options():
         command = option(command)
-    return data_options(command)
+    return manifest_options(command)
 
 
 def load_source(
@@ -46,12 +62,13 @@ def load_source(
     """
     from cvclassic.images import load_arrays, load_table
 
-    table, npz = source["table"], source["npz"]
-    if (source["label"] is None) != (table is None):
+    table, npz = source.get("table"), source["npz"]
+    if (source.get("label") is None) != (table is None):
         raise click.UsageError("--table and --label go together.")
     if source["labels"] is not None and npz is None:
         raise click.UsageError("--labels needs --npz.")
-    given = [name for name in ("folder", "manifest", "npz", "table") if source[name] is not None]
+    names = ("folder", "manifest", "npz", "table")
+    given = [name for name in names if source.get(name) is not None]
     if len(given) > 1 or not given:
         raise click.UsageError(
             "Give one of: a FOLDER of class folders, --manifest CSV, --npz FILE, --table CSV."

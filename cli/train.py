@@ -55,12 +55,38 @@ from .sources import load_source, source_options
 @click.option(
     "--curve", type=click.Path(), help="Draw the training curve of an mlp into this .png or .svg."
 )
+@click.option(
+    "--unknown",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Answer unknown where not sure, so that at most this share of the answers is wrong.",
+)
+@click.option(
+    "--unknown-sets",
+    "sets",
+    is_flag=True,
+    help="With --unknown: answer sets of labels, of which at most RATE lack the right one.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
 @jobs_option
 @quiet_option
 @click.pass_context
 def train(
-    ctx, output, recipe, budget, head, params, changes, times, curve, seed, jobs, quiet, **source
+    ctx,
+    output,
+    recipe,
+    budget,
+    head,
+    params,
+    changes,
+    times,
+    curve,
+    unknown,
+    sets,
+    seed,
+    jobs,
+    quiet,
+    **source,
 ):
     """Learn a model from FOLDER, which holds one folder a class, or from other labelled data.
 
@@ -74,12 +100,18 @@ def train(
     (with auto, as long as the budget lets it try the same recipes). Pictures that cannot be
     read are listed and left out; the exit code is 1 then.
 
+    With --unknown, training pictures that were held out tell from which probability on at most
+    that share of answers is wrong (of 100 training sets, 95 keep to it). It needs enough of them:
+    59 for 0.05, without a mistake. The error rate holds for pictures of the kinds that were
+    trained.
+
     \b
     Example:
       cvclassic train photos/ -o photos.cvmodel
       cvclassic train --manifest birds.csv --split train -o birds.cvmodel --param n_words=1000
       cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png -o m.cvmodel
       cvclassic train photos/ --recipe patches --augment mirror,rotate=10 -o photos.cvmodel
+      cvclassic train photos/ --unknown 0.05 -o photos.cvmodel
       cvclassic train --table magic.csv --label class -o magic.cvmodel
     """
     from cvclassic.classify import Augmented, AutoRecipe, make_recipe, make_table_recipe, own_head
@@ -91,6 +123,8 @@ def train(
         raise click.UsageError("--table goes without --recipe and --augment.")
     if changes is not None and recipe == "auto":
         raise click.UsageError("--augment needs --recipe.")
+    if sets and unknown is None:
+        raise click.UsageError("--unknown-sets needs --unknown RATE.")
     if curve is not None:
         check_curve_path(curve)
     data = load_source(source, part="train", min_classes=2)
@@ -107,6 +141,9 @@ def train(
     if changes is not None:
         estimator = Augmented(estimator, changes, times, seed)
         description |= {"augment": changes, "augment_times": times}
+    if unknown is not None:
+        check_unknown(estimator, data, unknown, sets)
+        description |= {"unknown": {"kind": "sets" if sets else "threshold", "error_rate": unknown}}
     failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet, curve)
     ctx.exit(1 if failures else 0)
 
@@ -141,6 +178,8 @@ def train_model(
             pipeline = estimator
             mirror = "cv" if description["recipe"] in TRY_MIRROR else False
             training = fit_recipe(pipeline, pictures, readable.labels, mirror=mirror, **watching)
+    if "unknown" in description:
+        description["unknown"] = _calibrate(pipeline, **description["unknown"])
     if curve is not None and not training.epochs:
         click.echo(
             f"There is no curve to draw: head {description['head']} has no epochs.", err=True
@@ -163,6 +202,37 @@ def train_model(
     size = save_model(output, pipeline, summary)
     _report(output, size, summary, training, readable, failures)
     return failures
+
+
+def check_unknown(estimator, data, rate: float, sets: bool) -> None:
+    """Find out before the training what --unknown cannot do."""
+    from sklearn.base import is_classifier
+
+    from cvclassic.classify import UNKNOWN, pictures_needed
+    from cvclassic.errors import DataError
+
+    if not is_classifier(estimator):
+        raise click.UsageError("--unknown needs a classifier. This head gives numbers.")
+    if UNKNOWN in data.labels:
+        raise DataError(f"A class is called {UNKNOWN!r}, which --unknown gives another meaning.")
+    needed = pictures_needed(rate, "sets" if sets else "threshold")
+    if len(data) < needed:
+        raise DataError(
+            f"--unknown {rate:g} needs at least {needed} pictures to be held out. Got {len(data)}."
+        )
+
+
+def _calibrate(pipeline, kind: str, error_rate: float) -> dict:
+    """Give the classifier its rule; what the summary says of it."""
+    from cvclassic.classify import calibrate_unknown, probabilities
+
+    rule = calibrate_unknown(pipeline[-1], error_rate, kind)
+    chances = probabilities(pipeline[-1].held_out_[0], pipeline[-1].temperature_)
+    about = {"kind": kind, "error_rate": error_rate, "cutoff": rule.cutoff}
+    about |= {"n_held_out": rule.n_held_out}
+    if kind == "threshold":
+        return {**about, "share_answered": float(rule.answered(chances).mean())}
+    return {**about, "mean_set_size": float(rule.members(chances).sum(axis=1).mean())}
 
 
 def _read(estimator, data, jobs: int, progress) -> tuple:
@@ -228,6 +298,8 @@ def _report(output, size, summary, training, data, failures) -> None:
     rows += [(f"without {name}", why) for name, why in training.left_out.items()]
     if summary["cv_accuracy"] is not None:
         rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))
+    if "unknown" in summary:
+        rows.append(("unknown", _in_words(**summary["unknown"])))
     for name, loss in summary.get("losses", {}).items():
         rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
@@ -237,3 +309,24 @@ def _report(output, size, summary, training, data, failures) -> None:
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)
         report_failures(failures)
+
+
+def _in_words(
+    kind: str,
+    error_rate: float,
+    cutoff: float,
+    n_held_out: int,
+    share_answered: float = 0,
+    mean_set_size: float = 0,
+) -> str:
+    """What the rule does, on one line."""
+    if kind == "sets":
+        return (
+            f"sets of labels with a probability of at least {cutoff:.3f}: {mean_set_size:.2f} "
+            f"labels on average of {n_held_out} held-out pictures; at most {error_rate:.1%} of the "
+            "sets lack the right one"
+        )
+    return (
+        f"below a probability of {cutoff:.3f}; {share_answered:.1%} of {n_held_out} held-out "
+        f"pictures are answered, at most {error_rate:.1%} of the answers wrong (95% sure)"
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..classify import described_rows
+from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError
 from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
 from .records import UNCLASSIFIABLE, Record
@@ -109,9 +111,19 @@ def classify_files(
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """
-    function = partial(_classify_block, pipeline, top, on_answer)
+    function = partial(_timed_block, pipeline, top, on_answer)
     for records in map_blocks(function, inputs, n_jobs=n_jobs, block_size=_BLOCK):
         yield from records
+
+
+def _timed_block(
+    pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
+) -> list[Record]:
+    """Records of a few inputs, which share the time."""
+    start = time.perf_counter()
+    records = _classify_block(pipeline, top, on_answer, inputs)
+    share = (time.perf_counter() - start) / max(len(records), 1)
+    return [replace(record, seconds=share) for record in records]
 
 
 def _classify_block(
@@ -145,12 +157,15 @@ def _classify_block(
     if items and hasattr(pipeline[-1], "classes_"):
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
+        rule = getattr(pipeline[-1], "unknown_", None)
         for i, item, path, warnings, row, seen in zip(
             places, items, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
             record = _answer(path, warnings, scores[0][0] if seen else None, scores[:top])
+            if rule is not None:
+                record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:
                 pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
@@ -178,4 +193,23 @@ def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
         f"{code} no_features".strip(),
         f"{message}; {nothing}".removeprefix("; "),
         UNCLASSIFIABLE,
+    )
+
+
+def _by_rule(rule: UnknownRule, record: Record, row: np.ndarray, classes: np.ndarray) -> Record:
+    """The record of a model that may say that it does not know, or answer with a set."""
+    if rule.kind == "sets":
+        order = np.argsort(-row, kind="stable")
+        chosen = order[rule.members(row[None])[0][order]]
+        record = replace(record, labels=tuple(classes[j].item() for j in chosen))
+    if rule.answered(row[None])[0]:
+        return record
+    if not record.scores:
+        return replace(record, label=UNKNOWN)
+    unsure = f"the most probable class has {record.scores[0][1]:.3f}, below {rule.cutoff:.3f}"
+    return replace(
+        record,
+        label=UNKNOWN,
+        code=f"{record.code} low_confidence".strip(),
+        message=f"{record.message}; {unsure}".removeprefix("; "),
     )

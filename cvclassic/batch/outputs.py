@@ -30,18 +30,20 @@ class CsvWriter:
     """Comma-separated values with a header line.
 
     Columns: path, status, code, message, label, probability, and for each further class
-    label_2, probability_2 and so on. Bytes of a path that are not UTF-8 are written as they
-    are, so that the path can be used again.
+    label_2, probability_2 and so on. Extra columns are guess, the most probable class even where
+    the label is "unknown", and labels, a set of labels as a JSON list. Bytes of a path that are
+    not UTF-8 are written as they are, so that the path can be used again.
     """
 
-    def __init__(self, file: IO[str], top: int) -> None:
+    def __init__(self, file: IO[str], top: int, extra: tuple[str, ...] = ()) -> None:
         self._top = top
+        self._extra = extra
         self._rows = csv.writer(file, lineterminator="\n")
         self._quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         columns = ["path", "status", "code", "message", "label", "probability"]
         for i in range(2, top + 1):
             columns += [f"label_{i}", f"probability_{i}"]
-        self._rows.writerow(columns)
+        self._rows.writerow([*columns, *extra])
 
     def write(self, record: Record) -> None:
         """Append one row."""
@@ -53,6 +55,10 @@ class CsvWriter:
                 cells += [label, f"{probability:.6f}"]
             else:
                 cells += [None, None]
+        if "guess" in self._extra:
+            cells.append(record.scores[0][0] if record.scores else None)
+        if "labels" in self._extra:
+            cells.append(None if record.labels is None else json.dumps(record.labels))
         row = ["" if cell is None else str(cell) for cell in cells]
         # csv leaves a carriage return unquoted, and readers take it for the end of the line
         writer = self._quoted if any("\r" in cell for cell in row) else self._rows
@@ -60,13 +66,13 @@ class CsvWriter:
 
 
 class JsonLinesWriter:
-    """One JSON object a line: path, status, code, message, label, scores.
+    """One JSON object a line: path, status, code, message, label, scores, perhaps labels.
 
     Text is ASCII with JSON escapes; bytes of a path that are not UTF-8 become the lone
     surrogates that ``os.fsencode`` turns back.
     """
 
-    def __init__(self, file: IO[str], top: int) -> None:
+    def __init__(self, file: IO[str], top: int, extra: tuple[str, ...] = ()) -> None:
         self._file = file
 
     def write(self, record: Record) -> None:
@@ -79,10 +85,12 @@ class JsonLinesWriter:
             "label": record.label,
             "scores": [[label, round(probability, 6)] for label, probability in record.scores],
         }
+        if record.labels is not None:
+            row["labels"] = list(record.labels)
         self._file.write(json.dumps(row) + "\n")
 
 
-_WRITERS: dict[str, Callable[[IO[str], int], Writer]] = {"csv": CsvWriter, "jsonl": JsonLinesWriter}
+_WRITERS: dict[str, Callable[..., Writer]] = {"csv": CsvWriter, "jsonl": JsonLinesWriter}
 
 
 def format_of(path: str | os.PathLike) -> str:
@@ -106,7 +114,9 @@ def format_of(path: str | os.PathLike) -> str:
 
 
 @contextmanager
-def open_writer(path: str | os.PathLike | None, format: str, top: int) -> Iterator[Writer]:
+def open_writer(
+    path: str | os.PathLike | None, format: str, top: int, extra: tuple[str, ...] = ()
+) -> Iterator[Writer]:
     """Open a place for records; a file appears only when all are written.
 
     Parameters
@@ -116,6 +126,8 @@ def open_writer(path: str | os.PathLike | None, format: str, top: int) -> Iterat
     format : {"csv", "jsonl"}
     top : int
         Classes that a record lists.
+    extra : tuple of str
+        More columns of a CSV file, see `CsvWriter`.
 
     Yields
     ------
@@ -134,7 +146,7 @@ def open_writer(path: str | os.PathLike | None, format: str, top: int) -> Iterat
             errors="surrogateescape",
             newline="",
         ) as file:
-            yield _WRITERS[format](file, top)
+            yield _WRITERS[format](file, top, extra)
         return
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield _WRITERS[format](file, top)
+        yield _WRITERS[format](file, top, extra)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 UNCLASSIFIABLE = "unclassifiable"
 """Label of a picture that was read but shows nothing to describe."""
@@ -24,9 +25,15 @@ class Record:
     message : str
         The same for people.
     label : object
-        The class of highest probability, `UNCLASSIFIABLE`, or None after an error.
+        The class of highest probability; of a model with an `UnknownRule` ``"unknown"`` where it
+        is not sure (code ``"low_confidence"``) or sees no features; of others
+        `UNCLASSIFIABLE` where they see none; None after an error.
     scores : tuple of (label, float)
         Classes and probabilities, best first; empty where there is no answer.
+    labels : tuple or None
+        The set of labels that a model with such a rule answers; empty without features.
+    seconds : float
+        The picture's share of the time that its block took, nan where it was not taken.
     """
 
     path: str
@@ -35,8 +42,15 @@ class Record:
     message: str = ""
     label: object = None
     scores: tuple[tuple[object, float], ...] = ()
+    labels: tuple | None = None
+    seconds: float = field(default=math.nan, compare=False)
 
     @property
     def failed(self) -> bool:
         """Whether there is no answer because the input could not be read."""
         return self.status == "error"
+
+    @property
+    def answered(self) -> bool:
+        """Whether `label` is one of the model's classes."""
+        return bool(self.scores) and "low_confidence" not in self.code.split()

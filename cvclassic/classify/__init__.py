@@ -33,6 +33,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "settings_of",
         ],
         "ridge": ["Ridge", "rbf_gram", "solve_ridge"],
+        "unknown": [
+            "UNKNOWN",
+            "UnknownRule",
+            "abstention_threshold",
+            "calibrate_unknown",
+            "conformal_sets",
+            "pictures_needed",
+        ],
         "training": ["Training", "described_rows", "fit_recipe"],
     },
 )

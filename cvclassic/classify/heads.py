@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -15,6 +16,9 @@ from ..checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import check_copies, one_against_rest, stratified_folds, svm_dual, symmetric_product
+
+if TYPE_CHECKING:
+    from .unknown import UnknownRule
 
 _TINY = float(np.finfo(np.float32).tiny)
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
@@ -53,6 +57,9 @@ class Head(ClassifierMixin, BaseEstimator):
 
     classes_: np.ndarray
     temperature_: float
+    # decisions (n, n_classes) on samples that were held out, and columns of their labels
+    held_out_: tuple[np.ndarray, np.ndarray] | None
+    unknown_: UnknownRule | None
 
     def decision_function(self, X) -> np.ndarray:
         """Confidence of each class, (n, n_classes); of the second class alone if there are two."""
@@ -71,6 +78,10 @@ class Head(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
+
+    def _forget(self) -> None:
+        """Drop what an earlier `fit` found and this one may not."""
+        self.held_out_ = self.unknown_ = None
 
     def _check(self) -> None:
         raise NotImplementedError
@@ -152,6 +163,7 @@ class SVM(Head):
         X = validate_data(self, X, dtype=np.float32)
         self.classes_, labels = encode_labels(y, len(X))
         check_copies(n_copies, len(X))
+        self._forget()
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:
@@ -230,6 +242,7 @@ class SVM(Head):
             if accuracy > self.cv_accuracy_:
                 self.C_, self.cv_accuracy_ = C, accuracy
                 self.temperature_ = fit_temperature(decisions, labels)
+                self.held_out_ = decisions, labels
 
     def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int) -> SVM:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""

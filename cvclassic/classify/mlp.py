@@ -304,6 +304,7 @@ class MLP(_Network, Head):
         check_copies(n_copies, len(X))
         X = self._standardise(X)
         self.temperature_, self.cv_accuracy_ = 1.0, float("nan")
+        self._forget()
         self.losses_: dict[str, float] = {}
         self.epochs_: list[Epoch] = []
         most = self.max_iter
@@ -322,6 +323,7 @@ class MLP(_Network, Head):
                 self.temperature_ = fit_temperature(self._best_logits, labels[judged])
             chances = probabilities(self._best_logits, self.temperature_)
             self.losses_ = named_losses(chances, labels[judged])
+            self.held_out_ = self._best_logits, labels[judged]
             del self._best_logits
         self._train_final(X, labels, most, on_epoch)
         return self

@@ -279,6 +279,7 @@ class Ridge(Head):
         size = float(np.einsum("nd,nd->", X, X, dtype=np.float64)) / len(X)
         size = size if size > 0 else 1.0
         self.temperature_, self.cv_accuracy_, self.gamma_ = 1.0, float("nan"), 0.0
+        self._forget()
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
         if self.kernel == "linear":
@@ -313,7 +314,7 @@ class Ridge(Head):
         size = size if size > 0 else 1.0
         kept, judged = _held_fifth(labels, seed, n_copies)
         offset = targets[kept].mean(axis=0)
-        results: list[tuple[float, float, float, float, float]] = []
+        results: list[tuple] = []
         for gamma in _GAMMAS if self.gamma == "cv" else (float(self.gamma),):
             scaled = Z * np.float32(np.sqrt(gamma / size))
             part, held = rbf_gram(scaled[kept]), rbf_gram(scaled[judged], scaled[kept])
@@ -327,9 +328,10 @@ class Ridge(Head):
                 i = tried.index(min(results, key=itemgetter(0))[1])
                 tried = tried[max(i - 1, 0) : i + 2]
             loss = self._take_best(decide, labels[judged], tried, 1.0)
-            results.append((loss, self.penalty_, gamma, self.temperature_, self.cv_accuracy_))
-        best = min(results, key=itemgetter(0))
-        _, self.penalty_, self.gamma_, self.temperature_, self.cv_accuracy_ = best
+            state = (self.temperature_, self.cv_accuracy_, self.held_out_)
+            results.append((loss, self.penalty_, gamma, state))
+        _, self.penalty_, self.gamma_, state = min(results, key=itemgetter(0))
+        self.temperature_, self.cv_accuracy_, self.held_out_ = state
         Z *= np.float32(np.sqrt(self.gamma_ / size))
         self.components_ = self.components_ * np.float32(np.sqrt(self.gamma_ / size))
         self.intercept_ = targets.mean(axis=0)
@@ -358,6 +360,7 @@ class Ridge(Head):
                 break  # once it overfits it does not recover
             least, self.penalty_, self.temperature_ = loss, penalty, temperature
             self.cv_accuracy_ = float((decisions.argmax(axis=1) == labels).mean())
+            self.held_out_ = decisions, labels
         return least
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:

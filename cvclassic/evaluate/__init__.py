@@ -5,7 +5,15 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "calibration": ["Reliability", "reliability"],
+        "comparing": ["Comparison", "compare_predictions"],
+        "intervals": ["score_intervals"],
         "predictions": ["Predictions"],
+        "resampling": ["wilson_interval"],
+        "learning": ["LearningCurve", "learning_curve"],
+        "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
+        "withheld": ["score_withheld"],
+        "tables": ["align_predictions", "read_predictions", "write_predictions"],
     },
 )

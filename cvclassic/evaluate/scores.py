@@ -9,10 +9,19 @@ from scipy.stats import rankdata
 
 from ..classify import named_losses
 from ..errors import ParameterError
+from .calibration import calibration_error
+from .outcomes import (
+    answered_rows,
+    certainties,
+    log_losses,
+    rows_are_complete,
+    top_k_hits,
+    true_columns,
+)
 
 
 def score_predictions(
-    truth: Sequence, predicted: Sequence, probabilities: np.ndarray, classes: Sequence
+    truth: Sequence, predicted: Sequence, probabilities: np.ndarray | None, classes: Sequence
 ) -> dict:
     """Score predicted labels and probabilities.
 
@@ -22,9 +31,9 @@ def score_predictions(
         May hold labels that are not among `classes`; those pictures count as wrong.
     predicted : sequence of n labels
         None, or anything else that is not a class, counts as wrong: the model did not answer.
-    probabilities : ndarray of shape (n, n_classes)
+    probabilities : ndarray of shape (n, n_classes) or None
         In the order of `classes`. A row of zeros stands for no answer and is taken as even
-        odds in the log loss.
+        odds in the log loss. Without them what is computed from them is None.
     classes : sequence of labels
         What the model can answer.
 
@@ -33,8 +42,11 @@ def score_predictions(
     dict
         ``accuracy``, ``mean_class_accuracy`` (mean over the classes in `truth` of the share
         of their pictures that were recognised), ``macro_f1`` (over all labels in truth or
-        predictions), ``log_loss`` (natural logarithm, probabilities clipped at 1e-15),
-        ``hinge_loss`` and ``mean_squared_error`` (see
+        predictions), ``top_5_accuracy`` (how often the truth is among the five most probable
+        classes; None with five classes or fewer), ``log_loss`` (natural logarithm,
+        probabilities clipped at 1e-15; None where rows do not sum to 1, as when only the first
+        class's probability is known), ``expected_calibration_error`` (see
+        `cvclassic.evaluate.reliability`), ``hinge_loss`` and ``mean_squared_error`` (see
         `cvclassic.classify.named_losses`; over pictures that were answered and whose label
         is a class, nan if there are none), ``roc_auc`` where the model has two classes and
         both occur, else None, ``n_images``, ``labels`` and ``confusion`` (rows: truth, columns:
@@ -56,10 +68,11 @@ def score_predictions(
     n = len(truth)
     if n == 0:
         raise ParameterError("truth must have at least one label. Got none.")
-    if len(predicted) != n or probabilities.shape != (n, len(classes)):
+    shape = (n, len(classes)) if probabilities is None else probabilities.shape
+    if len(predicted) != n or shape != (n, len(classes)):
         raise ParameterError(
             f"predicted and probabilities must have {n} rows and {len(classes)} columns. Got "
-            f"{len(predicted)} labels and shape {probabilities.shape}."
+            f"{len(predicted)} labels and shape {shape}."
         )
     known = set(classes) | set(truth)
     labels = sorted(known, key=lambda label: (str(type(label)), label))
@@ -84,9 +97,7 @@ def score_predictions(
         "accuracy": float(hits.sum() / n),
         "mean_class_accuracy": float(recall[support > 0].mean()),
         "macro_f1": float(f1[occurring].mean()),
-        "log_loss": _log_loss(truth, probabilities, classes),
-        **_other_losses(truth, probabilities, classes),
-        "roc_auc": _roc_auc(truth, probabilities, classes),
+        **_of_probabilities(truth, probabilities, classes),
         "n_images": n,
         "labels": labels,
         "confusion": confusion.tolist(),
@@ -104,15 +115,28 @@ def score_predictions(
     }
 
 
-def _other_losses(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> dict:
-    """Hinge loss and mean squared error."""
-    number = {label: i for i, label in enumerate(classes)}
-    column = np.array([number.get(label, -1) for label in truth])
-    judged = (column >= 0) & probabilities.any(axis=1)
-    if not judged.any():
-        return {"hinge_loss": float("nan"), "mean_squared_error": float("nan")}
-    losses = named_losses(probabilities[judged], column[judged])
-    return {name: losses[name] for name in ("hinge_loss", "mean_squared_error")}
+def _of_probabilities(truth: Sequence, probabilities: np.ndarray | None, classes) -> dict:
+    """Scores that labels alone do not have; None where these probabilities do not either."""
+    names = ("top_5_accuracy", "log_loss", "expected_calibration_error")
+    scores: dict = dict.fromkeys((*names, "hinge_loss", "mean_squared_error", "roc_auc"))
+    if probabilities is None:
+        return scores
+    if len(classes) > 5:
+        scores["top_5_accuracy"] = float(top_k_hits(truth, probabilities, classes, 5).mean())
+    confidence, right = certainties(truth, probabilities, classes)
+    if len(right):
+        scores["expected_calibration_error"] = calibration_error(confidence, right)
+    if not rows_are_complete(probabilities):
+        return scores
+    scores["log_loss"] = float(log_losses(truth, probabilities, classes).mean())
+    column = true_columns(truth, classes)
+    judged = (column >= 0) & answered_rows(probabilities)
+    scores["hinge_loss"] = scores["mean_squared_error"] = float("nan")
+    if judged.any():
+        losses = named_losses(probabilities[judged], column[judged])
+        scores |= {name: losses[name] for name in ("hinge_loss", "mean_squared_error")}
+    scores["roc_auc"] = _roc_auc(truth, probabilities, classes)
+    return scores
 
 
 def _roc_auc(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> float | None:
@@ -169,16 +193,6 @@ def score_numbers(truth: Sequence[float], predicted: Sequence[float | None]) -> 
         "n_images": len(truth),
         "n_unanswered": len(truth) - len(pairs),
     }
-
-
-def _log_loss(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> float:
-    """Mean of -log p(true class); a label that is no class has probability 0."""
-    number = {label: i for i, label in enumerate(classes)}
-    column = np.array([number.get(label, -1) for label in truth])
-    silent = ~probabilities.any(axis=1)
-    of_truth = np.where(column >= 0, probabilities[np.arange(len(column)), column], 0.0)
-    of_truth = np.where(silent & (column >= 0), 1 / len(classes), of_truth)
-    return float(-np.log(np.maximum(of_truth, 1e-15)).mean())
 
 
 def confused_pairs(scores: dict, most: int = 5) -> list[tuple[int, object, object]]:

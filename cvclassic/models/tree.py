@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import check_seed
+from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
 from .registry import REGISTRY, Entry, entry_of, finite, parameter_names, require
 
@@ -86,6 +88,8 @@ def _note_state(estimator, node: dict, entry: Entry, path: str, arrays: dict) ->
         node["state"] = {key: kind(getattr(estimator, key)) for key, kind in entry.scalars.items()}
     if entry.has_classes:
         node["classes"] = estimator.classes_.tolist()
+        if getattr(estimator, "unknown_", None) is not None:
+            node["unknown"] = asdict(estimator.unknown_)
     for key, array in list(arrays.items())[mine:]:
         if not finite(array):
             raise ModelFileError(
@@ -137,6 +141,7 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     allowed |= {"state"} if entry.scalars else set()
     allowed |= {"classes"} if entry.has_classes else set()
     allowed |= {"members"} if entry.has_members else set()
+    allowed |= {"unknown"} if entry.has_classes and "unknown" in node else set()
     require(set(node) == allowed, f"{node['type']} has the wrong entries")
     params = node["params"]
     expected = parameter_names(cls) - ({"transformer_list"} if entry.has_members else set())
@@ -205,6 +210,20 @@ def _restore_state(estimator, node: dict, entry: Entry, path: str, arrays: dict)
             setattr(estimator, key, state[key])
     if entry.has_classes:
         estimator.classes_ = _classes(node["classes"])
+        estimator.unknown_ = _rule(node["unknown"]) if "unknown" in node else None
+
+
+def _rule(values) -> UnknownRule:
+    """When the classifier does not answer."""
+    kinds = {"kind": str, "error_rate": float, "cutoff": float, "n_held_out": int}
+    require(isinstance(values, dict) and set(values) == set(kinds), "its rule is odd")
+    require(all(type(values[key]) is kind for key, kind in kinds.items()), "its rule is odd")
+    rule = UnknownRule(**values)
+    try:
+        check_rule(rule)
+    except CvclassicError as error:
+        raise ModelFileError(f"The model file is damaged: {error}") from None
+    return rule
 
 
 def _classes(values) -> np.ndarray:

@@ -8,6 +8,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "compare_page": ["write_compare_page"],
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
         "explanations": [
             "draw_explanation",
@@ -16,6 +17,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "overlay_shares",
             "share_map",
         ],
+        "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
             "draw_corners",

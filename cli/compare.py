@@ -1,0 +1,184 @@
+"""``cvclassic compare``: several models on the same pictures."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import click
+
+from .options import jobs_option, n_jobs, quiet_option
+from .predicting import predict_model, write_json
+from .sources import load_source, picture_options
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True, type=click.Path(), metavar="A B ... [FOLDER]")
+@picture_options
+@click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with all of it.")
+@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
+@jobs_option
+@quiet_option
+@click.pass_context
+def compare(ctx, models, output, json_file, jobs, quiet, **source):
+    """Compare A, B and more on the same labelled pictures.
+
+    Each is a model file or a table of predictions (.csv) with the columns path and label, and
+    perhaps probability and seconds: from "evaluate --per-image", from "classify", or of any
+    other program. The pictures come from FOLDER, which holds one folder a class, from a
+    manifest or from an array file (--npz). Without them all must be tables, of which the first
+    has a column truth.
+
+    Every model decodes and classifies each picture once. Pictures that one of them could not
+    read are listed and compared for none; the exit code is 1 then. Models that differ by McNemar's
+    test, corrected for the number of pairs (Holm), are called significantly different.
+
+    \b
+    Example:
+      cvclassic compare old.cvmodel new.cvmodel test-photos/
+      cvclassic compare bow.cvmodel cnn.csv --manifest birds.csv --split test -o page.html
+      cvclassic compare monday.csv tuesday.csv --json differences.json
+    """
+    from cvclassic.atomic import check_writable
+    from cvclassic.errors import ParameterError
+    from cvclassic.evaluate import align_predictions, compare_predictions
+    from cvclassic.report import write_compare_page
+
+    from .console import report_failures
+
+    if output is not None and os.path.splitext(output)[1].lower() not in (".html", ".htm"):
+        raise ParameterError(f"output must end in .html. Got {output!r} instead.")
+    for path in filter(None, (output, json_file)):
+        check_writable(path)
+    folder = models[-1] if os.path.isdir(models[-1]) else None
+    files = models[:-1] if folder else models
+    names = _names(files)
+    data, seen, failures, notes = _predict(files, {**source, "folder": folder}, n_jobs(jobs), quiet)
+    failed = {path: (path, code, message) for path, code, message in failures}
+    paths = [path for path in data if path not in failed]
+    if not paths:
+        raise ParameterError("Every picture failed for one of the models: none is left.")
+    aligned = [align_predictions(one, paths, name) for one, name in zip(seen, names, strict=True)]
+    found = compare_predictions(names, aligned)
+    extras = [
+        {**note, "ms_per_image": _milliseconds(note, one)}
+        for note, one in zip(notes, seen, strict=True)
+    ]
+    show_comparison(found, extras)
+    for name, one in zip(names, aligned, strict=True):
+        silent = sum(label is None for label in one.labels)
+        if silent:
+            click.echo(f"{name!r} did not answer {silent} pictures, which count as wrong.")
+        foreign = sorted({str(label) for label in one.truth} - {str(c) for c in one.classes})
+        if foreign:
+            click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")
+    if failed:
+        click.echo(f"{len(failed)} pictures could not be read and were not compared:", err=True)
+        report_failures(list(failed.values()))
+    if json_file:
+        content = found.as_dict()
+        for model, extra in zip(content["models"], extras, strict=True):
+            model |= {key: extra[key] for key in ("file", "n_bytes", "ms_per_image")}
+        content |= {"n_failed": len(failed), "failures": list(failed.values())}
+        write_json(json_file, content)
+    if output:
+        write_compare_page(output, found, extras, list(failed.values()))
+        click.echo(f"Written: {output}", err=True)
+    ctx.exit(1 if failed else 0)
+
+
+def _names(files: tuple[str, ...]) -> list[str]:
+    """What to call each model: its file's name, or the path where two have the same name."""
+    if len(files) < 2:
+        raise click.UsageError("Give at least two models or tables of predictions.")
+    double = [path for path, n in Counter(files).items() if n > 1]
+    if double:
+        raise click.UsageError(f"{double[0]!r} is given twice.")
+    bases = Counter(os.path.basename(path) for path in files)
+    return [os.path.basename(p) if bases[os.path.basename(p)] == 1 else p for p in files]
+
+
+def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
+    """Paths of all pictures; predictions, failures and facts of each model."""
+    from cvclassic.errors import DataError
+    from cvclassic.evaluate import read_predictions
+
+    from .console import plain
+
+    tables = {path for path in files if path.lower().endswith(".csv")}
+    pipelines = {path: _load(path) for path in files if path not in tables}
+    given = any(source[name] is not None for name in ("folder", "manifest", "npz"))
+    truth: dict[str, Any] | None = None
+    data = None
+    if given:
+        data = load_source(source, part="test", min_classes=1)
+        truth = dict(zip(data.paths, data.labels, strict=True))
+        if len(truth) < len(data):
+            double = next(p for p, n in Counter(data.paths).items() if n > 1)
+            raise DataError(f"{plain(double)}: the picture is listed twice")
+    elif pipelines:
+        raise click.UsageError(
+            "Give the labelled pictures: a FOLDER of class folders at the end, --manifest CSV or "
+            "--npz FILE."
+        )
+    base = source["folder"] or (source["manifest"] and os.path.dirname(source["manifest"]))
+    seen, failures, notes = [], [], []
+    # tables first: their mistakes show in no time
+    read = {}
+    for path in files:
+        if path in tables:
+            read[path] = read_predictions(path, truth, base)
+            if truth is None:
+                first, failed = read[path]
+                truth = dict(zip(first.paths, first.truth, strict=True))
+                truth |= dict.fromkeys((path for path, _, _ in failed), None)
+    for path in files:
+        if path in tables:
+            (one, failed), seconds = read[path], None
+        else:
+            if not quiet:
+                click.echo(f"{plain(path)}:", err=True)
+            one, failed, seconds = predict_model(pipelines[path], data, jobs, quiet)
+        seen.append(one)
+        failures += failed
+        size = None if path in tables else os.path.getsize(path)
+        notes.append({"file": path, "n_bytes": size, "seconds": seconds, "n_failed": len(failed)})
+    return list(truth or {}), seen, failures, notes
+
+
+def _load(path: str):
+    """A classifier of pictures."""
+    from cvclassic.errors import ModelFileError
+    from cvclassic.models import load_model
+
+    pipeline = load_model(path)
+    if not hasattr(pipeline, "classes_") or getattr(pipeline[0], "columns", None) is not None:
+        raise ModelFileError(f"{path}: expected a classifier of pictures. This model is none.")
+    return pipeline
+
+
+def _milliseconds(note: dict, seen) -> float | None:
+    """Wall-clock time a picture; of a table what it says, if anything."""
+    if note["seconds"] is not None:
+        return 1e3 * note["seconds"] / (seen.n_images + note["n_failed"])
+    return 1e3 * float(seen.seconds.mean()) if len(seen.seconds) else None
+
+
+def show_comparison(found, extras: list[dict]) -> None:
+    """Print the table of models and the table of pairs."""
+    from cvclassic.report.compare_page import (
+        MODEL_COLUMNS,
+        PAIR_COLUMNS,
+        model_rows,
+        pair_rows,
+    )
+
+    from .console import show_table
+
+    show_table(
+        model_rows(found, extras),
+        headers=MODEL_COLUMNS,
+        title=f"{found.n_images} pictures; intervals hold the truth in {found.level:.0%} of tests",
+    )
+    show_table(pair_rows(found), headers=PAIR_COLUMNS, title="Differences, each two models")

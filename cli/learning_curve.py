@@ -1,0 +1,152 @@
+"""``cvclassic learning-curve``: what more pictures would bring."""
+
+from __future__ import annotations
+
+import click
+
+from .options import jobs_option, n_jobs, quiet_option
+from .predicting import write_json
+from .sources import load_source, picture_options
+
+
+@click.command("learning-curve")
+@click.argument("model", type=click.Path())
+@click.argument("train_folder", required=False, type=click.Path())
+@click.argument("test_folder", required=False, type=click.Path())
+@picture_options
+@click.option(
+    "--test-split",
+    default="test",
+    show_default=True,
+    help="Rows of the manifest to test on; --split are those to learn from [default: train].",
+)
+@click.option("-o", "--output", type=click.Path(), help="Picture to draw: .png, .svg or .pdf.")
+@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
+@click.option(
+    "--sizes", metavar="LIST", help="Pictures a class. [default: 1,2,5,10,20,50,100,200,500]"
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Choices of training pictures.",
+)
+@click.option(
+    "--refit",
+    is_flag=True,
+    help="Train everything anew each time, and not only the classifier at the end.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choices.")
+@jobs_option
+@quiet_option
+@click.pass_context
+def learning_curve_(
+    ctx, model, train_folder, test_folder, test_split, output, json_file, sizes, repeats, refit,
+    seed, jobs, quiet, **source,
+):  # fmt: skip
+    """Train MODEL's classifier on few and on more pictures, and see how accuracy grows.
+
+    Training pictures come from TRAIN_FOLDER and test pictures from TEST_FOLDER, or both from a
+    manifest's splits or an array file (--npz). Every class gets the same number of pictures, up to
+    those of the smallest class.
+
+    Each picture is encoded once, by MODEL's own encoder, whose codebook comes from all pictures
+    that MODEL was trained on; small sizes look a little better for it. --refit learns it anew
+    each time. Pictures that cannot be read are listed and left out; the exit code is 1 then.
+
+    \b
+    Example:
+      cvclassic learning-curve photos.cvmodel photos/ test-photos/ -o curve.png
+      cvclassic learning-curve birds.cvmodel --manifest birds.csv --json curve.json --refit
+    """
+    from cvclassic.atomic import check_writable
+    from cvclassic.batch import max_side_of
+    from cvclassic.errors import ModelFileError
+    from cvclassic.evaluate import learning_curve
+    from cvclassic.evaluate.learning import SIZES
+    from cvclassic.images import watch_decoders
+    from cvclassic.models import load_model
+    from cvclassic.report import check_curve_path, draw_learning_curve
+
+    from .console import report_failures, show_table, stages
+
+    for path in filter(None, (output, json_file)):
+        check_writable(path)
+    if output:
+        check_curve_path(output)
+    wanted = _parse(sizes) if sizes is not None else SIZES
+    pipeline = load_model(model)
+    if not hasattr(pipeline, "classes_") or getattr(pipeline[0], "columns", None) is not None:
+        raise ModelFileError(f"{model}: expected a classifier of pictures. This model is none.")
+    if (train_folder is None) != (test_folder is None):
+        raise click.UsageError("Give a TRAIN_FOLDER and a TEST_FOLDER.")
+    split = source.pop("split")
+    if source["npz"] is None and split is None and source["manifest"] is not None:
+        split = "train"
+    test_split = test_split if source["manifest"] is not None else None
+    train = load_source(
+        {**source, "folder": train_folder, "split": split}, part="train", min_classes=2
+    )
+    test = load_source(
+        {**source, "folder": test_folder, "split": test_split}, part="test", min_classes=1
+    )
+    workers = n_jobs(jobs)
+    for step in [step for _, step in pipeline.steps] if workers > 1 else []:
+        if "n_jobs" in step.get_params():
+            step.set_params(n_jobs=workers)
+    with stages(quiet) as progress, watch_decoders():
+        side = max_side_of(pipeline)
+        images, labels, failures = _readable(train, side, workers, progress)
+        test_images, test_labels, more = _readable(test, side, workers, progress)
+        curve = learning_curve(
+            pipeline, images, labels, test_images, test_labels, wanted, repeats,
+            refit=refit, random_state=seed, progress=progress,
+        )  # fmt: skip
+    rows = [(n, f"{a:.1%} ± {s:.1%}", f"{m:.1%} ± {t:.1%}") for n, a, s, m, t in curve.summary()]
+    show_table(
+        rows,
+        headers=("pictures a class", "accuracy", "mean class accuracy"),
+        title=f"{curve.n_test} test pictures, {repeats} choices of training pictures",
+    )
+    if not refit:
+        click.echo("The encoder is the model's own, with the codebook of all its pictures.")
+    if output:
+        draw_learning_curve(curve, output)
+    if json_file:
+        content = {
+            "sizes": curve.sizes,
+            "accuracy": curve.accuracy.tolist(),
+            "mean_class_accuracy": curve.mean_class_accuracy.tolist(),
+            "refit": refit,
+            "n_test": curve.n_test,
+            "n_failed": len(failures) + len(more),
+        }
+        write_json(json_file, content)
+    if failures or more:
+        click.echo(f"{len(failures + more)} pictures could not be read:", err=True)
+        report_failures(failures + more)
+    ctx.exit(1 if failures or more else 0)
+
+
+def _parse(text: str) -> tuple[int, ...]:
+    """``"1,2,5"`` as numbers."""
+    try:
+        sizes = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        sizes = (0,)
+    if min(sizes) < 1:
+        raise click.BadParameter(f"--sizes must be numbers such as 1,2,5. Got {text!r} instead.")
+    return sizes
+
+
+def _readable(data, side, jobs: int, progress) -> tuple:
+    """Pictures that can be read, their labels, and what became of the others."""
+    from cvclassic.batch import read_all
+
+    if hasattr(data, "items"):
+        return data.images, data.labels, []
+    pictures, faults = read_all(progress.count(data.paths, "read", len(data)), side, n_jobs=jobs)
+    kept = [i for i in range(len(data)) if i not in faults]
+    failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
+    return [pictures[i] for i in kept], [data.labels[i] for i in kept], failures

@@ -1,0 +1,72 @@
+"""Run a classifier over labelled pictures, and keep every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ..evaluate import Predictions
+from .classifying import classify_files
+
+
+def predict_labelled(
+    pipeline: Pipeline,
+    inputs: Sequence,
+    labels: Sequence,
+    *,
+    n_jobs: int | None = None,
+    watch: Callable[[Iterable], Iterator] = iter,
+) -> tuple[Predictions, list[tuple[str, str, str]]]:
+    """Classify labelled pictures, each decoded once.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted, with a classifier at the end.
+    inputs : sequence of n inputs
+        As `classify_files` takes them.
+    labels : sequence of n labels
+    n_jobs : int or None
+        As in joblib.
+    watch : callable
+        Passes records on, and may count them.
+
+    Returns
+    -------
+    predictions : Predictions
+        Of the pictures that could be read, in order.
+    failures : list of (path, code, message)
+        The others.
+
+    Examples
+    --------
+    >>> from cvclassic.classify import make_recipe
+    >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> predictions, failures = predict_labelled(model, ["missing.jpg"], ["a"])
+    >>> predictions.n_images, failures[0][:2]
+    (0, ('missing.jpg', 'not_found'))
+    """
+    classes = pipeline.classes_.tolist()
+    column = {label: i for i, label in enumerate(classes)}
+    paths: list[str] = []
+    truth: list = []
+    answers: list = []
+    seconds: list[float] = []
+    failures: list[tuple[str, str, str]] = []
+    shares = np.zeros((len(labels), len(classes)), np.float32)
+    records = classify_files(pipeline, inputs, top=len(classes), n_jobs=n_jobs)
+    for record, label in zip(watch(records), labels, strict=True):
+        if record.failed:
+            failures.append((record.path, record.code, record.message))
+            continue
+        for answer, probability in record.scores:
+            shares[len(truth), column[answer]] = probability
+        paths.append(record.path)
+        truth.append(label)
+        answers.append(record.label if record.answered else None)
+        seconds.append(record.seconds)
+    shares = shares[: len(truth)]
+    return Predictions(paths, truth, answers, classes, shares, np.array(seconds)), failures

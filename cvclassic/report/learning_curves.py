@@ -1,0 +1,62 @@
+"""A picture of how accuracy grows with the number of training pictures."""
+
+from __future__ import annotations
+
+import io
+import os
+
+from ..atomic import atomic_file
+from ..evaluate import LearningCurve
+from .curves import check_curve_path
+
+
+def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
+    """Draw mean and spread of both accuracies over the pictures a class.
+
+    Parameters
+    ----------
+    curve : LearningCurve
+    path : str or os.PathLike
+        .png, .svg or .pdf.
+
+    Raises
+    ------
+    ParameterError
+        The suffix is another.
+    OSError
+        The file cannot be written.
+    """
+    kind = check_curve_path(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter, PercentFormatter
+
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="training pictures a class", ylabel="share of test pictures")
+    rows = curve.summary()
+    sizes = [row[0] for row in rows]
+    for column, name, style in ((1, "accuracy", "o-C0"), (3, "mean class accuracy", "s--C1")):
+        means = [row[column] for row in rows]
+        low = [max(row[column] - row[column + 1], 0) for row in rows]
+        high = [min(row[column] + row[column + 1], 1) for row in rows]
+        axes.plot(sizes, means, style, label=name, ms=4)
+        axes.fill_between(sizes, low, high, color=style[-2:], alpha=0.15, lw=0)
+    axes.set_xscale("log")
+    # the last size may lie too near to the one before for both of their numbers
+    roomy = [n for n in sizes if n == sizes[-1] or n * 1.25 < sizes[-1]]
+    axes.set_xticks(roomy, [str(size) for size in roomy])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.grid(alpha=0.3)
+    n = curve.accuracy.shape[1]
+    how = "everything trained anew" if curve.refit else "only the classifier trained anew"
+    axes.set_title(
+        f"{n} choices of pictures, mean ± standard deviation; {how}", fontsize=10, loc="left"
+    )
+    axes.legend(loc="lower right")
+    buffer = io.BytesIO()
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
+    with atomic_file(path) as file:
+        file.write(buffer.getvalue())
