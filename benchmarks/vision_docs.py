@@ -88,25 +88,39 @@ BLOCKS = {
 }
 
 
+def block(name: str) -> str | None:
+    """Text of a block from its results; None where they have not been measured."""
+    source, _, write = BLOCKS[name]
+    path = RESULTS / f"{source}.json"
+    if not path.is_file():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    machine = content["machine"]
+    text = write(content["results"])
+    return f"{text}\n{machine['processor']}, {machine['cores']} cores, {content['date']}.\n"
+
+
+def fill(page: str, text: str) -> str:
+    """The text of a page of docs/ with its blocks written anew."""
+    for name, (_, home, _) in BLOCKS.items():
+        new = block(name) if home == page else None
+        if new is not None:
+            pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+            text = re.sub(
+                pattern, lambda m, new=new: f"{m[1]}\n{new}\n{m[2]}", text, flags=re.DOTALL
+            )
+    return text
+
+
 def main() -> None:
     """Fill in every block whose results are there."""
-    for block, (name, page, write) in BLOCKS.items():
-        source = RESULTS / f"{name}.json"
-        if not source.is_file():
-            print(f"no {source.name}: {block} is left as it is")
-            continue
-        content = json.loads(source.read_text(encoding="utf-8"))
-        machine = content["machine"]
-        text = write(content["results"])
-        text += f"\n{machine['processor']}, {machine['cores']} cores, {content['date']}.\n"
+    for name, (source, _, _) in BLOCKS.items():
+        if block(name) is None:
+            print(f"no {source}.json: {name} is left as it is")
+    for page in sorted({home for _, home, _ in BLOCKS.values()}):
         path = ROOT / "docs" / page
-        pattern = re.compile(rf"(<!-- {block}:begin -->\n).*?(<!-- {block}:end -->)", re.DOTALL)
-        page_text = path.read_text(encoding="utf-8")
-        path.write_text(
-            pattern.sub(lambda m, text=text: f"{m[1]}\n{text}\n{m[2]}", page_text),
-            encoding="utf-8",
-        )
-        print(f"{block}: docs/{page}")
+        path.write_text(fill(page, path.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"docs/{page}")
 
 
 if __name__ == "__main__":

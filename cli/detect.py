@@ -284,16 +284,27 @@ def _draw(what: str, image: Any, found: dict[str, Any], compare: bool, stages: b
     panels = [draw(image, result) for result in found.values()]
     if not compare:
         return panels[0]
-    titles = [f"{name}: {_count(result)}" for name, result in found.items()]
+    limit = _limit(draw)
+    titles = [f"{name}: {_count(result, limit)}" for name, result in found.items()]
     return report.side_by_side([report.enlarge(image), *panels], ["picture", *titles])
 
 
-def _count(found: Any) -> str:
-    """How much was found, in a word."""
+def _limit(draw: Callable) -> int | None:
+    """How many detections a drawing shows; None for all."""
+    import inspect
+
+    parameter = inspect.signature(draw).parameters.get("limit")
+    return None if parameter is None else parameter.default
+
+
+def _count(found: Any, limit: int | None) -> str:
+    """How much was found, and drawn, in a word."""
     import numpy as np
 
     if isinstance(found, np.ndarray):
         return f"{(found > 0).mean():.1%} of the pixels" if found.dtype == bool else "strength"
+    if limit is not None and len(found) > limit:
+        return f"{len(found)}, the strongest {limit} drawn"
     return str(len(found))
 
 
@@ -305,6 +316,8 @@ def _say(record: dict[str, Any], what: str) -> None:
         f"{r['n']} {what} ({r['method']})"
         if "n" in r
         else f"{r['share']:.1%} edges ({r['method']})"
+        if r["share"] == r["mean_strength"]  # yes or no, and no strength between
+        else f"edges of mean strength {r['mean_strength']:.3g} ({r['method']})"
         for r in record["results"]
     ]
     drawn = f" -> {short_path(record['drawing'])}" if "drawing" in record else ""

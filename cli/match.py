@@ -58,7 +58,7 @@ DESCRIPTORS = ["rootsift", "sift", "orb", "akaze", "brisk"]
 def match(ctx, a, b, output, json_, descriptor, compare, similar, max_side, **settings):
     """Match the pictures A and B: keypoints, their pairs, and the geometry that the pairs obey.
 
-    The drawing shows pairs that agree as lines and, below, A laid over B.
+    The drawing shows pairs that agree as lines, and A laid over B.
 
     Exit code: 0 all well (also without a match), 1 a picture could not be read, 2 usage, 3 output.
 
@@ -139,7 +139,12 @@ def _draw(images, found, compare: bool):
     if not compare:
         (result,) = found.values()
         return draw_match(*images, result)
-    return side_by_side([draw_match(*images, r) for r in found.values()], list(found))
+    return side_by_side(
+        [
+            draw_match(*images, result, overlay=False, title=name, limit=80, width=1000)
+            for name, result in found.items()
+        ]
+    )
 
 
 def _say(found, similar) -> None:

@@ -103,7 +103,7 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Fine, coarse and wide dense SIFT and colour; the pictures say how much each counts."""
+    """Dense SIFT at three sizes, colour, and the layout as HOG; the pictures weigh them."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
         ("coarse", 5, (5, 7, 10, 14), 128),
@@ -127,13 +127,17 @@ def _fisher() -> list[tuple[str, BaseEstimator]]:
     color = FisherVector(
         ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
     )
-    return [("features", WeightedUnion([*members, ("color", color)]))]
+    layout = Hog(image_size=96, cell_size=12)
+    return [("features", WeightedUnion([*members, ("color", color), ("layout", layout)]))]
 
 
 # name -> (what it is in one line, steps before the head)
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
     "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
-    "fisher": ("Fisher vectors of dense SIFT and colour, weighted by the pictures", _fisher),
+    "fisher": (
+        "Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures",
+        _fisher,
+    ),
     "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),

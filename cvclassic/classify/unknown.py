@@ -51,7 +51,7 @@ class UnknownRule:
     def answered(self, chances: np.ndarray) -> np.ndarray:
         """Which rows of probabilities get a label; shape (n,), bool. Rows of zeros do not."""
         best = chances.max(axis=1)
-        return best >= self.cutoff if self.kind == "threshold" else best > 0
+        return (best > 0) & ((best >= self.cutoff) | (self.kind == "sets"))
 
     def members(self, chances: np.ndarray) -> np.ndarray:
         """Which labels are in the set of each row; shape (n, n_classes), bool.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -58,12 +59,8 @@ def blobs_log(
     >>> blobs.xy[0].tolist(), abs(float(blobs.radius[0]) - 8) < 1
     ([30.0, 25.0], True)
     """
-    plane = _plane(image)
     sigmas = _sigmas(min_sigma, max_sigma, n_scales)
-    answers = []
-    for sigma, smooth in zip(sigmas, gaussians(plane, sigmas), strict=True):
-        xx, yy, _ = _second_derivatives(smooth, sigma)
-        answers.append(-(xx + yy))
+    answers = [-(xx + yy) for xx, yy, _ in _hessians(image, sigmas)]
     return scale_extrema(answers, sigmas, threshold, overlap, polarity)
 
 
@@ -83,15 +80,13 @@ def blobs_dog(
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The picture.
-    min_sigma, max_sigma : float
-        Range of Gaussian widths in pixels; a blob's radius is sqrt(2) times its width.
+    min_sigma, max_sigma, overlap, polarity
+        As in `blobs_log`.
     ratio : float
         Between neighbouring widths; 1.6 comes close to the Laplacian.
     threshold : float
         Least absolute answer, for a picture from 0 to 1. Differences are divided by ``ratio - 1``,
         so that answers do not hang on it.
-    overlap, polarity
-        As in `blobs_log`.
 
     Returns
     -------
@@ -159,12 +154,8 @@ def blobs_doh(
     >>> blobs_doh(disc).xy[0].tolist()
     [30.0, 25.0]
     """
-    plane = _plane(image)
     sigmas = _sigmas(min_sigma, max_sigma, n_scales)
-    answers = []
-    for sigma, smooth in zip(sigmas, gaussians(plane, sigmas), strict=True):
-        xx, yy, xy = _second_derivatives(smooth, sigma)
-        answers.append(xx * yy - xy * xy)
+    answers = [xx * yy - xy * xy for xx, yy, xy in _hessians(image, sigmas)]
     return scale_extrema(answers, sigmas, threshold, overlap, "bright")
 
 
@@ -177,6 +168,12 @@ def _sigmas(min_sigma: float, max_sigma: float, n_scales: int) -> list[float]:
     """Widths in equal ratios."""
     check_sigmas(min_sigma, max_sigma)
     return np.geomspace(min_sigma, max_sigma, check_whole("n_scales", n_scales, 1, 200)).tolist()
+
+
+def _hessians(image: np.ndarray, sigmas: list[float]) -> Iterator[tuple[np.ndarray, ...]]:
+    """xx, yy and xy of the picture at each width."""
+    for sigma, smooth in zip(sigmas, gaussians(_plane(image), sigmas), strict=True):
+        yield _second_derivatives(smooth, sigma)
 
 
 def _second_derivatives(smooth: np.ndarray, sigma: float) -> tuple[np.ndarray, ...]:

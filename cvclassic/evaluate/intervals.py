@@ -18,11 +18,6 @@ from .resampling import check_level, effective_number, resamples, wilson_interva
 TOP_K = 5
 
 
-def _ends(values: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
 def _bca(values: np.ndarray, terms: np.ndarray, level: float) -> tuple[float, float]:
     """Efron's accelerated interval of a mean of `terms`, from its bootstrap `values`."""
     error = terms - terms.mean()
@@ -48,8 +43,9 @@ def score_intervals(
 
     Shares of pictures (accuracy, top-5, recall and precision of a class) have Wilson's
     interval. The others are bootstrapped: mean class accuracy and macro F1 by drawing within
-    each class (percentiles), the log loss over all pictures (BCa), the calibration error over all
-    pictures (the basic interval, which takes away what the estimate is too high by).
+    each class (Wilson's interval for the number of pictures that would vary as much as the
+    resamples do), the log loss over all pictures (BCa), the calibration error over all pictures
+    (the sizes of the error under which what was seen is no surprise).
 
     Parameters
     ----------
@@ -74,9 +70,8 @@ def score_intervals(
 
     References
     ----------
-    Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapters 13 (percentiles)
-    and 14 (BCa); Davison & Hinkley, "Bootstrap methods and their application", 1997, section
-    5.2 (basic).
+    Efron & Tibshirani, "An introduction to the bootstrap", 1993, section 14.3 (BCa) and
+    chapter 12 (intervals by inverting a test).
 
     Examples
     --------
@@ -119,9 +114,10 @@ def _by_class(
 ) -> dict[str, tuple[float, float]]:
     """Intervals of what is a mean over classes."""
     right = true == given
-    if right.all() or not right.any():  # no resample differs, but more pictures might
+    alone = np.bincount(true).max() == 1
+    if right.all() or not right.any() or alone:  # no resample differs; more pictures might
         n = effective_number(true)
-        ends = wilson_interval(n * right.all(), n, level)
+        ends = wilson_interval(n * right.mean(), n, level)
         return {"mean_class_accuracy": ends, "macro_f1": ends}
     support = np.bincount(true, minlength=n_labels)
     share = sparse.csr_array((right / support[true])[None])
@@ -130,14 +126,15 @@ def _by_class(
     hit = sparse.csr_array((right.astype("f"), (true, np.arange(len(true)))), guessed.shape)
     whole = support + np.bincount(rows, minlength=n_labels)
     estimate = (2 * np.bincount(true, right, n_labels) / np.maximum(whole, 1)).mean()
+    mean_recall = float(share.sum() / np.count_nonzero(support))
     recalls, f1 = [], []
     for weights in resamples(true, n_resamples, rng, short=True):
         recalls.append((share @ weights)[0] / np.count_nonzero(support))
         union = support[:, None] + guessed @ weights
         f1.append((2 * (hit @ weights) / np.maximum(union, 1)).mean(axis=0))
     return {
-        "mean_class_accuracy": _ends(np.concatenate(recalls), level),
-        "macro_f1": _bias_corrected(np.concatenate(f1), estimate, level),
+        "mean_class_accuracy": _wilson_by_spread(np.concatenate(recalls), mean_recall, level),
+        "macro_f1": _wilson_by_spread(np.concatenate(f1), estimate, level),
     }
 
 
@@ -163,6 +160,15 @@ def _of_probabilities(
         gaps[bins_of(confidence, N_BINS), np.arange(len(right))] = right - confidence
         found["expected_calibration_error"] = _calibration_ends(gaps, n_resamples, level, rng)
     return found
+
+
+def _wilson_by_spread(values: np.ndarray, share: float, level: float) -> tuple[float, float]:
+    """Wilson's interval of a share that varies as much as its bootstrap `values` do.
+
+    The form takes care of scores near 1, where few mistakes leave percentiles too narrow.
+    """
+    n = share * (1 - share) / float(values.var())
+    return wilson_interval(share * n, n, level)
 
 
 def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> tuple[float, float]:
@@ -192,14 +198,6 @@ def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> 
     low = sizes[above > tail].min(initial=sizes[-1])
     high = sizes[below > tail].max(initial=sizes[0])
     return float(low * seen / n), float(min(high * seen / n, 1))
-
-
-def _bias_corrected(values: np.ndarray, estimate: float, level: float) -> tuple[float, float]:
-    """Efron's bias-corrected percentiles."""
-    below = np.clip((values < estimate).mean(), 1e-4, 1 - 1e-4)
-    z = 2 * ndtri(below) + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
-    low, high = np.quantile(values, ndtr(z))
-    return float(low), float(high)
 
 
 def _bootstrap(

@@ -18,15 +18,14 @@ def check_level(level) -> None:
         raise ParameterError(f"level must be a number between 0 and 1. Got {level!r} instead.")
 
 
-def wilson_interval(n_right: int, n: float, level: float = 0.95) -> tuple[float, float]:
+def wilson_interval(n_right: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Interval of a share: Wilson's score interval.
 
     Unlike the bootstrap of a share, it does not shrink to a point where all are right.
 
     Parameters
     ----------
-    n_right : int
-    n : int or float
+    n_right, n : int or float
     level : float
 
     Returns

@@ -10,10 +10,11 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..classify import WeightedUnion
-from ..describe import ImageTransformer, LocalFeatures
+from ..describe import Hog, ImageTransformer, LocalFeatures
 from ..encode import BagOfWords, FisherVector, Llc, LocalEncoder, Vlad, cell_index
 from ..errors import ParameterError
 from ..images import Picture
+from ._layout import HogBlocks
 
 _ENCODERS = (BagOfWords, FisherVector, Vlad, Llc)
 
@@ -24,7 +25,7 @@ class Member:
 
     Parameters
     ----------
-    encoder : LocalEncoder
+    encoder : LocalEncoder or HogBlocks
     columns : ndarray of shape (m,), int
         Entries of its vector that the recipe uses.
     start : int
@@ -33,7 +34,7 @@ class Member:
         What they are multiplied with.
     """
 
-    encoder: LocalEncoder
+    encoder: LocalEncoder | HogBlocks
     columns: np.ndarray
     start: int
     weights: np.ndarray
@@ -103,7 +104,9 @@ def members_of(features: BaseEstimator) -> list[Member] | None:
         return None
     found, start, block = [], 0, 0
     for (_, encoder, _), sizes in zip(features._iter(), features.member_sizes_, strict=True):
-        if not isinstance(encoder, _ENCODERS):
+        if isinstance(encoder, Hog):
+            encoder = HogBlocks(encoder)
+        elif not isinstance(encoder, _ENCODERS):
             return None
         weights = np.repeat(features.weights_[block : block + len(sizes)], sizes)
         block += len(sizes)

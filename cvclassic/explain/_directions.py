@@ -117,18 +117,18 @@ def _of_network(head: MLP, vector, label: int, against: int) -> Direction:
     return Direction(weights, value - float(weights @ np.asarray(vector, np.float64)), straight)
 
 
-def decide(head, vector: np.ndarray) -> np.ndarray:
-    """Decisions of all classes for one vector, (n_classes,), as the head itself gives them."""
+def decide(head, vectors: np.ndarray) -> np.ndarray:
+    """Decisions of all classes for vectors, (n, n_classes), as the head itself gives them."""
     if not isinstance(head, Head):
         raise ParameterError(
             f"explain knows the heads SVM, Ridge and MLP. Got {type(head).__name__} instead."
         )
-    return head._decisions(vector[None])[0].astype(np.float64)
+    return head._decisions(vectors).astype(np.float64)
 
 
-def mapped(steps, vector: np.ndarray) -> np.ndarray:
-    """The vector after the kernel maps between encoder and head."""
-    out = vector[None]
+def mapped(steps, vectors: np.ndarray) -> np.ndarray:
+    """Vectors, (n, d), after the kernel maps between encoder and head."""
+    out = vectors
     for step in steps:
         if not isinstance(step, HomogeneousMap):
             raise ParameterError(
@@ -136,7 +136,7 @@ def mapped(steps, vector: np.ndarray) -> np.ndarray:
                 f"Got {type(step).__name__} instead."
             )
         out = step.transform(out)
-    return out[0]
+    return out
 
 
 def parts_of_entries(steps, products: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ from ..encode import (
     word_sums,
 )
 from ..errors import ParameterError
+from ._layout import BlockTrace, HogBlocks
 
 
 class Trace(Protocol):
@@ -47,12 +48,12 @@ class Trace(Protocol):
         ...
 
 
-def trace(encoder: LocalEncoder, features: LocalFeatures, cells: np.ndarray) -> Trace:
+def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.ndarray) -> Trace:
     """Encode a picture and remember what each descriptor put in.
 
     Parameters
     ----------
-    encoder : BagOfWords, FisherVector, Vlad or Llc
+    encoder : BagOfWords, FisherVector, Vlad, Llc or HogBlocks
         Fitted.
     features : LocalFeatures
         At least one.
@@ -142,13 +143,13 @@ def damping(sums: np.ndarray, scatter: np.ndarray, power: float) -> np.ndarray:
     Parameters
     ----------
     sums : ndarray
-    scatter : ndarray of the same shape
+    scatter : ndarray that broadcasts to it
         Sum of the summands' squares, or what is expected of it.
     power : float
 
     Returns
     -------
-    ndarray of the same shape
+    ndarray of the same shape, float32
         From 0 to 1; 1 everywhere for a power of 1.
 
     References
@@ -159,14 +160,15 @@ def damping(sums: np.ndarray, scatter: np.ndarray, power: float) -> np.ndarray:
     Examples
     --------
     >>> damping(np.array([0.0, 3.0, 3.0]), np.array([16.0, 16.0, 0.0]), 0.5).round(3)
-    array([0.   , 0.775, 1.   ])
+    array([0.   , 0.775, 1.   ], dtype=float32)
     """
     if power >= 1:
-        return np.ones_like(sums)
-    squares = sums * sums
-    total = squares + scatter
-    ratio = np.divide(squares, total, out=np.zeros_like(sums), where=total > 0)
-    return ratio ** ((1 - power) / 2)
+        return np.ones(sums.shape, np.float32)
+    # in single precision: it only chooses between two ways of sharing, each of which is exact
+    squares = np.square(sums.astype(np.float32))
+    total = squares + scatter.astype(np.float32)
+    np.maximum(total, np.finfo(np.float32).tiny, out=total)
+    return (squares / total) ** np.float32((1 - power) / 2)
 
 
 def _over(parts: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -234,7 +236,7 @@ class FisherTrace:
         second /= np.sqrt(2) * variances
         rates, rest = [], np.zeros_like(mass)
         for entry, part in ((first, parts[:, 0]), (second, parts[:, 1])):
-            linear = part * damping(entry, np.broadcast_to(mass, entry.shape), encoder.power)
+            linear = part * damping(entry, mass, encoder.power)
             rates.append(_over(linear, entry))
             rest += _over((part - rates[-1] * entry).sum(axis=-1, keepdims=True), mass)
         a, b = rates[0] / np.sqrt(variances), rates[1] / (np.sqrt(2) * variances)
@@ -286,4 +288,5 @@ _TRACERS: dict[type, Callable[..., Trace]] = {
     FisherVector: FisherTrace,
     Vlad: VladTrace,
     Llc: PeakTrace,
+    HogBlocks: BlockTrace,
 }

@@ -63,7 +63,7 @@ class Removal:
         """Decisions of all classes with the keypoints where `keep`, (n,) of bool, is true."""
         parts = zip(self._bags, self._bounds[:-1], self._bounds[1:], strict=True)
         vector = np.concatenate([bag.vector(np.flatnonzero(keep[a:b])) for bag, a, b in parts])
-        return decide(self._head, mapped(self._steps, vector))
+        return decide(self._head, mapped(self._steps, vector[None]))[0]
 
 
 def shortest_prefix(n: int, flips: Callable[[int], bool]) -> int | None:
@@ -149,7 +149,7 @@ def find_flipping_set(
             "change the label."
         )
     bags = open_bags(members, image)
-    first = explain_bags(pipeline, members, bags)
+    (first,) = explain_bags(pipeline, members, [bags])
     n, label = len(first), first.label
     removal = Removal(pipeline, bags)
     winner = first.classes.index(label)
@@ -162,7 +162,7 @@ def find_flipping_set(
     most = n - 1
     for rival in rivals:
         other = first.classes[rival]
-        found = explain_bags(pipeline, members, bags, label, other)
+        (found,) = explain_bags(pipeline, members, [bags], label, other)
         order = np.argsort(-found.shares, kind="stable")
 
         def answer(m: int, order: np.ndarray = order) -> int:

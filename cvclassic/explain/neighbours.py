@@ -131,7 +131,7 @@ class SimilarPictures:
         inside = getattr(features, "_vectors", None) or features._weighted
         for image in images:
             try:
-                vector = mapped(steps, inside([image])[0])
+                vector = mapped(steps, inside([image]))[0]
             except ImageReadError as error:
                 out.append(error)
                 continue
@@ -150,7 +150,7 @@ class SimilarPictures:
                 else member.weigh(found.vector)
                 for member, found in zip(self._members or [], some, strict=True)
             ]
-            vector = mapped(steps, np.concatenate(columns)).astype(np.float64)
+            vector = mapped(steps, np.concatenate(columns)[None])[0].astype(np.float64)
             sides.append(vector / max(float(np.linalg.norm(vector)), 1e-12))
         return parts_of_entries(steps, sides[0] * sides[1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,13 @@ from sklearn.pipeline import Pipeline
 
 from ..classify import probabilities
 from ..errors import ParameterError
-from ..images import load_pixels, single_threaded
+from ..images import load_pixels, map_blocks
 from ._bags import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
 from ._directions import decide, direction_between, mapped, parts_of_entries
-from ._traces import trace
+from ._traces import Trace, trace
 from .occlusion import occlusion_shares
 
+_BLOCK = 16  # pictures that share one pass over the classifier's weights
 EXACT = "The head is linear: the shares of all keypoints and the bias add up to the decision. "
 TANGENT = (
     "The head is not linear: the shares are those of its tangent at this picture, gradient times "
@@ -31,6 +33,7 @@ _RULES = {
         "A word's part goes to its descriptors by what they added to its residual, damped where "
         "they cancel."
     ),
+    "HogBlocks": "A block of the HOG is a place of its own.",
 }
 OCCLUSION = (
     "The recipe sees the picture as a whole: a share is how far the decision falls when a window "
@@ -122,7 +125,8 @@ def explain_picture(
     - Fisher vector and VLAD: the length that vectors are divided by is a common factor. A
       signed power of a sum is shared in proportion to the summands (Aumann-Shapley along the
       ray), damped where they cancel, see `damping` in the source; what is left is shared by
-      posterior mass. The total is exact; the division among keypoints is that rule.
+      posterior mass. The total is exact; the division among keypoints is that rule;
+    - HOG beside such encoders: each block of cells is a place with entries of its own.
 
     **Other heads** (RBF kernels, networks) on the same encodings: the tangent of the decision
     at this picture takes the place of w, which is gradient times input: ``exact`` is False,
@@ -174,45 +178,118 @@ def explain_picture(
     True
     """
     check_explainable(pipeline)
+    (found,) = explain_pictures(pipeline, [image], label, against)
+    return found
+
+
+def explain_pictures(
+    pipeline: Pipeline,
+    images: Iterable,
+    label: object = None,
+    against: object = None,
+    *,
+    n_jobs: int | None = None,
+) -> Iterator[Explanation]:
+    """Explain many pictures, in order and in bounded memory.
+
+    Pictures go in blocks, which share one pass over the classifier's weights, as they do when
+    they are classified.
+
+    Parameters
+    ----------
+    pipeline, label, against
+        As in `explain_picture`.
+    images : iterable of images
+    n_jobs : int or None
+        Blocks under way at once, as in joblib.
+
+    Yields
+    ------
+    Explanation
+
+    Raises
+    ------
+    ParameterError, ImageReadError
+        As `explain_picture`.
+
+    Examples
+    --------
+    >>> from cvclassic.classify import make_recipe
+    >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> [found.label for found in explain_pictures(model, images[:3])]
+    ['a', 'b', 'a']
+    """
+    check_explainable(pipeline)
     members = members_of(pipeline[0])
-    with single_threaded():  # so that the vector is that of `transform`, to the bit
+
+    def explain_block(block: list) -> list[Explanation]:
         if members is None:
-            return _explain_whole(pipeline, image, label, against)
-        return explain_bags(pipeline, members, open_bags(members, image), label, against)
+            return [_explain_whole(pipeline, image, label, against) for image in block]
+        opened = [open_bags(members, image) for image in block]
+        return explain_bags(pipeline, members, opened, label, against)
+
+    # its workers compute with one thread each, so that vectors are those of `transform`
+    for found in map_blocks(explain_block, images, n_jobs=n_jobs, block_size=_BLOCK):
+        yield from found
 
 
 def explain_bags(
-    pipeline: Pipeline, members: list[Member], bags: list[Bag], label=None, against=None
-) -> Explanation:
-    """`explain_picture` for a picture that has been described already."""
+    pipeline: Pipeline, members: list[Member], opened: list[list[Bag]], label=None, against=None
+) -> list[Explanation]:
+    """`explain_picture` for pictures that have been described already."""
     if not members:
         raise ParameterError("This model uses no features at all: every block has weight 0.")
-    traces = [
-        trace(bag.member.encoder, bag.features, bag.cells) if len(bag.features) else None
-        for bag in bags
-    ]
-    vector = np.concatenate(
+    traced = [[_trace(bag) for bag in bags] for bags in opened]
+    vectors = np.stack(
         [
-            bag.vector() if found is None else bag.member.weigh(found.vector)
-            for bag, found in zip(bags, traces, strict=True)
+            np.concatenate([_columns(b, t) for b, t in zip(bags, traces, strict=True)])
+            for bags, traces in zip(opened, traced, strict=True)
         ]
     )
     steps = [step for _, step in pipeline.steps[1:-1]]
-    behind = mapped(steps, vector)
+    behind = mapped(steps, vectors)
+    rows = decide(pipeline[-1], behind)
+    return [
+        _explanation(pipeline, bags, traces, vector, decisions, label, against)
+        for bags, traces, vector, decisions in zip(opened, traced, behind, rows, strict=True)
+    ]
+
+
+def _trace(bag: Bag) -> Trace | None:
+    """None for a picture without features."""
+    if not len(bag.features):
+        return None
+    return trace(bag.member.encoder, bag.features, bag.cells)
+
+
+def _columns(bag: Bag, found: Trace | None) -> np.ndarray:
+    return bag.vector() if found is None else bag.member.weigh(found.vector)
+
+
+def _explanation(
+    pipeline: Pipeline,
+    bags: list[Bag],
+    traces: list[Trace | None],
+    vector: np.ndarray,
+    decisions: np.ndarray,
+    label,
+    against,
+) -> Explanation:
+    """Take the decision about one vector apart."""
     head = pipeline[-1]
-    decisions = decide(head, behind)
     classes = tuple(head.classes_.tolist())
     one, other = _two_classes(classes, decisions, label, against)
-    direction = direction_between(head, behind, one, other)
-    parts = direction.weights * behind
-    entries = parts_of_entries(steps, parts)
+    direction = direction_between(head, vector, one, other)
+    parts = direction.weights * vector
+    entries = parts_of_entries([step for _, step in pipeline.steps[1:-1]], parts)
     shares = [
-        found.shares(member.parts(entries)) if found is not None else np.zeros(0)
-        for member, found in zip(members, traces, strict=True)
+        found.shares(bag.member.parts(entries)) if found is not None else np.zeros(0)
+        for bag, found in zip(bags, traces, strict=True)
     ]
     common = list(in_common_pixels(bags))
     sizes = [len(features) for features in common]
-    kinds = dict.fromkeys(type(member.encoder).__name__ for member in members)
+    kinds = dict.fromkeys(type(bag.member.encoder).__name__ for bag in bags)
     return Explanation(
         label=classes[one],
         against=classes[other],
@@ -240,11 +317,9 @@ def _explain_whole(pipeline: Pipeline, image, label, against) -> Explanation:
 
     def decide_all(pictures) -> np.ndarray:
         vectors = pipeline[0].transform(pictures)
-        for step in steps:
-            vectors = step.transform(vectors)
-        return head._decisions(vectors).astype(np.float64)
+        return decide(head, mapped(steps, vectors))
 
-    decisions = decide(head, mapped(steps, pipeline[0].transform([pixels])[0]))
+    decisions = decide(head, mapped(steps, pipeline[0].transform([pixels])))[0]
     classes = tuple(head.classes_.tolist())
     one, other = _two_classes(classes, decisions, label, against)
     xy, side, shares = occlusion_shares(

@@ -15,6 +15,7 @@ from ..errors import ImageReadError, ParameterError
 from ..images import Picture, load_pixels, map_blocks
 from ._bags import Member, check_explainable, members_of
 from ._directions import mapped, parts_of_entries
+from ._layout import HogBlocks
 from ._traces import trace
 
 _MARGIN = 3.0  # half the side of a patch, in sizes of the keypoint: what SIFT describes
@@ -120,13 +121,15 @@ def browse_words(
             sightings, vector = seen
             found.append(sightings)
             if linear:
-                total += mapped(steps, vector)
+                total += mapped(steps, vector[None])[0]
     entries = None
     if linear:
         coef = head.coef_ - head.coef_.mean(axis=0)
         entries = np.stack([parts_of_entries(steps, row * total) for row in coef])
     words: list[VisualWord] = []
     for m, member in enumerate(members):
+        if isinstance(member.encoder, HogBlocks):
+            continue
         words += _words_of(m, member, found, entries)
     key = (lambda w: -w.weight) if entries is not None else (lambda w: -w.n_images)
     words = sorted(words, key=key)[:n_words]
@@ -163,6 +166,11 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
                 continue
             cells = cell_index(features.xy, features.image_shape, encoder.pyramid)
             made = trace(encoder, features, cells)
+            if isinstance(encoder, HogBlocks):  # has no words
+                none = np.zeros(0, int)
+                vectors.append(member.weigh(made.vector))
+                out.append(_Sightings(none, none, np.zeros((0, 2)), none, none))
+                continue
             if isinstance(encoder, FisherVector):
                 x = encoder._project(encoder._sample_rows(features))
                 apart = (x - encoder.means_[made.words]) ** 2 / encoder.variances_[made.words]
@@ -191,7 +199,7 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
 def _words_of(m: int, member: Member, found: list, entries: np.ndarray | None) -> list[VisualWord]:
     """Words of one encoder with their weights, still without patches."""
     encoder = member.encoder
-    k = len(encoder.means_ if hasattr(encoder, "means_") else encoder.words_)
+    k = len(getattr(encoder, "means_", getattr(encoder, "words_", [])))
     counts = np.zeros(k, int)
     for seen in found:
         if seen:

@@ -41,12 +41,13 @@ _TEMPLATE = """<!doctype html>
 :root { color-scheme: light dark; --line: #ccc; --mark: #1f6fb2; --soft: #f2f4f6; }
 @media (prefers-color-scheme: dark) {
   :root { --line: #555; --mark: #7ab8ee; --soft: #23272b; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid var(--line); text-align: left;
   font-variant-numeric: tabular-nums; }
-td { overflow-wrap: anywhere; }
+td { white-space: nowrap; }
+td.name { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; max-width: 24rem; }
 tr.strong { background: var(--soft); }
 svg { width: 100%; height: auto; max-width: 50rem; }
 svg text { fill: currentColor; font: 13px system-ui, sans-serif; }
@@ -63,7 +64,8 @@ Brackets hold the true value in {{ "%g"|format(100 * found.level) }} of 100 such
 <div class="wide"><table>
 <tr>{% for name in model_columns %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for row in models %}<tr{% if loop.index0 == found.best %} class="strong"{% endif %}>
-{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% for cell in row %}<td{% if loop.first %} class="name"{% endif %}>{{ cell }}</td>
+{% endfor %}</tr>
 {% endfor %}</table></div>
 <h2>Accuracy</h2>
 <svg viewBox="0 0 800 {{ 40 + 28 * bars|length }}" role="img"
@@ -84,12 +86,13 @@ difference is called significant if McNemar's test says so after Holm's correcti
 <div class="wide"><table>
 <tr>{% for name in pair_columns %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for row in pairs %}<tr{% if row[-1] == "yes" %} class="strong"{% endif %}>
-{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% for cell in row %}<td{% if loop.index < 3 %} class="name"{% endif %}>{{ cell }}</td>
+{% endfor %}</tr>
 {% endfor %}</table></div>
 {% if failed %}<h2>Pictures that could not be read</h2>
 <div class="wide"><table>
 <tr><th>path</th><th>code</th><th>message</th></tr>
-{% for row in failed %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% for row in failed %}<tr>{% for cell in row %}<td class="name">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</table></div>{% endif %}
 </body>
 </html>
@@ -121,7 +124,7 @@ def write_compare_page(
     from jinja2 import Environment
 
     low, high = _range(found)
-    scale = 550 / (high - low)
+    scale = 535 / (high - low)
 
     def place(share: float) -> float:
         return round(235 + (share - low) * scale, 1)

@@ -43,7 +43,9 @@ def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
         axes.plot(sizes, means, style, label=name, ms=4)
         axes.fill_between(sizes, low, high, color=style[-2:], alpha=0.15, lw=0)
     axes.set_xscale("log")
-    axes.set_xticks(sizes, [str(size) for size in sizes])
+    # the last size may lie too near to the one before for both of their numbers
+    roomy = [n for n in sizes if n == sizes[-1] or n * 1.25 < sizes[-1]]
+    axes.set_xticks(roomy, [str(size) for size in roomy])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(alpha=0.3)

@@ -32,6 +32,8 @@ class Canvas:
         The picture; it is copied.
     fade : float
         How far the picture is faded towards grey, from 0 to 1.
+    factor : int, optional
+        How many times as large; unless given, small pictures grow to about 900 pixels.
 
     Examples
     --------
@@ -39,10 +41,12 @@ class Canvas:
     (900, 900, 3)
     """
 
-    def __init__(self, image: np.ndarray, fade: float = 0.0) -> None:
+    def __init__(self, image: np.ndarray, fade: float = 0.0, factor: int | None = None) -> None:
         image = check_image(image)
         rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-        self.factor = int(np.clip(round(_WISHED_SIDE / max(rgb.shape[:2])), 1, 8))
+        if factor is None:
+            factor = int(np.clip(round(_WISHED_SIDE / max(rgb.shape[:2])), 1, 8))
+        self.factor = factor
         if self.factor > 1:
             how = cv2.INTER_NEAREST if self.factor > 4 else cv2.INTER_CUBIC
             rgb = cv2.resize(rgb, None, fx=self.factor, fy=self.factor, interpolation=how)
@@ -84,7 +88,7 @@ class Canvas:
         return (RIM, inner + 2), (color, inner)
 
 
-def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 500) -> np.ndarray:
+def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300) -> np.ndarray:
     """Draw keypoints as circles of their size with a radius in their direction.
 
     Parameters
@@ -112,10 +116,10 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 500)
     for xy, scale, angle in zip(shown.xy, shown.scale, shown.angle, strict=True):
         radius = max(float(scale) / 2, 1.0)
         color = _scale_color(float(scale))
-        canvas.circle(xy, radius, color)
+        canvas.circle(xy, radius, color, 1.6)
         if angle:
             direction = np.array([np.cos(angle), np.sin(angle)])
-            canvas.line(xy, xy + radius * direction, color)
+            canvas.line(xy, xy + radius * direction, color, 1.6)
     return canvas.pixels
 
 
@@ -124,12 +128,10 @@ def draw_blobs(image: np.ndarray, blobs: Blobs, *, limit: int = 300) -> np.ndarr
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`.
     blobs : Blobs
         What was found.
-    limit : int
-        Draw the strongest so many.
 
     Returns
     -------
@@ -153,12 +155,10 @@ def draw_corners(image: np.ndarray, corners: Corners, *, limit: int = 1000) -> n
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`.
     corners : Corners
         What was found.
-    limit : int
-        Draw the strongest so many.
 
     Returns
     -------
@@ -182,12 +182,10 @@ def draw_segments(image: np.ndarray, segments: Segments, *, limit: int = 1000) -
 
     Parameters
     ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+    image, limit
+        As in `draw_keypoints`; the longest count as the strongest.
     segments : Segments
         What was found.
-    limit : int
-        Draw the longest so many.
 
     Returns
     -------

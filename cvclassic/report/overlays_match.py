@@ -9,22 +9,40 @@ import numpy as np
 
 from ..filters._checks import check_image
 from .overlays import ORANGE, RIM, YELLOW, Canvas, hue
-from .panels import PAPER, side_by_side
+from .panels import PAPER, label_panel
 
-_GAP = 16
+_GAP = 14
+_HEIGHT = 7 / 8  # of a sheet, at most, over its width
 
 
-def draw_match(a: np.ndarray, b: np.ndarray, result: Any, *, limit: int = 120) -> np.ndarray:
-    """Draw matches as lines between two pictures and, below, the first laid over the second.
+def draw_match(
+    a: np.ndarray,
+    b: np.ndarray,
+    result: Any,
+    *,
+    limit: int = 120,
+    overlay: bool = True,
+    title: str = "",
+    width: int = 1600,
+) -> np.ndarray:
+    """Draw matches as lines between two pictures, and the first laid over the second.
 
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures.
+        The pictures; they are drawn at the same height.
     result : cvclassic.match.MatchResult
         Their match.
     limit : int
         Draw so many inliers, spread over the picture, and a quarter as many of the others.
+    overlay : bool
+        Show the first laid over the second too, where a homography was found: below the lines, or
+        beside them where that shows all of it larger.
+    title : str
+        Stands before the numbers in the headline.
+    width : int
+        Width in pixels of the pictures that stand side by side, without gaps. High pictures make it
+        less, so that pictures above each other have at most 7/8 of this height.
 
     Returns
     -------
@@ -38,22 +56,31 @@ def draw_match(a: np.ndarray, b: np.ndarray, result: Any, *, limit: int = 120) -
     >>> nothing = SimpleNamespace(xy_a=none, xy_b=none, inliers=none[:, 0] > 0, model=None,
     ...                           kind="homography", n_inliers=0)
     >>> flat = np.zeros((60, 80), np.uint8)
-    >>> draw_match(flat, flat, nothing).ndim
-    3
+    >>> draw_match(flat, flat, nothing).shape[1]
+    1642
     """
-    lines = _draw_lines(a, b, result, limit)
-    title = f"{result.n_inliers} of {len(result.xy_a)} matches agree"
-    if result.model is None or result.kind != "homography":
-        found = "no common geometry" if result.model is None else "on one fundamental matrix"
-        return side_by_side([lines], [f"{title}: {found}"])
-    error = result.mean_error
-    panels = [lines, draw_warp(a, b, result.model)]
-    titles = [f"{title}, {error:.2f} px apart on average", "the first laid over the second"]
-    return side_by_side(panels, titles, columns=1)
+    a, b = _rgb(a), _rgb(b)
+    overlay = overlay and result.model is not None and result.kind == "homography"
+    height, height_over, below = _layout(a.shape, b.shape, width, overlay)
+    text = f"{title}: " if title else ""
+    text += f"{result.n_inliers} of {len(result.xy_a)} matches agree"
+    if result.model is None:
+        text += ": no common geometry"
+    elif result.kind != "homography":
+        text += " on one fundamental matrix"
+    else:
+        text += f", {result.mean_error:.2f} px apart on average"
+    blocks = [_draw_lines(a, b, result, limit, height)]
+    size = int(np.clip(width / 50, 14, 28))
+    blocks[0] = label_panel(blocks[0], text, size=size)
+    if overlay:
+        panels = _warp_panels(a, b, result.model, _at_height(b, height_over))
+        blocks.append(label_panel(_row(panels), "first over second", size=size))
+    return _join(blocks, below)
 
 
 def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarray:
-    """Show the second picture, the first laid over it, and both in turn on a chessboard.
+    """Show the first picture laid over the second, and both in turn on a chessboard.
 
     Parameters
     ----------
@@ -72,62 +99,128 @@ def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarra
     >>> draw_warp(np.zeros((60, 80), np.uint8), np.zeros((60, 80), np.uint8), np.eye(3)).shape[2]
     3
     """
-    b_rgb = _rgb(b)
-    a_rgb = _rgb(a)
-    size = b_rgb.shape[1::-1]
-    warped = cv2.warpPerspective(a_rgb, homography, size)
-    solid = np.full(a_rgb.shape[:2], 255, np.uint8)
-    opaque = cv2.warpPerspective(solid, homography, size)[..., None].astype(np.float32) / 255
-    field = max(min(b_rgb.shape[:2]) // 6, 8)
-    y, x = np.indices(b_rgb.shape[:2]) // field
-    chess = ((x + y) % 2)[..., None]
-    panels = []
-    for weight in (0.5 * opaque, opaque * chess):
-        mixed = b_rgb * (1 - weight) + warped * weight
-        canvas = Canvas(np.rint(mixed).astype(np.uint8))
-        height, width = a_rgb.shape[:2]
-        corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1.0]])
-        there = cv2.perspectiveTransform(corners[:, None], homography)[:, 0]
-        if np.isfinite(there).all():
-            for one, two in zip(there, np.roll(there, -1, axis=0), strict=True):
-                canvas.line(one, two, YELLOW, 1.6)
-        panels.append(canvas.pixels)
+    return _row(_warp_panels(_rgb(a), _rgb(b), homography, Canvas(b).pixels))
+
+
+def _layout(
+    a: tuple[int, ...], b: tuple[int, ...], width: int, overlay: bool
+) -> tuple[int, int, bool]:
+    """Heights of the lines' and the overlay's pictures; whether the overlay stands below."""
+    lines, over = a[1] / a[0] + b[1] / b[0], 2 * b[1] / b[0]  # widths of blocks of height 1
+    highest = _HEIGHT * width
+    if not overlay:
+        height = max(round(min(width / lines, highest)), 1)
+        return height, height, True
+    # Both of the same width, one below the other; or both of the same height, side by side.
+    wide = min(width, highest / (1 / lines + 1 / over))
+    high = min(highest, width / (lines + over))
+    if wide / lines >= high:
+        return max(round(wide / lines), 1), max(round(wide / over), 1), True
+    return max(round(high), 1), max(round(high), 1), False
+
+
+def _at_height(image: np.ndarray, height: int) -> np.ndarray:
+    """The picture enlarged or reduced; pixels of tiny pictures stay squares."""
+    factor = height / image.shape[0]
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST if factor > 4 else cv2.INTER_CUBIC
+    return cv2.resize(image, (max(round(factor * image.shape[1]), 1), height), interpolation=how)
+
+
+def _row(panels: list[np.ndarray]) -> np.ndarray:
+    """Pictures of the same height next to each other."""
     gap = np.empty((panels[0].shape[0], _GAP, 3), np.uint8)
     gap[:] = PAPER
     return np.concatenate([panels[0], gap, panels[1]], axis=1)
 
 
-def _draw_lines(a: np.ndarray, b: np.ndarray, result: Any, limit: int) -> np.ndarray:
-    """Both pictures next to each other, with lines between them."""
-    a_rgb, b_rgb = _rgb(a), _rgb(b)
-    height = max(a_rgb.shape[0], b_rgb.shape[0])
-    offset = a_rgb.shape[1] + _GAP
-    sheet = np.empty((height, offset + b_rgb.shape[1], 3), np.uint8)
+def _join(blocks: list[np.ndarray], below: bool) -> np.ndarray:
+    """Blocks below each other or side by side on paper, with a margin."""
+    height, width = (max(block.shape[axis] for block in blocks) for axis in (0, 1))
+    if below:
+        height = sum(block.shape[0] + _GAP for block in blocks) - _GAP
+    else:
+        width = sum(block.shape[1] + _GAP for block in blocks) - _GAP
+    sheet = np.empty((height + 2 * _GAP, width + 2 * _GAP, 3), np.uint8)
     sheet[:] = PAPER
-    sheet[: a_rgb.shape[0], : a_rgb.shape[1]] = a_rgb
-    sheet[: b_rgb.shape[0], offset:] = b_rgb
-    canvas = Canvas(sheet, fade=0.5)
-    there = result.xy_b + np.array([offset, 0])
-    for index in _spread(result.xy_a, np.flatnonzero(~result.inliers), limit // 4):
-        canvas.dot(result.xy_a[index], ORANGE, 1.6)
-        canvas.dot(there[index], ORANGE, 1.6)
-    chosen = _spread(result.xy_a, np.flatnonzero(result.inliers), limit)
-    for index in chosen:
-        color = hue(0.05 + 0.75 * float(result.xy_a[index, 0]) / a_rgb.shape[1])
-        _thin_line(canvas, result.xy_a[index], there[index], color)
-        canvas.dot(result.xy_a[index], color, 2.2)
-        canvas.dot(there[index], color, 2.2)
+    y = x = _GAP
+    for block in blocks:
+        sheet[y : y + block.shape[0], x : x + block.shape[1]] = block
+        y, x = (y + block.shape[0] + _GAP, x) if below else (y, x + block.shape[1] + _GAP)
+    return sheet
+
+
+def _scaling(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """3×3 map from the pixels of a picture to those of the same one in another size."""
+    fx, fy = after.shape[1] / before.shape[1], after.shape[0] / before.shape[0]
+    # Pixel centres are at whole numbers.
+    return np.array([[fx, 0, (fx - 1) / 2], [0, fy, (fy - 1) / 2], [0, 0, 1.0]])
+
+
+def _corners(image: np.ndarray, homography: np.ndarray) -> np.ndarray:
+    """Where the corners of a picture go, of shape (4, 2), float32."""
+    height, width = image.shape[:2]
+    corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1.0]])
+    return cv2.perspectiveTransform(corners[:, None], homography)[:, 0].astype(np.float32)
+
+
+def _warp_panels(
+    a: np.ndarray, b: np.ndarray, homography: np.ndarray, ground: np.ndarray
+) -> list[np.ndarray]:
+    """The first laid half transparent, and in a chessboard's fields, over the second's `ground`."""
+    homography = _scaling(b, ground) @ homography
+    there = _corners(a, homography)
+    finite = bool(np.isfinite(there).all())
+    # A warp reads four pixels for each that it writes; where it shrinks, averages must come first.
+    shrink = float(np.sqrt(cv2.contourArea(there) / a[..., 0].size)) if finite else 1.0
+    if shrink < 1:
+        small = _at_height(a, max(round(a.shape[0] * max(shrink, 0.01)), 1))
+        homography = homography @ np.linalg.inv(_scaling(a, small))
+        a = small
+    size = ground.shape[1::-1]
+    warped = cv2.warpPerspective(a, homography, size)
+    solid = np.full(a.shape[:2], 255, np.uint8)
+    opaque = cv2.warpPerspective(solid, homography, size)[..., None].astype(np.float32) / 255
+    field = max(min(ground.shape[:2]) // 6, 8)
+    y, x = np.indices(ground.shape[:2]) // field
+    chess = ((x + y) % 2)[..., None]
+    panels = []
+    for weight in (0.5 * opaque, opaque * chess):
+        canvas = Canvas(np.rint(ground * (1 - weight) + warped * weight).astype(np.uint8), factor=1)
+        if finite:
+            for one, two in zip(there, np.roll(there, -1, axis=0), strict=True):
+                canvas.line(one, two, YELLOW, 1.6)
+        panels.append(canvas.pixels)
+    return panels
+
+
+def _draw_lines(a: np.ndarray, b: np.ndarray, result: Any, limit: int, height: int) -> np.ndarray:
+    """Both pictures next to each other, with lines between them."""
+    left, right = _at_height(a, height), _at_height(b, height)
+    xy_a = _scaled(result.xy_a, _scaling(a, left))
+    xy_b = _scaled(result.xy_b, _scaling(b, right)) + np.array([left.shape[1] + _GAP, 0])
+    canvas = Canvas(_row([left, right]), fade=0.5, factor=1)
+    for index in _spread(xy_a, np.flatnonzero(~result.inliers), limit // 4):
+        canvas.dot(xy_a[index], ORANGE, 1.6)
+        canvas.dot(xy_b[index], ORANGE, 1.6)
+    chosen = _spread(xy_a, np.flatnonzero(result.inliers), limit)
+    ends = [tuple(tuple(map(int, canvas.at(xy[i]))) for xy in (xy_a, xy_b)) for i in chosen]
+    colors = [hue(0.05 + 0.75 * float(xy_a[i, 0]) / left.shape[1]) for i in chosen]
+    # A hundred lines must not hide the pictures: the rims are faint, the lines thin.
+    rims = canvas.pixels.copy()
+    for one, two in ends:
+        cv2.line(rims, one, two, RIM, 3, cv2.LINE_AA, 4)
+    cv2.addWeighted(rims, 0.4, canvas.pixels, 0.6, 0, dst=canvas.pixels)
+    for (one, two), color in zip(ends, colors, strict=True):
+        cv2.line(canvas.pixels, one, two, color, 1, cv2.LINE_AA, 4)
+    for index, color in zip(chosen, colors, strict=True):
+        canvas.dot(xy_a[index], color, 2.2)
+        canvas.dot(xy_b[index], color, 2.2)
     return canvas.pixels
 
 
-def _thin_line(canvas: Canvas, a: np.ndarray, b: np.ndarray, color: tuple) -> None:
-    """A line with a faint rim: a hundred of them must not hide the pictures."""
-    one, two = tuple(map(int, canvas.at(a))), tuple(map(int, canvas.at(b)))
-    before = canvas.pixels.copy() if canvas.pixels.size < 2_000_000 else None
-    if before is not None:
-        cv2.line(canvas.pixels, one, two, RIM, 2, cv2.LINE_AA, 4)
-        cv2.addWeighted(canvas.pixels, 0.4, before, 0.6, 0, dst=canvas.pixels)
-    cv2.line(canvas.pixels, one, two, color, 1, cv2.LINE_AA, 4)
+def _scaled(xy: np.ndarray, scaling: np.ndarray) -> np.ndarray:
+    """Points through a map that only scales."""
+    return xy * np.diag(scaling)[:2] + scaling[:2, 2]
 
 
 def _spread(xy: np.ndarray, index: np.ndarray, limit: int) -> np.ndarray:

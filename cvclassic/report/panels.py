@@ -16,7 +16,7 @@ INK = (32, 34, 38)
 _GAP = 14
 
 
-def label_panel(image: np.ndarray, title: str) -> np.ndarray:
+def label_panel(image: np.ndarray, title: str, *, size: int | None = None) -> np.ndarray:
     """Write a title above a picture.
 
     Parameters
@@ -25,6 +25,8 @@ def label_panel(image: np.ndarray, title: str) -> np.ndarray:
         The picture.
     title : str
         One line; what does not fit is cut.
+    size : int, optional
+        Of the letters, in pixels; follows from the picture's width unless given.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def label_panel(image: np.ndarray, title: str) -> np.ndarray:
     image = check_image(image)
     rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     width = rgb.shape[1]
-    size = int(np.clip(width / 28, 15, 36))
+    if size is None:
+        size = int(np.clip(width / 28, 15, 36))
     bar = Image.new("RGB", (width, round(1.7 * size)), PAPER)
     font = ImageFont.load_default(size)
     pen = ImageDraw.Draw(bar)

@@ -144,6 +144,17 @@ def test_keypoints_are_well_formed(scene, method):
     assert len(more) > len(detect.detect_keypoints(scene, method, max_keypoints=None))
 
 
+@pytest.mark.parametrize("n_levels", [1, 3, 40, 10_000])
+def test_keypoints_of_equal_strength_come_in_order_of_place(rng, n_levels):
+    from cvclassic.detect.keypoints import _strongest_first
+
+    for n in (0, 1, 2, 70):
+        xy = rng.integers(0, 5, (n, 2)).astype(np.float32)
+        response = rng.integers(0, n_levels, n).astype(np.float32)
+        expected = np.lexsort((xy[:, 0], xy[:, 1], -response))
+        np.testing.assert_array_equal(_strongest_first(xy, response), expected)
+
+
 def test_our_sift_stages_are_opencvs_sift(scene):
     stages = detect.sift_stages(scene)
     reference = detect.detect_keypoints(scene, "sift", max_keypoints=None)

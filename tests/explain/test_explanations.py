@@ -32,7 +32,8 @@ def small_recipe(name: str, head: str = "svm") -> Pipeline:
     recipe = make_recipe(name, head, **SMALL, **params)
     if name == "fisher":
         for _, member in recipe[0].transformer_list:
-            member.set_params(n_gaussians=3, n_components=8)
+            if isinstance(member, FisherVector):
+                member.set_params(n_gaussians=3, n_components=8)
     return recipe
 
 

@@ -176,3 +176,15 @@ def test_figures_are_those_of_the_results(root: Path) -> None:
     assert fill(text, FROM_RESULTS) == text
     for name in FROM_RESULTS:
         assert f"<!-- generated: {name} -->" in text
+
+
+def test_tables_in_the_docs_are_those_of_the_results(root: Path) -> None:
+    """`python -m benchmarks vision_docs` would change nothing, and no table is missing."""
+    from benchmarks.vision_docs import BLOCKS, block, fill
+
+    for page in {home for _, home, _ in BLOCKS.values()}:
+        text = (root / "docs" / page).read_text(encoding="utf-8")
+        assert fill(page, text) == text, f"docs/{page}: run python -m benchmarks vision_docs"
+        for name, (_, home, _) in BLOCKS.items():
+            if home == page:
+                assert block(name) in text
