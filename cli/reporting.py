@@ -60,11 +60,11 @@ class Album:
         """Keep a thumbnail."""
         from cvclassic.report import make_thumbnail
 
-        start = time.perf_counter()
+        start = time.thread_time()
         if pixels.ndim > 1:  # rows of tables have nothing to show
             self.thumbnails[path] = make_thumbnail(pixels)
         with self._lock:
-            self.seconds += time.perf_counter() - start
+            self.seconds += time.thread_time() - start
 
 
 def explain_mistakes(pipeline, data, predictions, most: int = _EXPLAINED) -> tuple[list, str]:
@@ -169,7 +169,7 @@ def write_evaluation_report(
     if predictions is not None:
         explained, note = explain_mistakes(pipeline, data, predictions)
         seconds = {**seconds, "explaining mistakes": time.perf_counter() - start}
-        seconds["thumbnails (within classifying)"] = album.seconds
+        seconds["thumbnails (part of classifying)"] = album.seconds
     model = ctx.params["model"]
     report = EvaluationReport(
         os.path.basename(model),
@@ -250,7 +250,7 @@ class TrainingPage:
             featureless=[readable.paths[i] for i in training.without_features],
             thumbnails=self._album.thumbnails,
             sizes=self._album.sizes,
-            seconds={**seconds, "thumbnails (within reading)": self._album.seconds},
+            seconds={**seconds, "thumbnails (part of reading)": self._album.seconds},
             parameters=parameters_of(pipeline),
             command=command_line(self._ctx),
         )

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..evaluate import Predictions, reliability
-from .charts import Line, draw_chart, percent_axis
+from ..evaluate import LearningCurve, Predictions, reliability
+from .charts import Axis, Line, draw_chart, percent_axis
 from .galleries import all_sizes, answer_chances, build_matrix, data_table, sure_mistakes
 from .page import peak_memory, render_page, write_page
 from .thumbnails import Thumbnail
@@ -73,6 +73,7 @@ class EvaluationReport:
         What to type for the same again.
     notes : sequence of str
         What people should know, such as why there are no explanations.
+    learning_curve : LearningCurve, optional
     """
 
     model: str
@@ -88,6 +89,7 @@ class EvaluationReport:
     parameters: Sequence[tuple[str, str]] = ()
     command: str = ""
     notes: Sequence[str] = ()
+    learning_curve: LearningCurve | None = None
 
 
 def write_evaluation_page(path: str | os.PathLike, report: EvaluationReport) -> int:
@@ -153,6 +155,7 @@ def evaluation_page(report: EvaluationReport) -> str:
             {**_mistake(seen, one.index, ids), "drawing": one.drawing} for one in report.explained
         ],
         "calibration": calibration_chart(seen),
+        "curve": None if report.learning_curve is None else curve_chart(report.learning_curve),
     }
     return render_page("evaluation.html.j2", **context)
 
@@ -243,6 +246,32 @@ def calibration_chart(seen: Predictions) -> dict | None:
         )
     ]
     return {"chart": chart, "ece": found.ece, "rows": rows}
+
+
+def curve_chart(curve: LearningCurve):
+    """Accuracy over the training pictures a class; each size has the same room."""
+    rows = curve.summary()
+    sizes = [(float(i), str(row[0])) for i, row in enumerate(rows)]
+    places = [place for place, _ in sizes]
+    lines = [
+        Line(
+            name,
+            places,
+            [row[column] for row in rows],
+            style,
+            [
+                (max(row[column] - row[column + 1], 0), min(row[column] + row[column + 1], 1))
+                for row in rows
+            ],
+        )
+        for column, name, style in ((1, "accuracy", "one"), (3, "mean class accuracy", "two"))
+    ]
+    return draw_chart(
+        Axis("training pictures a class", -0.3, len(rows) - 0.7, sizes),
+        percent_axis("share of test pictures"),
+        lines,
+        label="Accuracy over the number of training pictures a class",
+    )
 
 
 def model_summary(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """Pages in a browser: nothing loaded, nothing broken, readable by everybody."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cvclassic.errors import ParameterError
-from cvclassic.evaluate import Predictions, score_predictions
+from cvclassic.evaluate import LearningCurve, Predictions, score_predictions
 from cvclassic.report import check_page_path, make_thumbnail, write_page
 from cvclassic.report.charts import Line, draw_chart, number_axis, percent_axis
 from cvclassic.report.evaluation_page import EvaluationReport, evaluation_page
@@ -178,6 +179,14 @@ def test_a_page_without_probabilities_pictures_or_mistakes() -> None:
     page = evaluation_page(EvaluationReport("m", "d", scores, seen))
     assert "There are none." in page
     assert 'id="calibration"' not in page
+
+
+def test_a_learning_curve_is_drawn_where_there_is_one() -> None:
+    shares = np.array([[0.3, 0.4], [0.5, 0.6], [0.7, 0.7]])
+    curve = LearningCurve([1, 2, 5], shares, shares, False, 10)
+    page = evaluation_page(replace(report_of(["a", "b"]), learning_curve=curve))
+    assert 'id="curve"' in page
+    assert page.count('class="dot two"') == 3
 
 
 def test_a_page_does_not_replace_what_is_no_page_of_ours(tmp_path) -> None:
