@@ -226,12 +226,10 @@ class TrainingPage:
         readable,
         failures: list,
         seconds: dict[str, float],
-        quiet: bool,
-    ) -> None:
-        """Write the page."""
+    ) -> str:
+        """Write the page; where it is, and its size."""
         from cvclassic.report import TrainingReport, write_training_page
 
-        start = time.perf_counter()
         held_out = held_out_predictions(pipeline, training, readable)
         self._gather(pictures, readable, held_out)
         order = {path: i for i, path in enumerate(readable.paths)}
@@ -255,8 +253,7 @@ class TrainingPage:
             command=command_line(self._ctx),
         )
         n_bytes = write_training_page(self._path, report)
-        if not quiet:
-            say_page(self._path, n_bytes, time.perf_counter() - start)
+        return f"{os.fspath(self._path)} ({n_bytes / 1e6:.1f} MB)"
 
     def _gather(self, pictures, readable, held_out) -> None:
         """Thumbnails of what lies in memory, and of mistakes; nothing is decoded again."""

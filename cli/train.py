@@ -219,12 +219,13 @@ def train_model(
     if not description["head"]:
         summary["head"] = type(pipeline[-1]).__name__
     size = save_model(output, pipeline, summary)
-    _report(output, size, summary, training, readable, failures)
+    written = ""
     if page is not None:
         trials = getattr(estimator, "trials_", ())
         seconds |= training.seconds
         about = (pipeline, training, trials, pictures, readable, failures, seconds)
-        page.write(size, summary, *about, quiet)
+        written = page.write(size, summary, *about)
+    _report(output, size, summary, training, readable, failures, written)
     return failures
 
 
@@ -302,7 +303,7 @@ def _check_classes(data, readable, failures: list) -> None:
         )
 
 
-def _report(output, size, summary, training, data, failures) -> None:
+def _report(output, size, summary, training, data, failures, page: str = "") -> None:
     """Say what was learned, from what, how well and how long it took."""
     from .console import report_failures, show_table
 
@@ -330,6 +331,8 @@ def _report(output, size, summary, training, data, failures) -> None:
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
     rows.append(("time", times))
     rows.append(("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"))
+    if page:
+        rows.append(("page", page))
     show_table(rows)
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)

@@ -23,7 +23,7 @@ def near_pairs(
     """All pairs whose hashes are near and whose tiny pictures agree.
 
     Hamming distances come from products of ±1 vectors, block by block: for n pictures
-    64 n² multiplications at the speed of BLAS, which is a second for 30,000.
+    64 n² multiplications at the speed of BLAS, some seconds for 30,000.
 
     Parameters
     ----------
