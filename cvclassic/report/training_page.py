@@ -114,6 +114,7 @@ def training_page(report: TrainingReport) -> str:
         "training.html.j2",
         title=f"Training of {report.model}",
         report=report,
+        about={"recipe": "", "head": "", "cv_accuracy": None, "losses": {}, **report.summary},
         scores=report.scores,
         cards=summary_cards(report.scores) if report.scores else [],
         matrix=matrix,
