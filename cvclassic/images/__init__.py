@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
-        "streaming": ["check_images", "map_blocks", "single_threaded"],
+        "streaming": ["check_images", "map_blocks", "single_threaded", "worker_processes"],
         "tables": ["LabelledTable", "load_table", "read_table"],
         "walking": ["Fault", "FoundFile", "walk_images"],
         "writing": ["encode_image", "write_image"],
