@@ -37,7 +37,7 @@ _OWN_HEADS = {
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
 # recipes of photographs whose training tries mirror images too
-TRY_MIRROR = frozenset({"fast", "fisher"})
+TRY_MIRROR = frozenset({"fast", "fisher", "llc", "phow", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
