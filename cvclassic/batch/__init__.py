@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "outputs": ["FORMATS", "format_of", "open_writer"],
         "reading": ["read_all"],
         "records": ["UNCLASSIFIABLE", "Record"],
-        "running": ["fingerprint", "resume"],
+        "running": ["file_digest", "fingerprint", "resume"],
         "workers": ["map_in_processes", "prepare_workers"],
     },
 )

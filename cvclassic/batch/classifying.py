@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -87,7 +87,7 @@ def classify_files(
     engine: str = "threads",
     timeout: float | None = None,
     memory_cap: int | None = None,
-) -> Iterator[Record]:
+) -> Generator[Record]:
     """Classify files, in order, in bounded memory.
 
     Parameters
@@ -135,7 +135,7 @@ def classify_files(
     if engine not in ENGINES:
         raise ParameterError(f"engine must be one of {', '.join(ENGINES)}. Got {engine!r} instead.")
     function = partial(_timed_block, pipeline, top, on_answer)
-    blocks: Iterator[list[Record]]
+    blocks: Generator[list[Record]]
     if engine == "threads":
         if timeout is not None or memory_cap is not None:
             raise ParameterError("timeout and memory_cap need engine='processes'.")
@@ -154,7 +154,7 @@ def classify_files(
             timeout=timeout,
             memory_cap=memory_cap,
         )
-    with contextlib.closing(blocks):  # type: ignore[type-var]
+    with contextlib.closing(blocks):
         for records in blocks:
             yield from records
 
@@ -172,7 +172,7 @@ def _timed_block(
 
 def path_of(item: FoundFile | Fault | NamedItem | str | os.PathLike) -> str:
     """What the record of an input calls it."""
-    return os.fsdecode(item) if isinstance(item, str | os.PathLike) else item.path
+    return item.path if isinstance(item, FoundFile | Fault | NamedItem) else os.fsdecode(item)
 
 
 def _lost(item: FoundFile | Fault | NamedItem | str | os.PathLike, loss: Loss) -> Record:

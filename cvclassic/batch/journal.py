@@ -54,7 +54,7 @@ class Journal:
     resumed : bool
         Whether there were records of an interrupted run when it was opened.
     n_records : int
-        Records that are kept.
+        Those that `keep` kept, and what was added since.
     """
 
     def __init__(self, fd: int, path: Path, output: Path, start: int, resumed: bool) -> None:
@@ -73,23 +73,16 @@ class Journal:
         return show_path(self._output)
 
     def kept(self) -> Iterator[tuple[Record, Any]]:
-        """Records and fingerprints on disk, up to the first line that is not whole.
-
-        `n_records` follows; what lies behind the last one that was asked for is cut off by the
-        next `append`.
-        """
-        self._end, self.n_records = self._start, 0
+        """Records and fingerprints on disk, up to the first line that is not whole."""
         for line in self._lines():
             content = _checked(line)
             if content is None:
                 return
-            self._end += len(line)
-            self.n_records += 1
             *fields, mark = content
             yield _record(*fields), mark
 
     def keep(self, n: int) -> None:
-        """Forget all but the first `n` records."""
+        """Keep the first `n` records, and forget what else is in the file."""
         end = self._start
         for _, line in zip(range(n), self._lines(), strict=False):
             end += len(line)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import stat
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -19,7 +21,7 @@ from .classifying import BLOCK, path_of
 from .journal import Journal
 from .records import Record
 
-Classify = Callable[[Iterable], Iterable[Record]]
+Classify = Callable[[Iterable], Generator[Record]]
 
 
 def fingerprint(item: Any) -> list[int] | None:
@@ -48,9 +50,15 @@ def fingerprint(item: Any) -> list[int] | None:
     return [info.st_size, info.st_mtime_ns] if stat.S_ISREG(info.st_mode) else None
 
 
+def file_digest(path: str | os.PathLike) -> str:
+    """SHA-256 of a file, to know it again."""
+    with open(os.fsdecode(path), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def resume(
     journal: Journal, inputs: Iterable, classify: Classify, *, block_size: int = BLOCK
-) -> Iterator[Record]:
+) -> Generator[tuple[Record, bool]]:
     """Give the records that a journal has, and classify the rest of the inputs.
 
     Parameters
@@ -68,8 +76,10 @@ def resume(
 
     Yields
     ------
-    Record
+    record : Record
         One for each input.
+    kept : bool
+        Whether it is from before the interruption.
 
     Raises
     ------
@@ -79,7 +89,8 @@ def resume(
         The journal cannot be written.
     """
     inputs = iter(inputs)
-    yield from _skip(journal, inputs, block_size)
+    for record in _skip(journal, inputs, block_size):
+        yield record, True
     marks: deque = deque()
 
     def marked() -> Iterator:
@@ -87,9 +98,10 @@ def resume(
             marks.append(fingerprint(item))
             yield item
 
-    for record in classify(marked()):
-        journal.append(record, marks.popleft())
-        yield record
+    with contextlib.closing(classify(marked())) as records:
+        for record in records:
+            journal.append(record, marks.popleft())
+            yield record, False
     journal.sync()
 
 
@@ -112,7 +124,6 @@ def _skip(journal: Journal, inputs: Iterator, block_size: int) -> Iterator[Recor
             if fingerprint(item) != mark:
                 _refuse(journal, f"input {done}, {show_path(record.path)}, has changed since")
             yield record
-    kept.close()
     journal.keep(done)
 
 

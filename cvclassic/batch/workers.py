@@ -7,28 +7,24 @@ done again.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import pickle
 import signal
-import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from ..errors import CvclassicError
-from ..images import single_threaded, watch_decoders
 from ..images.messages import is_watching
+from .nursery import Nursery, Service
 from .recovery import Loss, Lost, Script, recovery
 
 _POLL_MEMORY = 0.1  # seconds
 _MOST_STILLBORN = 5  # deaths in a row before a process was ready
-_NO_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_spare: Nursery | None = None
 
 
 @dataclass
@@ -42,46 +38,32 @@ class _Block:
 
 @dataclass
 class _Worker:
-    process: Any
+    pid: int
     connection: Connection
-    lifeline: Connection
     ready: bool = False
     block: _Block | None = None
     started: float = 0.0
 
 
 def prepare_workers() -> None:
-    """Begin to load what workers need, while this process does something else.
-
-    Notes
-    -----
-    Workers are forked from a small server process that has the libraries loaded and runs no
-    threads, so that a new one takes milliseconds and inherits no locks.
-    """
-    context = _context()
-    if context.get_start_method() != "forkserver":
-        return
-    from multiprocessing import forkserver
-
-    loaded = [name for name in sys.modules if name.startswith("cvclassic.")]
-    needed = ["sklearn.pipeline", "sklearn.svm", "cvclassic.batch.classifying", __name__]
-    context.set_forkserver_preload([*needed, *loaded])
-    before = {name: os.environ.get(name) for name in _NO_THREADS}
-    os.environ.update(dict.fromkeys(_NO_THREADS, "1"))
-    try:
-        forkserver.ensure_running()
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    """Begin to load what workers need, while this process does something else."""
+    global _spare
+    if _spare is None:
+        _spare = Nursery()
 
 
-def _context() -> Any:
-    """The way in which processes are started: never a fork of this one, with its threads."""
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+def discard_workers() -> None:
+    """End what `prepare_workers` began and nobody has used."""
+    global _spare
+    if _spare is not None:
+        _spare.close()
+        _spare = None
+
+
+def _nursery() -> Nursery:
+    global _spare
+    nursery, _spare = _spare or Nursery(), None
+    return nursery
 
 
 def map_in_processes(
@@ -93,7 +75,7 @@ def map_in_processes(
     block_size: int,
     timeout: float | None = None,
     memory_cap: int | None = None,
-) -> Iterator[list]:
+) -> Generator[list]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order, from other processes.
 
     Parameters
@@ -130,9 +112,10 @@ def map_in_processes(
                 pool.assign()
             if not order:
                 return
-            while order[0].results is None:
+            while (results := order[0].results) is None:
                 pool.turn()
-            yield order.popleft().results
+            order.popleft()
+            yield results
     finally:
         pool.close()
 
@@ -143,15 +126,19 @@ class _Pool:
     def __init__(
         self, function: Callable, n_workers: int, timeout: float | None, memory_cap: int | None
     ) -> None:
-        prepare_workers()
-        self._context = _context()
-        self._payload = pickle.dumps((function, is_watching()))
+        self._payload = pickle.dumps(Service(function, is_watching()))
+        self._nursery = _nursery()
         self._n_workers = n_workers
         self._timeout = timeout
         self._memory_cap = memory_cap
         self._workers: list[_Worker] = []
         self._waiting: deque[_Block] = deque()
         self._stillborn = 0
+        try:
+            self._nursery.teach(self._payload)
+        except BaseException:
+            self._nursery.close()
+            raise
 
     def begin(self, script: Script) -> _Block:
         """Queue the first request of a script."""
@@ -171,12 +158,12 @@ class _Pool:
     def turn(self) -> None:
         """Wait until something happens, and see to it."""
         self.assign()
-        for connection in wait([w.connection for w in self._workers], self._patience()):
-            worker = next(w for w in self._workers if w.connection is connection)
+        heard = wait([worker.connection for worker in self._workers], self._patience())
+        for worker in [worker for worker in self._workers if worker.connection in heard]:
             try:
-                answer = connection.recv()  # type: ignore[union-attr]
+                answer = worker.connection.recv()
             except (EOFError, OSError, pickle.UnpicklingError):
-                self._bury(worker, Loss("worker_crash", f"the process {_fate(worker)}"))
+                self._bury(worker, None)
                 continue
             self._take(worker, answer)
         self._stop_those_beyond_limits()
@@ -184,26 +171,19 @@ class _Pool:
 
     def close(self) -> None:
         """End all processes, whatever they are at."""
+        self._nursery.close()
         for worker in self._workers:
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
             worker.connection.close()
-            worker.lifeline.close()
         self._workers.clear()
 
     def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        held, lifeline = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=_serve, args=(theirs, held, self._payload), daemon=True
-        )
         try:
-            process.start()
-        finally:
-            theirs.close()
-            held.close()
-        return _Worker(process, ours, lifeline)
+            return _Worker(*self._nursery.fork())
+        except RuntimeError:  # somebody killed it, perhaps for its memory
+            self._nursery.close()
+            self._nursery = Nursery()
+            self._nursery.teach(self._payload)
+            return _Worker(*self._nursery.fork())
 
     def _send(self, worker: _Worker, block: _Block) -> None:
         worker.block, worker.started = block, time.monotonic()
@@ -230,12 +210,12 @@ class _Pool:
         else:
             self._waiting.appendleft(block)
 
-    def _bury(self, worker: _Worker, loss: Loss) -> None:
+    def _bury(self, worker: _Worker, loss: Loss | None) -> None:
+        """Remove a worker; without a `loss` it died by itself."""
         self._workers.remove(worker)
-        worker.process.kill()
-        worker.process.join()
+        code = self._nursery.reap(worker.pid)
         worker.connection.close()
-        worker.lifeline.close()
+        loss = loss or Loss("worker_crash", f"the process that worked on it {_fate(code)}")
         if not worker.ready:
             self._stillborn += 1
             if self._stillborn > _MOST_STILLBORN:
@@ -257,20 +237,20 @@ class _Pool:
             if self._timeout is not None and now >= worker.started + self._timeout:
                 self._bury(worker, Loss("timeout", f"took longer than {self._timeout:g} s"))
             elif self._memory_cap is not None:
-                taken = _resident(worker.process.pid)
+                taken = _resident(worker.pid)
                 if taken > self._memory_cap:
                     message = f"took {taken >> 20} MiB, more than {self._memory_cap >> 20} MiB"
                     self._bury(worker, Loss("out_of_memory", message))
 
 
-def _fate(worker: _Worker) -> str:
+def _fate(code: int | None) -> str:
     """How a process ended, in words."""
-    worker.process.join(1)
-    code = worker.process.exitcode
-    if code is not None and code < 0:
+    if code is None:
+        return "died"
+    if code < 0:
         with contextlib.suppress(ValueError):
-            return f"that worked on it was killed by {signal.Signals(-code).name}"
-    return f"that worked on it ended with code {code}"
+            return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with code {code}"
 
 
 def _resident(pid: int) -> int:
@@ -280,33 +260,3 @@ def _resident(pid: int) -> int:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return 0
-
-
-def _serve(connection: Connection, lifeline: Connection, payload: bytes) -> None:
-    """What a worker process does."""
-    # Ctrl-C reaches the whole group; the parent decides
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
-    function, watched = pickle.loads(payload)
-    with single_threaded(), watch_decoders() if watched else contextlib.nullcontext():
-        connection.send("ready")
-        while True:
-            try:
-                items = connection.recv()
-            except EOFError:
-                return
-            try:
-                answer = function(items)
-            except CvclassicError as error:
-                answer = error
-            except Exception as error:
-                answer = RuntimeError(f"{type(error).__name__}: {error}")
-            connection.send(answer)
-
-
-def _die_with_parent(lifeline: Connection) -> None:
-    """Wait for the end of a pipe that only the parent holds, then end, whatever is going on."""
-    with contextlib.suppress(EOFError, OSError):
-        lifeline.recv_bytes()
-    os._exit(1)
