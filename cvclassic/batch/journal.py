@@ -225,6 +225,8 @@ def open_journal(
         elif journal is not None and not journal.resumed:
             with contextlib.suppress(OSError):
                 os.unlink(path)
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)  # whoever still reads holds a copy of the descriptor
         os.close(fd)
 
 
