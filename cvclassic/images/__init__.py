@@ -5,6 +5,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "archives": ["ArchiveMember", "archive_kind", "walk_archive"],
         "augment": [
             "CHANGES",
             "AugmentedImage",
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
+        "sources": ["find_inputs", "read_list", "walk_manifest"],
         "streaming": ["check_images", "map_blocks", "single_threaded"],
         "tables": ["LabelledTable", "load_table", "read_table"],
         "walking": ["Fault", "FoundFile", "walk_images"],
