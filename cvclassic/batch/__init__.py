@@ -10,5 +10,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "outputs": ["FORMATS", "format_of", "open_writer"],
         "reading": ["read_all"],
         "records": ["UNCLASSIFIABLE", "Record"],
+        "sorting": ["Sorter", "safe_name"],
     },
 )

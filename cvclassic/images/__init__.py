@@ -5,7 +5,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "archives": ["ArchiveMember", "archive_kind", "walk_archive"],
+        "archives": ["ArchiveMember", "MemberReader", "archive_kind", "walk_archive"],
         "augment": [
             "CHANGES",
             "AugmentedImage",

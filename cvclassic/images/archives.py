@@ -245,44 +245,62 @@ def _judge(member: ArchiveMember) -> ArchiveMember:
     return ArchiveMember(member.path, member.archive, entry, None, fault)
 
 
-def read_member(path: str, max_bytes: int = 256_000_000) -> bytes | None:
-    """Read a member by the name that its record has.
+class MemberReader:
+    """Read members by the names that their records have, quickest in the order of the archive.
 
-    Parameters
-    ----------
-    path : str
-        Such as ``shard.tar!a/b.jpg``. Of members of the same name the last one is read, as
-        unpacking would leave it; of a packed tar the first one.
-
-    Returns
-    -------
-    bytes or None
-        None where there is no such member, or no such archive.
-
-    Raises
-    ------
-    ImageReadError
+    A packed tar can only be read from its beginning, so this stays where it is in one.
     """
-    for match in _IN_NAME.finditer(path):
-        archive = path[: match.end() - 1]
-        kind = archive_kind(archive)
-        if kind is None:
-            continue
-        try:
-            info = os.stat(archive)
-            stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
-        except (OSError, ValueError):
-            if not is_url(archive):
-                continue
-            stamp = (0, 0, 0)
-        if " " in kind:
-            members = (m for m in walk_archive(archive) if m.path == path)
-            found = next((m for m in members if isinstance(m, ArchiveMember)), None)
-        else:
-            found = _index(archive, stamp).get(path)
-        if found is not None:
-            return found.read(max_bytes)
-    return None
+
+    def __init__(self) -> None:
+        self._archive = ""
+        self._rest: Iterator[ArchiveMember | Fault] = iter(())
+
+    def read(self, path: str, max_bytes: int = 256_000_000) -> bytes | None:
+        """Bytes of a member, None where there is no such member, or no such archive.
+
+        Of members of the same name the last one is read, as unpacking would leave it; of a
+        packed tar the next one.
+
+        Parameters
+        ----------
+        path : str
+            Such as ``shard.tar!a/b.jpg``.
+
+        Raises
+        ------
+        ImageReadError
+        """
+        for match in _IN_NAME.finditer(path):
+            archive = path[: match.end() - 1]
+            try:
+                info = os.stat(archive)
+                stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
+            except (OSError, ValueError):
+                if not is_url(archive):
+                    continue
+                stamp = (0, 0, 0)
+            if " " in (archive_kind(archive) or ""):
+                found = self._seek(archive, path)
+            else:
+                found = _index(archive, stamp).get(path)
+            if found is not None:
+                return found.read(max_bytes)
+        return None
+
+    def _seek(self, archive: str, path: str) -> ArchiveMember | None:
+        """Go on in a packed tar to a name, or once more from its beginning."""
+        rests = [self._rest] * (archive == self._archive) + [walk_archive(archive)]
+        self._archive = archive
+        for self._rest in rests:
+            for member in self._rest:
+                if isinstance(member, ArchiveMember) and member.path == path:
+                    return member
+        return None
+
+
+def read_member(path: str, max_bytes: int = 256_000_000) -> bytes | None:
+    """Read one member by the name that its record has; see `MemberReader`."""
+    return MemberReader().read(path, max_bytes)
 
 
 @lru_cache(maxsize=4)
