@@ -6,6 +6,7 @@ from collections import Counter
 
 import click
 
+from .inputs import Inputs, input_options, open_sorter
 from .options import jobs_option, n_jobs, quiet_option
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
@@ -13,14 +14,17 @@ _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
 @click.command()
 @click.argument("model", type=click.Path())
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@input_options
 @click.option(
-    "-o", "--output", type=click.Path(), help="File to write, .csv or .jsonl. [default: stdout]"
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="File to write: .csv, .jsonl, .parquet or .sqlite. [default: stdout]",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["csv", "jsonl"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "sqlite"]),
     help="Format. [default: as the output is named, else csv]",
 )
 @click.option(
@@ -34,8 +38,12 @@ _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 @jobs_option
 @quiet_option
 @click.pass_context
-def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
-    """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
+def classify(ctx, model, output, format_, top, pictures, jobs, quiet, sort_into, link, **given):
+    """Label the pictures in PATHS with MODEL.
+
+    PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
+    pictures become photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and - for a
+    list of names on standard input.
 
     Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
     table, are inputs of their own, such as digits.npz[17] and table.csv:3.
@@ -55,23 +63,28 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
       cvclassic classify photos.cvmodel new/ more/cat.jpg -o labels.csv
       cvclassic classify photos.cvmodel new/ --format jsonl --top 3 | head
       cvclassic classify photos.cvmodel new/ -o labels.csv --pictures drawn/
+      cvclassic classify photos.cvmodel 'new/**/*.jpg' old.zip shard-*.tar -o labels.parquet
+      find new/ -newer labels.csv -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
+      cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
     """
     from cvclassic.batch import classify_files, format_of, open_writer
-    from cvclassic.images import Fault, walk_images, watch_decoders
+    from cvclassic.images import Fault, watch_decoders
     from cvclassic.models import load_model
 
     from .console import plain, report_failures, stages
     from .sources import expand
 
+    inputs = Inputs(**given)
     if format_ is None:
         format_ = "csv" if output is None else format_of(output)
     pipeline = load_model(model)
     top = min(top, len(getattr(pipeline, "classes_", [None])))
+    sorter = open_sorter(sort_into, link, inputs.paths, pipeline)
     incomplete = []
     drawn = _drawings(pipeline, pictures)
 
     def found():
-        for item in walk_images(paths):
+        for item in inputs:
             if isinstance(item, Fault):
                 incomplete.append(item.path)
             yield item
@@ -85,16 +98,18 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
         watch_decoders(),
         stages(quiet) as progress,
     ):
-        inputs = expand(found(), pipeline)
+        opened = expand(found(), pipeline)
         records = classify_files(
             pipeline,
-            inputs if drawn is None else drawn.name(inputs),
+            opened if drawn is None else drawn.name(opened),
             top=top,
             n_jobs=n_jobs(jobs),
             on_answer=None if drawn is None else drawn.draw,
         )
         for record in progress.count(records, "classify"):
             writer.write(record)
+            if sorter is not None:
+                sorter.write(record)
             statuses[record.status] += 1
             if not record.failed:
                 labels[str(record.label)] += 1
@@ -109,6 +124,10 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
     if drawn is not None and drawn.failures:
         click.echo(f"{len(drawn.failures)} pictures could not be written:", err=True)
         report_failures([(path, "not_written", why) for path, why in drawn.failures])
+    if sorter is not None and sorter.failures:
+        click.echo(f"{len(sorter.failures)} pictures could not be sorted:", err=True)
+        report_failures([(path, "not_sorted", why) for path, why in sorter.failures])
+        incomplete += sorter.failures
     if incomplete or (drawn is not None and drawn.failures):
         ctx.exit(_EXIT_INCOMPLETE)
     ctx.exit(_EXIT_FAILURES if statuses["error"] else 0)

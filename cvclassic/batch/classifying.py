@@ -14,7 +14,16 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError
-from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
+from ..images import (
+    ArchiveMember,
+    Fault,
+    FoundFile,
+    NamedItem,
+    Picture,
+    decode_image,
+    load_pixels,
+    map_blocks,
+)
 from .records import UNCLASSIFIABLE, Record
 
 _BLOCK = 16  # pictures that share one pass over the classifier's weights
@@ -74,7 +83,7 @@ def max_side_of(estimator: BaseEstimator) -> int | None:
 
 def classify_files(
     pipeline: Pipeline,
-    inputs: Iterable[FoundFile | Fault | NamedItem | str | os.PathLike],
+    inputs: Iterable[FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike],
     *,
     top: int = 1,
     n_jobs: int | None = None,
@@ -86,7 +95,7 @@ def classify_files(
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted, as `make_recipe` gives it.
-    inputs : iterable of paths, of what `walk_images` finds, or of `NamedItem`
+    inputs : iterable of paths, of what `find_inputs` finds, or of `NamedItem`
         A model of tables takes only rows that are named items. Read no further ahead than
         the work needs.
     top : int
@@ -142,13 +151,15 @@ def _classify_block(
         if isinstance(item, NamedItem):
             path, picture, warnings = item.path, item.value, ()
         else:
-            path = item.path if isinstance(item, FoundFile) else os.fsdecode(item)
+            inside = isinstance(item, ArchiveMember)
+            path = item.path if inside or isinstance(item, FoundFile) else os.fsdecode(item)
             try:
-                decoded = decode_image(path, max_side=max_side_of(pipeline))
+                source = item.read() if inside else path
+                decoded = decode_image(source, max_side=max_side_of(pipeline), name=path)
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
-            picture, warnings = Picture(path), decoded.warnings
+            picture, warnings = Picture(source), decoded.warnings
             picture.remember(max_side_of(pipeline), decoded.pixels)
         places.append(i)
         items.append(picture)

@@ -10,6 +10,7 @@ import tempfile
 
 from ..errors import ImageReadError
 from ..images import MemberReader
+from ..images.archives import name_in_archive
 from ..images.files import read_file, show_path
 from .records import Record
 
@@ -149,7 +150,8 @@ class Sorter:
 
 def _base_name(path: str) -> str:
     """The last part of a path, or of the name that a member has in its archive."""
-    return path.rpartition("!")[2].rstrip("/").rpartition("/")[2] or show_path(path)
+    inside = path if os.path.lexists(path) else name_in_archive(path)
+    return inside.rstrip("/").rpartition("/")[2] or show_path(path)
 
 
 def _same(a: str, b: str) -> bool:

@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "imageheader": ["ImageHeader"],
         "messages": ["watch_decoders"],
         "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
+        "remote": ["check_url", "is_url"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
         "sources": ["find_inputs", "read_list", "walk_manifest"],

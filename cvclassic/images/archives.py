@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,6 +53,15 @@ class ArchiveMember:
     entry: ZipEntry | TarEntry
     data: bytes | None = None
     fault: tuple[str, str] | None = None
+
+    @property
+    def fingerprint(self) -> list[int]:
+        """What tells whether it is still the same, without unpacking it."""
+        if isinstance(self.entry, ZipEntry):
+            return [self.entry.size, self.entry.crc]
+        if self.data is not None:
+            return [self.entry.size, zlib.crc32(self.data)]
+        return [self.entry.size, self.entry.offset]
 
     def read(self, max_bytes: int = 256_000_000) -> bytes:
         """Bytes of the picture's file.
@@ -245,6 +255,18 @@ def _judge(member: ArchiveMember) -> ArchiveMember:
     return ArchiveMember(member.path, member.archive, entry, None, fault)
 
 
+def name_in_archive(path: str) -> str:
+    """The name that a member has in its archive; other names as they are.
+
+    Examples
+    --------
+    >>> name_in_archive("shard.tar!a/b.jpg"), name_in_archive("wow!.jpg")
+    ('a/b.jpg', 'wow!.jpg')
+    """
+    match = _IN_NAME.search(path)
+    return path[match.end() :] if match else path
+
+
 class MemberReader:
     """Read members by the names that their records have, quickest in the order of the archive.
 
@@ -289,9 +311,9 @@ class MemberReader:
 
     def _seek(self, archive: str, path: str) -> ArchiveMember | None:
         """Go on in a packed tar to a name, or once more from its beginning."""
-        rests = [self._rest] * (archive == self._archive) + [walk_archive(archive)]
-        self._archive = archive
-        for self._rest in rests:
+        for anew in (False, True):
+            if anew or archive != self._archive:
+                self._archive, self._rest = archive, walk_archive(archive)
             for member in self._rest:
                 if isinstance(member, ArchiveMember) and member.path == path:
                     return member

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -44,6 +45,12 @@ def _file_system(url: str) -> tuple[Any, str]:
     except ValueError as error:
         raise ImageReadError("path_invalid", f"the URL cannot be used ({error})") from None
     return system, path
+
+
+def check_url(url: str) -> None:
+    """Raise `MissingDependencyError` where a package for this kind of URL is not installed."""
+    with contextlib.suppress(ImageReadError):
+        _file_system(url)
 
 
 def list_url(url: str) -> Iterator[FoundFile | Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from cvclassic.errors import DataError
@@ -143,20 +144,34 @@ def walk_manifest(
         The file is missing, or its header lacks a column.
     """
     name = os.fsdecode(manifest)
+    with _open_manifest(name, split):  # known before the first row is asked for
+        return _walk_rows(name, split)
+
+
+@contextmanager
+def _open_manifest(name: str, split: str | None) -> Iterator[tuple]:
+    """Reader behind the header line, the header, and where the columns stand in it."""
     shown = show_path(name)
     try:
-        with open(name, newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            reader = csv.reader(file, strict=True)
-            try:
-                header = [cell.strip() for cell in next(reader, [])]
-            except csv.Error as error:
-                raise DataError(f"{shown}, line 1: not a CSV table ({error})") from None
-            at = manifest_columns(header, ["path"] + ["split"] * (split is not None), shown)
-            yield from _inputs_of_rows(reader, name, header, at, split)
+        file = open(name, newline="", encoding="utf-8-sig", errors="surrogateescape")  # noqa: SIM115
     except FileNotFoundError:
         raise DataError(f"{shown}: there is no such manifest") from None
-    except OSError as error:
-        raise DataError(f"{shown}: the manifest cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{shown}: the manifest cannot be read ({reason})") from None
+    with file:
+        reader = csv.reader(file, strict=True)
+        try:
+            header = [cell.strip() for cell in next(reader, [])]
+        except csv.Error as error:
+            raise DataError(f"{shown}, line 1: not a CSV table ({error})") from None
+        at = manifest_columns(header, ["path"] + ["split"] * (split is not None), shown)
+        yield reader, header, at
+
+
+def _walk_rows(name: str, split: str | None) -> Iterator[FoundFile | Fault | ArchiveMember]:
+    with _open_manifest(name, split) as (reader, header, at):
+        yield from _inputs_of_rows(reader, name, header, at, split)
 
 
 def _inputs_of_rows(
