@@ -141,9 +141,17 @@ def explain_remote(error: Exception) -> tuple[str, str]:
     """Record code and message of whatever a file system may raise; there is no common error."""
     if isinstance(error, ImageReadError):
         return error.code, error.message
-    if isinstance(error, FileNotFoundError):
+    cause = error.__cause__
+    if isinstance(error, FileNotFoundError) and isinstance(cause, Exception):
+        return explain_remote(cause)  # so says fsspec of a server that does not answer, too
+    status = getattr(error, "status", None)
+    if isinstance(error, FileNotFoundError) or status in (404, 410):
         return "not_found", "there is no such file"
-    if isinstance(error, PermissionError) or type(error).__name__ == "NoCredentialsError":
+    if (
+        isinstance(error, PermissionError)
+        or status in (401, 403)
+        or type(error).__name__ == "NoCredentialsError"
+    ):
         return "permission", "the file may not be read: check the credentials"
     if isinstance(error, IsADirectoryError):
         return "not_regular", "expected a file. Got a folder"
