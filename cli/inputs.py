@@ -11,15 +11,8 @@ import click
 
 
 def input_options(command: Callable) -> Callable:
-    """``[PATHS]... [-0] [--manifest CSV [--split NAME]] [--sort-into DIR [--link]]``."""
+    """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``."""
     for option in (
-        click.option("--link", is_flag=True, help="Sort symbolic links instead of copies."),
-        click.option(
-            "--sort-into",
-            type=click.Path(file_okay=False),
-            metavar="DIR",
-            help="Copy each picture into a folder of its label. Nothing is overwritten.",
-        ),
         click.option("--split", help="Rows of the manifest to use, by its column split."),
         click.option(
             "--manifest",
@@ -32,6 +25,21 @@ def input_options(command: Callable) -> Callable:
     ):
         command = option(command)
     return click.argument("paths", nargs=-1, type=click.Path())(command)
+
+
+def sort_options(command: Callable) -> Callable:
+    """``--sort-into DIR [--link]``."""
+    for option in (
+        click.option("--link", is_flag=True, help="Sort symbolic links instead of copies."),
+        click.option(
+            "--sort-into",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Copy each picture into a folder of its label. Nothing is overwritten.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 class Inputs:
@@ -85,14 +93,14 @@ class Inputs:
             yield from walk_manifest(self._manifest, self._split)
 
 
-def open_sorter(folder: str | None, link: bool, paths: tuple[str, ...], pipeline) -> Any:
-    """A `Sorter` that classify's records go to; None if none is wanted."""
+def check_sorting(
+    folder: str | None, link: bool, paths: tuple[str, ...]
+) -> tuple[str, bool] | None:
+    """Where pictures are sorted to, and whether as links; None if that is not wanted."""
     if folder is None:
         if link:
             raise click.UsageError("--link needs --sort-into.")
         return None
-    if hasattr(pipeline[0], "columns") or not hasattr(pipeline[-1], "classes_"):
-        raise click.UsageError("--sort-into needs a model that gives labels to pictures.")
     real = os.path.realpath(folder)
     for path in paths:
         top = os.path.realpath(path)
@@ -100,6 +108,4 @@ def open_sorter(folder: str | None, link: bool, paths: tuple[str, ...], pipeline
             raise click.UsageError(
                 f"--sort-into {folder!r} lies in {path!r}, whose pictures are classified."
             )
-    from cvclassic.batch import Sorter
-
-    return Sorter(folder, link=link)
+    return folder, link

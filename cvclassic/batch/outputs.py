@@ -132,6 +132,26 @@ def format_of(path: str | os.PathLike) -> str:
     return _SUFFIXES[suffix]
 
 
+def check_output(path: str | os.PathLike | None, format: str) -> None:
+    """Find out now, and not after a day's work, whether a format can be written there.
+
+    Raises
+    ------
+    OSError, ParameterError, MissingDependencyError
+        As `open_writer`.
+    """
+    if format == "sqlite":
+        if path is None:
+            raise ParameterError("A database cannot go to standard output: name a file.")
+        from .outputs_sqlite import check_database
+
+        check_database(path)
+    if format == "parquet":
+        from .outputs_parquet import import_arrow
+
+        import_arrow()
+
+
 @contextmanager
 def open_writer(
     path: str | os.PathLike | None, format: str, top: int, extra: tuple[str, ...] = ()
@@ -162,9 +182,8 @@ def open_writer(
     MissingDependencyError
         The format needs a package that is not installed.
     """
-    if format == "sqlite":
-        if path is None:
-            raise ParameterError("A database cannot go to standard output: name a file.")
+    check_output(path, format)
+    if format == "sqlite" and path is not None:
         from .outputs_sqlite import open_sqlite
 
         with open_sqlite(path, top, extra) as writer:

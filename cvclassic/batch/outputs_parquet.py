@@ -16,7 +16,8 @@ _ROW_GROUP = 50_000
 _FEW_VALUES = ("status", "code", "label", "guess")
 
 
-def _arrow() -> tuple[Any, Any]:
+def import_arrow() -> tuple[Any, Any]:
+    """pyarrow and pyarrow.parquet, or `MissingDependencyError`."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -37,7 +38,7 @@ class ParquetWriter:
     """
 
     def __init__(self, file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> None:
-        self._arrow, parquet = _arrow()
+        self._arrow, parquet = import_arrow()
         self._top = top
         self._extra = extra
         self._names = columns_of(top, extra)

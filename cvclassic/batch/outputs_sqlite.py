@@ -74,6 +74,14 @@ def _cell(value: object) -> object:
     return text
 
 
+def check_database(path: str | os.PathLike) -> None:
+    """Raise `OSError` while another program is in the middle of changing a database."""
+    for suffix in ("-journal", "-wal"):
+        beside = os.fsdecode(path) + suffix
+        if os.path.exists(beside):  # SQLite would apply it to the new database
+            raise OSError(errno.EBUSY, "another program is using the database", beside)
+
+
 @contextlib.contextmanager
 def open_sqlite(path: str | os.PathLike, top: int, extra: tuple[str, ...] = ()) -> Iterator[Writer]:
     """A database that takes its name only when all records are in it.
@@ -94,10 +102,7 @@ def open_sqlite(path: str | os.PathLike, top: int, extra: tuple[str, ...] = ()) 
         The folder cannot be written to, the disk is full, or another program is in the middle
         of changing the database that is to be replaced.
     """
-    for suffix in ("-journal", "-wal"):
-        beside = os.fsdecode(path) + suffix
-        if os.path.exists(beside):  # SQLite would apply it to the new database
-            raise OSError(errno.EBUSY, "another program is using the database", beside)
+    check_database(path)
     with atomic_path(path) as temporary:
         database = sqlite3.connect(temporary, isolation_level=None)
         try:
