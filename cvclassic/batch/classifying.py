@@ -199,13 +199,14 @@ def _classify_block(
     places: list[int] = []
     items: list = []
     paths: list[str] = []
-    notes: list[tuple] = []
+    notes: list[tuple[tuple, tuple[int, int] | None]] = []  # warnings and full size
     for i, item in enumerate(inputs):
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
             continue
         if isinstance(item, NamedItem):
             path, picture, warnings = item.path, item.value, ()
+            size = np.shape(picture)[1::-1] if np.ndim(picture) > 1 else None
         else:
             path = path_of(item)
             try:
@@ -215,43 +216,49 @@ def _classify_block(
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
             picture, warnings = Picture(source), decoded.warnings
+            size = (decoded.width, decoded.height)
             picture.remember(max_side_of(pipeline), decoded.pixels)
         places.append(i)
         items.append(picture)
         paths.append(path)
-        notes.append(warnings)
+        notes.append((warnings, size))
     if items and hasattr(pipeline[-1], "classes_"):
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
         rule = getattr(pipeline[-1], "unknown_", None)
-        for i, item, path, warnings, row, seen in zip(
+        for i, item, path, note, row, seen in zip(
             places, items, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            record = _answer(path, warnings, scores[0][0] if seen else None, scores[:top])
+            record = _answer(path, note, scores[0][0] if seen else None, scores[:top])
             if rule is not None:
                 record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:
-                pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
+                pixels = item  # a row of a table has none
+                if np.ndim(item) != 1:
+                    pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
                 on_answer(inputs[i], record, scores[:_PICTURED], pixels)
     elif items:
         numbers, described = predict_numbers(pipeline, items)
-        for i, path, warnings, number, seen in zip(
+        for i, path, note, number, seen in zip(
             places, paths, notes, numbers, described, strict=True
         ):
-            records[i] = _answer(path, warnings, float(number) if seen else None, ())
+            records[i] = _answer(path, note, float(number) if seen else None, ())
     return records  # type: ignore[return-value]
 
 
-def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
+def _answer(
+    path: str, note: tuple[tuple, tuple[int, int] | None], label: object, scores: tuple
+) -> Record:
     """Record of a picture that could be read; without a label it shows no features."""
+    warnings, size = note
     status = "warn" if warnings else "ok"
     code = " ".join(note.code for note in warnings)
     message = "; ".join(note.message for note in warnings)
     if label is not None:
-        return Record(path, status, code, message, label, scores)
+        return Record(path, status, code, message, label, scores, size=size)
     nothing = "the picture shows no features to classify it by"
     return Record(
         path,
@@ -259,6 +266,7 @@ def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
         f"{code} no_features".strip(),
         f"{message}; {nothing}".removeprefix("; "),
         UNCLASSIFIABLE,
+        size=size,
     )
 
 

@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
         "sources": ["find_inputs", "read_list", "walk_manifest"],
-        "streaming": ["check_images", "map_blocks", "single_threaded"],
+        "streaming": ["check_images", "map_blocks", "single_threaded", "worker_processes"],
         "tables": ["LabelledTable", "load_table", "read_table"],
         "walking": ["Fault", "FoundFile", "walk_images"],
         "writing": ["encode_image", "write_image"],

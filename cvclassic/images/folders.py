@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cvclassic.errors import DataError
@@ -23,10 +23,13 @@ class LabelledImages:
     paths : list of str
     labels : list of str
         One for each path.
+    splits : list of str
+        One for each path of a manifest with such a column; else empty.
     """
 
     paths: list[str]
     labels: list[str]
+    splits: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -159,6 +162,7 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     shown = show_path(str(path))
     paths: list[str] = []
     labels: list[str] = []
+    parts: list[str] = []
     splits: Counter[str] = Counter()
     reader = None
     try:
@@ -168,6 +172,7 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
             at = manifest_columns(
                 header, ["path", "label"] + ["split"] * (split is not None), shown
             )
+            part = header.index("split") if header.count("split") == 1 else None
             for row in reader:
                 if not any(field.strip() for field in row):
                     continue
@@ -189,6 +194,8 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
                 one = row[at["path"]]
                 paths.append(one if is_url(one) else os.path.join(str(path.parent), one))
                 labels.append(row[at["label"]])
+                if part is not None:
+                    parts.append(row[part])
     except FileNotFoundError:
         raise DataError(f"{shown}: there is no such manifest") from None
     except UnicodeDecodeError as error:
@@ -209,7 +216,7 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
         raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
     if not paths:
         raise DataError(f"{shown}: the manifest lists no picture")
-    return LabelledImages(paths, labels)
+    return LabelledImages(paths, labels, parts)
 
 
 def manifest_columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
