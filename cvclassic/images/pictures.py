@@ -123,7 +123,8 @@ class Picture:
     def _place(self, max_side: int | None):
         """Where the pixels of that size are remembered; None where they are not."""
         for side, place in self._memory.items():
-            long = max((place if self._spool is None else place[1])[:2], default=0)
+            shape = place.shape if self._spool is None else place[1]
+            long = max(shape[:2], default=0)
             whole = side is None or long < side  # nothing was reduced
             if side == max_side or (whole and (max_side is None or long <= max_side)):
                 return place
