@@ -11,6 +11,7 @@ import click
 
 from .console import plain, report_failures
 from .counting import Tally, count_aside, duration, shown_progress
+from .inputs import Inputs
 from .options import n_jobs
 from .stopping import stop_on_signals
 
@@ -50,23 +51,26 @@ class Run:
     def __init__(
         self,
         model: str,
-        paths: tuple[str, ...],
+        inputs: Inputs,
         output: str | None,
         format: str,
         top: int,
         pictures: str | None,
+        sorting: tuple[str, bool] | None,
         options: dict[str, Any],
     ) -> None:
         self._model = model
-        self._paths = paths
+        self._named = inputs
         self._output = output
         self._format = format
         self._top = top
         self._pictures = pictures
+        self._sorting = sorting
         self._options = options
         self._tally = Tally()
         self._journal: Any = None
         self._drawn: Any = None
+        self._sorter: Any = None
         self._n_faults = 0
 
     @contextlib.contextmanager
@@ -107,10 +111,11 @@ class Run:
         self._pipeline = load_model(self._model)
         self._top = min(self._top, len(getattr(self._pipeline, "classes_", [None])))
         self._drawn = _drawings(self._pipeline, self._pictures)
+        self._sorter = _sorter(self._pipeline, self._sorting)
 
     def go(self, quiet: bool, lines: bool, restart: bool) -> None:
         """Classify everything, and write the output."""
-        from cvclassic.batch import open_journal, open_writer
+        from cvclassic.batch import check_output, open_journal, open_writer
         from cvclassic.images import watch_decoders
 
         rule = getattr(self._pipeline[-1], "unknown_", None)
@@ -125,20 +130,27 @@ class Run:
             ):
                 for record in records:
                     writer.write(record)
+                    self._sort(record)
                     tally.add(record, kept=False)
                     tick()
             return
+        check_output(self._output, self._format)
         with open_journal(self._output, self._about(), restart=restart) as self._journal:
             if not quiet:
                 self._say_how_it_begins()
-            if lines or not quiet:
+            if (lines or not quiet) and self._named.can_be_counted:
                 count_aside(tally, self._inputs_again)
             with watch_decoders(), shown_progress(tally, quiet=quiet, lines=lines) as tick:
                 self._fill(tick)
             with open_writer(self._output, self._format, self._top, extra) as writer:
                 for record, _ in self._journal.kept():
                     writer.write(record)
+                    self._sort(record)
             self._journal.finish()
+
+    def _sort(self, record) -> None:
+        if self._sorter is not None:
+            self._sorter.write(record)
 
     def _fill(self, tick) -> None:
         """Bring the journal to its end."""
@@ -173,20 +185,18 @@ class Run:
             click.echo(plain(text), err=True)
 
     def _inputs_again(self) -> Iterator:
-        from cvclassic.images import walk_images
-
         from .sources import expand
 
-        return expand(walk_images(self._paths), self._pipeline)
+        return expand(iter(self._named), self._pipeline)
 
     def _inputs(self) -> Iterator:
         """What is to be classified; folders that could not be listed are counted."""
-        from cvclassic.images import Fault, walk_images
+        from cvclassic.images import Fault
 
         from .sources import expand
 
         def found() -> Iterator:
-            for item in walk_images(self._paths):
+            for item in self._named:
                 self._n_faults += isinstance(item, Fault)
                 yield item
 
@@ -219,11 +229,15 @@ class Run:
         if self._drawn is not None and self._drawn.failures:
             click.echo(f"{len(self._drawn.failures)} pictures could not be written:", err=True)
             report_failures([(path, "not_written", why) for path, why in self._drawn.failures])
+        if self._sorter is not None and self._sorter.failures:
+            click.echo(f"{len(self._sorter.failures)} pictures could not be sorted:", err=True)
+            report_failures([(path, "not_sorted", why) for path, why in self._sorter.failures])
 
     @property
     def exit_code(self) -> int:
         """0, 1 or 3, as the help says."""
-        if self._n_faults or (self._drawn is not None and self._drawn.failures):
+        results = (self._drawn, self._sorter)
+        if self._n_faults or any(result is not None and result.failures for result in results):
             return _EXIT_INCOMPLETE
         return _EXIT_FAILURES if self._tally.statuses["error"] else 0
 
@@ -237,3 +251,15 @@ def _drawings(pipeline, folder: str | None):
     from .predictions import PredictionPictures
 
     return PredictionPictures(folder)
+
+
+def _sorter(pipeline, sorting: tuple[str, bool] | None):
+    """What puts pictures into folders; None if that is not wanted."""
+    if sorting is None:
+        return None
+    if not hasattr(pipeline[-1], "classes_") or hasattr(pipeline[0], "columns"):
+        raise click.UsageError("--sort-into needs a model that gives labels to pictures.")
+    from cvclassic.batch import Sorter
+
+    folder, link = sorting
+    return Sorter(folder, link=link)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import click
 
+from .inputs import Inputs, check_sorting, input_options, sort_options
 from .options import jobs_option, quiet_option
 
 
 @click.command()
 @click.argument("model", type=click.Path())
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@input_options
 @click.option(
-    "-o", "--output", type=click.Path(), help="File to write, .csv or .jsonl. [default: stdout]"
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="File to write: .csv, .jsonl, .parquet or .sqlite. [default: stdout]",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["csv", "jsonl"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "sqlite"]),
     help="Format. [default: as the output is named, else csv]",
 )
 @click.option(
@@ -49,11 +53,19 @@ from .options import jobs_option, quiet_option
     help="Give up a picture that needs more memory, with the model's (processes only).",
 )
 @click.option("--json", "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs.")
+@sort_options
 @jobs_option
 @quiet_option
 @click.pass_context
-def classify(ctx, model, paths, output, format_, top, pictures, lines, quiet, restart, **work):
-    """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
+def classify(
+    ctx, model, paths, manifest, split, null, output, format_, top, pictures, sort_into, link,
+    lines, quiet, restart, **work,
+):  # fmt: skip
+    """Label the pictures in PATHS with MODEL.
+
+    PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
+    pictures are called photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and -
+    for a list of names on standard input.
 
     Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
     table, are inputs of their own, such as digits.npz[17] and table.csv:3.
@@ -78,6 +90,9 @@ def classify(ctx, model, paths, output, format_, top, pictures, lines, quiet, re
       cvclassic classify photos.cvmodel new/ more/cat.jpg -o labels.csv
       cvclassic classify photos.cvmodel new/ --format jsonl --top 3 | head
       cvclassic classify photos.cvmodel new/ -o labels.csv --pictures drawn/
+      cvclassic classify photos.cvmodel 'new/**/*.jpg' old.zip shard-*.tar -o labels.parquet
+      find new/ -mtime -1 -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
+      cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
       cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
     """
     from .batch import Run, engine_options
@@ -89,7 +104,9 @@ def classify(ctx, model, paths, output, format_, top, pictures, lines, quiet, re
     if restart and output is None:
         raise click.UsageError("--restart needs -o.")
     options = engine_options(output, pictures, **work)
-    run = Run(model, paths, output, format_ or "csv", top, pictures, options)
+    inputs = Inputs(paths, manifest, split, null)
+    sorting = check_sorting(sort_into, link, paths)
+    run = Run(model, inputs, output, format_ or "csv", top, pictures, sorting, options)
     with run.stoppable():
         run.load()
         run.go(quiet, lines, restart)

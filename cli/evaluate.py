@@ -20,10 +20,15 @@ from .sources import load_source, source_options
     type=click.Path(),
     help="Write a CSV file with a row for each picture: truth, answer, margin, seconds.",
 )
+@click.option(
+    "--report",
+    type=click.Path(),
+    help="Write a page (.html): confusions with their pictures, mistakes explained, calibration.",
+)
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, json_file, per_image, jobs, quiet, **source):
+def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
     """Score MODEL on FOLDER, which holds one folder a class, or on other labelled data.
 
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
@@ -37,7 +42,7 @@ def evaluate(ctx, model, json_file, per_image, jobs, quiet, **source):
 
     \b
     Example:
-      cvclassic evaluate photos.cvmodel test-photos/
+      cvclassic evaluate photos.cvmodel test-photos/ --report report.html
       cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --json scores.json
       cvclassic evaluate photos.cvmodel test-photos/ --per-image answers.csv
       cvclassic evaluate digits.cvmodel --npz mnist.npz
@@ -46,12 +51,18 @@ def evaluate(ctx, model, json_file, per_image, jobs, quiet, **source):
     from cvclassic.atomic import check_writable
     from cvclassic.evaluate import write_predictions
     from cvclassic.models import load_model
+    from cvclassic.report import check_page_path
 
     from .console import report_failures
+    from .reporting import Album, write_evaluation_report
 
     for path in filter(None, (json_file, per_image)):
         check_writable(path)
+    if report:
+        check_page_path(report)
+    start = time.perf_counter()
     pipeline = load_model(model)
+    seconds = {"loading the model": time.perf_counter() - start}
     columns = getattr(pipeline[0], "columns", None)
     if (columns is None) != (source["table"] is None):
         raise click.UsageError(
@@ -60,22 +71,31 @@ def evaluate(ctx, model, json_file, per_image, jobs, quiet, **source):
             else "This model was trained on pictures, so that it takes no --table."
         )
     data = load_source(source, part="test", min_classes=1, columns=columns and list(columns))
+    album = Album(data.paths, data.labels) if report else None
+    predictions = None
     if not hasattr(pipeline, "classes_"):
         if per_image:
             raise click.UsageError("--per-image needs a classifier. This model gives numbers.")
         scores, failures = _score_regression(pipeline, data, n_jobs(jobs), quiet)
     else:
-        predictions, failures, seconds = predict_model(pipeline, data, n_jobs(jobs), quiet)
+        predictions, failures, classified = predict_model(
+            pipeline, data, n_jobs(jobs), quiet, album
+        )
         if per_image:
             write_predictions(per_image, predictions, failures)
+        scored = time.perf_counter()
         scores = score_classes(predictions, getattr(pipeline[-1], "unknown_", None))
-        scores |= {"n_failed": len(failures), "seconds": round(seconds, 3)}
+        scores |= {"n_failed": len(failures), "seconds": round(classified, 3)}
+        seconds |= {"classifying": classified, "scoring": time.perf_counter() - scored}
     if json_file:
         write_json(json_file, scores)
     show_scores(scores, getattr(pipeline, "classes_", []))
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were not scored:", err=True)
         report_failures(failures)
+    if album is not None:
+        about = (pipeline, data, source, scores, predictions, failures, album, seconds)
+        write_evaluation_report(report, ctx, *about, quiet)
     ctx.exit(1 if failures else 0)
 
 

@@ -15,16 +15,17 @@ import click
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Train, evaluate and classify on the pictures that come along."),
+    "audit": ("audit:audit", "Find duplicates, broken files and other faults of a set."),
     "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
+    "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
+    "words": ("words:words", "Show the visual words of a model and what each one says."),
     "learning-curve": (
         "learning_curve:learning_curve_",
         "Show how much more pictures would help.",
     ),
-    "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
-    "words": ("words:words", "Show the visual words of a model and what each one says."),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),

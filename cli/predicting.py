@@ -10,7 +10,7 @@ def inputs_of(data) -> list:
     return data.items if hasattr(data, "items") else data.paths
 
 
-def predict_model(pipeline, data, jobs: int, quiet: bool) -> tuple:
+def predict_model(pipeline, data, jobs: int, quiet: bool, on_answer=None) -> tuple:
     """Predictions, (path, code, message) of what could not be read, and the seconds it took."""
     from cvclassic.batch import predict_labelled
     from cvclassic.errors import DataError
@@ -26,6 +26,7 @@ def predict_model(pipeline, data, jobs: int, quiet: bool) -> tuple:
             data.labels,
             n_jobs=jobs,
             watch=lambda records: progress.count(records, "classify", len(data)),
+            on_answer=on_answer,
         )
     if not predictions.n_images:
         path, code, message = failures[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from typing import Any
 
 import click
@@ -67,6 +68,12 @@ from .sources import load_source, source_options
     is_flag=True,
     help="With --unknown: answer sets of labels, of which at most RATE lack the right one.",
 )
+@click.option(
+    "--report",
+    type=click.Path(),
+    help="Page about the training (.html). [default: beside the model, named like it]",
+)
+@click.option("--no-report", is_flag=True, help="Write no page.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
 @jobs_option
 @quiet_option
@@ -83,6 +90,8 @@ def train(
     curve,
     unknown,
     sets,
+    report,
+    no_report,
     seed,
     jobs,
     quiet,
@@ -99,6 +108,9 @@ def train(
     The same pictures, recipe and seed give the same model, byte for byte, whatever --jobs is
     (with auto, as long as the budget lets it try the same recipes). Pictures that cannot be
     read are listed and left out; the exit code is 1 then.
+
+    A page beside the model (photos.html for photos.cvmodel) shows the pictures, the scores of
+    those that were held out and what it took; --no-report leaves it out.
 
     With --unknown, training pictures that were held out tell from which probability on at most
     that share of answers is wrong (of 100 training sets, 95 keep to it). It needs enough of them:
@@ -117,6 +129,8 @@ def train(
     from cvclassic.classify import Augmented, AutoRecipe, make_recipe, make_table_recipe, own_head
     from cvclassic.report import check_curve_path
 
+    from .reporting import TrainingPage
+
     shared = {"random_state": seed, "n_jobs": n_jobs(jobs)}
     values = parse_params(params)
     if source["table"] is not None and (recipe != "auto" or changes is not None):
@@ -127,6 +141,9 @@ def train(
         raise click.UsageError("--unknown-sets needs --unknown RATE.")
     if curve is not None:
         check_curve_path(curve)
+    if report is not None and no_report:
+        raise click.UsageError("--report and --no-report exclude each other.")
+    page = None if no_report else TrainingPage(ctx, report, output)
     data = load_source(source, part="train", min_classes=2)
     if source["table"] is not None:
         recipe, head = "table", head or "mlp-deep"
@@ -144,12 +161,12 @@ def train(
     if unknown is not None:
         check_unknown(estimator, data, unknown, sets)
         description |= {"unknown": {"kind": "sets" if sets else "threshold", "error_rate": unknown}}
-    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet, curve)
+    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet, curve, page)
     ctx.exit(1 if failures else 0)
 
 
 def train_model(
-    estimator, data, output, description: dict, jobs: int, quiet: bool, curve=None
+    estimator, data, output, description: dict, jobs: int, quiet: bool, curve=None, page=None
 ) -> list:
     """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
     from cvclassic.atomic import check_writable
@@ -164,7 +181,9 @@ def train_model(
     if curve is not None:
         check_writable(curve)
     with stages(quiet) as progress, watch_decoders():
-        pictures, readable, failures = _read(estimator, data, jobs, progress)
+        start = time.perf_counter()
+        pictures, readable, failures = _read(estimator, data, jobs, progress, page)
+        seconds = {"reading": time.perf_counter() - start}
         _check_classes(data, readable, failures)
         watching = {"progress": progress, "on_epoch": progress.epoch}
         if isinstance(estimator, AutoRecipe):
@@ -200,7 +219,13 @@ def train_model(
     if not description["head"]:
         summary["head"] = type(pipeline[-1]).__name__
     size = save_model(output, pipeline, summary)
-    _report(output, size, summary, training, readable, failures)
+    written = ""
+    if page is not None:
+        trials = getattr(estimator, "trials_", ())
+        seconds |= training.seconds
+        about = (pipeline, training, trials, pictures, readable, failures, seconds)
+        written = page.write(size, summary, *about)
+    _report(output, size, summary, training, readable, failures, written)
     return failures
 
 
@@ -235,7 +260,7 @@ def _calibrate(pipeline, kind: str, error_rate: float) -> dict:
     return {**about, "mean_set_size": float(rule.members(chances).sum(axis=1).mean())}
 
 
-def _read(estimator, data, jobs: int, progress) -> tuple:
+def _read(estimator, data, jobs: int, progress, page=None) -> tuple:
     """Pictures, their labels, and (path, code, message) of what could not be read."""
     from cvclassic.batch import max_side_of, read_all
     from cvclassic.images import LabelledImages
@@ -249,6 +274,7 @@ def _read(estimator, data, jobs: int, progress) -> tuple:
         progress.count(data.paths, "read", len(data)),
         max_side_of(getattr(estimator, "estimator", estimator)),
         n_jobs=jobs,
+        on_picture=None if page is None else page.begin(data.paths, data.labels),
     )
     kept = [i for i in range(len(data)) if i not in faults]
     readable = LabelledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
@@ -277,7 +303,7 @@ def _check_classes(data, readable, failures: list) -> None:
         )
 
 
-def _report(output, size, summary, training, data, failures) -> None:
+def _report(output, size, summary, training, data, failures, page: str = "") -> None:
     """Say what was learned, from what, how well and how long it took."""
     from .console import report_failures, show_table
 
@@ -305,6 +331,8 @@ def _report(output, size, summary, training, data, failures) -> None:
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
     rows.append(("time", times))
     rows.append(("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"))
+    if page:
+        rows.append(("page", page))
     show_table(rows)
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, _submodules = _lazy.attach(
     __name__,
     submodules=[
+        "audit",
         "batch",
         "classify",
         "describe",

@@ -61,3 +61,13 @@ def toy_model_file(toy_model, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("model") / "toys.cvmodel"
     save_model(path, toy_model, {"recipe": "sift-bow", "n_images": 12})
     return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless browser for all pages."""
+    from tests.report.browser import Browser
+
+    found = Browser()
+    yield found
+    found.driver.quit()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -16,7 +17,16 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError, ParameterError
-from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
+from ..images import (
+    ArchiveMember,
+    Fault,
+    FoundFile,
+    NamedItem,
+    Picture,
+    decode_image,
+    load_pixels,
+    map_blocks,
+)
 from .records import UNCLASSIFIABLE, Record
 from .recovery import Loss, call_with_recovery
 
@@ -24,6 +34,7 @@ BLOCK = 16
 """Pictures that share one pass over the classifier's weights."""
 ENGINES = ("threads", "processes")
 _PICTURED = 5  # classes that `on_answer` is told of
+Input: TypeAlias = FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike
 OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
 
 
@@ -79,7 +90,7 @@ def max_side_of(estimator: BaseEstimator) -> int | None:
 
 def classify_files(
     pipeline: Pipeline,
-    inputs: Iterable[FoundFile | Fault | NamedItem | str | os.PathLike],
+    inputs: Iterable[Input],
     *,
     top: int = 1,
     n_jobs: int | None = None,
@@ -94,7 +105,7 @@ def classify_files(
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted, as `make_recipe` gives it.
-    inputs : iterable of paths, of what `walk_images` finds, or of `NamedItem`
+    inputs : iterable of paths, of what `find_inputs` finds, or of `NamedItem`
         A model of tables takes only rows that are named items. Read no further ahead than
         the work needs.
     top : int
@@ -170,12 +181,12 @@ def _timed_block(
     return [replace(record, seconds=share) for record in records]
 
 
-def path_of(item: FoundFile | Fault | NamedItem | str | os.PathLike) -> str:
+def path_of(item: Input) -> str:
     """What the record of an input calls it."""
-    return item.path if isinstance(item, FoundFile | Fault | NamedItem) else os.fsdecode(item)
+    return os.fsdecode(item) if isinstance(item, str | os.PathLike) else item.path
 
 
-def _lost(item: FoundFile | Fault | NamedItem | str | os.PathLike, loss: Loss) -> Record:
+def _lost(item: Input, loss: Loss) -> Record:
     """Record of an input that the work came to grief over."""
     return Record(path_of(item), "error", loss.code, loss.message)
 
@@ -188,58 +199,66 @@ def _classify_block(
     places: list[int] = []
     items: list = []
     paths: list[str] = []
-    notes: list[tuple] = []
+    notes: list[tuple[tuple, tuple[int, int] | None]] = []  # warnings and full size
     for i, item in enumerate(inputs):
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
             continue
         if isinstance(item, NamedItem):
             path, picture, warnings = item.path, item.value, ()
+            size = np.shape(picture)[1::-1] if np.ndim(picture) > 1 else None
         else:
             path = path_of(item)
             try:
-                decoded = decode_image(path, max_side=max_side_of(pipeline))
+                source = item.read() if isinstance(item, ArchiveMember) else path
+                decoded = decode_image(source, max_side=max_side_of(pipeline), name=path)
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
-            picture, warnings = Picture(path), decoded.warnings
+            picture, warnings = Picture(source), decoded.warnings
+            size = (decoded.width, decoded.height)
             picture.remember(max_side_of(pipeline), decoded.pixels)
         places.append(i)
         items.append(picture)
         paths.append(path)
-        notes.append(warnings)
+        notes.append((warnings, size))
     if items and hasattr(pipeline[-1], "classes_"):
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
         rule = getattr(pipeline[-1], "unknown_", None)
-        for i, item, path, warnings, row, seen in zip(
+        for i, item, path, note, row, seen in zip(
             places, items, paths, notes, probabilities, described, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
-            record = _answer(path, warnings, scores[0][0] if seen else None, scores[:top])
+            record = _answer(path, note, scores[0][0] if seen else None, scores[:top])
             if rule is not None:
                 record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:
-                pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
+                pixels = item  # a row of a table has none
+                if np.ndim(item) != 1:
+                    pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
                 on_answer(inputs[i], record, scores[:_PICTURED], pixels)
     elif items:
         numbers, described = predict_numbers(pipeline, items)
-        for i, path, warnings, number, seen in zip(
+        for i, path, note, number, seen in zip(
             places, paths, notes, numbers, described, strict=True
         ):
-            records[i] = _answer(path, warnings, float(number) if seen else None, ())
+            records[i] = _answer(path, note, float(number) if seen else None, ())
     return records  # type: ignore[return-value]
 
 
-def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
+def _answer(
+    path: str, note: tuple[tuple, tuple[int, int] | None], label: object, scores: tuple
+) -> Record:
     """Record of a picture that could be read; without a label it shows no features."""
+    warnings, size = note
     status = "warn" if warnings else "ok"
     code = " ".join(note.code for note in warnings)
     message = "; ".join(note.message for note in warnings)
     if label is not None:
-        return Record(path, status, code, message, label, scores)
+        return Record(path, status, code, message, label, scores, size=size)
     nothing = "the picture shows no features to classify it by"
     return Record(
         path,
@@ -247,6 +266,7 @@ def _answer(path: str, warnings: tuple, label: object, scores: tuple) -> Record:
         f"{code} no_features".strip(),
         f"{message}; {nothing}".removeprefix("; "),
         UNCLASSIFIABLE,
+        size=size,
     )
 
 

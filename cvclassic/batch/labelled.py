@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..evaluate import Predictions
-from .classifying import classify_files
+from .classifying import OnAnswer, classify_files
 
 
 def predict_labelled(
@@ -18,6 +18,7 @@ def predict_labelled(
     *,
     n_jobs: int | None = None,
     watch: Callable[[Iterable], Iterator] = iter,
+    on_answer: OnAnswer | None = None,
 ) -> tuple[Predictions, list[tuple[str, str, str]]]:
     """Classify labelled pictures, each decoded once.
 
@@ -32,6 +33,8 @@ def predict_labelled(
         As in joblib.
     watch : callable
         Passes records on, and may count them.
+    on_answer : callable, optional
+        As `classify_files` takes it.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def predict_labelled(
     seconds: list[float] = []
     failures: list[tuple[str, str, str]] = []
     shares = np.zeros((len(labels), len(classes)), np.float32)
-    records = classify_files(pipeline, inputs, top=len(classes), n_jobs=n_jobs)
+    records = classify_files(pipeline, inputs, top=len(classes), n_jobs=n_jobs, on_answer=on_answer)
     for record, label in zip(watch(records), labels, strict=True):
         if record.failed:
             failures.append((record.path, record.code, record.message))

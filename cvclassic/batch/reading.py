@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from ..errors import ImageReadError
-from ..images import Picture, Spool, map_blocks
+from ..images import DecodedImage, Picture, Spool, decode_image, map_blocks
+
+OnPicture = Callable[[Picture, DecodedImage], None]
 
 
-def _read_block(max_side: int | None, pictures: list[Picture]) -> list[ImageReadError | None]:
+def _read_block(
+    max_side: int | None, on_picture: OnPicture | None, pictures: list[Picture]
+) -> list[ImageReadError | None]:
     errors: list[ImageReadError | None] = []
     for picture in pictures:
         try:
-            picture.read(max_side)
+            decoded = decode_image(picture.source, max_side=max_side)
+            picture.remember(max_side, decoded.pixels)
+            if on_picture is not None:
+                on_picture(picture, decoded)
             errors.append(None)
         except ImageReadError as error:
             errors.append(error)
@@ -22,7 +29,11 @@ def _read_block(max_side: int | None, pictures: list[Picture]) -> list[ImageRead
 
 
 def read_all(
-    paths: Iterable[str | os.PathLike], max_side: int | None, *, n_jobs: int | None = None
+    paths: Iterable[str | os.PathLike],
+    max_side: int | None,
+    *,
+    n_jobs: int | None = None,
+    on_picture: OnPicture | None = None,
 ) -> tuple[list[Picture], dict[int, ImageReadError]]:
     """Decode pictures into a temporary file and find those that cannot be read.
 
@@ -33,6 +44,8 @@ def read_all(
         Long side that they are reduced to.
     n_jobs : int or None
         As in joblib.
+    on_picture : callable, optional
+        Called with each picture and what was decoded, in the worker threads.
 
     Returns
     -------
@@ -57,7 +70,8 @@ def read_all(
 
     errors: dict[int, ImageReadError] = {}
     done = 0
-    for block in map_blocks(partial(_read_block, max_side), wrapped(), n_jobs=n_jobs):
+    read = partial(_read_block, max_side, on_picture)
+    for block in map_blocks(read, wrapped(), n_jobs=n_jobs):
         errors.update((done + i, error) for i, error in enumerate(block) if error is not None)
         done += len(block)
     return pictures, errors

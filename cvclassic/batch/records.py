@@ -34,6 +34,8 @@ class Record:
         The set of labels that a model with such a rule answers; empty without features.
     seconds : float
         The picture's share of the time that its block took, nan where it was not taken.
+    size : tuple of int, optional
+        Width and height of the picture in the file, in pixels.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Record:
     scores: tuple[tuple[object, float], ...] = ()
     labels: tuple | None = None
     seconds: float = field(default=math.nan, compare=False)
+    size: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def failed(self) -> bool:

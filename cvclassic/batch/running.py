@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import ResumeError
-from ..images import FoundFile, NamedItem
+from ..images import ArchiveMember, FoundFile, NamedItem
 from ..images.files import show_path
 from .classifying import BLOCK, path_of
 from .journal import Journal
@@ -29,18 +29,20 @@ def fingerprint(item: Any) -> list[int] | None:
 
     Parameters
     ----------
-    item : FoundFile, Fault, NamedItem, str or Path
+    item : FoundFile, ArchiveMember, Fault, NamedItem, str or Path
 
     Returns
     -------
     list of int or None
         Size in bytes and time of the last change of a file in nanoseconds; size and CRC-32 of an
-        array; None for what cannot be read.
+        array, or of a member of an archive; None for what cannot be read.
     """
     if isinstance(item, NamedItem):
         if isinstance(item.value, np.ndarray):
             return [item.value.nbytes, zlib.crc32(np.ascontiguousarray(item.value).data)]
         return None
+    if isinstance(item, ArchiveMember):
+        return item.fingerprint
     if not isinstance(item, FoundFile | str | os.PathLike):
         return None
     try:

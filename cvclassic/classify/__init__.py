@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "auto": ["AutoRecipe", "Trial"],
         "calibration": ["fit_temperature", "probabilities"],
         "fusion": ["WeightedUnion"],
-        "gram": ["svm_dual", "symmetric_product"],
+        "gram": ["one_against_rest", "svm_dual", "symmetric_product"],
         "heads": ["SVM", "Head"],
         "left_out": ["choose_block_weights", "left_out_decisions", "left_out_loss"],
         "maps": ["HomogeneousMap", "homogeneous_map"],

@@ -57,6 +57,7 @@ class Head(ClassifierMixin, BaseEstimator):
 
     classes_: np.ndarray
     temperature_: float
+    held_out_rows_: np.ndarray  # which samples were held out and judged
     # decisions (n, n_classes) on samples that were held out, and columns of their labels
     held_out_: tuple[np.ndarray, np.ndarray] | None
     unknown_: UnknownRule | None
@@ -222,6 +223,7 @@ class SVM(Head):
                 decisions[out] = gram[np.ix_(out, ~out)] @ dual
             return decisions[judged]
 
+        self.held_out_rows_ = np.flatnonzero(judged)
         self._settle(decide, labels[judged])
 
     def _settle(self, decide: Callable[[float], np.ndarray], labels: np.ndarray) -> None:
@@ -250,6 +252,7 @@ class SVM(Head):
         X = X / np.float32(max(size, _TINY))
         kept = stratified_folds(labels, 5, seed, n_copies) != 0
         out = ~kept & (np.arange(len(X)) < len(X) // n_copies)
+        self.held_out_rows_ = np.flatnonzero(out)
         self._settle(
             lambda C: _all_columns(_linear_svc(C, seed).fit(X[kept], labels[kept]), X[out]),
             labels[out],

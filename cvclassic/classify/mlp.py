@@ -309,6 +309,7 @@ class MLP(_Network, Head):
         self.epochs_: list[Epoch] = []
         most = self.max_iter
         kept, judged = self._hold_out(labels, n_copies)
+        self.held_out_rows_ = np.flatnonzero(judged)
         if (self.calibrate or self.early_stopping) and judged.any():
             trial = self._train(
                 "trial", X[kept], labels[kept], most, on_epoch, X[judged], labels[judged]

@@ -299,6 +299,7 @@ class Ridge(Head):
             decide, judged = _leave_out(X, square, targets, labels, wide)
         else:
             decide, judged = _hold_out(X, square, targets, labels, wide, seed, n_copies)
+        self.held_out_rows_ = np.flatnonzero(judged)
         self._take_best(decide, labels[judged], self._penalties(_PENALTIES), size)
         self.intercept_ = targets.mean(axis=0)
         self.coef_ = _coefficients(X, square, targets - self.intercept_, self.penalty_ * size, wide)
@@ -313,6 +314,7 @@ class Ridge(Head):
         size = float(np.einsum("nd,nd->", Z, Z, dtype=np.float64)) / len(Z)
         size = size if size > 0 else 1.0
         kept, judged = _held_fifth(labels, seed, n_copies)
+        self.held_out_rows_ = np.flatnonzero(judged)
         offset = targets[kept].mean(axis=0)
         results: list[tuple] = []
         for gamma in _GAMMAS if self.gamma == "cv" else (float(self.gamma),):

@@ -14,6 +14,7 @@ from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
+from ..images import worker_processes
 from .mirror import encode_mirrored, try_mirroring
 from .network import Epoch, OnEpoch
 
@@ -147,15 +148,16 @@ def fit_recipe(
     labels = np.asarray(y)
     progress = progress or (lambda stage, done, total: None)
     features = pipeline[0]
-    if type(features).fit_transform is TransformerMixin.fit_transform:
-        with training.stage("vocabulary"):
-            progress("vocabulary", 0, 0)
-            features.fit(X, labels)
-        with training.stage("features"):
-            vectors = features.transform(Watched(X, "features", progress))
-    else:  # learns from the vectors of the training pictures, and would make them twice
-        with training.stage("features"):
-            vectors = features.fit_transform(Watched(X, "features", progress), labels)
+    with worker_processes(X, getattr(features, "n_jobs", None)):
+        if type(features).fit_transform is TransformerMixin.fit_transform:
+            with training.stage("vocabulary"):
+                progress("vocabulary", 0, 0)
+                features.fit(X, labels)
+            with training.stage("features"):
+                vectors = features.transform(Watched(X, "features", progress))
+        else:  # learns from the vectors of the training pictures, and would make them twice
+            with training.stage("features"):
+                vectors = features.fit_transform(Watched(X, "features", progress), labels)
     training.left_out = dict(getattr(features, "left_out_", {}))
     # where a copy shows nothing, all of its picture's are left out, to keep the stretches alike
     seen = described_rows(features, vectors).reshape(n_copies, -1).all(axis=0)
@@ -179,7 +181,8 @@ def fit_recipe(
     if mirror and room and n_copies == 1 and "n_copies" in known:
         images = [X[int(i)] for i in np.flatnonzero(described)]
         encode = pipeline[:-1].transform
-        with training.stage("mirror images"):
+        jobs = getattr(features, "n_jobs", None)
+        with training.stage("mirror images"), worker_processes(images, jobs):
             progress("mirror images", 0, 0)
             found = try_mirroring(encode, images, vectors, labels, mirror)
             if found is not None:

@@ -83,6 +83,7 @@ class SizedTransformer(ImageTransformer):
 
     image_size: int | tuple[int, int]
     color: bool
+    _block_size = 32  # small pictures: what is made ready for a block should not weigh
 
     @property
     def max_side(self) -> int:

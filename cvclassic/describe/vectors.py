@@ -21,6 +21,8 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
     n_jobs: int | None
     n_features_out_: int
 
+    _block_size = 8  # pictures that a worker takes at once
+
     def fit(self, X, y=None):
         """Learn from pictures.
 
@@ -64,7 +66,9 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         X = check_images(X)
         out = np.empty((len(X), self.n_features_out_), np.float32)
         start = 0
-        for vectors in map_blocks(self._vectors, X, n_jobs=self.n_jobs):
+        for vectors in map_blocks(
+            self._vectors, X, n_jobs=self.n_jobs, block_size=self._block_size
+        ):
             out[start : start + len(vectors)] = vectors
             start += len(vectors)
         return out

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cvclassic.errors import DataError
 from cvclassic.images.files import show_path
+from cvclassic.images.remote import is_url
 from cvclassic.images.walking import Fault, walk_images
 
 
@@ -22,10 +23,13 @@ class LabelledImages:
     paths : list of str
     labels : list of str
         One for each path.
+    splits : list of str
+        One for each path of a manifest with such a column; else empty.
     """
 
     paths: list[str]
     labels: list[str]
+    splits: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -128,7 +132,8 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     ----------
     manifest : str or os.PathLike
         CSV with commas and a header line, UTF-8 with or without byte order mark. Paths are
-        relative to the manifest's folder, or absolute. Other columns are ignored.
+        relative to the manifest's folder, or absolute; they may be URLs, and pictures in archives
+        (``shard.tar!a.jpg``). Other columns are ignored.
     split : str, optional
         Take only the lines that say so in the column ``split``; None takes all.
 
@@ -157,13 +162,17 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     shown = show_path(str(path))
     paths: list[str] = []
     labels: list[str] = []
+    parts: list[str] = []
     splits: Counter[str] = Counter()
     reader = None
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            at = _columns(header, ["path", "label"] + ["split"] * (split is not None), shown)
+            at = manifest_columns(
+                header, ["path", "label"] + ["split"] * (split is not None), shown
+            )
+            part = header.index("split") if header.count("split") == 1 else None
             for row in reader:
                 if not any(field.strip() for field in row):
                     continue
@@ -182,8 +191,11 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
                     splits[row[at["split"]]] += 1
                     if row[at["split"]] != split:
                         continue
-                paths.append(os.path.join(str(path.parent), row[at["path"]]))
+                one = row[at["path"]]
+                paths.append(one if is_url(one) else os.path.join(str(path.parent), one))
                 labels.append(row[at["label"]])
+                if part is not None:
+                    parts.append(row[part])
     except FileNotFoundError:
         raise DataError(f"{shown}: there is no such manifest") from None
     except UnicodeDecodeError as error:
@@ -204,11 +216,17 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
         raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
     if not paths:
         raise DataError(f"{shown}: the manifest lists no picture")
-    return LabelledImages(paths, labels)
+    return LabelledImages(paths, labels, parts)
 
 
-def _columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
-    """Where the wanted columns stand."""
+def manifest_columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
+    """Where the wanted columns stand.
+
+    Raises
+    ------
+    DataError
+        One of them is missing, or there twice.
+    """
     for name in wanted:
         if header.count(name) != 1:
             fault = "no" if name not in header else "more than one"

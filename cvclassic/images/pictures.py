@@ -6,6 +6,8 @@ import contextlib
 import os
 import tempfile
 import threading
+from functools import lru_cache
+from typing import IO
 
 import numpy as np
 
@@ -20,7 +22,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="cvclassic-")  # noqa: SIM115
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="cvclassic-")  # noqa: SIM115
         self._end = 0
         self._lock = threading.Lock()
 
@@ -47,6 +49,35 @@ class Spool:
         while done < len(view):
             done += os.preadv(self._file.fileno(), [view[done:]], start + done)
         return pixels
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Under which name, on Linux, worker processes find the file, and its number there."""
+        descriptor = self._file.fileno()
+        return f"/proc/{os.getpid()}/fd/{descriptor}", os.fstat(descriptor).st_ino
+
+
+class SharedSpool(Spool):
+    """The spool of another process, to be read.
+
+    Raises
+    ------
+    OSError
+        The process has ended, or the system has no such names.
+    """
+
+    def __init__(self, path: str, number: int) -> None:
+        self._file = open(path, "rb")  # noqa: SIM115
+        if os.fstat(self._file.fileno()).st_ino != number:
+            self._file.close()
+            raise FileNotFoundError(path)
+
+    def put(self, pixels: np.ndarray) -> tuple[int, tuple[int, ...]]:
+        """Refuse: another process writes."""
+        raise PermissionError("this spool belongs to another process")
+
+
+_shared = lru_cache(maxsize=2)(SharedSpool)
 
 
 class Picture:
@@ -82,12 +113,22 @@ class Picture:
         ImageReadError
             As `read_image`.
         """
-        place = self._memory.get(max_side)
+        place = self._place(max_side)
         if place is None:
             pixels = read_image(self.source, max_side=max_side)
             self.remember(max_side, pixels)
             return pixels
         return self._spool.get(place) if self._spool is not None else place
+
+    def _place(self, max_side: int | None):
+        """Where the pixels of that size are remembered; None where they are not."""
+        for side, place in self._memory.items():
+            shape = place.shape if self._spool is None else place[1]
+            long = max(shape[:2], default=0)
+            whole = side is None or long < side  # nothing was reduced
+            if side == max_side or (whole and (max_side is None or long <= max_side)):
+                return place
+        return None
 
     def remember(self, max_side: int | None, pixels: np.ndarray) -> None:
         """Keep `pixels` as what `read(max_side)` gives from now on."""
@@ -98,12 +139,30 @@ class Picture:
         with contextlib.suppress(OSError):
             self._memory[max_side] = self._spool.put(pixels)
 
+    def recall(self) -> np.ndarray | None:
+        """Pixels of the largest size that is remembered; None where there are none."""
+        if not self._memory:
+            return None
+        return self.read(max(self._memory, key=lambda side: side or float("inf")))
+
     def __reduce__(self):
-        return Picture, (self.source,)
+        if self._spool is None or not self._memory:
+            return Picture, (self.source,)
+        return _attach, (self.source, self._memory, self._spool.address)
 
     def __repr__(self) -> str:
         shown = self.source if isinstance(self.source, str | os.PathLike) else "..."
         return f"Picture({shown!r})"
+
+
+def _attach(source, memory: dict, address: tuple[str, int]) -> Picture:
+    """Unpickle a spooled picture where its spool can be read, else one that decodes again."""
+    try:
+        picture = Picture(source, _spool=_shared(*address))
+    except OSError:
+        return Picture(source)
+    picture._memory = dict(memory)
+    return picture
 
 
 def spool_pictures(sources) -> list[Picture]:

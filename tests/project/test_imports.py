@@ -12,6 +12,7 @@ ORDER = [
     "checks",
     "atomic",
     "images",
+    "audit",
     "filters",
     "detect",
     "describe",

@@ -60,6 +60,8 @@ def test_pictures_and_licence_are_inside(site: Path, root: Path) -> None:
     assert inside == outside
     assert (site / "cvclassic_samples" / "SOURCES.md").is_file()
     assert (site / "cvclassic" / "py.typed").is_file()
+    templates = {p.name for p in (root / "cvclassic" / "report" / "templates").iterdir()}
+    assert {p.name for p in (site / "cvclassic" / "report" / "templates").iterdir()} == templates
     assert list(site.glob("*.dist-info/**/LICENSE"))
 
 

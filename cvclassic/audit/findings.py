@@ -1,0 +1,268 @@
+"""What an audit finds, from the worst to the least."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..checks import check_number
+from .listing import Listed
+from .near import group_pairs, near_pairs
+from .scanning import Scanned, scan_pictures
+
+# kind -> (heading, what it means and what to do)
+KINDS = {
+    "leak": (
+        "The same picture in several splits",
+        "A model that has learned from a test picture looks better than it is. Keep each group "
+        "in one split.",
+    ),
+    "conflict": (
+        "The same picture in several classes",
+        "At most one of the labels can be right.",
+    ),
+    "unreadable": ("Files that cannot be read", "Training leaves them out."),
+    "duplicate": (
+        "The same picture several times",
+        "Copies weigh more than others, and a cross-validation that has them on both sides is "
+        "too good.",
+    ),
+    "blank": ("Blank pictures", "They show one brightness all over."),
+    "tiny": ("Tiny pictures", "There is little to describe."),
+    "blurred": (
+        "Blurred pictures",
+        "Far less sharp than the others of this set at the same size.",
+    ),
+    "odd": ("Odd files", "They can be read, but are not what they should be."),
+    "single": ("Classes with one picture", "Nothing can be held out to check them."),
+    "imbalance": (
+        "Classes of very different size",
+        "Accuracy then tells of the large ones; look at the mean class accuracy.",
+    ),
+}
+_TINY = 32  # pixels of the shorter side
+_BLANK = 2.0  # standard deviation of brightness
+_BLUR = 0.05  # of the set's median sharpness
+_IMBALANCE = 10.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    pictures : tuple of Listed
+        A group of duplicates, or one picture; empty where it is about a class.
+    detail : str
+        More about it.
+    code : str
+        Of a file that cannot be read or is odd; "exact" or "near" for duplicates.
+    """
+
+    kind: str
+    pictures: tuple[Listed, ...]
+    detail: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A set of pictures and what is wrong with it.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        From the worst kind to the least, in the order of `KINDS`.
+    n_pictures, n_bytes : int
+    counts : dict of str to dict of str to int
+        Pictures of each class in each split.
+    """
+
+    findings: list[Finding]
+    n_pictures: int
+    n_bytes: int
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> list[Finding]:
+        """Findings of one kind."""
+        return [finding for finding in self.findings if finding.kind == kind]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Number of findings of each kind that occurs, from the worst."""
+        counts = Counter(finding.kind for finding in self.findings)
+        return {kind: counts[kind] for kind in KINDS if counts[kind]}
+
+
+def audit_pictures(pictures: Iterable[Listed], *, n_jobs: int | None = None, **limits) -> Audit:
+    """Look at pictures and judge them.
+
+    Parameters
+    ----------
+    pictures : iterable of Listed
+    n_jobs : int or None
+        As in joblib.
+    **limits
+        As `judge_pictures` takes them.
+
+    Returns
+    -------
+    Audit
+
+    Examples
+    --------
+    >>> audit_pictures([Listed("missing.jpg", "cat")]).findings[0].code
+    'not_found'
+    """
+    return judge_pictures(list(scan_pictures(pictures, n_jobs=n_jobs)), **limits)
+
+
+def judge_pictures(
+    scanned: Sequence[Scanned],
+    *,
+    tiny: float = _TINY,
+    blur: float = _BLUR,
+    imbalance: float = _IMBALANCE,
+) -> Audit:
+    """Find what is wrong with pictures that were looked at.
+
+    Duplicates are **exact** (the same bytes) or **near**: difference hashes of 128 bits that
+    differ in at most 16, the same proportions within 6 %, and brightness on 16 × 16 cells
+    correlated by at least 0.97. So copies that were re-encoded or resized are found, mirrored
+    and strongly cropped ones are not. Blank pictures are near to nothing.
+
+    Parameters
+    ----------
+    scanned : sequence of Scanned
+    tiny : float
+        Shorter sides below so many pixels are tiny.
+    blur : float
+        Pictures less sharp than this share of the set's median are blurred; see `sharpness_of`.
+    imbalance : float
+        How many times as many pictures the largest class may have as the smallest.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    ParameterError
+        A limit is out of range.
+    """
+    check_number("tiny", tiny, 0)
+    check_number("blur", blur, 0)
+    check_number("imbalance", imbalance, 1)
+    found = [*_unreadable(scanned), *_duplicates(scanned)]
+    found += _poor(scanned, tiny, blur)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in scanned:
+        splits = counts[one.picture.label]
+        splits[one.picture.split] = splits.get(one.picture.split, 0) + 1
+    counts = dict(sorted(counts.items()))
+    found += _classes(counts, imbalance)
+    order = {kind: i for i, kind in enumerate(KINDS)}
+    found.sort(key=lambda finding: order[finding.kind])
+    return Audit(found, len(scanned), sum(one.n_bytes for one in scanned), counts)
+
+
+def _unreadable(scanned: Sequence[Scanned]) -> list[Finding]:
+    """Files without pixels, and those with warnings."""
+    found = []
+    for one in scanned:
+        if one.code:
+            found.append(Finding("unreadable", (one.picture,), one.message, one.code))
+        elif one.warnings:
+            codes = " ".join(code for code, _ in one.warnings)
+            text = "; ".join(message for _, message in one.warnings)
+            found.append(Finding("odd", (one.picture,), text, codes))
+    return found
+
+
+def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
+    """Groups of pictures that are one."""
+    same: dict[bytes, list[int]] = defaultdict(list)
+    for i, one in enumerate(scanned):
+        if one.n_bytes and one.digest:
+            same[one.digest].append(i)
+    exact = [(group[0], i) for group in same.values() for i in group[1:]]
+    # of files with the same bytes one stands for all, so that a thousand copies are no million
+    # pairs; blank pictures are all alike
+    first = {group[0] for group in same.values()}
+    index = np.array(
+        [i for i in first if scanned[i].bits is not None and scanned[i].contrast >= _BLANK], int
+    )
+    index.sort()
+    near = np.empty((0, 2), int)
+    if len(index) > 1:
+        near = index[
+            near_pairs(
+                np.stack([scanned[i].bits for i in index]),
+                np.stack([scanned[i].tiny for i in index]),
+            )
+        ]
+        shape = np.array([one.width / max(one.height, 1) for one in scanned])
+        ratio = shape[near[:, 0]] / shape[near[:, 1]]
+        near = near[np.abs(np.log(ratio)) <= 0.06]
+    pairs = np.concatenate([np.array(exact, int).reshape(-1, 2), near])
+    return [_group(scanned, group) for group in group_pairs(len(scanned), pairs)]
+
+
+def _group(scanned: Sequence[Scanned], group: list[int]) -> Finding:
+    """A finding about pictures that are one."""
+    pictures = tuple(scanned[i].picture for i in group)
+    exact = len({scanned[i].digest for i in group}) == 1
+    splits = sorted({p.split for p in pictures})
+    labels = sorted({p.label for p in pictures})
+    how = "the same bytes" if exact else "nearly the same picture"
+    where = ""
+    if len(splits) > 1:
+        where = f" in the splits {', '.join(map(repr, splits))}"
+    if len(labels) > 1:
+        where += f"{' and' if where else ''} in the classes {', '.join(map(repr, labels))}"
+    kind = "leak" if len(splits) > 1 else "conflict" if len(labels) > 1 else "duplicate"
+    return Finding(
+        kind, pictures, f"{len(group)} files, {how}{where}", "exact" if exact else "near"
+    )
+
+
+def _poor(scanned: Sequence[Scanned], tiny: float, blur: float) -> list[Finding]:
+    """Blank, tiny and blurred pictures; each is only the first of these."""
+    readable = [one for one in scanned if one.bits is not None]
+    sharp = [one.sharpness for one in readable if one.contrast >= _BLANK]
+    limit = blur * float(np.median(sharp)) if sharp else 0.0
+    found = []
+    for one in readable:
+        if one.contrast < _BLANK:
+            detail = f"brightness varies by {one.contrast:.1f} of 255"
+            found.append(Finding("blank", (one.picture,), detail))
+        elif min(one.width, one.height) < tiny:
+            detail = f"{one.width} × {one.height} pixels"
+            found.append(Finding("tiny", (one.picture,), detail))
+        elif one.sharpness < limit:
+            share = one.sharpness / limit * blur
+            detail = f"{100 * share:.1f} % of the median sharpness"
+            found.append(Finding("blurred", (one.picture,), detail))
+    return found
+
+
+def _classes(counts: dict[str, dict[str, int]], imbalance: float) -> list[Finding]:
+    """What is odd about the sizes of classes."""
+    totals = {label: sum(splits.values()) for label, splits in counts.items() if label}
+    found = [
+        Finding("single", (), f"class {label!r} has one picture", label)
+        for label, total in totals.items()
+        if total == 1
+    ]
+    if len(totals) > 1:
+        least, most = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
+        if totals[most] > imbalance * totals[least]:
+            detail = f"{most!r} has {totals[most]} pictures, {least!r} has {totals[least]}"
+            found.append(Finding("imbalance", (), detail))
+    return found

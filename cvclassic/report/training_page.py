@@ -1,0 +1,165 @@
+"""The page of ``cvclassic train``: what a model was made from, and what to expect of it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..classify import Epoch, Trial
+from ..evaluate import Predictions
+from .charts import Line, draw_chart, number_axis, percent_axis
+from .evaluation_page import (
+    calibration_chart,
+    class_rows,
+    model_summary,
+    summary_cards,
+)
+from .galleries import all_sizes, build_matrix, data_table
+from .page import peak_memory, render_page, write_page
+from .thumbnails import Thumbnail
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What the page is made from.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model.
+    n_bytes : int
+        Of its file.
+    paths, labels : sequence of n
+        The pictures that were read.
+    scores : dict, optional
+        Of pictures that were held out, with ``level`` and ``intervals``.
+    held_out : Predictions, optional
+        Of those.
+    trials : sequence of Trial
+        What auto tried.
+    epochs : sequence of Epoch
+        Of a head that has such.
+    odd : sequence of (path, code, message)
+        Warnings about pictures that were read all the same.
+
+    The others are as in `EvaluationReport`.
+    """
+
+    model: str
+    n_bytes: int
+    paths: Sequence[str]
+    labels: Sequence
+    summary: Mapping[str, Any]
+    scores: dict | None = None
+    held_out: Predictions | None = None
+    trials: Sequence[Trial] = ()
+    epochs: Sequence[Epoch] = ()
+    failures: Sequence[tuple[str, str, str]] = ()
+    odd: Sequence[tuple[str, str, str]] = ()
+    featureless: Sequence[str] = ()
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    parameters: Sequence[tuple[str, str]] = ()
+    command: str = ""
+
+
+def write_training_page(path: str | os.PathLike, report: TrainingReport) -> int:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    report : TrainingReport
+
+    Returns
+    -------
+    int
+        Bytes of the file.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    return write_page(path, training_page(report))
+
+
+def training_page(report: TrainingReport) -> str:
+    """The page as text.
+
+    Examples
+    --------
+    >>> page = training_page(TrainingReport("m.cvmodel", 900, ["1.png"], ["cat"], {"head": "svm"}))
+    >>> "m.cvmodel" in page
+    True
+    """
+    classes = report.summary.get("class_counts")
+    matrix = rows = None
+    if report.scores is not None and report.held_out is not None:
+        matrix = build_matrix(
+            report.scores["labels"], report.scores["confusion"], report.held_out, report.thumbnails
+        )
+        ids = {
+            (str(row.label), str(cell.label)): cell.id
+            for row in matrix.rows
+            for cell in row.cells
+            if cell.count
+        }
+        rows = class_rows(report.scores, ids)
+    return render_page(
+        "training.html.j2",
+        title=f"Training of {report.model}",
+        report=report,
+        about={"recipe": "", "head": "", "cv_accuracy": None, "losses": {}, **report.summary},
+        scores=report.scores,
+        cards=summary_cards(report.scores) if report.scores else [],
+        matrix=matrix,
+        classes=rows,
+        data=data_table(report.paths, report.labels, report.sizes, report.thumbnails)
+        if classes
+        else [],
+        sizes=all_sizes(report.sizes),
+        calibration=calibration_chart(report.held_out) if report.held_out else None,
+        curve=_curve(report.epochs),
+        summary=model_summary(report.summary),
+        memory=peak_memory(),
+    )
+
+
+def _curve(epochs: Sequence[Epoch]):
+    """Loss and held-out score over the epochs, or None."""
+    if not epochs:
+        return None
+    losses = []
+    for phase, name, style in (
+        ("trial", "training loss, a part held out", "three"),
+        ("final", "training loss", "one"),
+    ):
+        some = [epoch for epoch in epochs if epoch.phase == phase and math.isfinite(epoch.loss)]
+        if some:
+            numbers = [epoch.number for epoch in some]
+            losses.append(Line(name, numbers, [e.loss for e in some], style, dots=False))
+    judged = [epoch for epoch in epochs if math.isfinite(epoch.validation_loss)]
+    numbers = [epoch.number for epoch in judged]
+    if judged:
+        held = [epoch.validation_loss for epoch in judged]
+        losses.append(Line("held-out loss", numbers, held, "two", dots=False))
+    most = max((value for line in losses for value in line.y), default=1.0)
+    across = number_axis("epoch", 0, max(epoch.number for epoch in epochs))
+    charts = [draw_chart(across, number_axis("loss", 0, most), losses, label="Loss of every epoch")]
+    scores = [epoch.validation_score for epoch in judged]
+    if scores and min(scores) >= 0:
+        line = Line("held-out score", numbers, scores, dots=False)
+        charts.append(
+            draw_chart(
+                across,
+                percent_axis("held-out score", min(scores)),
+                [line],
+                label="Held-out score of every epoch",
+            )
+        )
+    return charts

@@ -1,0 +1,92 @@
+"""``cvclassic audit`` as people call it."""
+
+import csv
+import json
+import os
+import shutil
+
+import pytest
+
+from tests.cli.conftest import one_line
+
+
+@pytest.fixture
+def pictures(toy_folder, tmp_path):
+    """A copy of the toys, of which one lies in two classes."""
+    folder = tmp_path / "photos"
+    shutil.copytree(toy_folder, folder)
+    labels = sorted(path.name for path in folder.iterdir())
+    first = sorted((folder / labels[0]).iterdir())[0]
+    shutil.copy(first, folder / labels[1] / "copy.png")
+    return folder
+
+
+def test_findings_page_table_and_exit_code(cvclassic, pictures, tmp_path) -> None:
+    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    outputs = {name: tmp_path / f"audit.{name}" for name in ("html", "csv", "json")}
+    options = ("-o", outputs["html"], "--csv", outputs["csv"], "--json", outputs["json"])
+    done = cvclassic("audit", pictures, *options, "--tiny", "0", "--blur", "0")
+    assert done.returncode == 1, done.stderr
+    assert "conflict" in done.stdout
+    assert "truncated" in json.loads(outputs["json"].read_text())["findings"][1]["code"]
+    rows = list(csv.DictReader(outputs["csv"].open(newline="")))
+    assert [row["kind"] for row in rows] == ["conflict", "conflict", "unreadable"]
+    assert rows[0]["finding"] == rows[1]["finding"]
+    assert all(os.path.exists(row["path"]) for row in rows)
+    page = outputs["html"].read_text()
+    assert "copy.png" in page
+    assert "data:image/" in page
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"),
+    [("conflict", 1), ("duplicates,unreadable", 1), ("leak, unreadable", 0), ("none", 0)],
+)
+def test_exit_code_by_kind(in_process, pictures, fail_on, code) -> None:
+    done = in_process("audit", pictures, "-q", "--fail-on", fail_on)
+    assert done.returncode == code, done.stderr
+
+
+def test_a_good_set(in_process, toy_folder) -> None:
+    done = in_process("audit", toy_folder, "--blur", 0)
+    assert done.returncode == 0, done.stdout
+    assert "Nothing is wrong." in done.stdout
+
+
+def test_messages(in_process, pictures, tmp_path) -> None:
+    assert "no such folder" in one_line(in_process("audit", tmp_path / "none"), 2)
+    assert "FOLDERs or --manifest" in one_line(in_process("audit"), 2)
+    assert "'leaks'" in one_line(in_process("audit", pictures, "--fail-on", "leaks"), 2)
+    assert ".html" in one_line(in_process("audit", pictures, "-o", tmp_path / "a.pdf"), 2)
+    assert "--manifest" in one_line(in_process("audit", pictures, "--split", "test"), 2)
+    (tmp_path / "empty").mkdir()
+    assert "there is no picture" in one_line(in_process("audit", tmp_path / "empty"), 2)
+    done = in_process("audit", pictures, "--csv", tmp_path / "none" / "a.csv")
+    assert done.returncode == 3
+
+
+def test_every_hostile_file_is_a_finding_and_none_a_crash(cvclassic, data_dir, tmp_path) -> None:
+    page = tmp_path / "audit.html"
+    table = tmp_path / "audit.csv"
+    done = cvclassic("audit", data_dir / "hostile", "-q", "-o", page, "--csv", table)
+    assert done.returncode == 1, done.stderr
+    rows = list(csv.DictReader(table.open(newline="", errors="surrogateescape")))
+    broken = [row["path"] for row in rows if row["kind"] == "unreadable"]
+    assert len(broken) == len(set(broken)) > 20
+    assert all(row["code"] for row in rows if row["kind"] == "unreadable")
+
+
+def test_hostile_names(cvclassic, toy_folder, tmp_path) -> None:
+    label = os.fsencode(tmp_path) + b"/set/<b>\xe9\x1b[31m"
+    os.makedirs(label)
+    os.makedirs(tmp_path / "set" / "other")
+    picture = next(toy_folder.rglob("*.png"))
+    for i, folder in enumerate((label, os.fsencode(tmp_path / "set" / "other"))):
+        shutil.copy(os.fsencode(picture), folder + b"/new\nline\xff%d.png" % i)
+    page = tmp_path / "audit.html"
+    done = cvclassic("audit", tmp_path / "set", "-o", page, "--tiny", 0)
+    assert done.returncode == 1, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert "<b>\\" not in text.replace("&lt;b&gt;", "")
+    assert "&lt;b&gt;" in text
