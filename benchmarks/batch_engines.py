@@ -93,8 +93,8 @@ def main() -> None:
     results = {}
     base = np.array(found["bare loop"])
     for name, turns in found.items():
-        wall, processor, start = np.median(turns, axis=0)
-        ratios = np.median(np.array(turns)[:, :2] / base[:, :2], axis=0)
+        wall, processor, start = np.median(turns, axis=0).tolist()
+        ratios = np.median(np.array(turns)[:, :2] / base[:, :2], axis=0).tolist()
         results[name] = {
             "ms_a_picture": round(1e3 * wall, 2),
             "times_bare_loop": round(ratios[0], 3),
