@@ -103,8 +103,9 @@ class Journal:
         OSError
             The disk is full; the records before are kept.
         """
-        fields = (record.path, record.status, record.code, record.message, record.label)
-        content = json.dumps([*fields, record.scores, record.labels, mark]).encode()
+        fields: tuple = (record.path, record.status, record.code, record.message, record.label)
+        fields += (record.scores, record.labels, record.size, mark)
+        content = json.dumps(fields).encode()
         self._write(b"%08x %b\n" % (zlib.crc32(content), content))
         self.n_records += 1
         if time.monotonic() - self._synced > _SYNC_SECONDS:
@@ -163,11 +164,11 @@ def _checked(line: bytes) -> list | None:
     return json.loads(content)
 
 
-def _record(path, status, code, message, label, scores, labels) -> Record:
+def _record(path, status, code, message, label, scores, labels, size) -> Record:
     scores = tuple((name, share) for name, share in scores)
-    return Record(
-        path, status, code, message, label, scores, None if labels is None else tuple(labels)
-    )
+    labels = None if labels is None else tuple(labels)
+    size = None if size is None else tuple(size)
+    return Record(path, status, code, message, label, scores, labels, size=size)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ def answer(item) -> Record:
     n = int(item.path.rpartition(" ")[2])
     scores = (("cat", n / 7), ("dog", 1 / 3))
     return [
-        Record(item.path, "ok", "", "", "cat", scores),
+        Record(item.path, "ok", "", "", "cat", scores, size=(640, 480)),
         Record(item.path, "error", "empty", "the file\nhas 0 bytes"),
         Record(item.path, "warn", "odd", "é", 7, ((7, 0.1),), labels=(7, "b")),
         Record(item.path, "ok", "no_features", "", "unknown", (), labels=()),
@@ -47,6 +47,7 @@ def go(output, inputs, classified=None, **options) -> list[Record]:
     with open_journal(output, ABOUT, **options) as journal:
         records = [record for record, _ in resume(journal, inputs, classify, block_size=4)]
         assert [record for record, _ in journal.kept()] == records
+        assert [r.size for r, _ in journal.kept()] == [r.size for r in records]
         journal.finish()
     assert not journal_path(output).exists()
     return records
