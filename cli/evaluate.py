@@ -25,10 +25,16 @@ from .sources import load_source, source_options
     type=click.Path(),
     help="Write a page (.html): confusions with their pictures, mistakes explained, calibration.",
 )
+@click.option(
+    "--learning-curve",
+    "curve_file",
+    type=click.Path(),
+    help="Show this curve in the page: what `cvclassic learning-curve --json` wrote.",
+)
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
+def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, **source):
     """Score MODEL on FOLDER, which holds one folder a class, or on other labelled data.
 
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
@@ -54,12 +60,15 @@ def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
     from cvclassic.report import check_page_path
 
     from .console import report_failures
-    from .reporting import Album, write_evaluation_report
+    from .reporting import Album, read_curve, write_evaluation_report
 
     for path in filter(None, (json_file, per_image)):
         check_writable(path)
     if report:
         check_page_path(report)
+    elif curve_file:
+        raise click.UsageError("--learning-curve is shown in the page: give --report too.")
+    curve = read_curve(curve_file) if curve_file else None
     start = time.perf_counter()
     pipeline = load_model(model)
     seconds = {"loading the model": time.perf_counter() - start}
@@ -95,7 +104,7 @@ def evaluate(ctx, model, json_file, per_image, report, jobs, quiet, **source):
         report_failures(failures)
     if album is not None:
         about = (pipeline, data, source, scores, predictions, failures, album, seconds)
-        write_evaluation_report(report, ctx, *about, quiet)
+        write_evaluation_report(report, ctx, *about, curve, quiet)
     ctx.exit(1 if failures else 0)
 
 

@@ -59,6 +59,8 @@ def learning_curve_(
     Example:
       cvclassic learning-curve photos.cvmodel photos/ test-photos/ -o curve.png
       cvclassic learning-curve birds.cvmodel --manifest birds.csv --json curve.json --refit
+      cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --report birds.html \\
+          --learning-curve curve.json
     """
     from cvclassic.atomic import check_writable
     from cvclassic.batch import max_side_of
@@ -114,14 +116,7 @@ def learning_curve_(
     if output:
         draw_learning_curve(curve, output)
     if json_file:
-        content = {
-            "sizes": curve.sizes,
-            "accuracy": curve.accuracy.tolist(),
-            "mean_class_accuracy": curve.mean_class_accuracy.tolist(),
-            "refit": refit,
-            "n_test": curve.n_test,
-            "n_failed": len(failures) + len(more),
-        }
+        content = {**curve.to_dict(), "n_failed": len(failures) + len(more)}
         write_json(json_file, content)
     if failures or more:
         click.echo(f"{len(failures + more)} pictures could not be read:", err=True)

@@ -146,6 +146,20 @@ def parameters_of(pipeline) -> list[tuple[str, str]]:
     ]
 
 
+def read_curve(path: str):
+    """The learning curve in a JSON file."""
+    import json
+
+    from cvclassic.errors import DataError
+    from cvclassic.evaluate import LearningCurve
+    from cvclassic.images import read_file
+
+    try:
+        return LearningCurve.from_dict(json.loads(read_file(path)))
+    except (DataError, ValueError, RecursionError):
+        raise DataError(f"{path}: expected the JSON file of a learning curve.") from None
+
+
 def write_evaluation_report(
     path: str,
     ctx: click.Context,
@@ -157,6 +171,7 @@ def write_evaluation_report(
     failures: list,
     album: Album,
     seconds: dict[str, float],
+    curve,
     quiet: bool,
 ) -> None:
     """Explain the surest mistakes, and write the page of evaluate."""
@@ -185,6 +200,7 @@ def write_evaluation_report(
         parameters_of(pipeline),
         command_line(ctx),
         [note] if note else [],
+        learning_curve=curve,
     )
     size = write_evaluation_page(path, report)
     if not quiet:

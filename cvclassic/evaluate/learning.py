@@ -46,6 +46,37 @@ class LearningCurve:
             for size, a, m in zip(self.sizes, self.accuracy, self.mean_class_accuracy, strict=True)
         ]
 
+    def to_dict(self) -> dict:
+        """Plain values, to be written as JSON."""
+        return {
+            "sizes": self.sizes,
+            "accuracy": self.accuracy.tolist(),
+            "mean_class_accuracy": self.mean_class_accuracy.tolist(),
+            "refit": self.refit,
+            "n_test": self.n_test,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> LearningCurve:
+        """The curve that `to_dict` wrote down.
+
+        Raises
+        ------
+        DataError
+            Something is missing or of the wrong kind.
+        """
+        try:
+            sizes = [int(size) for size in values["sizes"]]
+            accuracy = np.array(values["accuracy"], np.float64)
+            by_class = np.array(values["mean_class_accuracy"], np.float64)
+            good = accuracy.ndim == 2 and accuracy.shape == by_class.shape and accuracy.size > 0
+            both = np.concatenate([accuracy, by_class])
+            if not good or len(sizes) != len(accuracy) or not ((both >= 0) & (both <= 1)).all():
+                raise ValueError
+            return cls(sizes, accuracy, by_class, bool(values["refit"]), int(values["n_test"]))
+        except (KeyError, TypeError, ValueError):
+            raise DataError("expected the JSON file of a learning curve.") from None
+
 
 def learning_curve(
     pipeline: Pipeline,

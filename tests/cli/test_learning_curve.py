@@ -26,6 +26,11 @@ def test_curve(cvclassic, in_process, toy_folder, tmp_path) -> None:
     assert found["accuracy"][-1] == [1.0, 1.0]
     assert read_image(tmp_path / "c.png").shape[2] == 3
     assert "100.0% ± 0.0%" in done.stdout
+    page = tmp_path / "page.html"
+    shown = ("evaluate", model, toy_folder, "--report", page, "--learning-curve")
+    assert in_process(*shown, tmp_path / "c.json").returncode == 0
+    assert "Learning curve" in page.read_text(encoding="utf-8")
+    assert "JSON file of a learning curve" in one_line(in_process(*shown, model), 2)
     for args, message in [
         ((model, train), "Give a TRAIN_FOLDER and a TEST_FOLDER"),
         ((model, train, toy_folder, "--sizes", "0"), "--sizes must be numbers"),

@@ -1,7 +1,9 @@
 """What may be named on the command line, and what becomes of it."""
 
 import csv
+import errno
 import functools
+import glob
 import http.server
 import io
 import json
@@ -18,6 +20,8 @@ import pytest
 
 pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
+from cvclassic.images import Fault, find_inputs, read_image
+from cvclassic.images.walking import list_folder
 from tests.cli.conftest import command, one_line
 
 
@@ -34,7 +38,9 @@ def classify(in_process, toy_model_file):
     """Classify to CSV; the rows, after a look at the exit code."""
 
     def run(*args: object, code: int = 0) -> list[dict]:
-        done = in_process("classify", toy_model_file, *args, "-q", "-o", "out.csv", "-j", 1)
+        done = in_process(
+            "classify", toy_model_file, *args, "-q", "-o", "out.csv", "--engine", "threads", "-j", 1
+        )
         assert done.returncode == code, done.stderr
         with open("out.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
             return list(csv.DictReader(file))
@@ -50,34 +56,72 @@ def everything(folder: Path) -> list[str]:
     return sorted(str(path) for path in folder.rglob("*.png"))
 
 
+def named(*args: str) -> list[str]:
+    return [item.path for item in find_inputs(args)]
+
+
 def test_patterns(toys, classify) -> None:
-    found = paths(classify("toys/**/*.png"))
+    found = named("toys/**/*.png")
     assert sorted(found) == everything(toys)
-    assert paths(classify("toys")) == found
-    assert paths(classify("**/[0-3].png")) == [p for p in found if Path(p).stem in "0123"]
+    assert named("toys") == found
+    assert named("**/[0-3].png") == [p for p in found if Path(p).stem in "0123"]
     first = os.path.dirname(found[0])
-    assert paths(classify(f"toys/{os.path.basename(first)[0]}*")) == [
-        p for p in found if p.startswith(first)
-    ]
-    assert paths(classify(os.path.abspath("toys/*/?.png")))[0].startswith("/")
-    (row,) = classify("toys/*.tiff", code=1)
-    assert (row["path"], row["code"]) == ("toys/*.tiff", "not_found")
+    assert named(f"toys/{os.path.basename(first)[0]}*") == [p for p in found if p.startswith(first)]
+    assert named(os.path.abspath("toys/*/?.png"))[0].startswith("/")
     # what is there is taken by its name
     Path("toys/a[0].png").write_bytes(Path(found[0]).read_bytes())
-    assert paths(classify("toys/a[0].png")) == ["toys/a[0].png"]
-    # folders and links that cannot be listed, or lead in circles, change nothing
+    assert named("toys/a[0].png") == ["toys/a[0].png"]
+    # links that lead in circles change nothing
     Path("toys/loop").symlink_to(".")
-    assert len(paths(classify("toys/**/*.png"))) == len(found) + 1
+    assert len(named("toys/**/*.png")) == len(found) + 1
+    rows = classify("toys/**/[01].png", "toys/*.tiff", code=1)
+    assert paths(rows) == [p for p in found if Path(p).stem in "01"] + ["toys/*.tiff"]
+    assert rows[-1]["code"] == "not_found"
 
 
-def test_hidden_names_need_a_dot_in_the_pattern(toys, classify) -> None:
+def test_patterns_match_what_glob_matches(toys) -> None:
+    for name in ("toys/a/b/c/d.png", "toys/a/b.png", "toys/a b/[x]/y.png", "toys/z/z/z.png"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(b"")
+    for pattern in (
+        "toys/*/*.png", "toys/**/?.png", "**/b/**/*.png", "toys/**/z/*.png", "toys/**/**/d.png",
+        "toys/[!a]*/*.png", "toys/a*/[[]x]/y.png", "./toys/*/b.png"
+    ):  # fmt: skip
+        expected = sorted({os.path.normpath(p) for p in glob.glob(pattern, recursive=True)})
+        assert sorted(map(os.path.normpath, named(pattern))) == expected, pattern
+
+
+def test_hidden_names_need_a_dot_in_the_pattern(toys) -> None:
     picture = Path(everything(toys)[0]).read_bytes()
     Path("toys/.h").mkdir()
     for name in ("toys/.a.png", "toys/.h/b.png"):
         Path(name).write_bytes(picture)
-    assert not [p for p in paths(classify("toys/**/*.png")) if "/." in p]
-    assert paths(classify("toys/.*.png")) == ["toys/.a.png"]
-    assert paths(classify("toys/.h/*.png")) == ["toys/.h/b.png"]
+    assert not [p for p in named("toys/**/*.png") if "/." in p]
+    assert named("toys/.*.png") == ["toys/.a.png"]
+    assert named("toys/.h/*.png") == ["toys/.h/b.png"]
+
+
+def test_patterns_find_what_is_deep_and_tell_what_is_closed(toys, monkeypatch) -> None:
+    top = os.getcwd()
+    picture = Path(everything(toys)[0]).read_bytes()
+    for _ in range(22):
+        os.mkdir("d" * 200)
+        os.chdir("d" * 200)
+    Path("deep.png").write_bytes(picture)
+    os.chdir(top)
+    (deep,) = named("d*/**/*.png")
+    assert len(deep) > 4096
+    assert read_image(deep).ndim >= 2
+    closed = os.path.dirname(everything(toys)[0])
+
+    def listing(folder, seen, hidden=False):
+        if folder == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(folder, seen, hidden)
+
+    monkeypatch.setattr("cvclassic.images.globs.list_folder", listing)
+    faults = [item for item in find_inputs(["toys/**/*.png"]) if isinstance(item, Fault)]
+    assert [(fault.path, fault.code) for fault in faults] == [(closed, "permission")]
 
 
 def run_with_stdin(model, data: bytes, *args: str) -> subprocess.CompletedProcess[bytes]:
@@ -182,7 +226,17 @@ def test_train_and_evaluate_read_members(toys, in_process, toy_model_file) -> No
 
 def test_outputs_agree(toys, classify, in_process, toy_model_file) -> None:
     rows = classify("toys", "gone.png", code=1)
-    done = in_process("classify", toy_model_file, "toys", "gone.png", "-o", "a.sqlite", "-q")
+    done = in_process(
+        "classify",
+        toy_model_file,
+        "toys",
+        "gone.png",
+        "-o",
+        "a.sqlite",
+        "-q",
+        "--engine",
+        "threads",
+    )
     assert done.returncode == 1
     database = sqlite3.connect("a.sqlite")
     found = list(database.execute("SELECT path, code, label, probability FROM records ORDER BY n"))
@@ -197,7 +251,9 @@ def test_outputs_agree(toys, classify, in_process, toy_model_file) -> None:
 
 def test_parquet_is_asked_for(toys, in_process, toy_model_file, classify) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    done = in_process("classify", toy_model_file, "toys", "-o", "a.parquet", "-q")
+    done = in_process(
+        "classify", toy_model_file, "toys", "-o", "a.parquet", "-q", "--engine", "threads"
+    )
     assert done.returncode == 0, done.stderr
     rows = parquet.read_table("a.parquet").to_pylist()
     assert [(row["path"], row["label"]) for row in rows] == [
