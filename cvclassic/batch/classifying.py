@@ -183,7 +183,7 @@ def _timed_block(
 
 def path_of(item: Input) -> str:
     """What the record of an input calls it."""
-    return os.fsdecode(item) if isinstance(item, str | os.PathLike) else item.path
+    return os.fsdecode(item) if isinstance(item, str | bytes | os.PathLike) else item.path
 
 
 def _lost(item: Input, loss: Loss) -> Record:

@@ -62,7 +62,7 @@ def test_kills_at_random(engine, toy_model_file, many, expected, tmp_path) -> No
         begin = time.monotonic()
         process.send_signal(number)
         _, message = process.communicate(timeout=20)
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 10  # 5 s, and a busy machine
         assert "Traceback" not in message
         if process.returncode == 1:  # it was faster than the signal
             break
