@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
-
-_EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
+from .inputs import Inputs, check_sorting, input_options, sort_options
+from .options import jobs_option, quiet_option
 
 
 @click.command()
 @click.argument("model", type=click.Path())
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@input_options
 @click.option(
-    "-o", "--output", type=click.Path(), help="File to write, .csv or .jsonl. [default: stdout]"
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="File to write: .csv, .jsonl, .parquet or .sqlite. [default: stdout]",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["csv", "jsonl"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "sqlite"]),
     help="Format. [default: as the output is named, else csv]",
 )
 @click.option(
@@ -31,11 +31,41 @@ _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
     type=click.Path(),
     help="Folder for a PNG of each picture, with a bar chart of the five best classes.",
 )
+@click.option(
+    "--restart", is_flag=True, help="Throw away what an interrupted run to this output has left."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["threads", "processes"]),
+    help="Where decoders run; in processes a crash costs one picture. "
+    "[default: processes with -o, else threads]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up a picture that takes longer (processes only).",
+)
+@click.option(
+    "--memory-cap",
+    type=click.IntRange(min=1),
+    metavar="MB",
+    help="Give up a picture that needs more memory, with the model's (processes only).",
+)
+@click.option("--json", "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs.")
+@sort_options
 @jobs_option
 @quiet_option
 @click.pass_context
-def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
-    """Label the pictures in PATHS (files, and folders with all that is in them) with MODEL.
+def classify(
+    ctx, model, paths, manifest, split, null, output, format_, top, pictures, sort_into, link,
+    lines, quiet, restart, **work,
+):  # fmt: skip
+    """Label the pictures in PATHS with MODEL.
+
+    PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
+    pictures are called photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and -
+    for a list of names on standard input.
 
     Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
     table, are inputs of their own, such as digits.npz[17] and table.csv:3.
@@ -47,79 +77,38 @@ def classify(ctx, model, paths, output, format_, top, pictures, jobs, quiet):
     best guess in the column guess; with --unknown-sets it gives a set of labels in the column
     labels, as a JSON list.
 
-    Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 a folder could not
-    be listed or the output (a picture of --pictures too) not be written.
+    With -o a run may be interrupted in any way, also by a power cut: the same command goes on
+    where it stopped, and the output is the same, byte for byte. Until the end its records lie in
+    the hidden file .OUTPUT.partial.
+
+    Exit code: 0 all could be read, 1 some could not, 2 usage, model, or an interrupted run that
+    does not fit, 3 a folder could not be listed or the output (a picture of --pictures too) not be
+    written, 75 another run is writing the output, 130 and 143 interrupted.
 
     \b
     Example:
       cvclassic classify photos.cvmodel new/ more/cat.jpg -o labels.csv
       cvclassic classify photos.cvmodel new/ --format jsonl --top 3 | head
       cvclassic classify photos.cvmodel new/ -o labels.csv --pictures drawn/
+      cvclassic classify photos.cvmodel 'new/**/*.jpg' old.zip shard-*.tar -o labels.parquet
+      find new/ -mtime -1 -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
+      cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
+      cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
     """
-    from cvclassic.batch import classify_files, format_of, open_writer
-    from cvclassic.images import Fault, walk_images, watch_decoders
-    from cvclassic.models import load_model
+    from .batch import Run, engine_options
 
-    from .console import plain, report_failures, stages
-    from .sources import expand
+    if format_ is None and output is not None:
+        from cvclassic.batch import format_of
 
-    if format_ is None:
-        format_ = "csv" if output is None else format_of(output)
-    pipeline = load_model(model)
-    top = min(top, len(getattr(pipeline, "classes_", [None])))
-    incomplete = []
-    drawn = _drawings(pipeline, pictures)
-
-    def found():
-        for item in walk_images(paths):
-            if isinstance(item, Fault):
-                incomplete.append(item.path)
-            yield item
-
-    statuses: Counter[str] = Counter()
-    labels: Counter[str] = Counter()
-    rule = getattr(pipeline[-1], "unknown_", None)
-    extra = () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
-    with (
-        open_writer(output, format_, top, extra) as writer,
-        watch_decoders(),
-        stages(quiet) as progress,
-    ):
-        inputs = expand(found(), pipeline)
-        records = classify_files(
-            pipeline,
-            inputs if drawn is None else drawn.name(inputs),
-            top=top,
-            n_jobs=n_jobs(jobs),
-            on_answer=None if drawn is None else drawn.draw,
-        )
-        for record in progress.count(records, "classify"):
-            writer.write(record)
-            statuses[record.status] += 1
-            if not record.failed:
-                labels[str(record.label)] += 1
-    if not quiet:
-        summary = ", ".join(f"{label} {n}" for label, n in labels.most_common(5))
-        more = f" and {len(labels) - 5} more labels" if len(labels) > 5 else ""
-        click.echo(
-            f"{sum(statuses.values())} inputs: {statuses['ok']} ok, {statuses['warn']} with a "
-            f"warning, {statuses['error']} failed. {plain(summary)}{more}",
-            err=True,
-        )
-    if drawn is not None and drawn.failures:
-        click.echo(f"{len(drawn.failures)} pictures could not be written:", err=True)
-        report_failures([(path, "not_written", why) for path, why in drawn.failures])
-    if incomplete or (drawn is not None and drawn.failures):
-        ctx.exit(_EXIT_INCOMPLETE)
-    ctx.exit(_EXIT_FAILURES if statuses["error"] else 0)
-
-
-def _drawings(pipeline, folder: str | None):
-    """Where pictures of predictions go; None if none are wanted."""
-    if folder is None:
-        return None
-    if not hasattr(pipeline[-1], "classes_") or hasattr(pipeline[0], "columns"):
-        raise click.UsageError("--pictures needs a model that gives labels to pictures.")
-    from .predictions import PredictionPictures
-
-    return PredictionPictures(folder)
+        format_ = format_of(output)
+    if restart and output is None:
+        raise click.UsageError("--restart needs -o.")
+    options = engine_options(output, pictures, **work)
+    inputs = Inputs(paths, manifest, split, null)
+    sorting = check_sorting(sort_into, link, paths)
+    run = Run(model, inputs, output, format_ or "csv", top, pictures, sorting, options)
+    with run.stoppable():
+        run.load()
+        run.go(quiet, lines, restart)
+    run.report(quiet)
+    ctx.exit(run.exit_code)

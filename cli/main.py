@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 EXIT_USAGE = 2
 EXIT_INCOMPLETE = 3
 EXIT_BUG = 70
+EXIT_LOCKED = 75
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
@@ -86,8 +87,9 @@ class LazyGroup(click.Group):
             ctx.exit(EXIT_USAGE)
         except (click.exceptions.Exit, click.Abort):
             raise
-        except KeyboardInterrupt:
-            _end(ctx, "Interrupted.", EXIT_INTERRUPTED)
+        except KeyboardInterrupt as error:
+            code = getattr(error, "exit_code", EXIT_INTERRUPTED)
+            _end(ctx, str(error) or "Interrupted.", code)
         except Exception as error:
             _end_with_error(ctx, error)
 
@@ -98,7 +100,8 @@ def _open_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            # takes the lowest number that is free; for processes that this one starts too
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     if sys.stdout is None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
@@ -107,12 +110,14 @@ def _open_standard_streams() -> None:
 
 def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:
     """Say what went wrong in one line, and exit with the code for it."""
-    from cvclassic.errors import CvclassicError
+    from cvclassic.errors import CvclassicError, OutputLockedError
 
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         _end_quietly(ctx)
     if os.environ.get("CVCLASSIC_DEBUG", "0") not in ("", "0"):
         raise error
+    if isinstance(error, OutputLockedError):
+        _end(ctx, f"Error: {error}", EXIT_LOCKED)
     if isinstance(error, CvclassicError):
         _end(ctx, f"Error: {error}", EXIT_USAGE)
     if isinstance(error, OSError):

@@ -85,7 +85,14 @@ def load_source(
 def expand(items: Iterator, pipeline) -> Iterator:
     """Open array files and tables among the files that are to be classified."""
     from cvclassic.errors import DataError
-    from cvclassic.images import Fault, FoundFile, NamedItem, is_array_file, read_table
+    from cvclassic.images import (
+        ArchiveMember,
+        Fault,
+        FoundFile,
+        NamedItem,
+        is_array_file,
+        read_table,
+    )
     from cvclassic.images.arrays import load_pictures
 
     columns = getattr(pipeline[0], "columns", None)
@@ -93,6 +100,8 @@ def expand(items: Iterator, pipeline) -> Iterator:
         try:
             if isinstance(item, FoundFile) and columns is not None:
                 yield from read_table(item.path, list(columns)).items
+            elif isinstance(item, ArchiveMember) and columns is not None:
+                yield Fault(item.path, "unsupported_format", "expected a table. Got a picture")
             elif isinstance(item, FoundFile) and is_array_file(item.path):
                 for i, picture in enumerate(load_pictures(item.path)):
                     yield NamedItem(f"{item.path}[{i}]", picture)

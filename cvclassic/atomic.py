@@ -47,6 +47,30 @@ def atomic_file(path: str | os.PathLike, mode: str = "wb", **options: Any) -> It
     ...     Path(folder, "a.txt").read_text()
     'whole'
     """
+    with atomic_path(path) as temporary, open(temporary, mode, **options) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[str]:
+    """Name of an empty file that takes another name only when the block ends well.
+
+    For writers that want a name and no open file; it must be closed when the block ends.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        An existing file is replaced.
+
+    Yields
+    ------
+    str
+
+    Raises
+    ------
+    OSError
+        As `atomic_file`.
+    """
     target = Path(os.fsdecode(path))
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(target))
@@ -54,10 +78,11 @@ def atomic_file(path: str | os.PathLike, mode: str = "wb", **options: Any) -> It
     # because the target's may already be as long as a name can be
     fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".cvclassic-")
     try:
-        with os.fdopen(fd, mode, **options) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            yield temporary
+            os.fsync(fd)
+        finally:
+            os.close(fd)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:

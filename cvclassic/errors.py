@@ -45,3 +45,11 @@ class ModelFileError(CvclassicError, ValueError):
 
 class MissingDependencyError(CvclassicError, ImportError):
     """An optional package is not installed; the message says how to get it."""
+
+
+class OutputLockedError(CvclassicError):
+    """Another run is writing the same output."""
+
+
+class ResumeError(CvclassicError, ValueError):
+    """An interrupted run is there that cannot be gone on with: it began with something else."""

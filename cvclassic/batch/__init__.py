@@ -5,10 +5,20 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "classifying": ["classify_files", "max_side_of", "predict_numbers", "predict_proba"],
+        "classifying": [
+            "ENGINES",
+            "classify_files",
+            "max_side_of",
+            "predict_numbers",
+            "predict_proba",
+        ],
+        "journal": ["Journal", "journal_path", "open_journal"],
         "labelled": ["predict_labelled"],
-        "outputs": ["FORMATS", "format_of", "open_writer"],
+        "outputs": ["FORMATS", "check_output", "format_of", "open_writer"],
         "reading": ["read_all"],
         "records": ["UNCLASSIFIABLE", "Record"],
+        "running": ["file_digest", "fingerprint", "resume"],
+        "sorting": ["Sorter", "safe_name"],
+        "workers": ["map_in_processes", "prepare_workers"],
     },
 )

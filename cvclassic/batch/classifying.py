@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..classify import UNKNOWN, UnknownRule, described_rows
-from ..errors import ImageReadError
-from ..images import Fault, FoundFile, NamedItem, Picture, decode_image, load_pixels, map_blocks
+from ..errors import ImageReadError, ParameterError
+from ..images import (
+    ArchiveMember,
+    Fault,
+    FoundFile,
+    NamedItem,
+    Picture,
+    decode_image,
+    load_pixels,
+    map_blocks,
+)
 from .records import UNCLASSIFIABLE, Record
+from .recovery import Loss, call_with_recovery
 
-_BLOCK = 16  # pictures that share one pass over the classifier's weights
+BLOCK = 16
+"""Pictures that share one pass over the classifier's weights."""
+ENGINES = ("threads", "processes")
 _PICTURED = 5  # classes that `on_answer` is told of
+Input: TypeAlias = FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike
 OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
 
 
@@ -74,19 +90,22 @@ def max_side_of(estimator: BaseEstimator) -> int | None:
 
 def classify_files(
     pipeline: Pipeline,
-    inputs: Iterable[FoundFile | Fault | NamedItem | str | os.PathLike],
+    inputs: Iterable[Input],
     *,
     top: int = 1,
     n_jobs: int | None = None,
     on_answer: OnAnswer | None = None,
-) -> Iterator[Record]:
+    engine: str = "threads",
+    timeout: float | None = None,
+    memory_cap: int | None = None,
+) -> Generator[Record]:
     """Classify files, in order, in bounded memory.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted, as `make_recipe` gives it.
-    inputs : iterable of paths, of what `walk_images` finds, or of `NamedItem`
+    inputs : iterable of paths, of what `find_inputs` finds, or of `NamedItem`
         A model of tables takes only rows that are named items. Read no further ahead than
         the work needs.
     top : int
@@ -96,12 +115,25 @@ def classify_files(
     on_answer : callable, optional
         Called with the input, its record, the five best classes as (label, probability), and
         the pixels that were classified, for every picture that was answered. Runs in the worker
-        threads, before the record is given out.
+        threads, before the record is given out; only with the engine "threads".
+    engine : {"threads", "processes"}
+        The records are the same. In processes a crash inside a decoder costs one record
+        (``worker_crash``) and not the run; a script needs the guard
+        ``if __name__ == "__main__":`` then.
+    timeout : float, optional
+        Seconds that a picture may take before it is given up (``timeout``), with "processes".
+    memory_cap : int, optional
+        Bytes that a process may occupy (``out_of_memory``), with "processes" on Linux.
 
     Yields
     ------
     Record
         Exactly one for each input.
+
+    Raises
+    ------
+    ParameterError
+        There is no such engine, or the threads cannot do what was asked.
 
     Examples
     --------
@@ -111,9 +143,31 @@ def classify_files(
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """
+    if engine not in ENGINES:
+        raise ParameterError(f"engine must be one of {', '.join(ENGINES)}. Got {engine!r} instead.")
     function = partial(_timed_block, pipeline, top, on_answer)
-    for records in map_blocks(function, inputs, n_jobs=n_jobs, block_size=_BLOCK):
-        yield from records
+    blocks: Generator[list[Record]]
+    if engine == "threads":
+        if timeout is not None or memory_cap is not None:
+            raise ParameterError("timeout and memory_cap need engine='processes'.")
+        blocks = map_blocks(function, inputs, n_jobs=n_jobs, block_size=BLOCK)
+    else:
+        if on_answer is not None:
+            raise ParameterError("on_answer needs engine='threads'.")
+        from .workers import map_in_processes
+
+        blocks = map_in_processes(
+            function,
+            inputs,
+            lost=_lost,
+            n_workers=effective_n_jobs(n_jobs),
+            block_size=BLOCK,
+            timeout=timeout,
+            memory_cap=memory_cap,
+        )
+    with contextlib.closing(blocks):
+        for records in blocks:
+            yield from records
 
 
 def _timed_block(
@@ -121,9 +175,20 @@ def _timed_block(
 ) -> list[Record]:
     """Records of a few inputs, which share the time."""
     start = time.perf_counter()
-    records = _classify_block(pipeline, top, on_answer, inputs)
+    classify = partial(_classify_block, pipeline, top, on_answer)
+    records = call_with_recovery(classify, inputs, _lost)
     share = (time.perf_counter() - start) / max(len(records), 1)
     return [replace(record, seconds=share) for record in records]
+
+
+def path_of(item: Input) -> str:
+    """What the record of an input calls it."""
+    return os.fsdecode(item) if isinstance(item, str | bytes | os.PathLike) else item.path
+
+
+def _lost(item: Input, loss: Loss) -> Record:
+    """Record of an input that the work came to grief over."""
+    return Record(path_of(item), "error", loss.code, loss.message)
 
 
 def _classify_block(
@@ -143,13 +208,14 @@ def _classify_block(
             path, picture, warnings = item.path, item.value, ()
             size = np.shape(picture)[1::-1] if np.ndim(picture) > 1 else None
         else:
-            path = item.path if isinstance(item, FoundFile) else os.fsdecode(item)
+            path = path_of(item)
             try:
-                decoded = decode_image(path, max_side=max_side_of(pipeline))
+                source = item.read() if isinstance(item, ArchiveMember) else path
+                decoded = decode_image(source, max_side=max_side_of(pipeline), name=path)
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
-            picture, warnings = Picture(path), decoded.warnings
+            picture, warnings = Picture(source), decoded.warnings
             size = (decoded.width, decoded.height)
             picture.remember(max_side_of(pipeline), decoded.pixels)
         places.append(i)

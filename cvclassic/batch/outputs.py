@@ -1,4 +1,4 @@
-"""Records into files that other programs open: CSV and JSON lines."""
+"""Records into files that other programs open: CSV and JSON lines here, others beside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ..atomic import atomic_file
 from ..errors import ParameterError
 from .records import Record
 
-FORMATS = ("csv", "jsonl")
+FORMATS = ("csv", "jsonl", "parquet", "sqlite")
+_SUFFIXES = {**{name: name for name in FORMATS}, "db": "sqlite"}
 
 
 class Writer(Protocol):
@@ -24,6 +25,34 @@ class Writer(Protocol):
 
     def write(self, record: Record) -> None:
         """Append one record."""
+
+
+def columns_of(top: int, extra: tuple[str, ...] = ()) -> list[str]:
+    """Names of the columns of a table of records.
+
+    Examples
+    --------
+    >>> columns_of(2)[4:]
+    ['label', 'probability', 'label_2', 'probability_2']
+    """
+    columns = ["path", "status", "code", "message", "label", "probability"]
+    for i in range(2, top + 1):
+        columns += [f"label_{i}", f"probability_{i}"]
+    return [*columns, *extra]
+
+
+def row_of(record: Record, top: int, extra: tuple[str, ...] = ()) -> list:
+    """Cells of a record, None for what is not there; probabilities have six decimals."""
+    scores = [(label, round(share, 6)) for label, share in record.scores[:top]]
+    scores += [(None, None)] * (top - len(scores))  # type: ignore[list-item]
+    row = [record.path, record.status, record.code, record.message, record.label, scores[0][1]]
+    for label, share in scores[1:]:
+        row += [label, share]
+    if "guess" in extra:
+        row.append(record.scores[0][0] if record.scores else None)
+    if "labels" in extra:
+        row.append(None if record.labels is None else json.dumps(record.labels))
+    return row
 
 
 class CsvWriter:
@@ -40,25 +69,13 @@ class CsvWriter:
         self._extra = extra
         self._rows = csv.writer(file, lineterminator="\n")
         self._quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        columns = ["path", "status", "code", "message", "label", "probability"]
-        for i in range(2, top + 1):
-            columns += [f"label_{i}", f"probability_{i}"]
-        self._rows.writerow([*columns, *extra])
+        self._rows.writerow(columns_of(top, extra))
 
     def write(self, record: Record) -> None:
         """Append one row."""
-        cells = [record.path, record.status, record.code, record.message, record.label]
-        cells.append(f"{record.scores[0][1]:.6f}" if record.scores else None)
-        for i in range(1, self._top):
-            if i < len(record.scores):
-                label, probability = record.scores[i]
-                cells += [label, f"{probability:.6f}"]
-            else:
-                cells += [None, None]
-        if "guess" in self._extra:
-            cells.append(record.scores[0][0] if record.scores else None)
-        if "labels" in self._extra:
-            cells.append(None if record.labels is None else json.dumps(record.labels))
+        cells = row_of(record, self._top, self._extra)
+        for i in range(5, 4 + 2 * self._top, 2):
+            cells[i] = None if cells[i] is None else f"{cells[i]:.6f}"
         row = ["" if cell is None else str(cell) for cell in cells]
         # csv leaves a carriage return unquoted, and readers take it for the end of the line
         writer = self._quoted if any("\r" in cell for cell in row) else self._rows
@@ -107,10 +124,32 @@ def format_of(path: str | os.PathLike) -> str:
     'jsonl'
     """
     suffix = Path(path).suffix.lower().lstrip(".")
-    if suffix not in FORMATS:
-        known = " or ".join(f".{name}" for name in FORMATS)
-        raise ParameterError(f"output must end in {known}. Got {os.fspath(path)!r} instead.")
-    return suffix
+    if suffix not in _SUFFIXES:
+        *known, last = (f".{name}" for name in FORMATS)
+        raise ParameterError(
+            f"output must end in {', '.join(known)} or {last}. Got {os.fspath(path)!r} instead."
+        )
+    return _SUFFIXES[suffix]
+
+
+def check_output(path: str | os.PathLike | None, format: str) -> None:
+    """Find out now, and not after a day's work, whether a format can be written there.
+
+    Raises
+    ------
+    OSError, ParameterError, MissingDependencyError
+        As `open_writer`.
+    """
+    if format == "sqlite":
+        if path is None:
+            raise ParameterError("A database cannot go to standard output: name a file.")
+        from .outputs_sqlite import check_database
+
+        check_database(path)
+    if format == "parquet":
+        from .outputs_parquet import import_arrow
+
+        import_arrow()
 
 
 @contextmanager
@@ -123,11 +162,12 @@ def open_writer(
     ----------
     path : str, Path or None
         None stands for standard output.
-    format : {"csv", "jsonl"}
+    format : {"csv", "jsonl", "parquet", "sqlite"}
+        A database cannot be written to standard output.
     top : int
         Classes that a record lists.
     extra : tuple of str
-        More columns of a CSV file, see `CsvWriter`.
+        More columns of a table, see `CsvWriter`.
 
     Yields
     ------
@@ -137,11 +177,31 @@ def open_writer(
     ------
     OSError
         The folder cannot be written to; known before the first record.
+    ParameterError
+        The format cannot be written there.
+    MissingDependencyError
+        The format needs a package that is not installed.
     """
+    check_output(path, format)
+    if format == "sqlite" and path is not None:
+        from .outputs_sqlite import open_sqlite
+
+        with open_sqlite(path, top, extra) as writer:
+            yield writer
+        return
+    if format == "parquet":
+        from .outputs_parquet import open_parquet
+
+        with (
+            _binary_stdout() if path is None else atomic_file(path) as binary,
+            open_parquet(binary, top, extra) as writer,
+        ):
+            yield writer
+        return
     if path is None:
         # not sys.stdout itself: paths need surrogateescape, whatever the locale says
         with io.TextIOWrapper(
-            open(sys.stdout.fileno(), "wb", closefd=False),
+            _binary_stdout(),
             encoding="utf-8",
             errors="surrogateescape",
             newline="",
@@ -150,3 +210,7 @@ def open_writer(
         return
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         yield _WRITERS[format](file, top, extra)
+
+
+def _binary_stdout() -> IO[bytes]:
+    return open(sys.stdout.fileno(), "wb", closefd=False)

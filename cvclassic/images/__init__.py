@@ -5,6 +5,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "archives": ["ArchiveMember", "MemberReader", "archive_kind", "walk_archive"],
         "augment": [
             "CHANGES",
             "AugmentedImage",
@@ -19,8 +20,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "imageheader": ["ImageHeader"],
         "messages": ["watch_decoders"],
         "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
+        "remote": ["check_url", "is_url"],
         "reading": ["DecodedImage", "ImageWarning", "decode_image", "read_image"],
         "resizing": ["reduced_size", "resize_to"],
+        "sources": ["find_inputs", "read_list", "walk_manifest"],
         "streaming": ["check_images", "map_blocks", "single_threaded", "worker_processes"],
         "tables": ["LabelledTable", "load_table", "read_table"],
         "walking": ["Fault", "FoundFile", "walk_images"],

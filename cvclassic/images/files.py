@@ -29,7 +29,8 @@ _KINDS = (
 )
 # Without O_NONBLOCK a named pipe would be waited for, perhaps for ever.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-_LOOK_FIRST = 4 << 20
+LOOK_FIRST = 4 << 20
+"""Bytes from which on a file is not read before its first bytes are a picture's."""
 
 
 def show_path(path: str | bytes | os.PathLike) -> str:
@@ -49,7 +50,8 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
     ----------
     path : str or os.PathLike
         Names that are not UTF-8 come as Python gives them (``surrogateescape``). Paths longer
-        than the system takes at once are opened folder by folder.
+        than the system takes at once are opened folder by folder. What is no file may be a picture
+        in an archive (``photos.zip!a/b.jpg``) or a URL (``s3://bucket/b.jpg``).
     max_bytes : int
         Larger files are refused before anything is read.
 
@@ -62,8 +64,8 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
     ImageReadError
         With the code ``not_found``, ``permission``, ``not_regular``, ``symlink_loop``,
         ``path_invalid``, ``path_encoding``, ``path_too_long``, ``unreadable``, ``io``, ``empty``,
-        ``too_large``, or, for a file of more than 4 MB that is plainly no picture,
-        ``unsupported_format``.
+        ``too_large``, in archives ``encrypted``, ``truncated`` and ``corrupt``, or, for a file of
+        more than 4 MB that is plainly no picture, ``unsupported_format``.
     """
     name = os.fspath(path)
     try:
@@ -79,8 +81,24 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
     except ValueError:
         code, message = "path_invalid", "the path holds a NUL character"
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            data = _read_elsewhere(os.fsdecode(name), max_bytes)
+            if data is not None:
+                return data
         code, message = explain_os_error(error, name)
     raise ImageReadError(code, message, show_path(name))
+
+
+def _read_elsewhere(name: str, max_bytes: int) -> bytes | None:
+    """What is no file of this name: a member of an archive, or a URL; None if it is neither."""
+    from cvclassic.images.archives import read_member
+    from cvclassic.images.remote import is_url, read_url
+
+    if "!" in name:
+        data = read_member(name, max_bytes)
+        if data is not None:
+            return data
+    return read_url(name, max_bytes) if is_url(name) else None
 
 
 def _read(fd: int, max_bytes: int) -> bytes:
@@ -92,7 +110,7 @@ def _read(fd: int, max_bytes: int) -> bytes:
     size = info.st_size
     if size > max_bytes:
         raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
-    if size > _LOOK_FIRST:
+    if size > LOOK_FIRST:
         kind = identify(os.pread(fd, 1024, 0))
         if kind not in SUPPORTED:
             raise ImageReadError(

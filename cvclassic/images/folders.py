@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cvclassic.errors import DataError
 from cvclassic.images.files import show_path
+from cvclassic.images.remote import is_url
 from cvclassic.images.walking import Fault, walk_images
 
 
@@ -131,7 +132,8 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     ----------
     manifest : str or os.PathLike
         CSV with commas and a header line, UTF-8 with or without byte order mark. Paths are
-        relative to the manifest's folder, or absolute. Other columns are ignored.
+        relative to the manifest's folder, or absolute; they may be URLs, and pictures in archives
+        (``shard.tar!a.jpg``). Other columns are ignored.
     split : str, optional
         Take only the lines that say so in the column ``split``; None takes all.
 
@@ -167,7 +169,9 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            at = _columns(header, ["path", "label"] + ["split"] * (split is not None), shown)
+            at = manifest_columns(
+                header, ["path", "label"] + ["split"] * (split is not None), shown
+            )
             part = header.index("split") if header.count("split") == 1 else None
             for row in reader:
                 if not any(field.strip() for field in row):
@@ -187,7 +191,8 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
                     splits[row[at["split"]]] += 1
                     if row[at["split"]] != split:
                         continue
-                paths.append(os.path.join(str(path.parent), row[at["path"]]))
+                one = row[at["path"]]
+                paths.append(one if is_url(one) else os.path.join(str(path.parent), one))
                 labels.append(row[at["label"]])
                 if part is not None:
                     parts.append(row[part])
@@ -214,8 +219,14 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     return LabelledImages(paths, labels, parts)
 
 
-def _columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
-    """Where the wanted columns stand."""
+def manifest_columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
+    """Where the wanted columns stand.
+
+    Raises
+    ------
+    DataError
+        One of them is missing, or there twice.
+    """
     for name in wanted:
         if header.count(name) != 1:
             fault = "no" if name not in header else "more than one"

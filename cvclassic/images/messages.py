@@ -129,6 +129,11 @@ def watch_decoders() -> Iterator[None]:
         ear.close()
 
 
+def is_watching() -> bool:
+    """Whether `watch_decoders` is active in this process."""
+    return _ear is not None
+
+
 def hear(decode: Callable[[], _T]) -> tuple[_T, list[tuple[str, str]]]:
     """Run a decoder: its result, and the note ``corrupt_data`` if it spoke of damage."""
     if _ear is None:

@@ -92,8 +92,9 @@ def read_image(
     Parameters
     ----------
     source : str, os.PathLike, bytes or ndarray
-        A path; or an encoded picture (``bytes`` are never a path); or an array of uint8 (or
-        uint16, see above), shape (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA.
+        A path, also of a picture in an archive (``photos.zip!a.jpg``), or a URL; or an encoded
+        picture (``bytes`` are never a path); or an array of uint8 (or uint16, see above), shape
+        (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA.
     max_side : int, optional
         Reduce the longer side to this many pixels; nothing is ever enlarged. JPEG is decoded at
         the smallest of the scales 1, 1/2, 1/4, 1/8 that is still as large.
@@ -115,7 +116,7 @@ def read_image(
     ImageReadError
         ``code`` is one of ``not_found permission not_regular symlink_loop path_invalid
         path_encoding path_too_long unreadable io empty unsupported_format unsupported_depth
-        truncated corrupt too_large non_finite``.
+        truncated corrupt too_large non_finite encrypted``.
     ParameterError
         A parameter has a value or a type that it cannot have.
 

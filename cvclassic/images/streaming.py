@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
@@ -170,7 +170,7 @@ class _Pass:
 
 def map_blocks(
     function: Callable[[list], Any], X: Iterable, *, n_jobs: int | None, block_size: int = 8
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order.
 
     Threads by default, since OpenCV and NumPy release the interpreter lock in all that

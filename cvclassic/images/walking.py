@@ -109,7 +109,7 @@ def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
     while todo or linked:
         folder = todo.pop() if todo else linked.pop(0)
         try:
-            entries = _list_folder(folder, seen)
+            entries = list_folder(folder, seen)
         except OSError as error:
             code, _ = explain_os_error(error, folder)
             yield Fault(folder, code, f"the folder cannot be listed: {error.strerror}")
@@ -128,8 +128,10 @@ def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
         todo.extend(reversed(inner))
 
 
-def _list_folder(folder: str, seen: set[tuple[int, int]]) -> list[tuple[str, bool, bool]] | None:
-    """Visible entries (name, is a folder, is a link), sorted; None where seen before."""
+def list_folder(
+    folder: str, seen: set[tuple[int, int]], hidden: bool = False
+) -> list[tuple[str, bool, bool]] | None:
+    """Entries (name, is a folder, is a link) sorted, perhaps hidden ones; None if seen before."""
     fd = open_path(folder, _FOLDER_FLAGS)
     try:
         info = os.fstat(fd)
@@ -140,7 +142,7 @@ def _list_folder(folder: str, seen: set[tuple[int, int]]) -> list[tuple[str, boo
             entries = [
                 (entry.name, _entry_is_folder(entry), entry.is_symlink())
                 for entry in listing
-                if not entry.name.startswith(".")
+                if hidden or not entry.name.startswith(".")
             ]
     finally:
         os.close(fd)

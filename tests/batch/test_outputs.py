@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import random
+import sqlite3
 import subprocess
 import sys
 
@@ -40,6 +42,11 @@ def write(path, format, top=2) -> None:
     with open_writer(path, format, top) as writer:
         for record in RECORDS:
             writer.write(record)
+
+
+def needs(format) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed (the extra parquet)")
 
 
 def read_csv(path) -> list[dict]:
@@ -96,6 +103,7 @@ def test_json_lines_come_back(tmp_path) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_file_appears_whole_or_not_at_all(tmp_path, format) -> None:
     path = tmp_path / f"a.{format}"
+    needs(format)
     path.write_text("old")
     context = open_writer(path, format, 1)
     context.__enter__().write(RECORDS[0])
@@ -118,6 +126,7 @@ def umask() -> int:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_missing_folder_is_known_at_once(tmp_path, format) -> None:
+    needs(format)
     entered = []
     with pytest.raises(FileNotFoundError), open_writer(tmp_path / "no" / "a", format, 1) as writer:
         entered.append(writer)
@@ -126,7 +135,7 @@ def test_a_missing_folder_is_known_at_once(tmp_path, format) -> None:
     assert entered == []
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_stdout_takes_any_name_in_any_locale(format) -> None:
     script = f"""
 from cvclassic.batch import Record, open_writer
@@ -150,7 +159,15 @@ print("after")
 
 
 @pytest.mark.parametrize(
-    ("name", "format"), [("a.csv", "csv"), ("A.CSV", "csv"), ("dir.x/a.b.jsonl", "jsonl")]
+    ("name", "format"),
+    [
+        ("a.csv", "csv"),
+        ("A.CSV", "csv"),
+        ("dir.x/a.b.jsonl", "jsonl"),
+        ("a.parquet", "parquet"),
+        ("a.sqlite", "sqlite"),
+        ("a.db", "sqlite"),
+    ],
 )
 def test_format_of(name, format) -> None:
     assert format_of(name) == format
@@ -160,4 +177,139 @@ def test_format_of(name, format) -> None:
 def test_format_of_other_names(name) -> None:
     with pytest.raises(ParameterError) as caught:
         format_of(name)
-    assert str(caught.value) == f"output must end in .csv or .jsonl. Got {name!r} instead."
+    expected = "output must end in .csv, .jsonl, .parquet or .sqlite."
+    assert str(caught.value) == f"{expected} Got {name!r} instead."
+
+
+def read_sqlite(path) -> list[dict]:
+    database = sqlite3.connect(path)
+    database.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in database.execute("SELECT * FROM records ORDER BY n")]
+    finally:
+        database.close()
+
+
+def test_a_database_comes_back(tmp_path) -> None:
+    write(tmp_path / "a.sqlite", "sqlite", top=3)
+    rows = read_sqlite(tmp_path / "a.sqlite")
+    assert [row["n"] for row in rows] == list(range(1, len(RECORDS) + 1))
+    assert [os.fsencode(row["path"]) for row in rows] == [os.fsencode(r.path) for r in RECORDS]
+    assert [type(row["path"]) for row in rows].count(bytes) == 1
+    for row, record in zip(rows, RECORDS, strict=True):
+        assert [row[key] for key in ("status", "code", "message", "label")] == [
+            record.status,
+            record.code,
+            record.message,
+            record.label,
+        ]
+        assert type(row["label"]) is type(record.label)
+        scores = [(label, round(share, 6)) for label, share in record.scores]
+        scores += [(None, None)] * (3 - len(scores))
+        assert (row["label_3"], row["probability_3"]) == scores[2]
+        assert row["probability"] == scores[0][1]
+
+
+def test_a_database_has_an_index_and_is_sound(tmp_path) -> None:
+    write(tmp_path / "a.db", "sqlite")
+    database = sqlite3.connect(tmp_path / "a.db")
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    plan = database.execute("EXPLAIN QUERY PLAN SELECT * FROM records WHERE path = 'x'")
+    assert "records_path" in plan.fetchone()[3]
+    database.close()
+
+
+def test_a_database_in_use_is_not_replaced(tmp_path) -> None:
+    write(tmp_path / "a.db", "sqlite")
+    (tmp_path / "a.db-wal").write_bytes(b"pages")
+    with pytest.raises(OSError, match="another program is using the database"):
+        write(tmp_path / "a.db", "sqlite")
+    with pytest.raises(ParameterError, match="name a file"), open_writer(None, "sqlite", 1):
+        pass
+
+
+def test_parquet_comes_back(tmp_path) -> None:
+    needs("parquet")
+    import pyarrow
+    import pyarrow.parquet
+
+    write(tmp_path / "a.parquet", "parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "a.parquet")
+    assert pyarrow.types.is_dictionary(table.schema.field("label").type)
+    rows = table.to_pylist()
+    paths = [row["path_bytes"] or row["path"].encode() for row in rows]
+    assert paths == [os.fsencode(record.path) for record in RECORDS]
+    assert [row["path"] for row in rows if row["path_bytes"]] == ["\\xff\\xfe.jpg"]
+    for row, record in zip(rows, RECORDS, strict=True):
+        assert (row["status"], row["code"], row["message"]) == (
+            record.status,
+            record.code,
+            record.message,
+        )
+        assert row["label"] == (None if record.label is None else str(record.label))
+        assert row["probability"] == (round(record.scores[0][1], 6) if record.scores else None)
+
+
+def test_parquet_has_row_groups_and_goes_to_a_pipe(tmp_path) -> None:
+    needs("parquet")
+    import pyarrow.parquet
+
+    script = """
+from cvclassic.batch import Record, open_writer
+with open_writer(None, "parquet", 1) as writer:
+    for i in range(50_007):
+        writer.write(Record(f"{i}.jpg", "ok", "", "", f"class {i % 7}", ((f"class {i % 7}", 0.5),)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(done.stdout))
+    assert [file.metadata.row_group(i).num_rows for i in range(2)] == [50_000, 7]
+    assert file.read().column("path").to_pylist() == [f"{i}.jpg" for i in range(50_007)]
+
+
+def hostile_text(rng, n=12) -> str:
+    """Any characters but NUL, which no path has, and halves of pairs that stand for no byte."""
+    kinds = [
+        lambda: chr(rng.randrange(1, 0x80)),
+        lambda: chr(rng.randrange(0x80, 0xD800)),
+        lambda: chr(rng.randrange(0xE000, 0x110000)),
+        lambda: rng.choice("\r\n\t\",;'\\%=+-@\u2028\u202e\x1b\x7f\x85"),
+    ]
+    return "".join(rng.choice(kinds)() for _ in range(rng.randrange(n)))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_hostile_text_comes_back_and_bytes_are_the_same(tmp_path, format) -> None:
+    needs(format)
+    rng = random.Random(7)
+    records = []
+    for i in range(300):
+        path = hostile_text(rng) + "\udcff" * (i % 5 == 0)
+        label = hostile_text(rng) or "x"
+        scores = ((label, rng.random()), (hostile_text(rng), 0.1))
+        records.append(Record(path, "ok", hostile_text(rng), hostile_text(rng), label, scores))
+    contents = []
+    for name in ("a", "b"):
+        with open_writer(tmp_path / f"{name}.{format}", format, 2, ("guess",)) as writer:
+            for record in records:
+                writer.write(record)
+        contents.append((tmp_path / f"{name}.{format}").read_bytes())
+    assert contents[0] == contents[1]
+    path = tmp_path / f"a.{format}"
+    if format == "csv":
+        rows = read_csv(path)
+    elif format == "jsonl":
+        rows = [json.loads(line) for line in contents[0].split(b"\n") if line]
+        rows = [{**row, "label_2": row["scores"][1][0], "guess": row["label"]} for row in rows]
+    elif format == "sqlite":
+        rows = read_sqlite(path)
+    else:
+        import pyarrow.parquet
+
+        rows = pyarrow.parquet.read_table(path).to_pylist()
+        rows = [{**row, "path": row["path_bytes"] or row["path"]} for row in rows]
+    assert [
+        (os.fsencode(row["path"]), row["code"], row["message"], row["label"], row["label_2"])
+        for row in rows
+    ] == [(os.fsencode(r.path), r.code, r.message, r.label, r.scores[1][0]) for r in records]
+    assert [row["guess"] for row in rows] == [r.label for r in records]

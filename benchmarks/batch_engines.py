@@ -1,0 +1,110 @@
+"""Threads or processes: pictures a second of each engine against a bare loop."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from cvclassic.batch import classify_files, max_side_of
+from cvclassic.batch.classifying import BLOCK
+from cvclassic.images import Picture, decode_image, single_threaded
+from cvclassic.models import load_model
+
+from .common import data_dir, write_results
+from .processes import CVCLASSIC, run_process
+
+_SHORT = 4 * BLOCK  # pictures of the run that is subtracted: start-up does not count
+
+
+def bare_loop(model, paths: list[str]) -> None:
+    """Decode and predict_proba by hand, in the same blocks."""
+    side = max_side_of(model)
+    with single_threaded():
+        for at in range(0, len(paths), BLOCK):
+            pictures = []
+            for path in paths[at : at + BLOCK]:
+                picture = Picture(path)
+                picture.remember(side, decode_image(path, max_side=side).pixels)
+                pictures.append(picture)
+            model.predict_proba(pictures)
+
+
+def engine(name: str, jobs: int, model, paths: list[str]) -> None:
+    """Classify with one of the engines."""
+    for _ in classify_files(model, paths, engine=name, n_jobs=jobs):
+        pass
+
+
+def seconds(work: Callable, model, paths: list[str]) -> np.ndarray:
+    """Seconds on the wall, and of processors in this process and its children."""
+
+    def clocks() -> np.ndarray:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return np.array([time.perf_counter(), sum(u.ru_utime + u.ru_stime for u in used)])
+
+    start = clocks()
+    work(model, paths)
+    return clocks() - start
+
+
+def main() -> None:
+    """Take turns, and write the medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="a model file [default: trained on 404 pictures]")
+    parser.add_argument("--pictures", type=int, default=368)
+    parser.add_argument("--turns", type=int, default=3)
+    arguments = parser.parse_args()
+    folder = data_dir() / "caltech101"
+    with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    train = [row for row in rows if row["split"] == "train"]
+    train.sort(key=lambda row: row["path"].rpartition("/")[2])
+    test = [str(folder / row["path"]) for row in rows if row["split"] == "test"]
+    paths = (test * (1 + arguments.pictures // len(test)))[: arguments.pictures]
+    with tempfile.TemporaryDirectory() as scratch:
+        file_name = arguments.model
+        if file_name is None:
+            file_name = f"{scratch}/fast.cvmodel"
+            with open(f"{scratch}/train.csv", "w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(["path", "label"])
+                writer.writerows([folder / row["path"], row["label"]] for row in train[:404])
+            manifest = ["--manifest", f"{scratch}/train.csv"]
+            run_process([*CVCLASSIC, "train", "-q", *manifest, "--recipe", "fast", "-o", file_name])
+        model = load_model(file_name)
+    contestants: dict[str, Callable] = {"bare loop": bare_loop}
+    for name in ("threads", "processes"):
+        for jobs in (1, 2):
+            contestants[f"{name}, {jobs}"] = partial(engine, name, jobs)
+    found: dict[str, list[np.ndarray]] = {name: [] for name in contestants}
+    bare_loop(model, paths[:_SHORT])
+    for turn in range(arguments.turns):
+        for name in list(contestants)[:: 1 if turn % 2 == 0 else -1]:
+            short = seconds(contestants[name], model, paths[:_SHORT])
+            whole = seconds(contestants[name], model, paths)
+            found[name].append(np.append((whole - short) / (len(paths) - _SHORT), short[0]))
+    results = {}
+    base = np.array(found["bare loop"])
+    for name, turns in found.items():
+        wall, processor, start = np.median(turns, axis=0).tolist()
+        ratios = np.median(np.array(turns)[:, :2] / base[:, :2], axis=0).tolist()
+        results[name] = {
+            "ms_a_picture": round(1e3 * wall, 2),
+            "times_bare_loop": round(ratios[0], 3),
+            "processor_ms_a_picture": round(1e3 * processor, 2),
+            "processor_times_bare_loop": round(ratios[1], 3),
+            "first_64_s": round(start, 2),
+        }
+        print(f"{name:14}", results[name], flush=True)
+    write_results("batch-engines", results, pictures=len(paths), turns=arguments.turns)
+
+
+if __name__ == "__main__":
+    main()

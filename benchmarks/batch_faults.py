@@ -1,0 +1,141 @@
+"""Batch runs that are killed, fed damaged files, and long: what is lost, and how much memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cvclassic.images import encode_image
+
+from .common import SEED, write_results
+from .processes import CVCLASSIC, run_process
+
+
+def make_model(folder: Path) -> str:
+    """A small model of noise at three scales, trained by the command."""
+    rng = np.random.default_rng(SEED)
+    for side in (4, 8, 16):
+        (folder / "train" / str(side)).mkdir(parents=True)
+        for i in range(6):
+            (folder / "train" / str(side) / f"{i}.png").write_bytes(picture(rng, side))
+    model = str(folder / "m.cvmodel")
+    words = ["--recipe", "sift-bow", "--param", "n_words=15", "--param", "C=1.0"]
+    run_process([*CVCLASSIC, "train", str(folder / "train"), "-q", "-o", model, *words])
+    return model
+
+
+def picture(rng: np.random.Generator, side: int, suffix: str = ".png") -> bytes:
+    """Blocks of noise, 64 pixels wide."""
+    noise = rng.integers(0, 256, (side, side), np.uint8)
+    return encode_image(np.kron(noise, np.ones((64 // side, 64 // side), np.uint8)), suffix)
+
+
+def many_files(folder: Path, n: int) -> Path:
+    """A folder of n small pictures, most of them links to the same few."""
+    rng = np.random.default_rng(SEED)
+    folder.mkdir()
+    for i in range(min(n, 60)):
+        (folder / f"{i:06d}.png").write_bytes(picture(rng, (4, 8, 16)[i % 3]))
+    for i in range(60, n):
+        os.link(folder / f"{i % 60:06d}.png", folder / f"{i:06d}.png")
+    return folder
+
+
+def kills(scratch: Path, quick: bool) -> dict:
+    """Kill a run again and again at random moments; its output must be as if undisturbed."""
+    n_files, n_kills = (2000, 10) if quick else (20_000, 200)
+    model, inputs = make_model(scratch), many_files(scratch / "in", n_files)
+    rng = random.Random(SEED)
+    found = {}
+    for engine in ("threads", "processes"):
+        whole, out = scratch / f"whole-{engine}.jsonl", scratch / f"out-{engine}.jsonl"
+        command = [*CVCLASSIC, "classify", model, str(inputs), "-q", "--engine", engine, "-o"]
+        run_process([*command, str(whole)])
+        done = runs = 0
+        while done < n_kills // 2:
+            child = subprocess.Popen([*command, str(out)], start_new_session=True)
+            try:
+                child.wait(rng.uniform(0.8, 4))
+                runs += 1
+                assert out.read_bytes() == whole.read_bytes(), "bytes differ"
+                out.unlink()
+            except subprocess.TimeoutExpired:
+                # the program alone, or with all its workers
+                (os.kill if rng.random() < 0.5 else os.killpg)(child.pid, signal.SIGKILL)
+                child.wait()
+                done += 1
+        run_process([*command, str(out)])
+        assert out.read_bytes() == whole.read_bytes(), "bytes differ"
+        found[engine] = {"files": n_files, "kills": done, "finished_runs": runs + 1, "differ": 0}
+    return found
+
+
+def mutants(scratch: Path, quick: bool) -> dict:
+    """Damaged picture files: one record each, and nobody dies."""
+    n = 500 if quick else 20_000
+    model = make_model(scratch)
+    rng = np.random.default_rng(SEED)
+    folder = scratch / "mutants"
+    folder.mkdir()
+    suffixes = (".png", ".jpg", ".bmp", ".tiff", ".webp", ".pgm", ".ppm")
+    for i in range(n):
+        suffix = suffixes[i % len(suffixes)]
+        data = bytearray(picture(rng, 16, suffix))
+        for _ in range(rng.integers(1, 8)):
+            data[rng.integers(len(data))] = rng.integers(256)
+        if rng.random() < 0.3:
+            del data[rng.integers(len(data)) :]
+        (folder / f"{i:06d}{suffix}").write_bytes(data)
+    out = scratch / "out.jsonl"
+    command = [*CVCLASSIC, "classify", model, str(folder), "-q", "-o", str(out), "--timeout", "20"]
+    start = time.perf_counter()
+    code = subprocess.run([*command, "--memory-cap", "2000"]).returncode
+    seconds = time.perf_counter() - start
+    records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    codes: dict[str, int] = {}
+    for record in records:
+        codes[record["code"] or "ok"] = codes.get(record["code"] or "ok", 0) + 1
+    names = [os.path.basename(record["path"]) for record in records]
+    assert names == sorted(names), "out of order"
+    assert len(set(names)) == n, "not one record each"
+    return {"files": n, "records": len(records), "exit_code": code, "s": round(seconds), **codes}
+
+
+def memory(scratch: Path, quick: bool) -> dict:
+    """Peak memory of the program against the number of files."""
+    model = make_model(scratch)
+    found = {}
+    for n in (200, 2000) if quick else (1000, 50_000):
+        inputs = many_files(scratch / f"in{n}", n)
+        for engine in ("threads", "processes"):
+            command = [*CVCLASSIC, "classify", model, str(inputs), "-q", "--engine", engine]
+            seconds, peak, _ = run_process([*command, "-o", str(scratch / f"{engine}.csv")])
+            found[f"{n} files, {engine}"] = {"s": round(seconds, 1), "peak_mb": round(peak)}
+    return found
+
+
+def main() -> None:
+    """Run one part."""
+    parts = {"kills": kills, "mutants": mutants, "memory": memory}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--quick", action="store_true", help="a small number, nothing written")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = parts[arguments.part](Path(scratch), arguments.quick)
+    print(json.dumps(found, indent=1))
+    if not arguments.quick:
+        write_results(f"batch-{arguments.part}", found)
+
+
+if __name__ == "__main__":
+    main()

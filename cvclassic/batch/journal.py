@@ -1,0 +1,300 @@
+"""What a run has done so far, on disk, so that it can go on after any interruption.
+
+A journal is a hidden file beside the output: a line with the process, a line that says what the run
+was asked, and a line for each record. Every line of a record begins with its CRC-32, so that
+what a crash left half-written is seen and cut off. The journal is locked while a run has it open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import stat
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import OutputLockedError, ParameterError, ResumeError
+from ..images.files import show_path
+from .records import Record
+
+_FIRST = b"cvclassic journal 1, process %10d\n"
+_FIRST_SIZE = len(_FIRST % 0)
+_SYNC_SECONDS = 2.0  # what a power cut may cost; a killed process loses nothing
+_LOCKED = (errno.EWOULDBLOCK, errno.EACCES)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def journal_path(output: str | os.PathLike) -> Path:
+    """Where the journal of an output lies.
+
+    Examples
+    --------
+    >>> str(journal_path("results/labels.csv"))
+    'results/.labels.csv.partial'
+    """
+    target = Path(os.fsdecode(output))
+    name = os.fsencode(target.name)
+    if len(name) > 200:  # a name has at most 255 bytes
+        name = name[:150] + b"~" + hashlib.sha256(name).hexdigest()[:16].encode()
+    return target.with_name(f".{os.fsdecode(name)}.partial")
+
+
+class Journal:
+    """Records of a run that can be interrupted, see `open_journal`.
+
+    Attributes
+    ----------
+    resumed : bool
+        Whether there were records of an interrupted run when it was opened.
+    n_records : int
+        Those that `keep` kept, and what was added since.
+    """
+
+    def __init__(self, fd: int, path: Path, output: Path, start: int, resumed: bool) -> None:
+        self._fd = fd
+        self._path = path
+        self._output = output
+        self._start = start  # of the first record
+        self._end = start
+        self._synced = time.monotonic()
+        self.resumed = resumed
+        self.n_records = 0
+
+    @property
+    def shown(self) -> str:
+        """The output as it is named in messages."""
+        return show_path(self._output)
+
+    def kept(self) -> Iterator[tuple[Record, Any]]:
+        """Records and fingerprints on disk, up to the first line that is not whole."""
+        for line in self._lines():
+            content = _checked(line)
+            if content is None:
+                return
+            *fields, mark = content
+            yield _record(*fields), mark
+
+    def keep(self, n: int) -> None:
+        """Keep the first `n` records, and forget what else is in the file."""
+        end = self._start
+        for _, line in zip(range(n), self._lines(), strict=False):
+            end += len(line)
+        self._end, self.n_records = end, n
+        os.ftruncate(self._fd, end)
+
+    def append(self, record: Record, mark: Any = None) -> None:
+        """Add a record; it is safe from a killed process at once, from a power cut soon.
+
+        Parameters
+        ----------
+        record : Record
+        mark : list or None
+            Fingerprint of the input, any JSON.
+
+        Raises
+        ------
+        OSError
+            The disk is full; the records before are kept.
+        """
+        fields: tuple = (record.path, record.status, record.code, record.message, record.label)
+        fields += (record.scores, record.labels, record.size, mark)
+        content = json.dumps(fields).encode()
+        self._write(b"%08x %b\n" % (zlib.crc32(content), content))
+        self.n_records += 1
+        if time.monotonic() - self._synced > _SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Have the disk write what it has been given."""
+        with self._named():
+            os.fsync(self._fd)
+        self._synced = time.monotonic()
+
+    def finish(self) -> None:
+        """Remove the journal: its records are in the output."""
+        os.unlink(self._path)
+
+    def _write(self, line: bytes) -> None:
+        """Append to the file, the whole line or nothing."""
+        with self._named():
+            done = 0
+            try:
+                while done < len(line):  # a disk that fills up takes a part first
+                    done += os.pwrite(self._fd, line[done:], self._end + done)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._fd, self._end)
+                raise
+        self._end += len(line)
+
+    def _lines(self) -> Iterator[bytes]:
+        with open(os.dup(self._fd), "rb") as file:
+            place = self._start
+            while True:
+                file.seek(place)  # the position is shared with whoever else reads
+                block = file.readlines(1 << 20)
+                if not block:
+                    return
+                for line in block:
+                    place += len(line)
+                    yield line
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the output in errors of the system, since the journal is hidden."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._output)) from None
+
+
+def _checked(line: bytes) -> list | None:
+    """Content of a line, None unless it is whole."""
+    crc, _, content = line.partition(b" ")
+    content = content.removesuffix(b"\n")
+    if not line.endswith(b"\n") or crc != b"%08x" % zlib.crc32(content):
+        return None
+    return json.loads(content)
+
+
+def _record(path, status, code, message, label, scores, labels, size) -> Record:
+    scores = tuple((name, share) for name, share in scores)
+    labels = None if labels is None else tuple(labels)
+    size = None if size is None else tuple(size)
+    return Record(path, status, code, message, label, scores, labels, size=size)
+
+
+@contextlib.contextmanager
+def open_journal(
+    output: str | os.PathLike, about: Mapping[str, Any], *, restart: bool = False
+) -> Iterator[Journal]:
+    """Open the journal of an output: a new one, or that of a run that was interrupted.
+
+    Parameters
+    ----------
+    output : str or Path
+        Where the records go in the end.
+    about : dict of str to str, int, float, bool or None
+        What the run was asked: all that its records depend on. Keys are fit for messages.
+    restart : bool
+        Throw away what an interrupted run has left.
+
+    Yields
+    ------
+    Journal
+        It stays on disk after the block unless `Journal.finish` was called or it is empty.
+
+    Raises
+    ------
+    OutputLockedError
+        Another run is under way.
+    ResumeError
+        The interrupted run was asked something else.
+    ParameterError
+        The output is a device or a pipe.
+    OSError
+        The folder cannot be written to.
+    """
+    target = Path(os.fsdecode(output))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(target))
+    if target.exists() and not target.is_file():
+        raise ParameterError(
+            f"output must be a file or a new name. Got {show_path(target)!r}, a device or a pipe; "
+            "without an output records go to standard output."
+        )
+    path = journal_path(target)
+    try:
+        fd = _open_locked(path, target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
+    journal = None
+    try:
+        journal = _begin(fd, path, target, dict(about), restart)
+        yield journal
+    finally:
+        if journal is not None and journal.n_records:
+            with contextlib.suppress(OSError):
+                os.fsync(fd)
+        elif journal is not None and not journal.resumed:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)  # whoever still reads holds a copy of the descriptor
+        os.close(fd)
+
+
+def _open_locked(path: Path, target: Path) -> int:
+    """Open and lock the file that bears the name; a finished run removes it meanwhile."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        try:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError(errno.EINVAL, "The journal's name is taken by something else")
+            _lock(fd, target)
+            try:
+                if os.path.samestat(os.fstat(fd), os.stat(path)):
+                    return fd
+            except FileNotFoundError:
+                pass
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+
+
+def _lock(fd: int, target: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:  # some network file systems; better unlocked than unused
+            return
+        if error.errno not in _LOCKED:
+            raise
+        words = os.pread(fd, _FIRST_SIZE, 0).split()
+        who = f"process {int(words[-1])}" if words and words[-1].isdigit() else "another process"
+        raise OutputLockedError(
+            f"{show_path(target)}: {who} is writing it. Wait for it, or choose another output."
+        ) from None
+
+
+def _begin(fd: int, path: Path, target: Path, about: dict, restart: bool) -> Journal:
+    """Compare the head of a journal with this run's, or write it."""
+    with open(os.dup(fd), "rb") as file:
+        file.seek(0)
+        whole = file.readline(200).startswith(b"cvclassic journal ") and not restart
+        head = file.readline() if whole else b""
+    found = _checked(head) if head else None
+    if found is not None:
+        _compare(found[0], about, target)
+    content = json.dumps([about]).encode()
+    line = b"%08x %b\n" % (zlib.crc32(content), content)
+    journal = Journal(fd, path, target, _FIRST_SIZE, resumed=False)
+    with journal._named():
+        if found is None:
+            os.ftruncate(fd, 0)
+            journal._write(line)
+        else:
+            journal._end += len(head)
+        os.pwrite(fd, _FIRST % os.getpid(), 0)
+        size = os.fstat(fd).st_size
+    return Journal(fd, path, target, journal._end, resumed=size > journal._end)
+
+
+def _compare(found: dict, about: dict, target: Path) -> None:
+    for key in [*about, *(key for key in found if key not in about)]:
+        old, new = found.get(key), about.get(key)
+        if old == new:
+            continue
+        was = "" if len(f"{old}{new}") > 60 else f" ({old} then, {new} now)"
+        raise ResumeError(
+            f"{show_path(target)}: an interrupted run is there that had another {key}{was}. "
+            f"Finish it as it began, or throw it away with --restart."
+        )

@@ -1,0 +1,137 @@
+"""Records into Parquet files; needs pyarrow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import IO, Any
+
+from ..errors import MissingDependencyError
+from ..images.files import show_path
+from .outputs import Writer, columns_of, row_of
+from .records import Record
+
+_ROW_GROUP = 50_000
+_FEW_VALUES = ("status", "code", "label", "guess")
+
+
+def import_arrow() -> tuple[Any, Any]:
+    """pyarrow and pyarrow.parquet, or `MissingDependencyError`."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingDependencyError(
+            "Parquet needs pyarrow. Install it: pip install 'cvclassic[parquet]'"
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+class ParquetWriter:
+    """Rows in order, in row groups of 50,000, so that memory does not grow with their number.
+
+    Columns are those of `CsvWriter` and of the same text, but what is not there is null,
+    probabilities are numbers, and a set of labels is a list. Status, code and labels are
+    dictionaries. Parquet text must be UTF-8: a path that is not appears with ``\\xff`` escapes,
+    and its bytes stand in the column path_bytes, which is null for all others.
+    """
+
+    def __init__(self, file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> None:
+        self._arrow, parquet = import_arrow()
+        self._top = top
+        self._extra = extra
+        self._names = columns_of(top, extra)
+        self._schema = self._arrow.schema(
+            [("path", self._arrow.string()), ("path_bytes", self._arrow.binary())]
+            + [(name, self._type(name)) for name in self._names[1:]]
+        )
+        self._rows: list[list] = []
+        self._file = parquet.ParquetWriter(file, self._schema, compression="zstd")
+
+    def _type(self, name: str) -> Any:
+        text = self._arrow.string()
+        if name.startswith("probability"):
+            return self._arrow.float64()
+        if name == "labels":
+            return self._arrow.list_(text)
+        if name.startswith(_FEW_VALUES):
+            return self._arrow.dictionary(self._arrow.int32(), text)
+        return text
+
+    def write(self, record: Record) -> None:
+        """Append one row."""
+        row = row_of(record, self._top, self._extra)
+        if "labels" in self._extra and record.labels is not None:
+            row[-1] = [str(label) for label in record.labels]
+        self._rows.append(row)
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        columns = dict(zip(self._names, map(list, zip(*self._rows, strict=True)), strict=True))
+        columns["path_bytes"] = [_bytes_of(path) for path in columns["path"]]
+        arrays = []
+        for field in self._schema:
+            values = columns[field.name]
+            if not field.name.startswith(("probability", "path_bytes", "labels")):
+                values = [None if value is None else _text(value) for value in values]
+            if self._arrow.types.is_dictionary(field.type):
+                plain = self._arrow.array(values, self._arrow.string())
+                arrays.append(plain.dictionary_encode())
+            else:
+                arrays.append(self._arrow.array(values, field.type))
+        self._file.write_table(
+            self._arrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=_ROW_GROUP
+        )
+        self._rows.clear()
+
+    def finish(self) -> None:
+        """Write what waits, and the file's end."""
+        self._flush()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Leave the file without an end, so that nobody takes it for whole."""
+        self._file.is_open = False
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return show_path(text)
+    return text
+
+
+def _bytes_of(path: str) -> bytes | None:
+    """Bytes of a path that is not UTF-8."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(path)
+        except UnicodeEncodeError:
+            return path.encode("utf-8", "surrogatepass")
+    return None
+
+
+@contextlib.contextmanager
+def open_parquet(file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> Iterator[Writer]:
+    """Write Parquet to an open file.
+
+    Raises
+    ------
+    MissingDependencyError
+        pyarrow is not installed.
+    """
+    writer = ParquetWriter(file, top, extra)
+    try:
+        yield writer
+    except BaseException:
+        writer.abandon()
+        raise
+    writer.finish()

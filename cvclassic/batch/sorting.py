@@ -1,0 +1,161 @@
+"""Pictures into one folder a label: copies or links, and nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import hashlib
+import os
+import tempfile
+
+from ..errors import ImageReadError
+from ..images import MemberReader
+from ..images.archives import name_in_archive
+from ..images.files import read_file, show_path
+from .records import Record
+
+_LONGEST = 200  # bytes of a name; systems take 255, and a number may follow
+
+
+def safe_name(text: str, also: str = "") -> str:
+    """A name for a file or a folder that is harmless, whatever the text is.
+
+    Separators, control characters, characters that turn the direction of text, bytes that are not
+    UTF-8, a leading dot and spaces at the ends become ``%`` and the hexadecimal digits of their
+    bytes. Long names are cut, and end in a part of their SHA-256.
+
+    Parameters
+    ----------
+    text : str
+    also : str
+        More characters to write like that.
+
+    Examples
+    --------
+    >>> safe_name("../cat\\n"), safe_name(".hidden.jpg"), safe_name("Zürich 1.jpg")
+    ('%2E.%2Fcat%0A', '%2Ehidden.jpg', 'Zürich 1.jpg')
+    """
+    shown = []
+    for i, c in enumerate(text):
+        at_end = i in (0, len(text) - 1)
+        hostile = not c.isprintable() or c in "/\\" or c in also
+        if hostile or (c == "." and i == 0) or (c == " " and at_end):
+            raw = c.encode("utf-8", "surrogateescape" if "\udc80" <= c <= "\udcff" else "replace")
+            shown.append("".join(f"%{byte:02X}" for byte in raw))
+        else:
+            shown.append(c)
+    name = "".join(shown) or "%"
+    if len(name.encode()) <= _LONGEST:
+        return name
+    stem, suffix = os.path.splitext(name)
+    suffix = suffix if len(suffix.encode()) <= 12 else ""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    kept = stem.encode()[: _LONGEST - 17 - len(suffix.encode())].decode("utf-8", "ignore")
+    return f"{kept}-{digest}{suffix}"
+
+
+class Sorter:
+    """Put each picture that was labelled into the folder of its label.
+
+    A picture whose name is taken gets a number: ``cat.jpg``, ``cat_2.jpg``. One that lies there
+    already, byte for byte, from an earlier run over the same pictures, is left as it is. Pictures
+    in archives and at URLs are always copied.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        Made where it is missing.
+    link : bool
+        Make symbolic links instead of copies.
+
+    Attributes
+    ----------
+    n_sorted : int
+    failures : list of (path, message)
+        Pictures that could not be put there.
+    """
+
+    def __init__(self, folder: str | os.PathLike, *, link: bool = False) -> None:
+        self._folder = os.fsdecode(folder)
+        self._link = link
+        self._taken: set[int] = set()
+        self._made: set[str] = set()
+        self._reader = MemberReader()
+        self.n_sorted = 0
+        self.failures: list[tuple[str, str]] = []
+        os.makedirs(self._folder, exist_ok=True)
+
+    def write(self, record: Record) -> None:
+        """Sort the picture of one record; one without a label goes nowhere."""
+        if record.failed or record.label is None:
+            return
+        try:
+            self._put(record)
+            self.n_sorted += 1
+        except ImageReadError as error:
+            self.failures.append((record.path, error.message))
+        except OSError as error:
+            self.failures.append((record.path, error.strerror or str(error)))
+
+    def _put(self, record: Record) -> None:
+        folder = os.path.join(self._folder, safe_name(str(record.label), also="%"))
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)
+            self._made.add(folder)
+        linked = self._link and os.path.lexists(record.path)
+        # in the folder, because a rename or a link to a name works within a file system only
+        fd, temporary = tempfile.mkstemp(dir=folder, prefix=".cvclassic-")
+        try:
+            if linked:
+                os.close(fd)
+                os.unlink(temporary)
+                os.symlink(os.path.abspath(record.path), temporary)
+            else:
+                with os.fdopen(fd, "wb") as file:
+                    file.write(self._bytes_of(record.path))
+                os.chmod(temporary, 0o644)
+            self._take_a_name(folder, safe_name(_base_name(record.path)), temporary)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+    def _bytes_of(self, path: str) -> bytes:
+        if not os.path.lexists(path):
+            data = self._reader.read(path)
+            if data is not None:
+                return data
+        return read_file(path)
+
+    def _take_a_name(self, folder: str, name: str, temporary: str) -> None:
+        """Give a file the first name that is free."""
+        stem, suffix = os.path.splitext(name)
+        number = 1
+        while True:
+            target = os.path.join(folder, name if number == 1 else f"{stem}_{number}{suffix}")
+            number += 1
+            if hash(target) in self._taken:
+                continue
+            try:
+                os.link(temporary, target, follow_symlinks=False)
+            except FileExistsError:
+                if not _same(temporary, target):
+                    continue
+            except OSError:  # a file system without hard links
+                if os.path.lexists(target):
+                    continue
+                os.rename(temporary, target)
+            self._taken.add(hash(target))
+            return
+
+
+def _base_name(path: str) -> str:
+    """The last part of a path, or of the name that a member has in its archive."""
+    inside = path if os.path.lexists(path) else name_in_archive(path)
+    return inside.rstrip("/").rpartition("/")[2] or show_path(path)
+
+
+def _same(a: str, b: str) -> bool:
+    """Whether two links, or two files, are the same."""
+    if os.path.islink(a) or os.path.islink(b):
+        return os.path.islink(a) and os.path.islink(b) and os.readlink(a) == os.readlink(b)
+    return os.path.isfile(b) and filecmp.cmp(a, b, shallow=False)
