@@ -206,13 +206,13 @@ def test_output_that_cannot_be_written(in_process, toy_folder, toy_model_file, t
 
 def test_format_of_the_output(in_process, toy_folder, toy_model_file, tmp_path) -> None:
     done = in_process("classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt")
-    assert "output must end in .csv or .jsonl" in one_line(done, 2)
+    assert "output must end in .csv, .jsonl, .parquet or .sqlite" in one_line(done, 2)
     done = in_process(
         "classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt", "--format", "jsonl", "-q"
     )
     assert done.returncode == 0
     assert len((tmp_path / "l.txt").read_text().splitlines()) == 12
-    assert "Missing argument 'PATH" in one_line(in_process("classify", toy_model_file), 2)
+    assert "Give PATHS" in one_line(in_process("classify", toy_model_file), 2)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -249,12 +249,12 @@ def test_a_folder_that_cannot_be_listed(toy_model_file, toy_folder, tmp_path) ->
     script = """
 import os, sys
 from cvclassic.images import walking
-listed = walking._list_folder
-def refuse(folder, seen):
+listed = walking.list_folder
+def refuse(folder, seen, hidden=False):
     if folder.endswith("middle"):
         raise PermissionError(13, "Permission denied", folder)
-    return listed(folder, seen)
-walking._list_folder = refuse
+    return listed(folder, seen, hidden)
+walking.list_folder = refuse
 from cvclassic_cli.main import main
 main()
 """
