@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cvclassic.images.files import explain_os_error
+
 from .walking import Fault, FoundFile, list_folder, walk_images
 
 _MAGIC = re.compile(r"[*?\[]")
