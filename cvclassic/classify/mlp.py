@@ -34,7 +34,7 @@ PRESETS: dict[str, dict] = {
     "perceptron": {"hidden_layer_sizes": (), "activation": "step"},
     "mlp-linear": {"hidden_layer_sizes": (), "activation": "identity"},
     "mlp-wide": {"hidden_layer_sizes": (256,), "alpha": 0.3, "n_networks": 4},
-    "mlp-deep": {"hidden_layer_sizes": (128, 64), "alpha": 0.3, "n_networks": 4},
+    "mlp-deep": {"hidden_layer_sizes": (256, 128), "alpha": 0.03, "n_networks": 8},
 }
 
 
