@@ -35,6 +35,8 @@ def plot(results: dict, path) -> None:
                 best = accuracy
         axes.plot(*zip(*front, strict=True), color=line.get_color(), linewidth=1)
     axes.set_xscale("log")
+    axes.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"], minor=False)
+    axes.minorticks_off()
     axes.set_xlabel("milliseconds a picture, one core, decoding included")
     axes.set_ylabel("mean class accuracy, test split (%)")
     axes.grid(alpha=0.3)
