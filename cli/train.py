@@ -215,6 +215,8 @@ def train_model(
         "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
         "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
     }
+    if training.l2_path:
+        summary["alpha"] = float(pipeline[-1].alpha_)
     if training.losses:
         summary["losses"] = training.losses
     if not description["head"]:
@@ -296,6 +298,11 @@ def _report(output, size, summary, training, data, failures, page: str = "") -> 
         rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))
     if "unknown" in summary:
         rows.append(("unknown", in_words(**summary["unknown"])))
+    for point in training.l2_path:
+        chosen = ", chosen" if point.alpha == summary["alpha"] else ""
+        rows.append(
+            (f"alpha {point.alpha:g}", f"loss {point.loss:.4g}, score {point.score:.4g}{chosen}")
+        )
     for name, loss in summary.get("losses", {}).items():
         rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())

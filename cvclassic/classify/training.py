@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from ..errors import DataError
 from ..images import worker_processes
 from .mirror import encode_mirrored, try_mirroring
+from .mlp_base import Penalty
 from .network import Epoch, OnEpoch
 
 Progress = Callable[[str, int, int], None]
@@ -62,6 +63,8 @@ class Training:
         Of a head that is trained in epochs.
     losses : dict of str to float
         Losses on what such a head held out, by name.
+    l2_path : list of Penalty
+        Where such a head had several penalties to try, what each reached.
     mirrored : bool
         Whether the classifier learned from mirror images too.
     left_out : dict of str to str
@@ -74,6 +77,7 @@ class Training:
     cv_accuracy: float = float("nan")
     epochs: list[Epoch] = field(default_factory=list)
     losses: dict[str, float] = field(default_factory=dict)
+    l2_path: list[Penalty] = field(default_factory=list)
     mirrored: bool = False
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -158,6 +162,8 @@ def fit_recipe(
         pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
     training.epochs = list(getattr(pipeline[-1], "epochs_", []))
     training.losses = dict(getattr(pipeline[-1], "losses_", {}))
+    path = getattr(pipeline[-1], "l2_path_", [])
+    training.l2_path = list(path) if len(path) > 1 else []
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
     return training
 
