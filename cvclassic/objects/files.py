@@ -104,7 +104,7 @@ def _cascade(root: ElementTree.Element) -> Cascade:
         if (features[..., :4] != np.floor(features[..., :4])).any():
             raise ModelFileError("rectangles must lie on whole pixels")
     stages = tuple(_stage(element, kind) for element in root.findall("stages/_"))
-    notes = {note.tag: note.text or "" for note in root.findall("cvclassic/*")}
+    notes = {note.tag: (note.text or "").strip().strip('"') for note in root.findall("cvclassic/*")}
     size = int(_text(root, "width")), int(_text(root, "height"))
     return Cascade(kind, *size, features, tilted, stages, notes)
 
@@ -210,9 +210,14 @@ def format_cascade(cascade: Cascade) -> str:
     lines[-1] += "</features>"
     if cascade.notes:
         lines.append("  <cvclassic>")
-        lines += [f"    <{k}>{escape(str(v))}</{k}>" for k, v in cascade.notes.items()]
+        # in quotes, lest OpenCV take a text that begins with a digit for a number
+        lines += [f'    <{k}>"{_note(v)}"</{k}>' for k, v in cascade.notes.items()]
         lines[-1] += "</cvclassic>"
     return "\n".join([*lines, "</cascade>", "</opencv_storage>", ""])
+
+
+def _note(text: str) -> str:
+    return escape(str(text).replace('"', "'").replace("\\", "/"))
 
 
 def _float(value: float) -> str:

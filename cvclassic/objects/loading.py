@@ -141,30 +141,6 @@ class CascadeDetector:
         xy = np.asarray(boxes, np.int32).reshape(-1, 4)[:, :2]
         return xy[np.lexsort((xy[:, 0], xy[:, 1]))]
 
-    def levels(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What OpenCV says of each window of the cascade's own size that it looks at.
-
-        Returns
-        -------
-        xy : ndarray of shape (n, 2), int32
-        level : ndarray of shape (n,), int32
-            The stage that rejected it; the number of stages if none did. OpenCV gives 1 for
-            windows with too little contrast for Haar features, too.
-        weight : ndarray of shape (n,), float64
-            The sum of that stage.
-        """
-        size = self.cascade.width, self.cascade.height
-        boxes, level, weight = self._classifier.detectMultiScale3(
-            image,
-            scaleFactor=1.1,
-            minNeighbors=0,
-            minSize=size,
-            maxSize=size,
-            outputRejectLevels=True,
-        )
-        xy = np.asarray(boxes, np.int32).reshape(-1, 4)[:, :2]
-        return xy, np.asarray(level, np.int32).reshape(-1), np.asarray(weight).reshape(-1)
-
 
 def to_grey(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
     """A picture as grey levels, of shape (H, W), uint8."""
