@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "integral": ["CropSums", "ScanSums"],
         "loading": ["CascadeDetector", "Detections"],
         "positives": ["Jitter", "Objects"],
-        "scoring": ["DetectionScores", "score_detector"],
+        "scoring": ["DetectionScores", "score_detections", "score_detector"],
         "sources": ["Loaded", "cut_boxes", "load_pictures", "read_boxes"],
         "stages": ["Settings", "StageReport"],
         "training": ["Training", "false_alarms", "train_cascade"],

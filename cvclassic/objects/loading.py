@@ -114,9 +114,35 @@ class CascadeDetector:
         -------
         Detections
         """
+        check_integer("min_neighbors", min_neighbors, 0)
+        boxes, above = self.windows(
+            image, scale_factor=scale_factor, min_size=min_size, max_size=max_size
+        )
+        return Detections(*group_boxes(boxes, 1 + above, min_neighbors))
+
+    def windows(
+        self,
+        image: np.ndarray | str | os.PathLike | bytes,
+        *,
+        scale_factor: float = 1.1,
+        min_size: int = 0,
+        max_size: int = 0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """All windows that pass, at all scales, before they are grouped.
+
+        Parameters
+        ----------
+        image, scale_factor, min_size, max_size
+            As in `detect`.
+
+        Returns
+        -------
+        boxes : ndarray of shape (n, 4), int32
+        above : ndarray of shape (n,), float64
+            How far each lies above the threshold of the last stage.
+        """
         check_number("scale_factor", scale_factor, 1, exclusive=True)
-        for name, value in (("min_neighbors", min_neighbors), ("min_size", min_size)):
-            check_integer(name, value, 0)
+        check_integer("min_size", min_size, 0)
         check_integer("max_size", max_size, 0)
         ratio = self.cascade.height / self.cascade.width
         boxes, _, totals = self._classifier.detectMultiScale3(
@@ -128,7 +154,7 @@ class CascadeDetector:
             outputRejectLevels=True,
         )
         above = np.asarray(totals, np.float64).reshape(-1) - self.cascade.stages[-1].limit
-        return Detections(*group_boxes(np.asarray(boxes).reshape(-1, 4), 1 + above, min_neighbors))
+        return np.asarray(boxes, np.int32).reshape(-1, 4), above
 
     def passing(self, image: np.ndarray) -> np.ndarray:
         """Corners (x, y) of windows of the cascade's own size that pass, on OpenCV's grid.

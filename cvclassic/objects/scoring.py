@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import check_number
 from ..evaluate import average_precision, match_boxes, precision_recall
-from .loading import CascadeDetector
+from .loading import CascadeDetector, Detections
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +70,33 @@ def score_detector(
     -------
     DetectionScores
     """
+    found = [(detector.detect(image, **settings), np.asarray(truth)) for image, truth in pictures]
+    return score_detections(found, min_overlap=min_overlap)
+
+
+def score_detections(
+    found: Iterable[tuple[Detections, np.ndarray]], *, min_overlap: float = 0.5
+) -> DetectionScores:
+    """Compare what was found in each picture with what is there.
+
+    Parameters
+    ----------
+    found : iterable of (Detections, boxes)
+    min_overlap : float
+        Intersection over union that a hit needs.
+
+    Returns
+    -------
+    DetectionScores
+    """
     check_number("min_overlap", min_overlap, 0, exclusive=True)
     hits: list[np.ndarray] = [np.zeros(0, bool)]
     scores: list[np.ndarray] = [np.zeros(0)]
     n_pictures = n_truth = 0
-    for image, truth in pictures:
-        found = detector.detect(image, **settings)
-        matched = match_boxes(found.boxes, found.scores, truth, min_overlap=min_overlap)
+    for one, truth in found:
+        matched = match_boxes(one.boxes, one.scores, truth, min_overlap=min_overlap)
         hits.append(matched >= 0)
-        scores.append(found.scores)
+        scores.append(one.scores)
         n_pictures += 1
         n_truth += len(truth)
     hit, score = np.concatenate(hits), np.concatenate(scores)
