@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
     "match": ("match:match", "Find what two pictures have in common."),
+    "faces": ("faces:faces", "Find faces, know them again, mark their points."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

@@ -1,0 +1,5 @@
+"""Faces: where they are, and whose. Other objects are found by `cvclassic.objects`."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={})
