@@ -7,7 +7,13 @@ import click
 from .main import LazyGroup
 
 # name -> (module in this package:attribute, the line that `cvclassic faces --help` shows).
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train-landmarks": (
+        "face_landmarks:train_landmarks",
+        "Learn to mark 68 points of a face from marked faces.",
+    ),
+    "landmarks": ("face_landmarks:landmarks", "Mark 68 points of every face."),
+}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
