@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 
 from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shake_boxes
-from cvclassic.faces._first_boxes import box_of_face
-from cvclassic.images import read_image, write_image
-from cvclassic.report import draw_landmarks, side_by_side
+from cvclassic.faces._first_boxes import box_of_face, find_boxes
+from cvclassic.images import read_image
+from cvclassic.report import draw_landmarks
 
-from .common import RESULTS, SEED, data_dir, interleave, threads, write_results
+from .common import ROOT, SEED, data_dir, interleave, threads, write_results
 
 N_TRAIN, SHAKE, REPEATS = 300, 0.05, 5
 PFLD_REACH = 1.1  # side of its cut-out over the box's longer side
@@ -172,27 +172,37 @@ def main() -> None:
         repeats=REPEATS,
         pfld_reach=PFLD_REACH,
     )
-    draw(models[arguments.methods[0]], test_images, test_points)
+    draw(models[arguments.methods[0]], results)
 
 
-def draw(model: FaceLandmarks, images, points) -> None:
-    """The best, the median and the worst face, true points in orange, for the documentation."""
-    boxes = shake_boxes(bounding_boxes(points), SHAKE, np.random.default_rng([SEED, 0]))
-    found = np.array([model.mark(i, b[None])[0] for i, b in zip(images, boxes, strict=True)])
-    order = landmark_errors(found, points).argsort()
-    panels = []
-    for place in (0, len(order) // 2, -2, -1):
-        i = order[place]
-        low, high = found[i].min(axis=0), found[i].max(axis=0)
-        room = 0.15 * (high - low).max()
-        x0, y0 = np.maximum(low - room, 0).astype(int)
-        x1, y1 = (high + room).astype(int)
-        part, shift = images[i][y0:y1, x0:x1], np.array([x0, y0])
-        panel = draw_landmarks(part, found[i : i + 1] - shift, true=points[i : i + 1] - shift)
-        panels.append(cv2.resize(panel, (480, 480 * panel.shape[0] // panel.shape[1])))
-    least = min(panel.shape[0] for panel in panels)
-    picture = side_by_side([panel[:least] for panel in panels])
-    write_image(RESULTS / "landmarks.jpg", picture, quality=85)
+def draw(model: FaceLandmarks, results: dict) -> None:
+    """docs/landmarks.jpg: a face that comes with the project, and how many faces are how far off.
+
+    The faces of the test set may not be shown.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    face = read_image(ROOT / "sample_images" / "face" / "astronaut.jpg")
+    boxes = find_boxes(face)[:1]
+    marked = draw_landmarks(face, model.mark(face, boxes), boxes=boxes)
+    x, y, width, height = (boxes[0] * marked.shape[0] / face.shape[0]).astype(int)
+    room = width // 4
+    part = marked[max(y - room, 0) : y + height + room, max(x - room, 0) : x + width + room]
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+    left.imshow(part)
+    left.set_axis_off()
+    for name, row in results.items():
+        quantiles = row["shaken_box"]["quantiles_percent"]
+        right.plot(quantiles, np.linspace(0, 100, len(quantiles)), label=name)
+    right.set(xlim=(0, 15), ylim=(0, 100))
+    right.set(xlabel="error, % of the distance of the eyes' outer corners", ylabel="% of faces")
+    right.grid(alpha=0.3)
+    right.legend(frameon=False)
+    figure.savefig(ROOT / "docs" / "landmarks.jpg", dpi=110)
+    pyplot.close(figure)
 
 
 if __name__ == "__main__":

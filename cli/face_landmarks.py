@@ -78,8 +78,6 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     if faces.failures:
         click.echo(f"{len(faces.failures)} faces cannot be used and are left out:", err=True)
         report_failures(faces.failures)
-    if faces.unmarked and not quiet:
-        click.echo(f"{faces.unmarked} pictures of {folder} have no points.", err=True)
     model = FaceLandmarks(method=method, n_starts=starts, random_state=seed)
     with stages(quiet) as show:
         pairs = show.count(zip(faces.images, faces.points, strict=True), "faces", len(faces.images))
@@ -93,6 +91,8 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     found = sum(bool(box[0] == box[0]) for box in boxes)  # a NaN is not itself
     summary = {"faces": len(boxes), "detected": found, "left_out": len(faces.failures)}
     size = save_landmarks(output, model, summary)
+    if faces.unmarked and not quiet:
+        click.echo(f"{faces.unmarked} pictures of {folder} have no points.", err=True)
     error = model.held_out_error_
     shown = "not estimated by trees" if error != error else f"{error:.1%} of the eyes' distance"
     show_table(
@@ -123,7 +123,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     type=float,
     nargs=4,
     metavar="X Y W H",
-    help="The face's box in all pictures, in pixels, instead of the detector's.",
+    help="The face's box in all pictures, in pixels, as the detector would draw it.",
 )
 @click.option(
     "--points",

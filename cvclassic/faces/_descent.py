@@ -112,6 +112,11 @@ def left_out_ridge(
         For each group, by the others.
     penalty : float
 
+    Raises
+    ------
+    DataError
+        `x` is zero.
+
     References
     ----------
     Hastie, Tibshirani & Friedman, "The elements of statistical learning", 2nd edition, p. 244
@@ -125,6 +130,8 @@ def left_out_ridge(
     ([[2.0]], [-2.0, -2.0, 2.0, 2.0])
     """
     values, vectors = _principal_axes(x)
+    if not values.any():
+        raise DataError("the pictures are blank around all points: there is nothing to learn from.")
     turned = x @ vectors
     onto = turned.T @ y
     groups = turned.reshape(-1, per_group, len(values))
@@ -139,7 +146,7 @@ def left_out_ridge(
         if np.isfinite(error) and (best is None or error < best[0]):
             best = error, shrunk, left_out.reshape(y.shape), penalty
     if best is None:
-        raise DataError("the pictures around the faces hold nothing to learn from.")
+        raise DataError("the pictures around the points are too much alike to learn from.")
     _, shrunk, left_out, penalty = best
     return vectors @ (shrunk[:, None] * onto), y - left_out, penalty
 
@@ -148,9 +155,9 @@ def _principal_axes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues > 0 and eigenvectors of ``x.T @ x``, by the smaller of both products."""
     if len(x) >= x.shape[1]:
         values, vectors = np.linalg.eigh(x.T @ x)
-        return np.maximum(values, 0), vectors
+        return np.where(values > 1e-12, values, 0), vectors
     values, left = np.linalg.eigh(x @ x.T)
-    kept = values > 1e-6 * max(float(values[-1]), 1e-12)
+    kept = values > max(1e-6 * float(values[-1]), 1e-12)
     return values[kept], x.T @ (left[:, kept] / np.sqrt(values[kept]))
 
 
