@@ -1,4 +1,4 @@
-"""Writes the tables in docs/detectors.md, matching.md and landmarks.md from the results that are there."""
+"""Writes the tables in docs/ on detectors, matching and landmarks from the results there are."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """68 points: alignment, closed-form held-out ridge, trees as arrays, the estimator's properties."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -121,7 +123,7 @@ def test_errors_fall_from_stage_to_stage(model, make_faces) -> None:
     paths = np.array([model.path(i, b[None])[0] for i, b in zip(images, boxes, strict=True)])
     errors = [landmark_errors(paths[:, k], points).mean() for k in range(paths.shape[1])]
     assert errors[1] < 0.6 * errors[0]
-    assert all(after < 1.02 * before for before, after in zip(errors, errors[1:], strict=False))
+    assert all(after < 1.02 * before for before, after in pairwise(errors))
     assert errors[-1] < (0.01 if model.method == "descent" else 0.04)
     assert model.score(images, points, boxes) == pytest.approx(-errors[-1])
 
@@ -213,7 +215,7 @@ def test_bad_parameters(change, message, make_faces) -> None:
 def test_bad_points(make_faces) -> None:
     images, points = make_faces(10)
     fit = FaceLandmarks(n_starts=1).fit
-    with pytest.raises(DataError, match="at least 10 faces. Got 3"):
+    with pytest.raises(DataError, match=r"at least 10 faces\. Got 3"):
         fit(images[:3], points[:3])
     with pytest.raises(DataError, match=r"points must have the shape \(10, 68, 2\)"):
         fit(images, points[:, :60])
