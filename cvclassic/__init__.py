@@ -19,6 +19,7 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "errors",
         "evaluate",
         "explain",
+        "faces",
         "filters",
         "images",
         "match",
