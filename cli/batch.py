@@ -25,8 +25,12 @@ def engine_options(
     timeout: float | None,
     memory_cap: int | None,
     jobs: int | None,
+    dask: str | None,
 ) -> dict[str, Any]:
     """Arguments of `classify_files` that say how the work is done."""
+    if dask is not None:
+        _check_dask(dask, pictures, engine, jobs)
+        engine = "dask"
     limits = timeout is not None or memory_cap is not None
     if engine is None:
         isolated = pictures is None and output is not None
@@ -38,11 +42,25 @@ def engine_options(
     if memory_cap is not None and not os.path.exists("/proc/self/statm"):
         raise click.UsageError("--memory-cap needs Linux.")
     return {
+        **({} if dask is None else {"dask": dask}),
         "engine": engine,
         "timeout": timeout,
         "memory_cap": None if memory_cap is None else memory_cap * 1_000_000,
         "n_jobs": n_jobs(jobs),
     }
+
+
+def _check_dask(address: str, pictures: str | None, engine: str | None, jobs: int | None) -> None:
+    from cvclassic.batch.dask_engine import check_address, import_dask
+
+    if pictures is not None:
+        raise click.UsageError("--pictures are drawn in threads; leave out --dask.")
+    if engine is not None:
+        raise click.UsageError("--dask is an engine of its own; leave out --engine.")
+    if jobs is not None and address != "local":
+        raise click.UsageError("--jobs is for --dask local; other clusters have their workers.")
+    check_address(address)
+    import_dask()
 
 
 class Run:

@@ -52,6 +52,11 @@ from .options import jobs_option, quiet_option
     metavar="MB",
     help="Give up a picture that needs more memory, with the model's (processes only).",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Classify on a Dask cluster: tcp://host:8786, or local for one on this machine.",
+)
 @click.option("--json", "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs.")
 @sort_options
 @jobs_option
@@ -94,6 +99,7 @@ def classify(
       find new/ -mtime -1 -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
       cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
       cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
+      cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
     from .batch import Run, engine_options
 
