@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cvclassic.batch import journal_path
 from cvclassic.images import encode_image
 
 from .common import SEED, write_results
@@ -52,7 +54,7 @@ def many_files(folder: Path, n: int) -> Path:
 
 def kills(scratch: Path, quick: bool) -> dict:
     """Kill a run again and again at random moments; its output must be as if undisturbed."""
-    n_files, n_kills = (2000, 10) if quick else (20_000, 200)
+    n_files, n_kills = (2000, 10) if quick else (5000, 200)
     model, inputs = make_model(scratch), many_files(scratch / "in", n_files)
     rng = random.Random(SEED)
     found = {}
@@ -60,23 +62,52 @@ def kills(scratch: Path, quick: bool) -> dict:
         whole, out = scratch / f"whole-{engine}.jsonl", scratch / f"out-{engine}.jsonl"
         command = [*CVCLASSIC, "classify", model, str(inputs), "-q", "--engine", engine, "-o"]
         run_process([*command, str(whole)])
-        done = runs = 0
+        done = runs = at_work = 0
         while done < n_kills // 2:
+            before = journal_size(out)
             child = subprocess.Popen([*command, str(out)], start_new_session=True)
+            if rng.random() < 0.25:  # at any moment of the start
+                wait = rng.uniform(0, 2)
+            else:
+                while child.poll() is None and journal_size(out) <= before:
+                    time.sleep(0.01)
+                wait = rng.uniform(0, 1)
             try:
-                child.wait(rng.uniform(0.8, 4))
+                child.wait(wait)
                 runs += 1
-                assert out.read_bytes() == whole.read_bytes(), "bytes differ"
+                assert digest(out) == digest(whole), "bytes differ"
                 out.unlink()
             except subprocess.TimeoutExpired:
+                at_work += journal_size(out) > before
                 # the program alone, or with all its workers
                 (os.kill if rng.random() < 0.5 else os.killpg)(child.pid, signal.SIGKILL)
                 child.wait()
                 done += 1
         run_process([*command, str(out)])
-        assert out.read_bytes() == whole.read_bytes(), "bytes differ"
-        found[engine] = {"files": n_files, "kills": done, "finished_runs": runs + 1, "differ": 0}
+        assert digest(out) == digest(whole), "bytes differ"
+        found[engine] = {
+            "files": n_files,
+            "kills": done,
+            "kills_at_work": at_work,
+            "finished_runs": runs + 1,
+            "differ": 0,
+            "sha256": digest(out),
+        }
+    assert found["threads"]["sha256"] == found["processes"]["sha256"], "engines differ"
     return found
+
+
+def journal_size(out: Path) -> int:
+    """Bytes of what an interrupted run has left."""
+    try:
+        return journal_path(out).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def mutants(scratch: Path, quick: bool) -> dict:

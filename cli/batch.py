@@ -51,7 +51,7 @@ def engine_options(
 
 
 def _check_dask(address: str, pictures: str | None, engine: str | None, jobs: int | None) -> None:
-    from cvclassic.batch.dask_engine import check_address, import_dask
+    from cvclassic.batch.dask_cluster import check_address, import_dask
 
     if pictures is not None:
         raise click.UsageError("--pictures are drawn in threads; leave out --dask.")

@@ -163,13 +163,8 @@ def classify_files(
     else:
         if on_answer is not None:
             raise ParameterError("on_answer needs engine='threads'.")
-        work: dict[str, Any] = {
-            "lost": _lost,
-            "n_workers": effective_n_jobs(n_jobs),
-            "block_size": BLOCK,
-            "timeout": timeout,
-            "memory_cap": memory_cap,
-        }
+        work: dict[str, Any] = {"lost": _lost, "n_workers": effective_n_jobs(n_jobs)}
+        work |= {"block_size": BLOCK, "timeout": timeout, "memory_cap": memory_cap}
         if engine == "dask":
             from .dask_engine import map_on_dask
 

@@ -4,64 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import pickle
-import re
-import signal
 import time
 import uuid
-import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..errors import CvclassicError, MissingDependencyError, ParameterError
-from .dask_shop import InFolder, Order, close_shop, difference, versions, work
+from ..errors import CvclassicError, ParameterError
+from .dask_cluster import check_address, check_workers, connected, import_dask, silence
+from .dask_shop import InFolder, Order, close_shop, versions, work
 from .recovery import Lost
 from .workers import pack
 
 _BLOCKS = 4  # in a shard: some work for each message
 _AHEAD = 3  # shards under way for each thread of the cluster
-_CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 2.0
 _PATIENCE = 60.0  # with a cluster without workers, or whose scheduler is silent
 _MOST_DEATHS = 5  # of shards whose worker died again and again
-_LOGS = ("distributed", "tornado", "asyncio")
-
-
-def import_dask() -> Any:
-    """The package `distributed`, or `MissingDependencyError`."""
-    try:
-        import dask
-        import distributed
-    except ImportError:
-        raise MissingDependencyError(
-            "Dask needs distributed. Install it: pip install 'cvclassic[dask]'"
-        ) from None
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
-    return distributed
-
-
-def check_address(address: str) -> None:
-    """Raise `ParameterError` unless `address` is ``local`` or that of a scheduler.
-
-    Examples
-    --------
-    >>> check_address("tcp://scheduler:8786")
-    >>> check_address("scheduler")
-    Traceback (most recent call last):
-        ...
-    cvclassic.errors.ParameterError: dask must be 'local' or the address of a scheduler, such as \
-tcp://host:8786. Got 'scheduler' instead.
-    """
-    if address != "local" and not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^/\s]+:\d{1,5}", address):
-        raise ParameterError(
-            "dask must be 'local' or the address of a scheduler, such as tcp://host:8786. "
-            f"Got {address!r} instead."
-        )
 
 
 def map_on_dask(
@@ -113,8 +76,8 @@ def map_on_dask(
     """
     check_address(address)
     distributed = import_dask()
-    with _silence(), _connected(distributed, address, n_workers) as client:
-        _check_workers(client, address)
+    with silence(), connected(distributed, address, n_workers) as client:
+        check_workers(client, address)
         order = Order(uuid.uuid4().hex, versions(), lost, timeout, memory_cap)
         run = _Run(distributed, client, address, order, pack(InFolder(_folder(), function)))
         shards: deque[_Shard] = deque()
@@ -137,92 +100,6 @@ def _folder() -> str:
         return os.getcwd()
     except OSError:
         return ""
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """What Dask logs about lost workers is no news to people who wait for records."""
-    loggers = [logging.getLogger(name) for name in _LOGS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="distributed")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _connected(distributed: Any, address: str, n_workers: int) -> Iterator[Any]:
-    """A client of the cluster, which has workers."""
-    with contextlib.ExitStack() as stack:
-        try:
-            if address == "local":
-                place: Any = distributed.LocalCluster(
-                    n_workers=n_workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    memory_limit=0,  # ours are looked after by themselves
-                    silence_logs=logging.CRITICAL + 1,
-                )
-                stack.callback(_end_cluster, place)
-            else:
-                place = address
-            client = distributed.Client(
-                place, timeout=_CONNECT_SECONDS, set_as_default=False, direct_to_workers=False
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ParameterError(
-                f"{address}: no Dask scheduler answers there ({reason})."
-            ) from None
-        stack.callback(_end_client, client)
-        try:
-            client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
-        except TimeoutError:
-            raise ParameterError(f"{address}: the Dask cluster has no workers.") from None
-        yield client
-
-
-def _end_client(client: Any) -> None:
-    with contextlib.suppress(Exception):
-        client.close(timeout=1)
-
-
-def _end_cluster(cluster: Any) -> None:
-    """End a local cluster at once: nobody wants its results, and it takes leave for seconds."""
-    for nanny in cluster.workers.values():
-        nanny.auto_restart = False
-        with contextlib.suppress(OSError, TypeError):
-            os.kill(nanny.pid, signal.SIGKILL)
-    with contextlib.suppress(Exception):
-        cluster.close(timeout=2)
-
-
-def _check_workers(client: Any, address: str) -> None:
-    """Ask every worker for its versions."""
-    ours = versions()
-    try:
-        client.run_on_scheduler(versions)  # it unpickles what it hands on
-    except Exception as error:
-        raise ParameterError(
-            f"{address}: the Dask scheduler cannot load cvclassic ({error}). Install it there."
-        ) from None
-    for worker, theirs in client.run(versions, on_error="return").items():
-        if isinstance(theirs, dict):
-            found = difference(ours, theirs)
-            if found:
-                raise ParameterError(f"{address}: the Dask worker {worker} has {found}.")
-        elif not isinstance(theirs, OSError):  # those have died meanwhile
-            raise ParameterError(
-                f"{address}: the Dask worker {worker} cannot load cvclassic "
-                f"({type(theirs).__name__}: {theirs}). Install the same version there."
-            )
 
 
 @dataclass
