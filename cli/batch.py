@@ -136,8 +136,7 @@ class Run:
         from cvclassic.batch import check_output, open_journal, open_writer
         from cvclassic.images import watch_decoders
 
-        rule = getattr(self._pipeline[-1], "unknown_", None)
-        extra = () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
+        extra = self._extra()
         tally = self._tally
         if self._output is None:
             with (
@@ -150,6 +149,8 @@ class Run:
                     writer.write(record)
                     self._sort(record)
                     tally.add(record, kept=False)
+                    if self._drawn is not None and record.failed:
+                        self._drawn.pass_over(record, kept=False)
                     tick()
             return
         check_output(self._output, self._format)
@@ -166,6 +167,11 @@ class Run:
                     self._sort(record)
             self._journal.finish()
 
+    def _extra(self) -> tuple[str, ...]:
+        """Columns for what the model says beyond a label."""
+        rule = getattr(self._pipeline[-1], "unknown_", None)
+        return () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
+
     def _sort(self, record) -> None:
         if self._sorter is not None:
             self._sorter.write(record)
@@ -177,6 +183,8 @@ class Run:
         with contextlib.closing(resume(self._journal, self._inputs(), self._classify)) as records:
             for record, kept in records:
                 self._tally.add(record, kept)
+                if self._drawn is not None and (kept or record.failed):
+                    self._drawn.pass_over(record, kept)
                 tick()
 
     def _about(self) -> dict[str, Any]:
@@ -209,17 +217,21 @@ class Run:
 
     def _inputs(self) -> Iterator:
         """What is to be classified; folders that could not be listed are counted."""
+        inputs = self._expanded(iter(self._named))
+        return inputs if self._drawn is None else self._drawn.name(inputs)
+
+    def _expanded(self, found: Iterator) -> Iterator:
+        """Array files and tables opened, folders that could not be listed counted."""
         from cvclassic.images import Fault
 
         from .sources import expand
 
-        def found() -> Iterator:
-            for item in self._named:
+        def counted() -> Iterator:
+            for item in found:
                 self._n_faults += isinstance(item, Fault)
                 yield item
 
-        inputs = expand(found(), self._pipeline)
-        return inputs if self._drawn is None else self._drawn.name(inputs)
+        return expand(counted(), self._pipeline)
 
     def _classify(self, inputs: Iterator) -> Any:
         from cvclassic.batch import classify_files
