@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from cvclassic.batch import journal_path
-from cvclassic.images import encode_image
+from cvclassic.images import decode_image, encode_image
+from cvclassic.images.suffixes import suffix_format
 
-from .common import SEED, write_results
+from .common import SEED, data_dir, write_results
 from .processes import CVCLASSIC, run_process
 
 
@@ -110,20 +111,40 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def real_pictures() -> list[tuple[str, bytes]]:
+    """Photographs and test pictures in many formats: (suffix, bytes)."""
+    files = sorted((data_dir() / "caltech101").rglob("*.jpg"))[::150][:60]
+    found = [(".jpg", file.read_bytes()) for file in files]
+    for file in files[:20]:
+        pixels = decode_image(file, max_side=128).pixels
+        found += [(s, encode_image(pixels, s)) for s in (".png", ".webp", ".tiff", ".bmp", ".ppm")]
+    hostile = (file for file in (data_dir() / "hostile").rglob("*") if file.is_file())
+    found += [
+        (file.suffix.lower(), file.read_bytes())
+        for file in sorted(hostile)
+        if suffix_format(file.name) is not None and file.stat().st_size < 100_000
+    ]
+    return found
+
+
 def mutants(scratch: Path, quick: bool) -> dict:
-    """Damaged picture files: one record each, and nobody dies."""
+    """Damaged copies of real pictures: one record each, and nobody dies."""
     n = 500 if quick else 20_000
     model = make_model(scratch)
     rng = np.random.default_rng(SEED)
     folder = scratch / "mutants"
     folder.mkdir()
-    suffixes = (".png", ".jpg", ".bmp", ".tiff", ".webp", ".pgm", ".ppm")
+    sources = real_pictures()
     for i in range(n):
-        suffix = suffixes[i % len(suffixes)]
-        data = bytearray(picture(rng, 16, suffix))
+        suffix, original = sources[i % len(sources)]
+        data = bytearray(original)
+        near = min(len(data), 600) if rng.random() < 0.5 else len(data)  # the header, or anywhere
         for _ in range(rng.integers(1, 8)):
-            data[rng.integers(len(data))] = rng.integers(256)
-        if rng.random() < 0.3:
+            data[rng.integers(near)] = rng.integers(256)
+        if rng.random() < 0.2:
+            at, other = rng.integers(len(data), size=2)
+            data[at : at + 64] = data[other : other + 64]
+        if rng.random() < 0.2:
             del data[rng.integers(len(data)) :]
         (folder / f"{i:06d}{suffix}").write_bytes(data)
     out = scratch / "out.jsonl"
@@ -138,7 +159,14 @@ def mutants(scratch: Path, quick: bool) -> dict:
     names = [os.path.basename(record["path"]) for record in records]
     assert names == sorted(names), "out of order"
     assert len(set(names)) == n, "not one record each"
-    return {"files": n, "records": len(records), "exit_code": code, "s": round(seconds), **codes}
+    return {
+        "files": n,
+        "real_pictures": len(sources),
+        "records": len(records),
+        "exit_code": code,
+        "s": round(seconds),
+        **codes,
+    }
 
 
 def memory(scratch: Path, quick: bool) -> dict:
