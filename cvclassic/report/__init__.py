@@ -9,8 +9,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "audit_page": ["write_audit_page"],
+        "cascade_panels": ["draw_window"],
         "compare_page": ["write_compare_page"],
         "curves": ["check_curve_path", "draw_curve", "sparkline"],
+        "detection_curves": ["draw_precision_recall"],
         "evaluation_page": [
             "EvaluationReport",
             "ExplainedMistake",
