@@ -1,4 +1,4 @@
-"""Writes the tables in docs/detectors.md and docs/matching.md from the results that are there."""
+"""Writes the tables in the pages of docs/ from the results that are there."""
 
 from __future__ import annotations
 
@@ -80,7 +80,52 @@ def speed(results: dict) -> str:
     return _table(["work", "cvclassic, ms", "the other, ms", "ratio"], rows)
 
 
+def small(results: dict) -> str:
+    """Accuracy on arrays, and what changed copies gain."""
+    names = ["mnist", "fashion_mnist"]
+    rows = []
+    for recipe in ("pixels", "hog", "patches", "kernels"):
+        found = [results[f"{name} {recipe}"] for name in names]
+        cells = [(f"{row['test_accuracy']:.2f}", f"{row['train_s']:.0f}") for row in found]
+        rows.append([f"`{recipe}`", *(cell for pair in cells for cell in pair)])
+    table = _table(["recipe", "mnist, %", "training, s", "fashion_mnist, %", "training, s"], rows)
+    gains = []
+    for recipe in ("pixels", "patches"):
+        row = results[f"mnist 1000 {recipe}"]
+        plain, more = row["plain"]["test_accuracy"], row["augmented"]["test_accuracy"]
+        gains.append(f"`{recipe}` {plain:.2f} → {more:.2f} %")
+    dogs = results["chihuahua_muffin patches"]
+    how = results["mnist 1000 patches"]["augment"]
+    rays = results["magic mlp-deep"]
+    return (
+        f"{table}\nmnist with 1,000 training pictures, and with `--augment {how}`: "
+        f"{', '.join(gains)}. chihuahua_muffin, `patches`: {dogs['five_fold_accuracy']:.1f} % in "
+        f"five folds of the training part, {dogs['validation_accuracy']:.1f} % on the validation "
+        f"part. Gamma rays, `mlp-deep`: area under the ROC curve {rays['roc_auc']:.4f}, mean of "
+        f"{len(rays['roc_auc_of_each_split'])} splits "
+        f"({', '.join(f'{auc:.4f}' for auc in rays['roc_auc_of_each_split'])}).\n"
+    )
+
+
+def patch_speed(results: dict) -> str:
+    """Rate of encoding patches beside bare matrix products."""
+    rows = [
+        [
+            name.removeprefix("encode "),
+            *(f"{row['gflops'][key]:.0f}" for key in ("square", "shape", "encode")),
+            f"{row['share_of_square']:.2f}",
+            f"{row['share_of_shape']:.2f}",
+        ]
+        for name, row in results.items()
+        if name.startswith("encode ")
+    ]
+    head = ["patches", "square product", "product of this shape", "encoding"]
+    return _table([*head, "share of the first", "of the second"], rows)
+
+
 BLOCKS = {
+    "small": ("small", "small-pictures.md", small),
+    "patch_speed": ("small", "small-pictures.md", patch_speed),
     "edges": ("edges_bsds", "detectors.md", edges),
     "repeatability": ("matching_affine", "detectors.md", repeatability),
     "speed": ("detect_speed", "detectors.md", speed),

@@ -24,6 +24,7 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "images",
         "match",
         "models",
+        "objects",
         "report",
     ],
 )

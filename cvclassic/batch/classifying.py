@@ -15,6 +15,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from ..checks import check_choice
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError, ParameterError
 from ..images import (
@@ -143,8 +144,7 @@ def classify_files(
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """
-    if engine not in ENGINES:
-        raise ParameterError(f"engine must be one of {', '.join(ENGINES)}. Got {engine!r} instead.")
+    check_choice("engine", engine, ENGINES)
     function = partial(_timed_block, pipeline, top, on_answer)
     blocks: Generator[list[Record]]
     if engine == "threads":

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "paired": ["ModelPair", "compare_pair", "exact_mcnemar", "holm"],
         "scores": ["confused_pairs", "score_numbers", "score_predictions"],
         "withheld": ["score_withheld"],
-        "tables": ["align_predictions", "read_predictions", "write_predictions"],
+        "table_writing": ["write_predictions"],
+        "tables": ["align_predictions", "read_predictions"],
     },
 )
