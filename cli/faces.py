@@ -7,7 +7,9 @@ import click
 from .main import LazyGroup
 
 # name -> (module in this package:attribute, the line that `cvclassic faces --help` shows).
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "detect": ("face_detect:detect", "Find faces in pictures; blur, crop or frame them."),
+}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)

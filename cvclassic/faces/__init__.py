@@ -2,4 +2,23 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={})
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "detect_files": ["Job", "Wishes", "detect_files"],
+        "detect_haar": ["CASCADES", "HaarFaceDetector", "find_parts"],
+        "detect_others": ["CascadeFaceDetector", "YuNetFaceDetector"],
+        "detect_results": ["Faces", "blur_faces", "cut_faces", "make_faces"],
+        "recognize_features": ["FEATURES", "describe_face", "face_views", "prepare_face"],
+        "recognize_files": [
+            "load_gallery",
+            "load_metric",
+            "locked",
+            "save_gallery",
+            "save_metric",
+        ],
+        "recognize_gallery": ["UNKNOWN", "Gallery", "Identity", "Threshold", "compare_people"],
+        "recognize_metric": ["FaceMetric", "learn_metric"],
+        "recognize_rates": ["ErrorRates", "error_rates"],
+    },
+)

@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "draw_segments",
             "enlarge",
         ],
+        "overlays_faces": ["draw_error_rates", "draw_faces"],
         "overlays_match": ["draw_match", "draw_warp"],
         "page": ["check_page_path", "render_page", "write_page"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],
