@@ -96,7 +96,8 @@ def shown_progress(
 ) -> Iterator[Callable[[], None]]:
     """Show a tally on stderr; what it yields is called after each record.
 
-    A bar on a terminal that begins with `what`, JSON lines every ten seconds and at the end with `lines`, else nothing.
+    A bar on a terminal that begins with `what`, JSON lines every ten seconds and at the end with
+    `lines`, else nothing.
     """
     if lines:
         with _json_lines(tally) as tick:

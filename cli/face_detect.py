@@ -19,6 +19,7 @@ from .options import jobs_option, n_jobs, quiet_option
 from .stopping import stop_on_signals
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
+_COLUMNS = ("path", "status", "code", "message", "width", "height", "n_faces", "faces")
 
 
 @click.command()
@@ -86,8 +87,8 @@ def detect(
     """Find the faces in PATHS: files, folders, archives, patterns, - for a list of names.
 
     Every input gives exactly one record in DIR: path, status (ok, warn or error), code, message,
-    the picture's size, the number of faces, and of each face x, y, width, height in pixels, how sure
-    it is, and how far it is turned. A picture without a face has the code no_faces.
+    the picture's size, the number of faces, and of each face x, y, width, height in pixels, how
+    sure it is, and how far it is turned. A picture without a face has the code no_faces.
 
     An interrupted run goes on where it stopped when the same command is given again.
 
@@ -247,7 +248,7 @@ class FaceRun:
             table = None
             if self._output.endswith(".csv"):
                 table = csv.writer(file, lineterminator="\n")
-                table.writerow(["path", "status", "code", "message", "width", "height", "n_faces", "faces"])
+                table.writerow(_COLUMNS)
             for record, _ in self._journal.kept():
                 row = as_dict(record)
                 if table is None:

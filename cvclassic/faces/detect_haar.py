@@ -161,9 +161,8 @@ class HaarFaceDetector(BaseEstimator):
     References
     ----------
     Viola & Jones, "Robust real-time face detection", IJCV 57, 2004 (cascades, and grouping in
-    section 5.6). Lienhart & Maydt, "An extended set of Haar-like features", ICIP 2002. The gradients:
-    Dalal & Triggs, CVPR 2005. The logistic output: Platt, "Probabilistic outputs for support vector
-    machines", 1999.
+    section 5.6). Lienhart & Maydt, "An extended set of Haar-like features", ICIP 2002. The
+    gradients: Dalal & Triggs, CVPR 2005.
 
     Examples
     --------

@@ -21,6 +21,9 @@ VIEWS = (
 _CELLS = (8, 7)
 _N_PATTERNS = 59
 _ORIENTATIONS = 8
+# Cosines of gradients differ less than those of patterns. With this weight both say as much; from
+# the distances at which 1 % of strangers pass, on people 1 to 20 of the ORL faces.
+_GRADIENT_WEIGHT = 3.8
 
 
 def prepare_face(image: np.ndarray) -> np.ndarray:
@@ -130,7 +133,8 @@ def describe_face(face: np.ndarray, feature: str = "lbp+hog") -> np.ndarray:
     if "lbp" in feature:
         parts.append(_unit(_pattern_roots(face)))
     if "hog" in feature:
-        parts.append(_unit(_gradient_roots(even_light(face))))
+        weight = _GRADIENT_WEIGHT if parts else 1.0
+        parts.append(weight * _unit(_gradient_roots(even_light(face))))
     return _unit(np.concatenate(parts))
 
 

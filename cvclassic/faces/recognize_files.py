@@ -27,6 +27,7 @@ from .recognize_metric import FaceMetric
 FORMAT_VERSION = 1
 _MAX_BYTES = 2_000_000_000
 _LENGTHS = {"pixels": 644, "lbp": 3304, "hog": 3456, "lbp+hog": 6760}
+_KEYS = {"feature", "source", "people", "threshold", "metric"}
 _KINDS = {"gallery": "face gallery", "metric": "face metric"}
 
 
@@ -64,6 +65,7 @@ def save_gallery(path: str | os.PathLike, gallery: Gallery) -> int:
         arrays |= {"mean": gallery.metric.mean, "projection": gallery.metric.projection}
     about = {
         "feature": gallery.feature,
+        "source": gallery.source,
         "people": list(names),
         "threshold": vars(gallery.threshold),
         "metric": gallery.metric is not None,
@@ -81,19 +83,20 @@ def load_gallery(path: str | os.PathLike) -> Gallery:
     """
     about, arrays = _read(path, "gallery")
     with _named(path, "gallery"):
-        _need(set(about) == {"feature", "people", "threshold", "metric"}, "entries are missing")
+        _need(set(about) == _KEYS, "entries are missing")
         feature, people = about["feature"], about["people"]
         _need(isinstance(feature, str) and feature in FEATURES, "its feature is unknown")
         metric = _take_metric(arrays, _LENGTHS[feature]) if about["metric"] is True else None
-        gallery = Gallery(feature, metric, _threshold(about["threshold"]))
+        gallery = Gallery(feature, metric, _threshold(about["threshold"]), about["source"])
         _need(isinstance(people, list), "it has no list of people")
         _need(len(people) == len({str(name) for name in people}), "a name occurs twice")
         length = _LENGTHS[feature] if metric is None else metric.projection.shape[1]
         for i, name in enumerate(people):
             check_name(name)
-            vectors = arrays.pop(f"person.{i}", None)
-            good = vectors is not None and vectors.dtype == np.float16 and vectors.ndim == 3
-            _need(good and len(vectors) > 0 and vectors.shape[1:] == (2, length), "a face is odd")
+            _need(f"person.{i}" in arrays, f"{name!r} has no faces")
+            vectors = arrays.pop(f"person.{i}")
+            good = vectors.dtype == np.float16 and vectors.ndim == 3 and len(vectors) > 0
+            _need(good and vectors.shape[1:] == (2, length), "a face is odd")
             _need(bool((np.abs(vectors) <= 1.01).all()), "a face holds impossible numbers")
             gallery.put(name, vectors)
         _need(not arrays, "it holds arrays that nothing asks for")
@@ -195,8 +198,8 @@ def _read(path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def _take_metric(arrays: dict[str, np.ndarray], length: int) -> FaceMetric:
     mean, projection = arrays.pop("mean", None), arrays.pop("projection", None)
-    _need(mean is not None and projection is not None, "its metric is missing")
-    assert mean is not None and projection is not None
+    if mean is None or projection is None:
+        raise DataError("is damaged: its metric is missing")
     good = mean.shape == (length,) and projection.ndim == 2 and projection.shape[0] == length
     _need(good and projection.shape[1] > 0, "its metric has the wrong shape")
     _need(mean.dtype == projection.dtype == np.float32, "its metric has the wrong type")

@@ -1,4 +1,4 @@
-"""How often a threshold on distances errs: false acceptance, false rejection, and where they meet."""
+"""How often a threshold on distances errs: false acceptance, false rejection, equal errors."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def error_rates(genuine: ArrayLike, impostor: ArrayLike) -> ErrorRates:
     Examples
     --------
     >>> rates = error_rates([0.1, 0.2, 0.6], [0.5, 0.8, 0.9])
-    >>> round(rates.eer, 3), rates.threshold_at(0.0)
-    (0.333, (0.2, 0.0, 0.3333333333333333))
+    >>> round(rates.eer, 3), rates.threshold_at(0.0)[0]
+    (0.333, 0.2)
     """
     good, bad = (np.sort(np.asarray(values, np.float64).ravel()) for values in (genuine, impostor))
     if not len(good) or not len(bad) or not (np.isfinite(good).all() and np.isfinite(bad).all()):
