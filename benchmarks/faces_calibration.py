@@ -129,10 +129,11 @@ def main() -> None:
         X, y = np.column_stack([evidence[:, at], second])[seen], faces[seen]
         scores = left_out(X, y, folds[seen], C_MIXING)
         recall, _ = recall_at_precision(y, scores, n_faces, 0.95)
-        surer, _ = recall_at_precision(y, scores, n_faces, 0.99)
+        surer, threshold = recall_at_precision(y, scores, n_faces, 0.99)
         print(
             f"{'+'.join(channels):45} average precision {average_precision(y, scores, n_faces):.4f}"
-            f"  recall at precision .95 {recall:.4f}, at .99 {surer:.4f}"
+            f"  recall at precision .95 {recall:.4f}, at .99 {surer:.4f} "
+            f"(probability {1 / (1 + np.exp(-threshold)):.2f})"
         )
         arrays["+".join(channels)] = folded(model(C_MIXING).fit(X, y))
     with atomic_file(WEIGHTS) as file:

@@ -55,7 +55,7 @@ _COLUMNS = ("path", "status", "code", "message", "width", "height", "n_faces", "
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
-    default=0.5,
+    default=0.6,
     show_default=True,
     help="Leave out boxes that are less sure.",
 )

@@ -77,8 +77,15 @@ def public_classes() -> dict[str, type]:
     return dict(sorted(found.items()))
 
 
-# Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
-COMPOSED = ("AutoRecipe", "WeightedUnion")
+# Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py; and
+# those that learn nothing and give boxes: tests/faces/test_detect.py.
+COMPOSED = (
+    "AutoRecipe",
+    "CascadeFaceDetector",
+    "HaarFaceDetector",
+    "WeightedUnion",
+    "YuNetFaceDetector",
+)
 
 
 def public_estimators() -> dict[str, type]:

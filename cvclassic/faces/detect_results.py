@@ -9,6 +9,8 @@ import numpy as np
 
 from ..evaluate import box_overlaps
 
+_INSIDE = 0.75  # share of the smaller box: no face lies within a face
+
 
 @dataclass(frozen=True)
 class Faces:
@@ -50,7 +52,7 @@ class Faces:
 def make_faces(
     boxes: np.ndarray, scores: np.ndarray, angles: np.ndarray | None = None, *, max_overlap=0.3
 ) -> Faces:
-    """Sort boxes by score, and leave out those that a surer one overlaps.
+    """Sort boxes by score, and leave out those that a surer one overlaps or that lie inside one.
 
     Parameters
     ----------
@@ -77,7 +79,12 @@ def make_faces(
     keep = []
     while len(order):
         keep.append(order[0])
-        order = order[1:][box_overlaps(boxes[order[:1]], boxes[order[1:]])[0] <= max_overlap]
+        rest = order[1:]
+        overlap = box_overlaps(boxes[order[:1]], boxes[rest])[0]
+        area, areas = boxes[order[0], 2:].prod(), boxes[rest, 2:].prod(axis=1)
+        shared = overlap / (1 + overlap) * (area + areas)
+        inside = shared > _INSIDE * np.minimum(area, areas)
+        order = rest[(overlap <= max_overlap) & ~inside]
     chosen = np.array(keep, np.int64)
     return Faces(np.rint(boxes[chosen]).astype(np.int64), scores[chosen], angles[chosen])
 

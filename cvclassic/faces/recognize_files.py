@@ -189,7 +189,7 @@ def _read(path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if not good:
             raise DataError(f"is no {what}")
         version = about.pop("format_version", None)
-        if version != FORMAT_VERSION:
+        if type(version) is not int or version != FORMAT_VERSION:
             raise DataError(
                 f"has format version {version!r}; this cvclassic reads {FORMAT_VERSION}"
             )
