@@ -16,6 +16,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("face_people:list_", "List the people of a gallery."),
     "threshold": ("face_learning:threshold", "Learn on other people who counts as unknown."),
     "train-metric": ("face_learning:train_metric", "Learn on other people how to compare."),
+    "train-landmarks": (
+        "face_landmarks:train_landmarks",
+        "Learn to mark 68 points of a face from marked faces.",
+    ),
+    "landmarks": ("face_landmarks:landmarks", "Mark 68 points of every face."),
 }
 
 

@@ -77,11 +77,12 @@ def public_classes() -> dict[str, type]:
     return dict(sorted(found.items()))
 
 
-# Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py; and
-# those that learn nothing and give boxes: tests/faces/test_detect.py.
+# Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
+# Those of faces take pictures and give boxes, or points in boxes: tests/faces/.
 COMPOSED = (
     "AutoRecipe",
     "CascadeFaceDetector",
+    "FaceLandmarks",
     "HaarFaceDetector",
     "WeightedUnion",
     "YuNetFaceDetector",

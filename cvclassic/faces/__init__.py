@@ -21,5 +21,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "recognize_metric": ["FaceMetric", "learn_metric"],
         "recognize_pictures": ["FoundFace", "faces_to_compare", "largest_face"],
         "recognize_rates": ["ErrorRates", "error_rates"],
+        "alignment": ["bounding_boxes", "landmark_errors", "shake_boxes"],
+        "landmark_data": ["MarkedFaces", "load_marked_faces", "read_points"],
+        "landmark_files": ["load_landmarks", "save_landmarks"],
+        "landmarks": ["FaceLandmarks"],
     },
 )

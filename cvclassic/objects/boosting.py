@@ -150,10 +150,10 @@ def best_stump(
         order = np.arange(CODES)
     else:
         # screened by the sign of the mean response, which is nearly the best cut
-        sign = response > 0
-        a = _gain(np.where(sign, response, 0).sum(1), np.where(sign, mass, 0).sum(1))
-        b = _gain(np.where(sign, 0, response).sum(1), np.where(sign, 0, mass).sum(1))
-        short = np.argsort(-(a + b), kind="stable")[:_SHORTLIST]
+        high = np.maximum(response, 0).sum(axis=1)
+        heavy = np.einsum("ij,ij->i", mass, response > 0)
+        gain = _gain(high, heavy) + _gain(response.sum(axis=1) - high, mass.sum(axis=1) - heavy)
+        short = np.argsort(-gain, kind="stable")[:_SHORTLIST]
         mean = response[short] / (mass[short] + smooth)
         orders = np.argsort(-mean, axis=1, kind="stable")
         gain = _gains(

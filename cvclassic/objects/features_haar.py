@@ -35,7 +35,7 @@ def all_haar_features(width: int, height: int) -> np.ndarray:
     Examples
     --------
     >>> all_haar_features(24, 24).shape
-    (162336, 3, 5)
+    (210400, 3, 5)
     """
     found = []
     for across, down, (left, top, wide, high), weight in _PATTERNS:

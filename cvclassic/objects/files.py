@@ -73,7 +73,8 @@ def parse_cascade(data: bytes) -> Cascade:
             else "this is no cascade file: <cascade> is missing"
         )
     try:
-        cascade = _cascade(root)
+        with np.errstate(over="ignore"):  # numbers beyond single precision are found by the check
+            cascade = _cascade(root)
     except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise ModelFileError(f"this is no sound cascade ({error})") from None
     cascade.check()
@@ -99,7 +100,7 @@ def _cascade(root: ElementTree.Element) -> Cascade:
         features = np.zeros((len(rows), 3, 5))
         for i, row in enumerate(rows):
             for j, text in enumerate(row.findall("rects/_")):
-                features[i, j] = _split(text.text, 5)
+                features[i, j] = _split(text.text, 5).astype(np.float32)
         tilted = np.array([int(row.findtext("tilted") or 0) != 0 for row in rows], bool)
         if (features[..., :4] != np.floor(features[..., :4])).any():
             raise ModelFileError("rectangles must lie on whole pixels")

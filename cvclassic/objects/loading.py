@@ -14,6 +14,7 @@ from ..errors import ModelFileError, ParameterError
 from ..images import read_image
 from .cascades import Cascade
 from .files import format_cascade, read_cascade
+from .grouping import group_boxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +27,14 @@ class Detections:
         Left, top, width, height in pixels.
     neighbours : ndarray of shape (n,), int32
         Windows that agree on each box.
+    scores : ndarray of shape (n,), float64
+        Higher is surer: the sum over these windows of one and of how far each lies above the
+        threshold of the last stage.
     """
 
     boxes: np.ndarray
     neighbours: np.ndarray
+    scores: np.ndarray
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -100,7 +105,8 @@ class CascadeDetector:
         scale_factor : float
             How much larger the windows of the next scale are.
         min_neighbors : int
-            Windows that must agree on a box; 0 gives every window that passes.
+            More windows than this must agree on a box, as in OpenCV; 0 gives every window that
+            passes.
         min_size, max_size : int
             Width of the smallest and largest window, in pixels; 0 is no limit.
 
@@ -108,20 +114,47 @@ class CascadeDetector:
         -------
         Detections
         """
+        check_integer("min_neighbors", min_neighbors, 0)
+        boxes, above = self.windows(
+            image, scale_factor=scale_factor, min_size=min_size, max_size=max_size
+        )
+        return Detections(*group_boxes(boxes, 1 + above, min_neighbors))
+
+    def windows(
+        self,
+        image: np.ndarray | str | os.PathLike | bytes,
+        *,
+        scale_factor: float = 1.1,
+        min_size: int = 0,
+        max_size: int = 0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """All windows that pass, at all scales, before they are grouped.
+
+        Parameters
+        ----------
+        image, scale_factor, min_size, max_size
+            As in `detect`.
+
+        Returns
+        -------
+        boxes : ndarray of shape (n, 4), int32
+        above : ndarray of shape (n,), float64
+            How far each lies above the threshold of the last stage.
+        """
         check_number("scale_factor", scale_factor, 1, exclusive=True)
-        for name, value in (("min_neighbors", min_neighbors), ("min_size", min_size)):
-            check_integer(name, value, 0)
+        check_integer("min_size", min_size, 0)
         check_integer("max_size", max_size, 0)
         ratio = self.cascade.height / self.cascade.width
-        boxes, counts = self._classifier.detectMultiScale2(
+        boxes, _, totals = self._classifier.detectMultiScale3(
             to_grey(image),
             scaleFactor=float(scale_factor),
-            minNeighbors=int(min_neighbors),
+            minNeighbors=0,
             minSize=(min_size, int(min_size * ratio)),
             maxSize=(max_size, int(np.ceil(max_size * ratio))),
+            outputRejectLevels=True,
         )
-        boxes = np.asarray(boxes, np.int32).reshape(-1, 4)
-        return Detections(boxes, np.asarray(counts, np.int32).reshape(-1))
+        above = np.asarray(totals, np.float64).reshape(-1) - self.cascade.stages[-1].limit
+        return np.asarray(boxes, np.int32).reshape(-1, 4), above
 
     def passing(self, image: np.ndarray) -> np.ndarray:
         """Corners (x, y) of windows of the cascade's own size that pass, on OpenCV's grid.
