@@ -78,8 +78,15 @@ def public_classes() -> dict[str, type]:
 
 
 # Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
-# FaceLandmarks takes pictures with boxes and gives points: tests/faces/test_landmarks.py.
-COMPOSED = ("AutoRecipe", "FaceLandmarks", "WeightedUnion")
+# Those of faces take pictures and give boxes, or points in boxes: tests/faces/.
+COMPOSED = (
+    "AutoRecipe",
+    "CascadeFaceDetector",
+    "FaceLandmarks",
+    "HaarFaceDetector",
+    "WeightedUnion",
+    "YuNetFaceDetector",
+)
 
 
 def public_estimators() -> dict[str, type]:

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "overlay_shares",
             "share_map",
         ],
+        "face_frames": ["draw_error_rates", "draw_faces"],
         "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
