@@ -24,6 +24,7 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "match",
         "models",
         "report",
+        "versus",
     ],
 )
 __all__ = ["__version__", *_submodules]
