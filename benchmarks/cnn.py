@@ -63,7 +63,8 @@ def full(data: DataSet, method: str, options: dict) -> dict:
 def curve(data: DataSet, method: str, options: dict, sizes: tuple[int, ...]) -> dict:
     """Train on a few pictures of each class; everything anew each time."""
     from cvclassic.versus import measure_method, run_apart
-    from cvclassic.versus.measuring import first_of_each, short_scores
+    from cvclassic.versus.measuring import short_scores
+    from cvclassic.versus.splitting import first_of_each
 
     smallest = min(np.unique(np.asarray(data.train[1]), return_counts=True)[1])
     points = []

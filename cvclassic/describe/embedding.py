@@ -69,6 +69,8 @@ class Embedding(ImageTransformer):
     >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVM())
     """
 
+    path_: str
+    sha256_: str
     # files are reduced to this long side when they are decoded; networks take 224 or so
     max_side = 480
 

@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from ..errors import MissingDependencyError, ParameterError
 SUFFIXES = (".onnx", ".tflite")
 _MAX_BYTES = 2_000_000_000
 _DEFAULT_SIDE = 224
+_log = threading.Lock()
 # ImageNet's mean and deviation of red, green and blue, out of 255
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 SCALINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "imagenet": lambda x: (x - _MEAN) / _DEVIATION,
+    "imagenet": lambda x: (
+        (x - _MEAN) / _DEVIATION if x.shape[-1] == 3 else (x - _MEAN.mean()) / _DEVIATION.mean()
+    ),
     "unit": lambda x: x / np.float32(255),
     "symmetric": lambda x: x / np.float32(127.5) - 1,
     "none": lambda x: x,
@@ -126,27 +130,33 @@ def _open_onnx(data: bytes, path: str, scale: Callable, layer: str | None) -> Ne
             f"This one has {shape}."
         )
     try:
-        net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        with _no_chatter():
+            net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
-        layers = list(net.getLayerNames())
+        # OpenCV puts a mark before the names that nodes have in the file
+        layers = {name.removeprefix("onnx_node!"): name for name in net.getLayerNames()}
     except cv2.error as error:
         raise NetworkFileError(f"{path}: OpenCV cannot use it ({_reason(error)}).") from None
     if layer is not None and layer not in layers:
         raise NetworkFileError(
-            f"layer must be one of the network's ({', '.join(layers[-8:])}, …). "
+            f"layer must be one of the network's ({', '.join([*layers][-8:])}). "
             f"Got {layer!r} instead."
         )
+    last = layers.get(layer) if layer is not None else None
 
     def run(pixels: np.ndarray) -> np.ndarray:
         blob = scale(pixels.astype(np.float32))[None]
         net.setInput(np.ascontiguousarray(blob.transpose(0, 3, 1, 2)) if first else blob)
         try:
-            out = net.forward(layer) if layer is not None else net.forward()
+            out = net.forward(last) if last is not None else net.forward()
         except cv2.error as error:
             raise NetworkFileError(f"{path}: OpenCV cannot run it ({_reason(error)}).") from None
         return out.transpose(0, 2, 3, 1) if out.ndim == 4 and first else out
 
-    return Network((height or _DEFAULT_SIDE, width or _DEFAULT_SIDE), channels == 3, run)
+    size = (height or _DEFAULT_SIDE, width or _DEFAULT_SIDE)
+    with _no_chatter():
+        run(np.zeros((*size, channels), np.uint8))  # what cannot be run shows now
+    return Network(size, channels == 3, run)
 
 
 def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
@@ -187,6 +197,18 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
         return (out - np.float32(zero)) * np.float32(factor) if factor else out
 
     return Network(shape[1:3], shape[3] == 3, run)
+
+
+@contextmanager
+def _no_chatter() -> Iterator[None]:
+    """Keep OpenCV's log off stderr: what went wrong comes as an exception."""
+    with _log:
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        try:
+            yield
+        finally:
+            cv2.utils.logging.setLogLevel(level)
 
 
 def _reason(error: Exception) -> str:

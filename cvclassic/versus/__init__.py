@@ -12,7 +12,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "advising": ["Advice", "advise"],
         "convnets": ["torch_device", "torch_missing"],
         "damaging": ["DAMAGES", "damage_image"],
-        "measuring": ["Measured", "measure_method", "run_apart", "split_pictures"],
+        "contest": ["Contest", "run_apart", "run_contest"],
+        "measuring": ["Measured", "measure_method"],
         "methods": ["METHODS", "Method", "make_method"],
+        "splitting": ["split_pictures"],
     },
 )

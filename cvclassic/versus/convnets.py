@@ -65,7 +65,8 @@ def make_network(kind: str, n_channels: int, n_classes: int, small_pictures: boo
                 nn.Identity() if same else nn.Sequential(*conv(before, after, stride, side=1))
             )
             self.out = nn.ReLU(inplace=True)
-            nn.init.zeros_(self.inner[-1].weight)  # begins as its way around
+            last: Any = self.inner[-1]
+            nn.init.zeros_(last.weight)  # begins as its way around
 
         def forward(self, x):
             return self.out(self.inner(x) + self.around(x))

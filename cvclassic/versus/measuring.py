@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
 from ..evaluate import Predictions, score_predictions
 from ..images import load_pixels
 from ..machine import peak_memory
@@ -160,73 +156,3 @@ def _robustness(method, images, truth, n: int) -> dict[str, list[tuple[float, fl
             for step in steps
         ]
     return found
-
-
-def run_apart(function: Callable, *args: Any, **kwargs: Any) -> Any:
-    """Call a function in a fresh process, so that memory and threads are its own.
-
-    Raises
-    ------
-    DataError
-        The process died.
-    """
-    context = multiprocessing.get_context("spawn")
-    before = os.environ.get("OMP_WAIT_POLICY")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # waiting threads leave the processor
-    try:
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
-            return pool.submit(function, *args, **kwargs).result()
-    except BrokenProcessPool:
-        raise DataError("the process ended without a result, perhaps for want of memory") from None
-    finally:
-        if before is None:
-            del os.environ["OMP_WAIT_POLICY"]
-
-
-def split_pictures(
-    labels: Sequence, share: float = 0.5, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from and rows to be judged on, class by class.
-
-    Parameters
-    ----------
-    labels : sequence of n
-    share : float
-        Of each class that is held back; at least one picture, and one is left to learn from.
-    seed : int
-
-    Returns
-    -------
-    train, test : ndarray of int
-        Sorted.
-
-    Raises
-    ------
-    DataError
-        A class has only one picture.
-
-    Examples
-    --------
-    >>> train, test = split_pictures(list("aaaabb"))
-    >>> len(train), len(test)
-    (3, 3)
-    """
-    known = np.asarray(labels)
-    rng = np.random.default_rng(seed)
-    train, test = [], []
-    for label in np.unique(known):
-        rows = rng.permutation(np.flatnonzero(known == label))
-        if len(rows) < 2:
-            raise DataError(f"Class {label!s} has one picture; two are needed to learn and judge.")
-        n = min(max(round(share * len(rows)), 1), len(rows) - 1)
-        test.append(rows[:n])
-        train.append(rows[n:])
-    return np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
-
-
-def first_of_each(labels: Sequence, size: int, seed: int = 0) -> np.ndarray:
-    """Rows of `size` pictures of each class; larger sets hold the smaller ones."""
-    known = np.asarray(labels)
-    order = np.random.default_rng(seed).permutation(len(known))
-    chosen = [order[known[order] == label][:size] for label in np.unique(known)]
-    return np.sort(np.concatenate(chosen))
