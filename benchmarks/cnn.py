@@ -117,7 +117,9 @@ def main() -> None:
     options = parser.parse_args()
     path = options.output or RESULTS / ("cnn-quick.json" if options.quick else "cnn.json")
     results: dict = {}
-    if path.exists() and not options.quick:
+    if options.quick:
+        path.unlink(missing_ok=True)
+    elif path.exists():
         results = json.loads(path.read_text(encoding="utf-8"))["results"]
     names = tuple(options.data) or (tuple(n for n, *_ in QUICK) if options.quick else NAMES)
     if "converged" in options.questions:
@@ -135,8 +137,8 @@ def main() -> None:
     missing = []
     for name, method, question in jobs:
         data = loaded.setdefault(name, load(name)) if name not in loaded else loaded[name]
-        of_method = results.setdefault(data.name, {}).setdefault(method, {})
-        if question in of_method and not options.again:
+        known = results.get(data.name, {}).get(method, {})
+        if question in known and not options.again:
             continue
         if time.perf_counter() - start > 60 * options.minutes:
             missing.append((name, method, question))
@@ -149,17 +151,16 @@ def main() -> None:
         mine["n_damaged"] = 0 if options.quick else DAMAGED
         row = _ask(question, data, method, mine, (1, 5) if options.quick else SIZES)
         about = {"clock": options.clock, "load": round(os.getloadavg()[0], 1)}
-        of_method[question] = row | about | {"date": datetime.now(UTC).strftime("%Y-%m-%d")}
+        row |= about | {"date": datetime.now(UTC).strftime("%Y-%m-%d")}
         shown = {k: v for k, v in row.items() if k not in ("right", "robustness", "points")}
         print(name, method, question, shown, flush=True)
-        _write(path, results)
+        _store(path, data.name, method, question, row)
     for pair in options.predictions:
         label, _, file = pair.partition("=")
         for data in loaded.values():
             row = _from_elsewhere(data, file)
-            results[data.name][label] = {"full": row}
             print(data.name, label, row)
-            _write(path, results)
+            _store(path, data.name, label, "full", row)
     for job in missing:
         print("left for another run:", *job)
 
@@ -191,8 +192,12 @@ def _from_elsewhere(data: DataSet, file: str) -> dict:
     }
 
 
-def _write(path: Path, results: dict) -> None:
-    """Write the results so far, whole or not at all."""
+def _store(path: Path, data: str, method: str, question: str, row: dict) -> None:
+    """Add a row to the file as it is now: another run may have written meanwhile."""
+    results: dict = {}
+    if path.exists():
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    results.setdefault(data, {}).setdefault(method, {})[question] = row
     if path.parent == RESULTS:
         write_results(path.stem, results)
         return

@@ -17,7 +17,7 @@ from .convnets import make_network
 _BATCH = 64
 _RATES = {"cnn-small": 2e-3, "cnn-resnet": 2e-3}
 _DECAY_SHARE = 0.2  # of a budget: the learning rate falls to zero in its last part
-_WARM_UP = 50  # steps
+_WARM_UP = 20  # steps
 CLOCKS = ("wall", "processor")
 
 
