@@ -154,6 +154,8 @@ def landmarks(results: dict) -> str:
         + " ".join(stages).replace("descent", "Descent").replace("trees", "Trees")
         + "\n"
     )
+
+
 def cascade(results: dict) -> str:
     """Precision, recall and speed of the trained cascade and of OpenCV's own."""
     rows = []
