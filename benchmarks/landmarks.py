@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shake_boxes
-from cvclassic.faces._first_boxes import box_of_face, find_boxes
+from cvclassic.faces.landmark_boxes import box_of_face, find_boxes
 from cvclassic.images import read_image
 from cvclassic.report import draw_landmarks
 
