@@ -76,7 +76,7 @@ def tutorial() -> str:
 def speed() -> str:
     """Ratios of the speed benchmarks."""
     rows = []
-    for name in ("dense_sift_speed", "assignment_speed", "fisher_speed"):
+    for name in ("dense_sift_speed", "assignment_speed", "bag_speed", "fisher_speed"):
         for _, contestants in _comparisons(_results(name)["results"]):
             (first, _), *others = sorted(
                 contestants.items(), key=lambda item: not item[0].startswith("cvclassic")

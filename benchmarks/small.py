@@ -34,7 +34,9 @@ def _fit(model, X, y) -> dict:
     }
 
 
-def arrays(names=("mnist", "fashion_mnist"), recipes=("pixels", "patches", "kernels")) -> dict:
+def arrays(
+    names=("mnist", "fashion_mnist"), recipes=("pixels", "hog", "patches", "kernels")
+) -> dict:
     """Accuracy on the test part after training on 10,000 pictures."""
     from cvclassic.classify import make_recipe
 

@@ -1,4 +1,4 @@
-"""Writes the tables in docs/detectors.md and docs/matching.md from the results that are there."""
+"""Writes the tables in the pages of docs/ from the results that are there."""
 
 from __future__ import annotations
 
@@ -80,10 +80,89 @@ def speed(results: dict) -> str:
     return _table(["work", "cvclassic, ms", "the other, ms", "ratio"], rows)
 
 
+def small(results: dict) -> str:
+    """Accuracy on arrays, and what changed copies gain."""
+    names = ["mnist", "fashion_mnist"]
+    rows = []
+    for recipe in ("pixels", "hog", "patches", "kernels"):
+        found = [results[f"{name} {recipe}"] for name in names]
+        cells = [(f"{row['test_accuracy']:.2f}", f"{row['train_s']:.0f}") for row in found]
+        rows.append([f"`{recipe}`", *(cell for pair in cells for cell in pair)])
+    table = _table(["recipe", "mnist, %", "training, s", "fashion_mnist, %", "training, s"], rows)
+    gains = []
+    for recipe in ("pixels", "patches"):
+        row = results[f"mnist 1000 {recipe}"]
+        plain, more = row["plain"]["test_accuracy"], row["augmented"]["test_accuracy"]
+        gains.append(f"`{recipe}` {plain:.2f} → {more:.2f} %")
+    dogs = results["chihuahua_muffin patches"]
+    how = results["mnist 1000 patches"]["augment"]
+    rays = results["magic mlp-deep"]
+    return (
+        f"{table}\nmnist with 1,000 training pictures, and with `--augment {how}`: "
+        f"{', '.join(gains)}. chihuahua_muffin, `patches`: {dogs['five_fold_accuracy']:.1f} % in "
+        f"five folds of the training part, {dogs['validation_accuracy']:.1f} % on the validation "
+        f"part. Gamma rays, `mlp-deep`: area under the ROC curve {rays['roc_auc']:.4f}, mean of "
+        f"{len(rays['roc_auc_of_each_split'])} splits "
+        f"({', '.join(f'{auc:.4f}' for auc in rays['roc_auc_of_each_split'])}).\n"
+    )
+
+
+def patch_speed(results: dict) -> str:
+    """Rate of encoding patches beside bare matrix products."""
+    rows = [
+        [
+            name.removeprefix("encode "),
+            *(f"{row['gflops'][key]:.0f}" for key in ("square", "shape", "encode")),
+            f"{row['share_of_square']:.2f}",
+            f"{row['share_of_shape']:.2f}",
+        ]
+        for name, row in results.items()
+        if name.startswith("encode ")
+    ]
+    head = ["patches", "square product", "product of this shape", "encoding"]
+    return _table([*head, "share of the first", "of the second"], rows)
+
+
+def landmarks(results: dict) -> str:
+    """Errors, times and costs of each way to find landmarks."""
+    rows = []
+    for name, row in results.items():
+        shaken, detected = row["shaken_box"], row["detector_box"]
+        low, high = shaken["spread_of_repeats"]
+        train = f"{row['train_cpu_seconds']:.0f}" if "train_cpu_seconds" in row else "-"
+        rows.append(
+            [
+                name,
+                f"{shaken['mean_percent']:.2f} ({low:.2f}…{high:.2f})",
+                f"{shaken['median_percent']:.2f}",
+                f"{100 * shaken['share_over_10_percent']:.1f}",
+                f"{detected['mean_percent']:.2f} ({detected['faces_found']})",
+                f"{row['ms_a_face']:.2f}",
+                train,
+            ]
+        )
+    head = ["method", "mean error, %", "median, %", "over 10 %, % of faces"]
+    head += ["from the detector's box, % (faces)", "ms a face", "training, s"]
+    stages = [
+        f"{name}: {', '.join(f'{value:.2f}' for value in row['by_stage_percent'])}."
+        for name, row in results.items()
+        if "by_stage_percent" in row
+    ]
+    return (
+        _table(head, rows)
+        + "\nMean error at the start and after each stage, in %. "
+        + " ".join(stages).replace("descent", "Descent").replace("trees", "Trees")
+        + "\n"
+    )
+
+
 BLOCKS = {
+    "small": ("small", "small-pictures.md", small),
+    "patch_speed": ("small", "small-pictures.md", patch_speed),
     "edges": ("edges_bsds", "detectors.md", edges),
     "repeatability": ("matching_affine", "detectors.md", repeatability),
     "speed": ("detect_speed", "detectors.md", speed),
+    "landmarks": ("landmarks", "landmarks.md", landmarks),
     "matching": ("matching_affine", "matching.md", matching),
 }
 

@@ -10,12 +10,12 @@ import click
 
 from .options import jobs_option, n_jobs, quiet_option
 from .predicting import predict_model, write_json
-from .sources import load_source, picture_options
+from .sources import listed_options, load_source
 
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, type=click.Path(), metavar="A B ... [FOLDER]")
-@picture_options
+@listed_options
 @click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with all of it.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
 @jobs_option
@@ -27,8 +27,8 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     Each is a model file or a table of predictions (.csv) with the columns path and label, and
     perhaps probability and seconds: from "evaluate --per-image", from "classify", or of any
     other program. The pictures come from FOLDER, which holds one folder a class, from a
-    manifest or from an array file (--npz). Without them all must be tables, of which the first
-    has a column truth.
+    manifest or from an array file (--npz); models of tables take --table with --label. Without
+    them all must be tables of predictions, of which the first has a column truth.
 
     Every model decodes and classifies each picture once. Pictures that one of them could not
     read are listed and compared for none; the exit code is 1 then. Models that differ by McNemar's
@@ -38,6 +38,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     Example:
       cvclassic compare old.cvmodel new.cvmodel test-photos/
       cvclassic compare bow.cvmodel cnn.csv --manifest birds.csv --split test -o page.html
+      cvclassic compare svm.cvmodel mlp.cvmodel --table test.csv --label class
       cvclassic compare monday.csv tuesday.csv --json differences.json
     """
     from cvclassic.atomic import check_writable
@@ -107,12 +108,14 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
     from .console import plain
 
     tables = {path for path in files if path.lower().endswith(".csv")}
-    pipelines = {path: _load(path) for path in files if path not in tables}
-    given = any(source[name] is not None for name in ("folder", "manifest", "npz"))
+    of_table = source["table"] is not None
+    pipelines = {path: _load(path, of_table) for path in files if path not in tables}
+    given = any(source[name] is not None for name in ("folder", "manifest", "npz", "table"))
     truth: dict[str, Any] | None = None
     data = None
     if given:
-        data = load_source(source, part="test", min_classes=1)
+        first = next(iter(pipelines.values()), None)
+        data = _load_for(first, source)
         truth = dict(zip(data.paths, data.labels, strict=True))
         if len(truth) < len(data):
             double = next(p for p, n in Counter(data.paths).items() if n > 1)
@@ -120,7 +123,7 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
     elif pipelines:
         raise click.UsageError(
             "Give the labelled pictures: a FOLDER of class folders at the end, --manifest CSV or "
-            "--npz FILE."
+            "--npz FILE; for models of tables --table CSV."
         )
     base = source["folder"] or (source["manifest"] and os.path.dirname(source["manifest"]))
     seen, failures, notes = [], [], []
@@ -139,6 +142,8 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
         else:
             if not quiet:
                 click.echo(f"{plain(path)}:", err=True)
+            if of_table:  # each model takes columns of its own
+                data = _load_for(pipelines[path], source)
             one, failed, seconds = predict_model(pipelines[path], data, jobs, quiet)
         seen.append(one)
         failures += failed
@@ -147,14 +152,22 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
     return list(truth or {}), seen, failures, notes
 
 
-def _load(path: str):
-    """A classifier of pictures."""
+def _load_for(pipeline, source: dict):
+    """The labelled data, of a table the columns that the model knows."""
+    columns = None if pipeline is None else getattr(pipeline[0], "columns", None)
+    return load_source(source, part="test", min_classes=1, columns=columns and list(columns))
+
+
+def _load(path: str, of_table: bool):
+    """A classifier of pictures, or of rows of a table."""
     from cvclassic.errors import ModelFileError
     from cvclassic.models import load_model
 
     pipeline = load_model(path)
-    if not hasattr(pipeline, "classes_") or getattr(pipeline[0], "columns", None) is not None:
-        raise ModelFileError(f"{path}: expected a classifier of pictures. This model is none.")
+    takes_rows = getattr(pipeline[0], "columns", None) is not None
+    if not hasattr(pipeline, "classes_") or takes_rows != of_table:
+        wanted = "rows of a table" if of_table else "pictures"
+        raise ModelFileError(f"{path}: expected a classifier of {wanted}. This model is none.")
     return pipeline
 
 

@@ -59,8 +59,9 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
     from cvclassic.models import load_model
     from cvclassic.report import check_page_path
 
+    from .album import Album
     from .console import report_failures
-    from .reporting import Album, read_curve, write_evaluation_report
+    from .reporting import read_curve, write_evaluation_report
 
     for path in filter(None, (json_file, per_image)):
         check_writable(path)

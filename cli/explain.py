@@ -67,7 +67,7 @@ def explain(ctx, model, images, output, json_, jobs, quiet, **options):
       cvclassic explain photos.cvmodel new/ -o explained/ --train photos/
     """
     from cvclassic.atomic import check_writable
-    from cvclassic.explain.pictures import class_column
+    from cvclassic.explain.explanation import class_column
     from cvclassic.images import watch_decoders
     from cvclassic.models import load_model
 

@@ -34,7 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
     "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
+    "cascade": ("cascade:cascade", "Train a detector of your own objects; judge it, look into it."),
     "match": ("match:match", "Find what two pictures have in common."),
+    "faces": ("faces:faces", "Find faces, know them again, mark their points."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

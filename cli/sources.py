@@ -52,6 +52,13 @@ def picture_options(command: Callable) -> Callable:
     return manifest_options(command)
 
 
+def listed_options(command: Callable) -> Callable:
+    """Options of `picture_options`, and ``--table CSV --label NAME``."""
+    for option in _table_options():
+        command = option(command)
+    return picture_options(command)
+
+
 def load_source(
     source: dict[str, Any], *, part: str, min_classes: int, columns: list[str] | None = None
 ):

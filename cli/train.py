@@ -11,6 +11,7 @@ import click
 
 from .options import jobs_option, n_jobs, parse_params, quiet_option
 from .sources import load_source, source_options
+from .unknown import calibrate, check_unknown, in_words
 
 
 @click.command()
@@ -198,7 +199,7 @@ def train_model(
             mirror = "cv" if description["recipe"] in TRY_MIRROR else False
             training = fit_recipe(pipeline, pictures, readable.labels, mirror=mirror, **watching)
     if "unknown" in description:
-        description["unknown"] = _calibrate(pipeline, **description["unknown"])
+        description["unknown"] = calibrate(pipeline, **description["unknown"])
     if curve is not None and not training.epochs:
         click.echo(
             f"There is no curve to draw: head {description['head']} has no epochs.", err=True
@@ -214,6 +215,8 @@ def train_model(
         "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
         "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
     }
+    if training.l2_path:
+        summary["alpha"] = float(pipeline[-1].alpha_)
     if training.losses:
         summary["losses"] = training.losses
     if not description["head"]:
@@ -227,37 +230,6 @@ def train_model(
         written = page.write(size, summary, *about)
     _report(output, size, summary, training, readable, failures, written)
     return failures
-
-
-def check_unknown(estimator, data, rate: float, sets: bool) -> None:
-    """Find out before the training what --unknown cannot do."""
-    from sklearn.base import is_classifier
-
-    from cvclassic.classify import UNKNOWN, pictures_needed
-    from cvclassic.errors import DataError
-
-    if not is_classifier(estimator):
-        raise click.UsageError("--unknown needs a classifier. This head gives numbers.")
-    if UNKNOWN in data.labels:
-        raise DataError(f"A class is called {UNKNOWN!r}, which --unknown gives another meaning.")
-    needed = pictures_needed(rate, "sets" if sets else "threshold")
-    if len(data) < needed:
-        raise DataError(
-            f"--unknown {rate:g} needs at least {needed} pictures to be held out. Got {len(data)}."
-        )
-
-
-def _calibrate(pipeline, kind: str, error_rate: float) -> dict:
-    """Give the classifier its rule; what the summary says of it."""
-    from cvclassic.classify import calibrate_unknown, probabilities
-
-    rule = calibrate_unknown(pipeline[-1], error_rate, kind)
-    chances = probabilities(pipeline[-1].held_out_[0], pipeline[-1].temperature_)
-    about = {"kind": kind, "error_rate": error_rate, "cutoff": rule.cutoff}
-    about |= {"n_held_out": rule.n_held_out}
-    if kind == "threshold":
-        return {**about, "share_answered": float(rule.answered(chances).mean())}
-    return {**about, "mean_set_size": float(rule.members(chances).sum(axis=1).mean())}
 
 
 def _read(estimator, data, jobs: int, progress, page=None) -> tuple:
@@ -325,7 +297,12 @@ def _report(output, size, summary, training, data, failures, page: str = "") -> 
     if summary["cv_accuracy"] is not None:
         rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))
     if "unknown" in summary:
-        rows.append(("unknown", _in_words(**summary["unknown"])))
+        rows.append(("unknown", in_words(**summary["unknown"])))
+    for point in training.l2_path:
+        chosen = ", chosen" if point.alpha == summary["alpha"] else ""
+        rows.append(
+            (f"alpha {point.alpha:g}", f"loss {point.loss:.4g}, score {point.score:.4g}{chosen}")
+        )
     for name, loss in summary.get("losses", {}).items():
         rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
@@ -337,24 +314,3 @@ def _report(output, size, summary, training, data, failures, page: str = "") -> 
     if failures:
         click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)
         report_failures(failures)
-
-
-def _in_words(
-    kind: str,
-    error_rate: float,
-    cutoff: float,
-    n_held_out: int,
-    share_answered: float = 0,
-    mean_set_size: float = 0,
-) -> str:
-    """What the rule does, on one line."""
-    if kind == "sets":
-        return (
-            f"sets of labels with a probability of at least {cutoff:.3f}: {mean_set_size:.2f} "
-            f"labels on average of {n_held_out} held-out pictures; at most {error_rate:.1%} of the "
-            "sets lack the right one"
-        )
-    return (
-        f"below a probability of {cutoff:.3f}; {share_answered:.1%} of {n_held_out} held-out "
-        f"pictures are answered, at most {error_rate:.1%} of the answers wrong (95% sure)"
-    )

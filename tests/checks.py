@@ -81,7 +81,8 @@ def public_classes() -> dict[str, type]:
 
 
 # Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
-COMPOSED = ("AutoRecipe", "WeightedUnion")
+# FaceLandmarks takes pictures with boxes and gives points: tests/faces/test_landmarks.py.
+COMPOSED = ("AutoRecipe", "FaceLandmarks", "WeightedUnion")
 
 
 def public_estimators() -> dict[str, type]:

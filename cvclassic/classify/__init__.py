@@ -19,7 +19,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "maps": ["HomogeneousMap", "homogeneous_map"],
         "losses": ["named_losses"],
         "mirror": ["mirroring_helps"],
-        "mlp": ["MLP", "MLPRegressor", "PRESETS", "check_numbers"],
+        "mlp": ["MLP", "PRESETS"],
+        "mlp_base": ["Penalty"],
+        "mlp_regressor": ["MLPRegressor", "check_numbers"],
         "network": ["Epoch", "forward", "train_epochs"],
         "recipes": [
             "HEADS",
@@ -32,7 +34,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "own_head",
             "settings_of",
         ],
-        "ridge": ["Ridge", "rbf_gram", "solve_ridge"],
+        "ridge": ["Ridge"],
+        "ridge_solving": ["rbf_gram", "solve_ridge"],
         "unknown": [
             "UNKNOWN",
             "UnknownRule",

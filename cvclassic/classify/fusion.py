@@ -144,14 +144,15 @@ class WeightedUnion(FeatureUnion):
     def _fit_members(self, X, y) -> None:
         """Fit all members; leave those out for which the pictures have nothing to learn from."""
         self.left_out_ = {}
-        for i, (name, member) in enumerate(self.transformer_list):
-            if member == "drop":
-                continue
+        for name, member, _ in self._iter():
             try:
                 member.fit(X, y)
             except DataError as error:
                 self.left_out_[name] = str(error)
-                self.transformer_list[i] = (name, "drop")
+        self.transformer_list = [
+            (name, "drop" if name in self.left_out_ else member)
+            for name, member in self.transformer_list
+        ]
         if all(member == "drop" for _, member in self.transformer_list):
             raise DataError(next(iter(self.left_out_.values()), "All members are dropped."))
 

@@ -24,7 +24,8 @@ from ..errors import ParameterError
 from .fusion import WeightedUnion
 from .heads import SVM
 from .maps import HomogeneousMap
-from .mlp import MLP, PRESETS, MLPRegressor
+from .mlp import MLP, PRESETS
+from .mlp_regressor import MLPRegressor
 from .ridge import Ridge
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from operator import itemgetter
 
 import numpy as np
-from scipy.linalg import eigh, lapack
-from sklearn.utils.validation import validate_data
+from scipy.linalg import eigh
 
-from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
+from ..checks import check_bool, check_choice, check_integer, check_number
 from ..errors import DataError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds, symmetric_product
-from .heads import Head, encode_labels
+from .gram import one_against_rest, stratified_folds, symmetric_product
+from .heads import Head
 from .losses import named_losses
+from .ridge_solving import left_out_by_axes, principal_axes, rbf_gram, solve_ridge
 
 _PENALTIES = np.geomspace(1e-4, 10, 11)  # of the mean squared length of a vector
 _RBF_PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001)  # the diagonal of an RBF kernel is 1
@@ -21,134 +21,6 @@ _GAMMAS = (0.25, 0.125, 0.5)  # over the mean squared length of a vector
 _RBF_LIMIT = 15_000  # samples: a float32 Gram matrix of so many takes 0.9 GB
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
-
-
-def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.ndarray:
-    """``(square + penalty I)^-1 @ right`` by Cholesky's factorisation.
-
-    Parameters
-    ----------
-    square : ndarray of shape (m, m), float32
-        Symmetric, positive semi-definite. Not changed.
-    right : ndarray of shape (m, k), float32
-    penalty : float
-        Raised tenfold for as long as the sum is not positive definite in float32.
-
-    Returns
-    -------
-    ndarray of shape (m, k), float32
-
-    Examples
-    --------
-    >>> solve_ridge(np.eye(2, dtype="f"), np.ones((2, 1), "f"), 1.0).round(4).tolist()
-    [[0.5], [0.5]]
-    """
-    for _ in range(20):
-        factor = square.copy()
-        factor.flat[:: len(factor) + 1] += np.float32(penalty)
-        factor, info = lapack.spotrf(factor.T, lower=0, overwrite_a=1, clean=0)
-        if info == 0:
-            return np.ascontiguousarray(lapack.spotrs(factor, right, lower=0)[0])
-        penalty *= 10
-    raise np.linalg.LinAlgError("the matrix is not positive semi-definite")
-
-
-def left_out_decisions(
-    scores: np.ndarray, values: np.ndarray, targets: np.ndarray, penalty: float
-) -> np.ndarray:
-    """What ridge regression with intercept says of each sample when it was left out.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n, r), float32
-        Left singular vectors of the centred X.
-    values : ndarray of shape (r,)
-        Squared singular values.
-    targets : ndarray of shape (n, k)
-    penalty : float
-
-    Returns
-    -------
-    ndarray of shape (n, k)
-
-    References
-    ----------
-    Golub, Heath & Wahba, "Generalized cross-validation as a method for choosing a good ridge
-    parameter", Technometrics 21(2), 1979, section 1: the residual of a sample that is left out
-    is its residual divided by one minus its leverage.
-
-    Examples
-    --------
-    >>> x = np.array([[-1.0], [0.0], [1.0]]) / np.sqrt(2)
-    >>> left_out_decisions(x, np.array([2.0]), np.array([[0.0], [1.0], [2.0]]), 0).round(6).ravel()
-    array([0., 1., 2.])
-    """
-    n = len(targets)
-    shrink = (values / (values + penalty)).astype(scores.dtype)
-    mean = targets.mean(axis=0)
-    fitted = (scores * shrink) @ (scores.T @ (targets - mean)) + mean
-    leverage = np.einsum("nr,nr,r->n", scores, scores, shrink) + 1 / n
-    return targets - (targets - fitted) / np.maximum(1 - leverage, 1e-6)[:, None]
-
-
-def rbf_gram(A: np.ndarray, B: np.ndarray | None = None) -> np.ndarray:
-    """``exp(-|a - b|²)`` for all rows, in the memory of one product.
-
-    Parameters
-    ----------
-    A : ndarray of shape (n, d), float32
-    B : ndarray of shape (m, d), float32, optional
-        None stands for A, at half the cost.
-
-    Returns
-    -------
-    ndarray of shape (n, m), float32
-
-    Examples
-    --------
-    >>> rbf_gram(np.array([[0.0], [1.0]], np.float32)).round(3).tolist()
-    [[1.0, 0.36800000071525574], [0.36800000071525574, 1.0]]
-    """
-    product = symmetric_product(A) if B is None else A @ B.T
-    right = A if B is None else B
-    product *= 2
-    product -= np.einsum("nd,nd->n", A, A)[:, None]
-    product -= np.einsum("nd,nd->n", right, right)
-    np.minimum(product, 0, out=product)
-    return np.exp(product, out=product)
-
-
-def principal_axes(X: np.ndarray, n_axes: int, seed: int) -> np.ndarray:
-    """Directions of most variance of centred vectors, by subspace iteration.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d), float32
-        Centred.
-    n_axes : int
-        At most min(n, d).
-    seed : int
-
-    Returns
-    -------
-    ndarray of shape (d, n_axes), float32
-        Orthonormal columns.
-
-    References
-    ----------
-    Halko, Martinsson & Tropp, "Finding structure with randomness", SIAM Review 53(2), 2011,
-    algorithm 4.4.
-
-    Examples
-    --------
-    >>> X = np.array([[-2.0, 0.1], [2.0, -0.1]], np.float32)
-    >>> np.abs(principal_axes(X, 1, 0)).round(2).ravel().tolist()
-    [1.0, 0.05000000074505806]
-    """
-    axes = np.random.default_rng(seed).standard_normal((X.shape[1], n_axes), np.float32)
-    for _ in range(3):
-        axes = np.linalg.qr(X.T @ (X @ axes))[0]
-    return np.ascontiguousarray(axes)
 
 
 class Ridge(Head):
@@ -258,11 +130,7 @@ class Ridge(Head):
         -------
         self
         """
-        self._check()
-        seed = seed_number("random_state", self.random_state)
-        X = validate_data(self, X, dtype=np.float32)
-        self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
+        X, labels, seed = self._begin(X, y, n_copies)
         if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_RBF_LIMIT} samples. Got {len(X)}; use "
@@ -278,8 +146,7 @@ class Ridge(Head):
             X /= scale
         size = float(np.einsum("nd,nd->", X, X, dtype=np.float64)) / len(X)
         size = size if size > 0 else 1.0
-        self.temperature_, self.cv_accuracy_, self.gamma_ = 1.0, float("nan"), 0.0
-        self._forget()
+        self.gamma_ = 0.0
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
         if self.kernel == "linear":
@@ -391,7 +258,7 @@ def _leave_out(X, square, targets, labels, wide: bool):
     scores = vectors if wide else (X @ vectors) / np.sqrt(values)
     # a sample is judged only where its class is left when it is not there
     judged = np.bincount(labels)[labels] >= 2
-    return lambda penalty: left_out_decisions(scores, values, targets, penalty)[judged], judged
+    return lambda penalty: left_out_by_axes(scores, values, targets, penalty)[judged], judged
 
 
 def _hold_out(X, square, targets, labels, wide: bool, seed: int, n_copies: int):

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from ..errors import DataError
 from ..images import worker_processes
 from .mirror import encode_mirrored, try_mirroring
+from .mlp_base import Penalty
 from .network import Epoch, OnEpoch
 
 Progress = Callable[[str, int, int], None]
@@ -62,6 +63,8 @@ class Training:
         Of a head that is trained in epochs.
     losses : dict of str to float
         Losses on what such a head held out, by name.
+    l2_path : list of Penalty
+        Where such a head had several penalties to try, what each reached.
     mirrored : bool
         Whether the classifier learned from mirror images too.
     left_out : dict of str to str
@@ -74,6 +77,7 @@ class Training:
     cv_accuracy: float = float("nan")
     epochs: list[Epoch] = field(default_factory=list)
     losses: dict[str, float] = field(default_factory=dict)
+    l2_path: list[Penalty] = field(default_factory=list)
     mirrored: bool = False
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -147,17 +151,43 @@ def fit_recipe(
     training = Training()
     labels = np.asarray(y)
     progress = progress or (lambda stage, done, total: None)
+    with worker_processes(X, getattr(pipeline[0], "n_jobs", None)):
+        vectors, labels, n_copies = _make_vectors(
+            pipeline, X, labels, n_copies, mirror, training, progress
+        )
+    known = signature(pipeline[-1].fit).parameters
+    options = {"n_copies": n_copies, "on_epoch": on_epoch}
+    with training.stage("classifier"):
+        progress("classifier", 0, 0)
+        pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
+    training.epochs = list(getattr(pipeline[-1], "epochs_", []))
+    training.losses = dict(getattr(pipeline[-1], "losses_", {}))
+    path = getattr(pipeline[-1], "l2_path_", [])
+    training.l2_path = list(path) if len(path) > 1 else []
+    training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
+    return training
+
+
+def _make_vectors(
+    pipeline: Pipeline,
+    X: Sequence,
+    labels: np.ndarray,
+    n_copies: int,
+    mirror: bool | str,
+    training: Training,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Fit all steps but the head: what the head learns from, its labels, and the copies."""
     features = pipeline[0]
-    with worker_processes(X, getattr(features, "n_jobs", None)):
-        if type(features).fit_transform is TransformerMixin.fit_transform:
-            with training.stage("vocabulary"):
-                progress("vocabulary", 0, 0)
-                features.fit(X, labels)
-            with training.stage("features"):
-                vectors = features.transform(Watched(X, "features", progress))
-        else:  # learns from the vectors of the training pictures, and would make them twice
-            with training.stage("features"):
-                vectors = features.fit_transform(Watched(X, "features", progress), labels)
+    if type(features).fit_transform is TransformerMixin.fit_transform:
+        with training.stage("vocabulary"):
+            progress("vocabulary", 0, 0)
+            features.fit(X, labels)
+        with training.stage("features"):
+            vectors = features.transform(Watched(X, "features", progress))
+    else:  # learns from the vectors of the training pictures, and would make them twice
+        with training.stage("features"):
+            vectors = features.fit_transform(Watched(X, "features", progress), labels)
     training.left_out = dict(getattr(features, "left_out_", {}))
     # where a copy shows nothing, all of its picture's are left out, to keep the stretches alike
     seen = described_rows(features, vectors).reshape(n_copies, -1).all(axis=0)
@@ -181,8 +211,7 @@ def fit_recipe(
     if mirror and room and n_copies == 1 and "n_copies" in known:
         images = [X[int(i)] for i in np.flatnonzero(described)]
         encode = pipeline[:-1].transform
-        jobs = getattr(features, "n_jobs", None)
-        with training.stage("mirror images"), worker_processes(images, jobs):
+        with training.stage("mirror images"):
             progress("mirror images", 0, 0)
             found = try_mirroring(encode, images, vectors, labels, mirror)
             if found is not None:
@@ -194,11 +223,4 @@ def fit_recipe(
                 encode_mirrored(encode, images, found[0], vectors[n:])
                 labels, n_copies, training.mirrored = np.tile(labels, 2), 2, True
         del found
-    options = {"n_copies": n_copies, "on_epoch": on_epoch}
-    with training.stage("classifier"):
-        progress("classifier", 0, 0)
-        pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
-    training.epochs = list(getattr(pipeline[-1], "epochs_", []))
-    training.losses = dict(getattr(pipeline[-1], "losses_", {}))
-    training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
-    return training
+    return vectors, labels, n_copies

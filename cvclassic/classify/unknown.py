@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
-from ..checks import check_number
+from ..checks import check_choice, check_number
 from ..errors import DataError, ParameterError
 from .calibration import probabilities
 from .heads import Head
@@ -235,8 +235,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
     >>> rule.n_held_out, head.unknown_ is rule
     (200, True)
     """
-    if kind not in KINDS:
-        raise ParameterError(f"kind must be one of {', '.join(map(repr, KINDS))}. Got {kind!r}.")
+    check_choice("kind", kind, KINDS)
     held_out = getattr(head, "held_out_", None)
     if held_out is None:
         raise DataError("No training picture could be held out: each class has only one.")
@@ -249,8 +248,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
 
 def check_rule(rule: UnknownRule) -> None:
     """Raise `ParameterError` unless the rule's values are possible."""
-    if rule.kind not in KINDS:
-        raise ParameterError(f"kind must be one of {', '.join(map(repr, KINDS))}.")
+    check_choice("kind", rule.kind, KINDS)
     _check_rate(rule.error_rate)
     check_number("cutoff", rule.cutoff, 0)
     if rule.cutoff > 1:

@@ -11,7 +11,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "flipping": ["FlippingSet", "find_flipping_set"],
         "neighbours": ["Neighbour", "SimilarPictures"],
         "occlusion": ["occlusion_shares"],
-        "pictures": ["Explanation", "explain_picture", "explain_pictures"],
+        "explanation": ["Explanation"],
+        "pictures": ["explain_picture", "explain_pictures"],
         "words": ["VisualWord", "browse_words"],
     },
 )

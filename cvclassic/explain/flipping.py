@@ -12,7 +12,8 @@ from ..errors import ParameterError
 from ..images import single_threaded
 from ._bags import Bag, check_explainable, members_of, open_bags
 from ._directions import decide, mapped
-from .pictures import Explanation, class_column, explain_bags
+from .explanation import Explanation, class_column
+from .pictures import explain_bags
 
 _OPPONENTS = 3  # classes that the answer is led towards
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -14,6 +13,7 @@ from ..images import load_pixels, map_blocks
 from ._bags import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
 from ._directions import decide, direction_between, mapped, parts_of_entries
 from ._traces import Trace, trace
+from .explanation import Explanation, class_column
 from .occlusion import occlusion_shares
 
 _BLOCK = 16  # pictures that share one pass over the classifier's weights
@@ -39,73 +39,6 @@ OCCLUSION = (
     "The recipe sees the picture as a whole: a share is how far the decision falls when a window "
     "around the place is blurred away. Shares need not add up to anything."
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """Why a picture is rather of one class than of another.
-
-    Parameters
-    ----------
-    label, against : object
-        The two classes.
-    decision : float
-        What the head decides for `label` minus what it decides for `against`; positive where
-        it prefers `label`.
-    bias : float
-        What of it no keypoint has a share in.
-    xy : ndarray of shape (n, 2), float32
-        Positions (x, y) in pixels of a picture of `image_shape`.
-    scale : ndarray of shape (n,), float32
-        Diameter of the described neighbourhood's unit, as in `LocalFeatures`; of windows, their
-        side.
-    shares : ndarray of shape (n,), float64
-        Share of each keypoint in `decision`: positive speaks for `label`, negative for
-        `against`. Unless the recipe sees the picture as a whole,
-        ``bias + shares.sum() == decision`` up to rounding.
-    words : ndarray of shape (n,), int, or None
-        Visual word or Gaussian of each keypoint.
-    members : ndarray of shape (n,), int
-        Which of the recipe's encoders, for recipes with several.
-    classes : tuple
-        All classes.
-    decisions, probabilities : ndarray of shape (n_classes,), float64
-        Of the head, for each class.
-    exact : bool
-        Whether the shares are the decision itself, taken apart, and not an approximation.
-    how : str
-        How they were computed, in a sentence.
-    image_shape : tuple of int
-        Height and width of the picture as the recipe sees it.
-    """
-
-    label: object
-    against: object
-    decision: float
-    bias: float
-    xy: np.ndarray
-    scale: np.ndarray
-    shares: np.ndarray
-    words: np.ndarray | None
-    members: np.ndarray
-    classes: tuple
-    decisions: np.ndarray
-    probabilities: np.ndarray
-    exact: bool
-    how: str
-    image_shape: tuple[int, int]
-
-    def __len__(self) -> int:
-        return len(self.shares)
-
-    def probability(self, label: object) -> float:
-        """Probability of a class."""
-        return float(self.probabilities[self.classes.index(label)])
-
-    @property
-    def sums(self) -> bool:
-        """Whether the shares and the bias add up to the decision."""
-        return self.words is not None
 
 
 def explain_picture(
@@ -358,31 +291,3 @@ def _two_classes(classes: tuple, decisions: np.ndarray, label, against) -> tuple
     if one == other:
         raise ParameterError(f"label and against must differ. Both are {classes[one]!r}.")
     return one, other
-
-
-def class_column(classes: tuple, name: str, label: object) -> int:
-    """Column of a class, which may be given as text.
-
-    Raises
-    ------
-    ParameterError
-        There is no such class; the message names those that come nearest.
-
-    Examples
-    --------
-    >>> class_column((3, 7), "label", "7")
-    1
-    """
-    from difflib import get_close_matches
-
-    texts = [str(known) for known in classes]
-    if label in classes:
-        return classes.index(label)
-    if str(label) in texts:
-        return texts.index(str(label))
-    near = get_close_matches(str(label), texts, 5, 0.5) or texts[:5]
-    more = "" if len(texts) <= len(near) else " and others"
-    raise ParameterError(
-        f"{name} must be one of the model's {len(texts)} classes, such as "
-        f"{', '.join(map(repr, near))}{more}. Got {str(label)!r} instead."
-    )

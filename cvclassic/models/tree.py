@@ -19,6 +19,7 @@ from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
 from .registry import REGISTRY, Entry, entry_of, finite, parameter_names, require
 
+_LARGEST_INTEGER = 2**32  # that of a seed; more overflows in C
 _DEPTH = 6  # no recipe nests deeper
 _MAX_COLUMNS = 100_000_000
 _MAX_TEXT = 5000
@@ -179,6 +180,9 @@ def _value(value, path: str, arrays: dict, depth: int):
         return tuple(_value(item, path, arrays, depth + 1) for item in value)
     require(value is None or isinstance(value, bool | str | int | float), "a parameter is odd")
     require(not isinstance(value, float) or math.isfinite(value), "a parameter is not finite")
+    require(
+        not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER, "a parameter is too large"
+    )
     return value
 
 

@@ -140,12 +140,7 @@ def evaluation_page(report: EvaluationReport) -> str:
     if seen is None:
         return render_page("numbers.html.j2", **context)
     matrix = build_matrix(scores["labels"], scores["confusion"], seen, report.thumbnails)
-    ids = {
-        (str(row.label), str(cell.label)): cell.id
-        for row in matrix.rows
-        for cell in row.cells
-        if cell.count
-    }
+    ids = matrix.ids
     context |= {
         "cards": summary_cards(scores),
         "matrix": matrix,

@@ -63,6 +63,16 @@ class Matrix:
     rows: list[Row]
 
     @property
+    def ids(self) -> dict[tuple[str, str], str]:
+        """Name on the page of each cell that has pictures, by truth and answer."""
+        return {
+            (str(row.label), str(cell.label)): cell.id
+            for row in self.rows
+            for cell in row.cells
+            if cell.count
+        }
+
+    @property
     def drawers(self) -> list[Row]:
         """Rows with pictures; of their cells only those that have any, mistakes first."""
         found = []

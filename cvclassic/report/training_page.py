@@ -104,13 +104,7 @@ def training_page(report: TrainingReport) -> str:
         matrix = build_matrix(
             report.scores["labels"], report.scores["confusion"], report.held_out, report.thumbnails
         )
-        ids = {
-            (str(row.label), str(cell.label)): cell.id
-            for row in matrix.rows
-            for cell in row.cells
-            if cell.count
-        }
-        rows = class_rows(report.scores, ids)
+        rows = class_rows(report.scores, matrix.ids)
     return render_page(
         "training.html.j2",
         title=f"Training of {report.model}",

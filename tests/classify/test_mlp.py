@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from cvclassic.classify import MLP
+from cvclassic.classify import MLP, MLPRegressor
 from cvclassic.errors import ParameterError
 from tests.checks import vectors
 
@@ -26,6 +26,25 @@ def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
     np.testing.assert_allclose(head.predict_proba(X), expected, atol=1e-5)
     assert head.n_iter_ == network.n_iter_
     np.testing.assert_allclose(head.loss_curve_, network.loss_curve_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [MLP, MLPRegressor])
+def test_the_l2_path_ends_with_the_network_of_its_best_penalty(rng, kind) -> None:
+    X = rng.normal(size=(120, 20)).astype(np.float32)
+    y = (X[:, 0] + rng.normal(size=120) > 0).astype(int)
+    path = kind((16,), alpha=(1e-3, 100.0, 10.0), max_iter=60).fit(X, y)
+    assert [point.alpha for point in path.l2_path_] == [100.0, 10.0, 1e-3]
+    best = min(path.l2_path_, key=lambda point: point.loss)
+    assert path.alpha_ == best.alpha != 1e-3  # which learns the noise by heart
+    alone = kind((16,), alpha=best.alpha, max_iter=60).fit(X, y)
+    assert alone.l2_path_ == [best]
+    assert [epoch.loss for epoch in alone.epochs_] == [epoch.loss for epoch in path.epochs_]
+    for mine, its in zip(path.weights_, alone.weights_, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    with pytest.raises(ParameterError, match="alpha must be a number or a sequence"):
+        kind(alpha=[]).fit(X, y)
+    with pytest.raises(ParameterError, match="alpha"):
+        kind(alpha=[1.0, -1.0]).fit(X, y)
 
 
 def test_constant_columns_and_scale_do_not_matter() -> None:

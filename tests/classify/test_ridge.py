@@ -6,7 +6,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge as LinearRidge
 
 from cvclassic.classify import Ridge, rbf_gram, solve_ridge, symmetric_product
-from cvclassic.classify.ridge import left_out_decisions, principal_axes
+from cvclassic.classify.ridge_solving import left_out_by_axes, principal_axes
 from cvclassic.errors import DataError
 from tests.checks import vectors
 
@@ -35,7 +35,7 @@ def test_left_out_decisions_are_those_of_leaving_out(shape) -> None:
     centred = X - X.mean(axis=0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     kept = s > 1e-9
-    found = left_out_decisions(u[:, kept], s[kept] ** 2, targets, 0.7)
+    found = left_out_by_axes(u[:, kept], s[kept] ** 2, targets, 0.7)
     for i in range(len(X)):
         rest = np.arange(len(X)) != i
         model = LinearRidge(alpha=0.7).fit(X[rest], targets[rest])

@@ -169,6 +169,16 @@ def test_table_train_evaluate_classify(table, tmp_path) -> None:
     run("evaluate", model, "--npz", "x.npz", code=2)
 
 
+def test_l2_path(table, tmp_path) -> None:
+    model = tmp_path / "m.cvmodel"
+    args = ["--head", "mlp", "--param", "max_iter=10", "--no-report", "-o", model]
+    done = run("train", "--table", table, "--label", "kind", "--param", "alpha=[0.1,100]", *args)
+    rows = [line for line in done.splitlines() if "alpha" in line]
+    assert [row.split()[2] for row in rows] == ["100", "0.1"]
+    assert sum("chosen" in row for row in rows) == 1
+    assert len(classify(model, table)) == 80
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -32,7 +32,7 @@ BESIDE = {
     **{room: set(ORDER) for room in ("faces", "objects", "search", "segment")},
 }
 # Rooms at the end of the way show what comes from beside it.
-ALSO = {"report": {"match"}}
+ALSO = {"report": {"match", "objects"}}
 LOADERS = {"import_module", "load", "attach", "attach_stub"}
 
 

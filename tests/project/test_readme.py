@@ -114,7 +114,7 @@ def test_commands_run(lines: list[Line], root: Path, tmp_path: Path, cli_on_path
                 text=True,
                 cwd=tmp_path,
                 env={**os.environ, "PATH": cli_on_path},
-                timeout=120,
+                timeout=300,
             )
             assert done.returncode == 0, f"README: {line.text}\n{done.stderr}"
 

@@ -1,0 +1,83 @@
+"""Answers as a table, one row a picture: written."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from ..atomic import atomic_file
+from .outcomes import true_columns
+from .predictions import Predictions
+
+_FIRST = ("path", "status", "code", "message", "truth", "label", "right", "margin", "seconds")
+OF_TRUTH = "truth_probability"
+
+
+def write_predictions(
+    path: str | os.PathLike,
+    predictions: Predictions,
+    failures: Iterable[tuple[str, str, str]] = (),
+    top: int = 5,
+) -> None:
+    """Write a CSV table of what was answered for each picture.
+
+    Columns: ``path``, ``status`` (ok or error), ``code`` and ``message`` of an error,
+    ``truth``, ``label`` (empty where there is no answer), ``right`` (1 or 0), ``margin`` (by
+    how much the first class's probability exceeds the second's), ``seconds``,
+    ``truth_probability``, and ``label_1``, ``probability_1`` and so on.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    predictions : Predictions
+    failures : list of (path, code, message)
+        Pictures that could not be read; they come last.
+    top : int
+        Classes to list.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    shares = predictions.probabilities
+    k = min(top, len(predictions.classes)) if shares is not None else 0
+    header = [*_FIRST, *([OF_TRUTH] if k else [])]
+    for i in range(1, k + 1):
+        header += [f"label_{i}", f"probability_{i}"]
+    with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        plain.writerow(header)
+        for row in _rows(predictions, k):
+            # csv leaves a carriage return unquoted, and readers take it for the end of the line
+            (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
+        for failed in failures:
+            row = [failed[0], "error", *failed[1:]] + [""] * (len(header) - 4)
+            (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
+
+
+def _rows(predictions: Predictions, k: int) -> Iterator[list[str]]:
+    """Cells of each picture, all of them text."""
+    shares, classes = predictions.probabilities, predictions.classes
+    column = true_columns(predictions.truth, classes)
+    right = predictions.right
+    for i, path in enumerate(predictions.paths):
+        label = predictions.labels[i]
+        cells = [path, "ok", "", "", str(predictions.truth[i]), "" if label is None else str(label)]
+        scores: list[str] = []
+        margin = ""
+        if k and shares is not None:
+            own = shares[i, column[i]] if column[i] >= 0 else 0.0
+            scores.append(f"{own:.8g}")
+            best = np.argsort(-shares[i], kind="stable")[: max(k, 2)]
+            if shares[i].any():
+                margin = f"{shares[i, best[0]] - shares[i, best[1]]:.8g}" if len(best) > 1 else ""
+                for j in best[:k]:
+                    scores += [str(classes[j]), f"{shares[i, j]:.8g}"]
+            scores += [""] * (1 + 2 * k - len(scores))
+        seconds = f"{predictions.seconds[i]:.6f}" if len(predictions.seconds) else ""
+        yield [*cells, str(int(right[i])), margin, seconds, *scores]
