@@ -179,7 +179,7 @@ def _costs(method: str, best: dict[str, str], rows) -> list[str]:
     mine, said = rows.get(method, {}), []
     for name in best.values():
         row = rows.get(name, {})
-        if name == method or not _COSTS <= row.keys() & mine.keys():
+        if name == method or not row.keys() & mine.keys() >= _COSTS:
             continue
         said.append(
             f"{method} trains in {mine['fit_s']:.0f} s, takes {mine['latency_ms']:.0f} ms for a "
