@@ -289,8 +289,12 @@ def plot() -> None:
     left.set(xlabel="training pictures a class", ylabel="mean class accuracy (%)", ylim=(0, 100))
     left.set_xscale("log")
     left.set_xticks([1, 2, 5, 10, 15], ["1", "2", "5", "10", "15"], minor=False)
-    left.minorticks_off()
-    right.set(xlabel="seconds of training", xscale="log", ylim=(0, 100))
+    left.set_xlim(0.9, 17)
+    right.set_xscale("log")
+    right.set_xticks([10, 30, 60, 120, 300, 600], ["10", "30", "60", "120", "300", "600"])
+    for axes in (left, right):
+        axes.minorticks_off()
+    right.set(xlabel="seconds of training", ylim=(0, 100))
     for axes in (left, right):
         axes.grid(alpha=0.3)
     handles = {}
