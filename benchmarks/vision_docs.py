@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from . import scale_docs
 from .common import RESULTS, ROOT
 
 
@@ -124,6 +125,10 @@ def patch_speed(results: dict) -> str:
 
 
 BLOCKS = {
+    "throughput": ("throughput", "scale.md", scale_docs.throughput),
+    "million": ("batch-million", "scale.md", scale_docs.million),
+    "kills": ("batch-kills", "scale.md", scale_docs.kills),
+    "bombs": ("batch-bombs", "scale.md", scale_docs.bombs),
     "small": ("small", "small-pictures.md", small),
     "patch_speed": ("small", "small-pictures.md", patch_speed),
     "edges": ("edges_bsds", "detectors.md", edges),

@@ -176,7 +176,9 @@ def _value(value, path: str, arrays: dict, depth: int):
         return tuple(_value(item, path, arrays, depth + 1) for item in value)
     require(value is None or isinstance(value, bool | str | int | float), "a parameter is odd")
     require(not isinstance(value, float) or math.isfinite(value), "a parameter is not finite")
-    require(not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER, "a parameter is too large")
+    require(
+        not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER, "a parameter is too large"
+    )
     return value
 
 
