@@ -89,6 +89,25 @@ def speed() -> str:
     return _table(["ours", "opponent", "takes so many times as long"], rows)
 
 
+def comparison() -> str:
+    """Classical recipes beside networks."""
+    found = _results("cnn")
+    rows = []
+    for data in ("caltech101", "scene15"):
+        for method in ("fast", "fisher", "cnn-small", "cnn-resnet", "embedding", "fused"):
+            row = found["results"].get(data, {}).get(method, {}).get("full", {})
+            if "mean_class_accuracy" in row:
+                rows.append(
+                    [
+                        f"{data}, `{method}`",
+                        f"{row['mean_class_accuracy']:.1%}",
+                        f"{row['fit_s']:.0f} s",
+                        f"{row['model_mb']:.1f} MB",
+                    ]
+                )
+    return _table(["data, contestant", "accuracy", "training", "model"], rows) + _machine(found)
+
+
 def _comparisons(found: dict, name: str = "") -> Iterator[tuple[str, dict]]:
     """Groups of contestants, however deep they lie in a result."""
     if found and all(isinstance(row, dict) and "times_baseline" in row for row in found.values()):
@@ -136,6 +155,7 @@ FROM_RESULTS: dict[str, Callable[[], str]] = {
     "accuracy": accuracy,
     "tutorial": tutorial,
     "speed": speed,
+    "comparison": comparison,
 }
 FROM_COMMANDS: dict[str, Callable[[], str]] = {"train": train, "labels": labels}
 

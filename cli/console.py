@@ -27,6 +27,8 @@ LABELS = {
     "trial": "Trial of the classifier",
     "classify": "Classifying",
     "learning curve": "Learning curve",
+    "faces": "Looking for the faces",
+    "cascade": "Training the cascade",
 }
 
 
@@ -47,6 +49,11 @@ class Stages:
             label = LABELS.get(stage, stage)
             self._tasks[stage] = self._bars.add_task(label, total=total or None)
         self._bars.update(self._tasks[stage], completed=done, total=total or None)
+
+    def note(self, stage: str, text: str) -> None:
+        """Say more about the stage that is under way."""
+        if stage in self._tasks:
+            self._bars.update(self._tasks[stage], description=text)
 
     def epoch(self, epoch) -> None:
         """Show an `Epoch` of the classifier's training: bars of the loss, held-out score."""

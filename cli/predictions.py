@@ -6,9 +6,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
+from .naming import FreeNames
 from .pictures import prepare_folder, short_path
 
 _ENDING = ".label.png"
@@ -24,8 +24,7 @@ class PredictionPictures:
     def __init__(self, folder: str) -> None:
         prepare_folder(folder)
         self._folder = folder
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}
+        self._free = FreeNames(_ENDING)
         self._names: dict[str, deque[str]] = {}  # of inputs that are under way
         self._lock = threading.Lock()
         self._failures: list[tuple[str, str]] = []
@@ -39,7 +38,7 @@ class PredictionPictures:
         """Pass inputs on, and give each its file name."""
         for item in inputs:
             path = os.fsdecode(getattr(item, "path", item))
-            name = self._free_name(path)
+            name = self._free.take(path)
             with self._lock:
                 self._names.setdefault(path, deque()).append(name)
             yield item
@@ -75,19 +74,3 @@ class PredictionPictures:
         except (CvclassicError, OSError) as error:
             with self._lock:
                 self._failures.append((record.path, str(error)))
-
-    def _free_name(self, path: str) -> str:
-        """A name in the folder that no other input has; fit for file systems of 255 bytes."""
-        stem = Path(path).name if path.endswith("]") else Path(path).stem  # digits.npz[17]
-        stem = os.fsdecode(os.fsencode(stem)[:200])
-        stem = "".join("_" if c in "/\\" or ord(c) < 32 or ord(c) == 127 else c for c in stem)
-        stem = stem.lstrip(".") or "picture"
-        number = self._numbers.get(stem.casefold(), 0) + 1
-        while True:
-            name = f"{stem}{_ENDING}" if number == 1 else f"{stem}-{number}{_ENDING}"
-            if name.casefold() not in self._taken:  # also where case makes no difference
-                break
-            number += 1
-        self._numbers[stem.casefold()] = number
-        self._taken.add(name.casefold())
-        return name

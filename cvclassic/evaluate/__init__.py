@@ -5,6 +5,14 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "boxes": [
+            "as_boxes",
+            "average_precision",
+            "box_overlaps",
+            "match_boxes",
+            "precision_recall",
+            "recall_at_precision",
+        ],
         "calibration": ["Reliability", "reliability"],
         "comparing": ["Comparison", "compare_predictions"],
         "intervals": ["score_intervals"],

@@ -1,0 +1,266 @@
+"""A face cascade trained by `cvclassic cascade train`, against the ones that OpenCV ships."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .common import SEED, data_dir, interleave, show, threads, write_results
+
+# the command whose result is judged; what it learns from is written to a folder first
+SETTINGS = {
+    "inner": 0.72,
+    "num-positives": 8000,
+    "num-negatives": 8000,
+    "false-alarm": 0.45,
+    "hit-rate": 0.994,
+    "stages": 18,
+}
+OVERLAP = 0.3
+PRECISION = 0.93  # that the choice must reach on the pictures held out, with some room
+ROOM = 0.02
+NEIGHBORS = range(1, 9)
+
+
+def split(folder: Path) -> tuple[np.ndarray, list[Path]]:
+    """Write four fifths of crops and scenes to a folder; the rest is held out to choose by."""
+    faces = data_dir() / "faces_cmu_mit"
+    crops = np.load(faces / "face_crops_36x36.npz")["crops"]
+    held = np.arange(len(crops)) % 5 == 0
+    np.savez(folder / "faces.npz", crops=crops[~held])
+    scenes = sorted((faces / "non_face_scenes").iterdir())
+    (folder / "scenes").mkdir()
+    for i, scene in enumerate(scenes):
+        if i % 5:
+            (folder / "scenes" / scene.name).symlink_to(scene)
+    return crops[held], scenes[::5]
+
+
+def train(folder: Path, output: Path) -> dict:
+    """Run the command, with two threads; seconds and peak memory."""
+    words = [word for name, value in SETTINGS.items() for word in (f"--{name}", str(value))]
+    call = [sys.executable, "-m", "cvclassic_cli", "cascade", "train"]
+    call += ["--positives", str(folder / "faces.npz"), "--negatives", str(folder / "scenes")]
+    load = os.getloadavg()[0]
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*call, "-o", str(output), "-j", "2", *words], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
+        "processor_seconds": round(
+            after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1
+        ),
+        "peak_memory_gib": round(after.ru_maxrss / 2**20, 2),
+        "load_before": round(load, 1),
+    }
+
+
+def composites(crops: np.ndarray, scenes: list[Path], rounds: int = 3) -> list[tuple]:
+    """Scenes with held-out faces set into them, and without: pictures and true boxes."""
+    from cvclassic.images import read_image
+    from cvclassic.objects.loading import to_grey
+
+    rng = np.random.default_rng(SEED)
+    made = []
+    for number in range(rounds * len(scenes)):
+        scene = to_grey(read_image(scenes[number % len(scenes)])).copy()
+        boxes: list[tuple] = []
+        for _ in range(3 if number >= len(scenes) else 0):
+            side = int(np.exp(rng.uniform(np.log(40), np.log(160))))
+            if side >= min(scene.shape):
+                continue
+            x, y = (int(rng.integers(0, size - side)) for size in scene.shape[::-1])
+            if any(abs(x - a) < max(side, s) and abs(y - b) < max(side, s) for a, b, s in boxes):
+                continue
+            face = crops[rng.integers(len(crops))]
+            if rng.random() < 0.5:
+                face = face[:, ::-1]
+            face = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC)
+            ramp = np.clip(np.minimum(np.arange(side), np.arange(side)[::-1]) / (0.08 * side), 0, 1)
+            mask = np.minimum.outer(ramp, ramp)
+            part = scene[y : y + side, x : x + side]
+            part[:] = np.rint(part * (1 - mask) + face * mask)
+            boxes.append((x, y, side))
+        inner = SETTINGS["inner"]
+        truth = [
+            (x + (1 - inner) / 2 * s, y + (1 - inner) / 2 * s, inner * s, inner * s)
+            for x, y, s in boxes
+        ]
+        made.append((scene, np.array(truth).reshape(-1, 4)))
+    return made
+
+
+def choose(cascade, pictures: list[tuple]) -> dict:
+    """Stages to keep and neighbours to ask for: the most found at a precision with some room."""
+    from cvclassic.objects import CascadeDetector, Detections, group_boxes, score_detections
+
+    rows = []
+    for n in range(max(len(cascade.stages) - 5, 1), len(cascade.stages) + 1):
+        detector = CascadeDetector(replace(cascade, stages=cascade.stages[:n]))
+        windows = [(detector.windows(image), truth) for image, truth in pictures]
+        for neighbors in NEIGHBORS:
+            found = score_detections(
+                (
+                    (Detections(*group_boxes(boxes, 1 + above, neighbors)), truth)
+                    for (boxes, above), truth in windows
+                ),
+                min_overlap=OVERLAP,
+            )
+            precision, recall = found.at(float("-inf"))
+            rows.append(
+                {
+                    "stages": n,
+                    "min_neighbors": neighbors,
+                    "precision": round(precision, 4),
+                    "recall": round(recall, 4),
+                    "average_precision": round(found.average_precision, 4),
+                }
+            )
+            print(rows[-1], flush=True)
+    good = [row for row in rows if row["precision"] >= PRECISION + ROOM] or rows
+    return {"chosen": max(good, key=lambda row: row["recall"]), "tried": rows}
+
+
+def opponents() -> dict:
+    """OpenCV's own cascades; the LBP one comes with scikit-image, with one name changed in it."""
+    import skimage.data
+
+    from cvclassic.objects import parse_cascade, read_cascade
+
+    text = Path(skimage.data.lbp_frontal_face_cascade_filename()).read_text(encoding="utf-8")
+    found = {"OpenCV LBP": parse_cascade(text.replace("featuhreParams", "featureParams").encode())}
+    for name in ("default", "alt2"):
+        file = Path(cv2.data.haarcascades) / f"haarcascade_frontalface_{name}.xml"
+        found[f"OpenCV Haar {name}"] = read_cascade(file)
+    return found
+
+
+def test_pictures() -> list[tuple]:
+    """The pictures of the test, grey, and their boxes."""
+    from cvclassic.images import read_image
+    from cvclassic.objects import read_boxes
+    from cvclassic.objects.loading import to_grey
+
+    faces = data_dir() / "faces_cmu_mit"
+    truth = read_boxes(faces / "boxes_xyxy.json")
+    return [(to_grey(read_image(faces / "images" / name)), b) for name, b in truth.items()]
+
+
+def agreement(cascade, pictures: list[tuple]) -> dict:
+    """Windows on which OpenCV and cvclassic say the same, at every stage."""
+    from cvclassic.objects import CascadeDetector, Stage, judge_windows
+
+    # a first stage that lets everything through, lest OpenCV leave out windows
+    all_pass = Stage(cascade.stages[0].trees, -1e6)
+    n_windows = n_passed = n_different = 0
+    for depth in (1, 3, len(cascade.stages)):
+        part = replace(cascade, stages=(all_pass, *cascade.stages[:depth]))
+        detector = CascadeDetector(part)
+        for image, _ in pictures:
+            height, width = image.shape
+            if height < cascade.height or width < cascade.width:
+                continue
+            xs = np.arange(0, width - cascade.width + 1, 2)
+            ys = np.arange(0, height - cascade.height + 1, 2)
+            xy = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+            ours = {tuple(p) for p in xy[judge_windows(part, image, xy).passed].tolist()}
+            theirs = {tuple(p) for p in detector.passing(image).tolist()}
+            n_windows += len(xy)
+            n_passed += len(theirs)
+            n_different += len(ours ^ theirs)
+    return {"windows": n_windows, "passed": n_passed, "different": n_different}
+
+
+def score(cascade, pictures: list[tuple], neighbors: int) -> dict:
+    """Precision and recall of one cascade on the test."""
+    from cvclassic.objects import CascadeDetector, score_detector
+
+    detector = CascadeDetector(cascade)
+    at = score_detector(detector, pictures, min_overlap=OVERLAP, min_neighbors=neighbors)
+    curve = score_detector(detector, pictures, min_overlap=OVERLAP, min_neighbors=0)
+    loose = score_detector(detector, pictures, min_overlap=OVERLAP, min_neighbors=1)
+    precision, recall = at.at(float("-inf"))
+    return {
+        "stages": len(cascade.stages),
+        "trees": cascade.n_trees,
+        "min_neighbors": neighbors,
+        "recall": round(recall, 4),
+        "precision": round(precision, 4),
+        "average_precision": round(loose.average_precision, 4),
+        "recall_at_precision_0.93": round(loose.recall_at(0.93), 4),
+        "windows_that_pass": curve.n_found,
+    }
+
+
+def main() -> None:
+    """Train, choose, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cascade", type=Path, help="judge this file instead of training one")
+    parser.add_argument("--log", type=Path, help="JSON of what training that file took")
+    parser.add_argument("--keep", type=Path, help="write the chosen cascade here")
+    arguments = parser.parse_args()
+    from cvclassic.objects import read_cascade, write_cascade
+
+    with tempfile.TemporaryDirectory() as name:
+        crops, scenes = split(Path(name))
+        path = arguments.cascade or Path(name, "face.xml")
+        training = {}
+        if arguments.cascade is None:
+            training = train(Path(name), path)
+        elif arguments.log is not None:
+            training = json.loads(arguments.log.read_text(encoding="utf-8"))
+        cascade = read_cascade(path)
+    results: dict = {"training": training, "notes": dict(cascade.notes)}
+    pictures = test_pictures()
+    with threads(1):
+        results["choice"] = choose(cascade, composites(crops, scenes))
+        chosen = results["choice"]["chosen"]
+        cascade = replace(cascade, stages=cascade.stages[: chosen["stages"]])
+        if arguments.keep is not None:
+            write_cascade(arguments.keep, cascade)
+        every = {"cvclassic": cascade, **opponents()}
+        results["test"] = {
+            name: score(one, pictures, chosen["min_neighbors"] if name == "cvclassic" else 3)
+            for name, one in every.items()
+        }
+        for name, row in results["test"].items():
+            print(name, row, flush=True)
+        results["agreement"] = agreement(cascade, pictures)
+        print(results["agreement"], flush=True)
+        results["speed"] = speed(every, pictures)
+    show(results["speed"], "all test pictures, one thread")
+    write_results("cascade_training", results, settings=SETTINGS, overlap=OVERLAP)
+
+
+def speed(every: dict, pictures: list[tuple]) -> dict:
+    """Processor time of a scan of all test pictures at the same settings."""
+    from cvclassic.objects.loading import CascadeDetector
+
+    def scan(cascade):
+        classifier = CascadeDetector(cascade)._classifier
+        return lambda: [
+            classifier.detectMultiScale(image, scaleFactor=1.1, minNeighbors=3)
+            for image, _ in pictures
+        ]
+
+    return interleave(
+        {name: scan(cascade) for name, cascade in every.items()},
+        baseline="OpenCV LBP",
+        repeats=5,
+        clock=time.process_time,
+    )
+
+
+if __name__ == "__main__":
+    main()

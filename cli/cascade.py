@@ -1,0 +1,400 @@
+"""``cvclassic cascade``: train a detector of one's own objects, judge it, look into it."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from .cascade_show import show
+from .console import Stages, report_failures, show_table, stages
+from .options import jobs_option, n_jobs, quiet_option
+from .pictures import EXIT_FAILURES, EXIT_INCOMPLETE, check_json, write_json
+
+
+class WindowSize(click.ParamType):
+    """``24x24``."""
+
+    name = "WxH"
+
+    def convert(self, value, param, ctx):
+        """Width and height as numbers."""
+        if isinstance(value, tuple):
+            return value
+        width, _, height = value.partition("x")
+        if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+            self.fail(f"expected a size such as 24x24. Got {value!r} instead.", param, ctx)
+        return int(width), int(height)
+
+
+@click.group()
+def cascade() -> None:
+    """Detectors of one's own objects: boosted cascades, as OpenCV runs them.
+
+    \b
+    Example:
+      cvclassic cascade train --positives faces.npz --negatives scenes/ -o face.xml
+      cvclassic cascade evaluate face.xml --images photos/ --boxes boxes.json -o curve.png
+      cvclassic cascade show face.xml photo.jpg -o why.png
+    """
+
+
+cascade.add_command(show)
+
+
+@cascade.command()
+@click.option("--positives", type=click.Path(), help="Pictures of the object: folder or .npz.")
+@click.option(
+    "--boxes", type=click.Path(), help="Instead: JSON file of boxes in pictures, see --images."
+)
+@click.option("--images", type=click.Path(), help="Folder of the pictures that --boxes names.")
+@click.option(
+    "--box-format",
+    type=click.Choice(["xyxy", "xywh"]),
+    default="xyxy",
+    show_default=True,
+    help="Numbers of a box: two corners, or corner and size.",
+)
+@click.option(
+    "--negatives", required=True, type=click.Path(), help="Pictures without the object: folder."
+)
+@click.option("-o", "--output", required=True, type=click.Path(), help="XML file to write.")
+@click.option(
+    "--feature",
+    type=click.Choice(["lbp", "haar"]),
+    default="lbp",
+    show_default=True,
+    help="lbp trains and scans faster.",
+)
+@click.option(
+    "--window",
+    type=WindowSize(),
+    default="24x24",
+    show_default=True,
+    help="Pixels of the smallest object that can be found.",
+)
+@click.option(
+    "--inner",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of each side of --positives that is the object. [default: all of it]",
+)
+@click.option(
+    "--stages",
+    "n_stages",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
+@click.option(
+    "--hit-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.995,
+    show_default=True,
+    help="Share of the objects that each stage lets through.",
+)
+@click.option(
+    "--false-alarm",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="Share of the negatives that each stage may let through.",
+)
+@click.option(
+    "--num-positives",
+    type=click.IntRange(min=50),
+    default=6000,
+    show_default=True,
+    help="Changed copies of the objects that each stage learns from.",
+)
+@click.option(
+    "--num-negatives",
+    type=click.IntRange(min=100),
+    default=6000,
+    show_default=True,
+    help="Hard negatives that each stage learns from.",
+)
+@click.option(
+    "--max-trees",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Weak classifiers of a stage, at most.",
+)
+@click.option("--no-mirror", is_flag=True, help="The object does not look alike in a mirror.")
+@click.option(
+    "--shift",
+    type=click.FloatRange(0, 0.5),
+    default=0.04,
+    show_default=True,
+    help="Copies are shifted by up to this share of the window,",
+)
+@click.option(
+    "--turn",
+    type=click.FloatRange(0, 180),
+    default=8,
+    show_default=True,
+    help="turned by up to so many degrees,",
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 1),
+    default=0.08,
+    show_default=True,
+    help="and made larger or smaller by up to this share.",
+)
+@click.option("--restart", is_flag=True, help="Begin anew, whatever the output holds.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of it all.")
+@jobs_option
+@quiet_option
+@click.pass_context
+def train(
+    ctx,
+    positives,
+    boxes,
+    images,
+    box_format,
+    negatives,
+    output,
+    inner,
+    restart,
+    jobs,
+    quiet,
+    **rest,
+):
+    """Train a cascade that `cv2.CascadeClassifier` loads.
+
+    Each stage learns from changed copies of the objects and from hard negatives: windows of the
+    pictures without the object that all stages before it let through. A fifth of the objects is
+    kept from learning and sets the thresholds. The output is written after every stage and can be
+    used at once; after an interruption the same command goes on from there, and ends with the same
+    bytes.
+
+    Exit code: 0 trained (also when no negatives are left to learn from), 1 and some pictures could
+    not be read, 2 usage, 3 ended before that: too few objects pass, or the rates are out of reach;
+    the stages that are done are in the output.
+
+    \b
+    Example:
+      cvclassic cascade train --positives faces.npz --inner 0.72 --negatives scenes/ -o face.xml
+      cvclassic cascade train --boxes mugs.json --images photos/ --negatives rooms/ -o mug.xml
+      cvclassic cascade train --positives signs/ --no-mirror --window 20x30 --negatives streets/
+        -o sign.xml
+    """
+    from cvclassic.objects import (
+        CascadeDetector,
+        Jitter,
+        Objects,
+        Settings,
+        load_pictures,
+        train_cascade,
+    )
+    from cvclassic.objects.training import check_settings
+
+    from .stopping import stop_on_signals
+
+    if (positives is None) == (boxes is None):
+        raise click.UsageError("Give either --positives or --boxes.")
+    if (boxes is None) != (images is None):
+        raise click.UsageError("--boxes and --images go together.")
+    if boxes is not None and inner is not None:
+        raise click.UsageError("--inner goes with --positives.")
+    settings = Settings(
+        feature=rest["feature"],
+        window=rest["window"],
+        stages=rest["n_stages"],
+        hit_rate=rest["hit_rate"],
+        false_alarm=rest["false_alarm"],
+        n_positives=rest["num_positives"],
+        n_negatives=rest["num_negatives"],
+        max_trees=rest["max_trees"],
+        jitter=Jitter(not rest["no_mirror"], rest["shift"], rest["turn"], rest["scale"]),
+        seed=rest["seed"],
+    )
+    check_settings(settings)
+    begin = time.perf_counter()
+    log = TrainingLog(quiet, begin)
+    with (
+        stop_on_signals(lambda: f"Interrupted. The same command goes on {log.where}."),
+        stages(quiet) as bars,
+    ):
+        log.bars = bars
+        found, share = _positives(positives, boxes, images, box_format, inner)
+        scenes = load_pictures(negatives)
+        failures = found.failures + scenes.failures
+        report_failures(failures)
+        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} pictures without")
+        training = train_cascade(
+            Objects(found.pictures, settings.window, share),
+            scenes.pictures,
+            settings,
+            output,
+            restart=restart,
+            n_jobs=n_jobs(jobs),
+            progress=log.progress,
+            stage_done=log.stage_done,
+        )
+    if training.cascade is None:
+        click.echo(f"Error: {training.message}", err=True)
+        ctx.exit(EXIT_INCOMPLETE)
+    CascadeDetector(training.cascade)  # OpenCV takes it
+    n, trees = len(training.cascade.stages), training.cascade.n_trees
+    click.echo(f"{output}: {n} stages, {trees} trees, {time.perf_counter() - begin:.0f} s")
+    if training.why != "stages":
+        click.echo(training.message, err=training.why != "negatives")
+    if training.why in ("rates", "positives"):
+        ctx.exit(EXIT_INCOMPLETE)
+    ctx.exit(EXIT_FAILURES if failures else 0)
+
+
+def _positives(positives, boxes, images, box_format, inner):
+    """The objects, and the share of each side that the window covers."""
+    from cvclassic.errors import DataError
+    from cvclassic.objects import cut_boxes, load_pictures, read_boxes
+    from cvclassic.objects.sources import CONTEXT
+
+    if positives is not None:
+        return load_pictures(positives), inner or 1.0
+    found = cut_boxes(read_boxes(boxes, box_format), images)
+    if not found.pictures:
+        raise DataError(f"{boxes}: no object was found in {images}")
+    return found, 1 / CONTEXT
+
+
+class TrainingLog:
+    """What is said while a cascade is trained: a line for each stage, and bars on a terminal."""
+
+    def __init__(self, quiet: bool, begin: float) -> None:
+        self._quiet, self._begin = quiet, begin
+        self.bars: Stages | None = None
+        self.where = "from the beginning"
+
+    def say(self, text: str) -> None:
+        """A line on stderr."""
+        if not self._quiet:
+            click.echo(text, err=True)
+
+    def progress(self, number, what, done, total, hits=None, alarms=None, negatives=None) -> None:
+        """Move the bars."""
+        assert self.bars is not None
+        name = f"stage {number}: {what}"
+        self.bars(name, done, total)
+        if hits is not None:
+            self.bars.note(
+                name,
+                f"stage {number}: {done} trees, hits {hits:.1%}, false alarms {alarms:.1%} of "
+                f"{negatives:,}",
+            )
+
+    def stage_done(self, report) -> None:
+        """The line of a stage."""
+        self.where = f"after stage {report.number}"
+        self.say(
+            f"stage {report.number:2}: {report.trees:3} trees, hit rate {report.hit_rate:.1%}, "
+            f"false alarms {report.false_alarm:.1%} of {report.negatives:,} negatives, which "
+            f"{report.before:.2g} of all windows are; {time.perf_counter() - self._begin:.0f} s"
+        )
+
+
+@cascade.command()
+@click.argument("file", metavar="CASCADE", type=click.Path())
+@click.option("--images", required=True, type=click.Path(), help="Folder of pictures.")
+@click.option("--boxes", required=True, type=click.Path(), help="JSON file of their true boxes.")
+@click.option(
+    "--box-format",
+    type=click.Choice(["xyxy", "xywh"]),
+    default="xyxy",
+    show_default=True,
+    help="Numbers of a box: two corners, or corner and size.",
+)
+@click.option("-o", "--output", type=click.Path(), help="Draw precision over recall (.png, .svg).")
+@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
+@click.option(
+    "--overlap",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Intersection over union that a hit needs.",
+)
+@click.option(
+    "--scale-factor",
+    type=click.FloatRange(1, min_open=True),
+    default=1.1,
+    show_default=True,
+    help="From scale to scale.",
+)
+@click.option(
+    "--min-neighbors",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="More windows than this must agree on a box.",
+)
+@click.option("--min-size", type=click.IntRange(min=0), default=0, help="Smallest width in pixels.")
+@click.pass_context
+def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **settings):
+    """Compare what CASCADE finds with the true boxes of pictures.
+
+    Boxes are ranked by their score (how many windows agree, and how surely); the curve shows
+    precision over recall for every least score.
+
+    Exit code: 0 all well, 1 a picture could not be read, 2 usage or cascade, 3 output.
+
+    \b
+    Example:
+      cvclassic cascade evaluate face.xml --images photos/ --boxes boxes.json -o curve.png
+    """
+    from pathlib import Path
+
+    from cvclassic.atomic import check_writable
+    from cvclassic.errors import ImageReadError
+    from cvclassic.images import read_image
+    from cvclassic.objects import CascadeDetector, read_boxes, score_detector
+    from cvclassic.report import check_curve_path, draw_precision_recall
+
+    detector = CascadeDetector(file)
+    truth = read_boxes(boxes, box_format)
+    check_json(json_)
+    if output is not None:
+        check_curve_path(output)
+        check_writable(output)
+    failures: list[tuple[str, str, str]] = []
+
+    def pictures():
+        for name, rows in truth.items():
+            path = str(Path(images, name))
+            try:
+                yield read_image(path), rows
+            except ImageReadError as error:
+                failures.append((path, error.code, error.message))
+
+    scores = score_detector(detector, pictures(), min_overlap=overlap, **settings)
+    report_failures(failures)
+    precision, recall = scores.at(float("-inf"))
+    numbers = {
+        "pictures": scores.n_pictures,
+        "true boxes": scores.n_truth,
+        "found": scores.n_found,
+        "right": scores.n_hits,
+        "precision": round(precision, 4),
+        "recall": round(recall, 4),
+        "average precision": round(scores.average_precision, 4),
+        "recall at precision 0.9": round(scores.recall_at(0.9), 4),
+    }
+    if json_ != "-":
+        show_table(list(numbers.items()))
+    write_json(
+        json_,
+        {
+            **{key.replace(" ", "_"): value for key, value in numbers.items()},
+            "curve": [
+                {"score": float(t), "precision": float(p), "recall": float(r)}
+                for t, p, r in zip(scores.thresholds, scores.precision, scores.recall, strict=True)
+            ],
+        },
+    )
+    if output is not None:
+        draw_precision_recall(
+            {Path(file).stem: scores}, output, f"{scores.n_truth} objects, overlap {overlap:g}"
+        )
+    ctx.exit(EXIT_FAILURES if failures else 0)

@@ -1,0 +1,100 @@
+"""``cvclassic cascade show``: the features of a cascade, and why a window passes or not."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("file", metavar="CASCADE", type=click.Path())
+@click.argument("image", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Picture to draw.")
+@click.option(
+    "--at",
+    metavar="X,Y,W,H",
+    help="Window to look into. [default: the surest object found, else the whole picture]",
+)
+@click.option(
+    "--features",
+    "n_features",
+    type=click.IntRange(1, 40),
+    default=8,
+    show_default=True,
+    help="Features to draw.",
+)
+def show(file, image, output, at, n_features):
+    """Draw what CASCADE looks at in a window of IMAGE.
+
+    Where the window passes, the first features are drawn: green blocks of LBP features are at
+    least as bright as the one in the middle, orange ones darker; of Haar features green is added
+    and orange subtracted. Where a stage rejects it, the features of that stage are drawn, first
+    those that pull it down most. Bars show how far each stage lies above or below what it needs.
+
+    Exit code: 0 all well, 2 usage, cascade or picture, 3 output.
+
+    \b
+    Example:
+      cvclassic cascade show face.xml photo.jpg -o why.png
+      cvclassic cascade show face.xml photo.jpg --at 40,60,80,80 -o why.png
+    """
+    from pathlib import Path
+
+    import cv2
+    import numpy as np
+
+    from cvclassic.atomic import check_writable
+    from cvclassic.errors import ParameterError
+    from cvclassic.images import encode_image, read_image, write_image
+    from cvclassic.objects import CascadeDetector, explain_window, surest_window
+    from cvclassic.objects.loading import to_grey
+    from cvclassic.report import draw_window
+
+    encode_image(np.zeros((1, 1, 3), np.uint8), Path(output).suffix)
+    check_writable(output)
+    detector = CascadeDetector(file)
+    cascade = detector.cascade
+    grey = to_grey(read_image(image))
+    surest = surest_window(detector, grey) if at is None else None
+    if surest is not None:
+        (x, y, w, h), crop = surest
+    else:
+        x, y, w, h = _window(at, grey)
+        part = grey[y : y + h, x : x + w]
+        size = (cascade.width, cascade.height)
+        crop = part if part.shape == size[::-1] else cv2.resize(part, size)
+    stages = explain_window(cascade, np.ascontiguousarray(crop))
+    if not stages:
+        raise ParameterError(
+            f"the window {x},{y},{w},{h} has too little contrast: OpenCV rejects it before the "
+            "first stage"
+        )
+    last = stages[-1]
+    if last.passed:
+        votes = [vote for stage in stages for vote in stage.votes][:n_features]
+        what = f"passes all {len(cascade.stages)} stages"
+    else:
+        votes = sorted(last.votes, key=lambda vote: -vote.loss)[:n_features]
+        worst = last.worst
+        feature = cascade.features[worst.tree.feature[0]]
+        where = feature.tolist() if cascade.kind == "lbp" else feature[0, :4].astype(int).tolist()
+        what = (
+            f"rejected by stage {last.number} ({last.total:.3f}, needs {last.limit:.3f}); tree "
+            f"{worst.number} costs most ({-worst.loss:.3f}), feature at {where}"
+        )
+    sheet = draw_window(cascade, crop, votes, stages)
+    write_image(output, sheet)
+    click.echo(f"window {x},{y},{w},{h}: {what}")
+
+
+def _window(at: str | None, grey) -> tuple[int, int, int, int]:
+    """The window to look into, in whole pixels inside the picture."""
+    height, width = grey.shape
+    if at is None:
+        return 0, 0, width, height
+    try:
+        x, y, w, h = (int(part) for part in at.split(","))
+    except ValueError:
+        raise click.BadParameter(f"--at: expected X,Y,W,H. Got {at!r} instead.") from None
+    if w < 1 or h < 1 or x < 0 or y < 0 or x + w > width or y + h > height:
+        raise click.BadParameter(f"--at: {at} is not inside the picture of {width}x{height}.")
+    return x, y, w, h

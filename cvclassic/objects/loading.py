@@ -1,0 +1,188 @@
+"""OpenCV runs a cascade: from checked numbers only, and one classifier for each thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..checks import check_integer, check_number
+from ..errors import ModelFileError, ParameterError
+from ..images import read_image
+from .cascades import Cascade
+from .files import format_cascade, read_cascade
+from .grouping import group_boxes
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Where objects were found.
+
+    Attributes
+    ----------
+    boxes : ndarray of shape (n, 4), int32
+        Left, top, width, height in pixels.
+    neighbours : ndarray of shape (n,), int32
+        Windows that agree on each box.
+    scores : ndarray of shape (n,), float64
+        Higher is surer: the sum over these windows of one and of how far each lies above the
+        threshold of the last stage.
+    """
+
+    boxes: np.ndarray
+    neighbours: np.ndarray
+    scores: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+class CascadeDetector:
+    """Finds the objects that a cascade knows. Threads may share it, and it pickles.
+
+    Parameters
+    ----------
+    cascade : Cascade, str or os.PathLike
+        A cascade or its file. A file is checked (:func:`cvclassic.objects.read_cascade`), and
+        OpenCV only sees what is written anew from the checked numbers: a crafted file ends as a
+        message and not as a crash.
+
+    Raises
+    ------
+    ModelFileError
+        The file is no sound cascade.
+
+    Examples
+    --------
+    >>> import cv2
+    >>> detector = CascadeDetector(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+    >>> len(detector.detect(np.zeros((90, 90), np.uint8)))
+    0
+    """
+
+    def __init__(self, cascade: Cascade | str | os.PathLike) -> None:
+        self.cascade = cascade if isinstance(cascade, Cascade) else read_cascade(cascade)
+        self.cascade.check()
+        self._text = format_cascade(self.cascade)
+        self._local = threading.local()
+        _ = self._classifier
+
+    def __getstate__(self) -> dict:
+        return {"cascade": self.cascade}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__init__(state["cascade"])  # type: ignore[misc]
+
+    @property
+    def _classifier(self) -> cv2.CascadeClassifier:
+        """This thread's own: one that threads share gives wrong results."""
+        if not hasattr(self._local, "classifier"):
+            flags = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
+            storage = cv2.FileStorage(self._text, flags)
+            classifier = cv2.CascadeClassifier()
+            if not classifier.read(storage.getFirstTopLevelNode()):
+                raise ModelFileError("OpenCV does not take this cascade")
+            self._local.classifier = classifier
+        return self._local.classifier
+
+    def detect(
+        self,
+        image: np.ndarray | str | os.PathLike | bytes,
+        *,
+        scale_factor: float = 1.1,
+        min_neighbors: int = 3,
+        min_size: int = 0,
+        max_size: int = 0,
+    ) -> Detections:
+        """Find objects in a picture.
+
+        Parameters
+        ----------
+        image : ndarray of shape (H, W) or (H, W, 3), uint8, or a picture's path or bytes
+        scale_factor : float
+            How much larger the windows of the next scale are.
+        min_neighbors : int
+            More windows than this must agree on a box, as in OpenCV; 0 gives every window that
+            passes.
+        min_size, max_size : int
+            Width of the smallest and largest window, in pixels; 0 is no limit.
+
+        Returns
+        -------
+        Detections
+        """
+        check_integer("min_neighbors", min_neighbors, 0)
+        boxes, above = self.windows(
+            image, scale_factor=scale_factor, min_size=min_size, max_size=max_size
+        )
+        return Detections(*group_boxes(boxes, 1 + above, min_neighbors))
+
+    def windows(
+        self,
+        image: np.ndarray | str | os.PathLike | bytes,
+        *,
+        scale_factor: float = 1.1,
+        min_size: int = 0,
+        max_size: int = 0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """All windows that pass, at all scales, before they are grouped.
+
+        Parameters
+        ----------
+        image, scale_factor, min_size, max_size
+            As in `detect`.
+
+        Returns
+        -------
+        boxes : ndarray of shape (n, 4), int32
+        above : ndarray of shape (n,), float64
+            How far each lies above the threshold of the last stage.
+        """
+        check_number("scale_factor", scale_factor, 1, exclusive=True)
+        check_integer("min_size", min_size, 0)
+        check_integer("max_size", max_size, 0)
+        ratio = self.cascade.height / self.cascade.width
+        boxes, _, totals = self._classifier.detectMultiScale3(
+            to_grey(image),
+            scaleFactor=float(scale_factor),
+            minNeighbors=0,
+            minSize=(min_size, int(min_size * ratio)),
+            maxSize=(max_size, int(np.ceil(max_size * ratio))),
+            outputRejectLevels=True,
+        )
+        above = np.asarray(totals, np.float64).reshape(-1) - self.cascade.stages[-1].limit
+        return np.asarray(boxes, np.int32).reshape(-1, 4), above
+
+    def passing(self, image: np.ndarray) -> np.ndarray:
+        """Corners (x, y) of windows of the cascade's own size that pass, on OpenCV's grid.
+
+        OpenCV looks at every second column and row, and leaves out the neighbour of a window that
+        the first stage rejects.
+
+        Returns
+        -------
+        ndarray of shape (n, 2), int32
+            Sorted by row, then column.
+        """
+        size = self.cascade.width, self.cascade.height
+        boxes = self._classifier.detectMultiScale(
+            image, scaleFactor=1.1, minNeighbors=0, minSize=size, maxSize=size
+        )
+        xy = np.asarray(boxes, np.int32).reshape(-1, 4)[:, :2]
+        return xy[np.lexsort((xy[:, 0], xy[:, 1]))]
+
+
+def to_grey(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
+    """A picture as grey levels, of shape (H, W), uint8."""
+    pixels = image if isinstance(image, np.ndarray) else read_image(image)
+    if pixels.dtype != np.uint8 or pixels.size == 0 or pixels.ndim not in (2, 3):
+        raise ParameterError(
+            f"image must be a uint8 array of shape (H, W) or (H, W, 3). "
+            f"Got {pixels.dtype}, shape {pixels.shape}."
+        )
+    if pixels.ndim == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,113 @@
+"""How well a detector finds the true boxes of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..checks import check_number
+from ..evaluate import average_precision, match_boxes, precision_recall
+from .loading import CascadeDetector, Detections
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionScores:
+    """What came out over all pictures.
+
+    Attributes
+    ----------
+    n_pictures, n_truth, n_found, n_hits : int
+        Pictures, true boxes, boxes found, and those of them that stand for a true one.
+    precision, recall, thresholds : ndarray of shape (k,)
+        From the highest score to the lowest, see `cvclassic.evaluate.precision_recall`.
+    average_precision : float
+    """
+
+    n_pictures: int
+    n_truth: int
+    n_found: int
+    n_hits: int
+    precision: np.ndarray
+    recall: np.ndarray
+    thresholds: np.ndarray
+    average_precision: float
+
+    def at(self, min_score: float) -> tuple[float, float]:
+        """Precision and recall of the boxes that have at least a score; (1, 0) if none has."""
+        good = np.flatnonzero(self.thresholds >= min_score)
+        if not len(good):
+            return 1.0, 0.0
+        return float(self.precision[good[-1]]), float(self.recall[good[-1]])
+
+    def recall_at(self, precision: float) -> float:
+        """Highest recall whose precision is at least so high; 0 if none is."""
+        good = self.precision >= precision
+        return float(self.recall[good].max()) if good.any() else 0.0
+
+
+def score_detector(
+    detector: CascadeDetector,
+    pictures: Iterable[tuple[np.ndarray, np.ndarray]],
+    *,
+    min_overlap: float = 0.5,
+    **settings,
+) -> DetectionScores:
+    """Find objects in pictures and compare with what is there.
+
+    Parameters
+    ----------
+    detector : CascadeDetector
+    pictures : iterable of (image, boxes)
+        Boxes (n, 4): left, top, width, height.
+    min_overlap : float
+        Intersection over union that a hit needs.
+    **settings
+        As in `CascadeDetector.detect`.
+
+    Returns
+    -------
+    DetectionScores
+    """
+    found = [(detector.detect(image, **settings), np.asarray(truth)) for image, truth in pictures]
+    return score_detections(found, min_overlap=min_overlap)
+
+
+def score_detections(
+    found: Iterable[tuple[Detections, np.ndarray]], *, min_overlap: float = 0.5
+) -> DetectionScores:
+    """Compare what was found in each picture with what is there.
+
+    Parameters
+    ----------
+    found : iterable of (Detections, boxes)
+    min_overlap : float
+        Intersection over union that a hit needs.
+
+    Returns
+    -------
+    DetectionScores
+    """
+    check_number("min_overlap", min_overlap, 0, exclusive=True)
+    hits: list[np.ndarray] = [np.zeros(0, bool)]
+    scores: list[np.ndarray] = [np.zeros(0)]
+    n_pictures = n_truth = 0
+    for one, truth in found:
+        matched = match_boxes(one.boxes, one.scores, truth, min_overlap=min_overlap)
+        hits.append(matched >= 0)
+        scores.append(one.scores)
+        n_pictures += 1
+        n_truth += len(truth)
+    hit, score = np.concatenate(hits), np.concatenate(scores)
+    precision, recall, thresholds = precision_recall(hit, score, n_truth)
+    return DetectionScores(
+        n_pictures,
+        n_truth,
+        len(hit),
+        int(hit.sum()),
+        precision,
+        recall,
+        thresholds,
+        average_precision(hit, score, n_truth),
+    )

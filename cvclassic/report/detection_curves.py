@@ -1,0 +1,52 @@
+"""A picture of precision over recall."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+
+from ..atomic import atomic_file
+from ..objects.scoring import DetectionScores
+from .curves import check_curve_path
+
+
+def draw_precision_recall(
+    scores: Mapping[str, DetectionScores], path: str | os.PathLike, title: str = ""
+) -> None:
+    """Draw precision over recall, one line for each detector.
+
+    Parameters
+    ----------
+    scores : mapping of name to DetectionScores
+    path : str or os.PathLike
+        .png, .svg or .pdf.
+    title : str
+
+    Raises
+    ------
+    ParameterError
+        The suffix is another.
+    OSError
+        The file cannot be written.
+    """
+    kind = check_curve_path(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+    for i, (name, one) in enumerate(scores.items()):
+        label = f"{name}, AP {one.average_precision:.3f}"
+        axes.plot(one.recall, one.precision, color=f"C{i}", lw=2, label=label)
+        if len(one.recall):
+            axes.plot(one.recall[-1], one.precision[-1], "o", color=f"C{i}", ms=5)
+    axes.grid(alpha=0.3)
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.legend(loc="lower left")
+    buffer = io.BytesIO()
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
+    with atomic_file(path) as file:
+        file.write(buffer.getvalue())
