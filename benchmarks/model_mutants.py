@@ -35,6 +35,7 @@ _SMALL = {
 _RECIPES = ("sift-bow", "fisher", "vlad", "llc", "pixels", "hog")
 _ODD = (0, -1, 1, 2**31, 2**63, 10**30, 1e308, -0.5, None, True, "", "x", [], {}, [[1]], "NaN")
 _QUIET = (
+    "builtins.id",
     "object.",
     "sys._getframe",
     "time.sleep",
