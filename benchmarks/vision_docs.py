@@ -6,6 +6,7 @@ import json
 import re
 
 from . import faces_docs
+from . import scale_docs
 from .common import RESULTS, ROOT
 
 
@@ -188,6 +189,10 @@ def cascade(results: dict) -> str:
 
 
 BLOCKS = {
+    "throughput": ("throughput", "scale.md", scale_docs.throughput),
+    "million": ("batch-million", "scale.md", scale_docs.million),
+    "kills": ("batch-kills", "scale.md", scale_docs.kills),
+    "bombs": ("batch-bombs", "scale.md", scale_docs.bombs),
     "cascade": ("cascade_training", "cascade.md", cascade),
     "small": ("small", "small-pictures.md", small),
     "patch_speed": ("small", "small-pictures.md", patch_speed),
