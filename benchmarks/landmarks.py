@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 
 from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shake_boxes
-from cvclassic.faces._first_boxes import box_of_face, find_boxes
+from cvclassic.faces.landmark_boxes import box_of_face, find_boxes
 from cvclassic.images import read_image
 from cvclassic.report import draw_landmarks
 
-from .common import ROOT, SEED, data_dir, interleave, threads, write_results
+from .common import RESULTS, ROOT, SEED, data_dir, interleave, threads, write_results
 
 N_TRAIN, SHAKE, REPEATS = 300, 0.05, 5
 PFLD_REACH = 1.1  # side of its cut-out over the box's longer side
@@ -46,6 +46,8 @@ class Pfld:
             matrix = np.array([[step, 0, corner[0]], [0, step, corner[1]]])
             how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             crop = cv2.warpAffine(image, matrix, (PFLD_SIDE, PFLD_SIDE), flags=how)
+            if crop.ndim == 2:
+                crop = cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
             self._net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255))
             outputs = self._net.forward(self._names)
             points = next(out for out in outputs if out.size == 136)
@@ -126,7 +128,7 @@ def main() -> None:
     test_images, test_points = images[N_TRAIN:], points[N_TRAIN:]
     boxes = np.array([box_of_face(i, p) for i, p in zip(images, points, strict=True)])
     results: dict[str, dict] = {}
-    contestants, models = {}, {}
+    models = {}
     one = bounding_boxes(test_points)
     for method in arguments.methods:
         starts = 5 if method == "descent" else arguments.tree_starts
@@ -150,7 +152,7 @@ def main() -> None:
         print(method, rows["shaken_box"]["mean_percent"], cost, path, flush=True)
     network = Pfld()
     results["PFLD"] = score(network, test_images, test_points, boxes[N_TRAIN:])
-    contestants = {**models, "PFLD": network}
+    contestants: dict = {**models, "PFLD": network}
     with threads(1):
         times = interleave(
             {
@@ -163,6 +165,9 @@ def main() -> None:
         results[name]["ms_a_face"] = round(row["median_ms"] / 50, 3)
         results[name]["ms_a_face_quartiles"] = [round(v / 50, 3) for v in row["quartiles_ms"]]
         print(name, results[name]["shaken_box"]["mean_percent"], results[name]["ms_a_face"])
+    path = RESULTS / "landmarks.json"  # methods that are not measured now keep their results
+    before = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
+    results = {**{name: row for name, row in before.items() if name not in results}, **results}
     write_results(
         "landmarks",
         results,

@@ -45,7 +45,7 @@ def show(file, image, output, at, n_features):
     from cvclassic.atomic import check_writable
     from cvclassic.errors import ParameterError
     from cvclassic.images import encode_image, read_image, write_image
-    from cvclassic.objects import CascadeDetector, explain_window
+    from cvclassic.objects import CascadeDetector, explain_window, surest_window
     from cvclassic.objects.loading import to_grey
     from cvclassic.report import draw_window
 
@@ -54,10 +54,14 @@ def show(file, image, output, at, n_features):
     detector = CascadeDetector(file)
     cascade = detector.cascade
     grey = to_grey(read_image(image))
-    x, y, w, h = _window(at, detector, grey)
-    part = grey[y : y + h, x : x + w]
-    size = (cascade.width, cascade.height)
-    crop = part if part.shape == size[::-1] else cv2.resize(part, size)
+    surest = surest_window(detector, grey) if at is None else None
+    if surest is not None:
+        (x, y, w, h), crop = surest
+    else:
+        x, y, w, h = _window(at, grey)
+        part = grey[y : y + h, x : x + w]
+        size = (cascade.width, cascade.height)
+        crop = part if part.shape == size[::-1] else cv2.resize(part, size)
     stages = explain_window(cascade, np.ascontiguousarray(crop))
     if not stages:
         raise ParameterError(
@@ -82,14 +86,10 @@ def show(file, image, output, at, n_features):
     click.echo(f"window {x},{y},{w},{h}: {what}")
 
 
-def _window(at: str | None, detector, grey) -> tuple[int, int, int, int]:
+def _window(at: str | None, grey) -> tuple[int, int, int, int]:
     """The window to look into, in whole pixels inside the picture."""
     height, width = grey.shape
     if at is None:
-        found = detector.detect(grey)
-        if len(found):
-            x, y, w, h = (int(v) for v in found.boxes[found.scores.argmax()])
-            return x, y, w, h
         return 0, 0, width, height
     try:
         x, y, w, h = (int(part) for part in at.split(","))

@@ -69,7 +69,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     """
     from cvclassic.atomic import check_writable
     from cvclassic.faces import FaceLandmarks, load_marked_faces, save_landmarks
-    from cvclassic.faces._first_boxes import box_of_face
+    from cvclassic.faces.landmark_boxes import box_of_face
 
     from .console import report_failures, show_table, stages
 
@@ -188,7 +188,7 @@ def _mark(estimator, pixels, factor, box, true, names, path) -> dict[str, Any]:
     import numpy as np
 
     from cvclassic.faces import landmark_errors
-    from cvclassic.faces._first_boxes import find_boxes
+    from cvclassic.faces.landmark_boxes import find_boxes
     from cvclassic.report import draw_landmarks
 
     boxes = find_boxes(pixels) if box is None else np.array([box]) / factor

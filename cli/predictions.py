@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ class PredictionPictures:
         prepare_folder(folder)
         self._folder = folder
         self._free = FreeNames(_ENDING)
-        self._names: dict[int, str] = {}
+        self._names: dict[str, deque[str]] = {}  # of inputs that are under way
         self._lock = threading.Lock()
         self._failures: list[tuple[str, str]] = []
 
@@ -36,9 +37,29 @@ class PredictionPictures:
     def name(self, inputs: Iterable) -> Iterator:
         """Pass inputs on, and give each its file name."""
         for item in inputs:
-            path = getattr(item, "path", item)
-            self._names[id(item)] = self._free.take(os.fsdecode(path))
+            path = os.fsdecode(getattr(item, "path", item))
+            name = self._free.take(path)
+            with self._lock:
+                self._names.setdefault(path, deque()).append(name)
             yield item
+
+    def pass_over(self, record: Any, kept: bool) -> None:
+        """Take note of a record whose picture is not drawn now.
+
+        Where it was to be drawn before an interruption, the drawing must be there.
+        """
+        name = self._take(record.path)
+        if kept and not record.failed and not os.path.exists(os.path.join(self._folder, name)):
+            self._failures.append((record.path, "it was not written before the interruption"))
+
+    def _take(self, path: str) -> str:
+        """The name of the next input of that path."""
+        with self._lock:
+            names = self._names[path]
+            name = names.popleft()
+            if not names:
+                del self._names[path]
+        return name
 
     def draw(self, item: object, record: Any, scores: tuple, pixels: Any) -> None:
         """Draw one picture and write it, whole or not at all."""
@@ -46,8 +67,7 @@ class PredictionPictures:
         from cvclassic.images import write_image
         from cvclassic.report import draw_prediction
 
-        with self._lock:
-            name = self._names.pop(id(item))
+        name = self._take(record.path)
         try:
             drawing = draw_prediction(pixels, record.label, scores, short_path(record.path))
             write_image(os.path.join(self._folder, name), drawing)

@@ -26,6 +26,7 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "models",
         "objects",
         "report",
+        "versus",
     ],
 )
 __all__ = ["__version__", *_submodules]

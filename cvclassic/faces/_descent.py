@@ -14,8 +14,7 @@ from ..errors import DataError
 from ._shape_regression import CROP, Training, in_crop
 from .alignment import N_LANDMARKS
 
-# Size of the face in pixels and side of a bin, for each stage: far sight first. Chosen by
-# cross-validation on training faces (docs/landmarks.md).
+# Size of the face in pixels and side of a bin, for each stage: far sight first.
 SCHEDULE = ((64.0, 8), (64.0, 6), (72.0, 5), (80.0, 4))
 N_COMPONENTS = 24
 _BINS = 4  # along each axis of a descriptor

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "cascades": ["Cascade", "Stage", "Tree"],
         "evaluating": ["Verdicts", "judge_crops", "judge_windows"],
-        "explaining": ["StageVote", "TreeVote", "explain_window"],
+        "explaining": ["StageVote", "TreeVote", "explain_window", "surest_window"],
         "features_haar": ["all_haar_features", "haar_value"],
         "features_lbp": ["all_lbp_features", "lbp_code"],
         "files": ["parse_cascade", "read_cascade", "write_cascade"],

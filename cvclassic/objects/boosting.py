@@ -89,12 +89,13 @@ def boost_stage(
     score, score_held = np.zeros(pool.n), np.zeros(len(held_out))
     trees: list[Tree] = []
     hits, alarms, threshold = 1.0, 1.0, 0.0
-    every = np.arange(len(pool.codes))
-    few = max(int(goal.share * len(every)), min(len(every), 500))
-    while len(trees) < goal.max_trees:
-        rows = every
-        if len(trees) >= _THOROUGH and few < len(every):
-            rows = np.sort(rng.choice(every, few, replace=False))
+    # no feature twice: where one stump tells all apart, the same would win for ever
+    free = np.ones(len(pool.codes), bool)
+    few = max(int(goal.share * len(free)), 500)
+    while len(trees) < goal.max_trees and free.any():
+        rows = np.flatnonzero(free)
+        if len(trees) >= _THOROUGH and few < len(rows):
+            rows = np.sort(rng.choice(rows, few, replace=False))
         row, split, yes, no = best_stump(pool, rows, weight, n_positive)
         tree = pool.stump(row, split, yes, no)
         yes, no = (float(leaf) for leaf in tree.leaves)
@@ -104,6 +105,7 @@ def boost_stage(
         weight *= np.exp(-y * value)
         weight /= weight.sum()
         trees.append(tree)
+        free[row] = False
         threshold = _threshold(score_held, goal.hit_rate)
         limit = Stage((), threshold).limit
         hits = float((score_held >= limit).mean())

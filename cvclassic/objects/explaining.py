@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..errors import ParameterError
 from .cascades import Cascade, Tree
 from .evaluating import tree_value
 from .integral import CropSums
+from .loading import CascadeDetector
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +103,40 @@ def explain_window(cascade: Cascade, crop: np.ndarray) -> list[StageVote]:
         if not found[-1].passed:
             break
     return found
+
+
+def surest_window(
+    detector: CascadeDetector, image: np.ndarray, *, scale_factor: float = 1.1
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The window that passes with the most to spare, in the box that has the highest score.
+
+    Parameters
+    ----------
+    detector : CascadeDetector
+    image : ndarray of shape (H, W), uint8
+    scale_factor : float
+
+    Returns
+    -------
+    box : ndarray of shape (4,), int32
+        Left, top, width, height in the picture.
+    crop : ndarray of shape (height, width), uint8
+        The window as OpenCV saw it, at the cascade's own size. None where nothing is found.
+    """
+    found = detector.detect(image, scale_factor=scale_factor)
+    boxes, above = detector.windows(image, scale_factor=scale_factor)
+    if not len(boxes):
+        return None
+    if len(found):
+        x, y, w, h = found.boxes[found.scores.argmax()]
+        apart = np.abs(boxes - [x, y, w, h]).max(axis=1)
+        above = np.where(apart <= 0.2 * max(w, h), above, -np.inf)
+    box = boxes[above.argmax()]
+    width, height = detector.cascade.width, detector.cascade.height
+    # back to the layer of the pyramid that it was found in
+    scale = scale_factor ** round(np.log(box[2] / width) / np.log(scale_factor))
+    size = (max(round(image.shape[1] / scale), width), max(round(image.shape[0] / scale), height))
+    layer = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    x = min(round(box[0] / scale), size[0] - width)
+    y = min(round(box[1] / scale), size[1] - height)
+    return box, np.ascontiguousarray(layer[y : y + height, x : x + width])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..checks import check_choice
 from ..errors import DataError, ImageReadError
-from ..images import Fault, read_file, read_image, walk_images
+from ..images import Fault, read_array, read_file, read_image, walk_images
 from .loading import to_grey
 
 BOX_FORMS = ("xyxy", "xywh")
@@ -96,11 +97,15 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
 def _array(name: str) -> np.ndarray:
     """The one array of pictures in a file."""
     try:
-        with np.load(name, allow_pickle=False, mmap_mode=None) as file:
-            arrays = {key: file[key] for key in file.files}
-    except AttributeError:
-        arrays = {"": np.load(name, allow_pickle=False)}
-    except (OSError, ValueError, EOFError, KeyError) as error:
+        if name.lower().endswith(".npy"):
+            arrays = {"": read_array(name)}
+        else:
+            with zipfile.ZipFile(name) as archive:
+                keys = [key.removesuffix(".npy") for key in archive.namelist()]
+            arrays = {key: read_array(name, key) for key in keys}
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{name}: the arrays cannot be read ({error})") from None
     good = [a for a in arrays.values() if a.dtype == np.uint8 and a.ndim in (3, 4) and a.size]
     good = [a for a in good if a.ndim == 3 or a.shape[3] == 3]

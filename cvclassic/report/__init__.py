@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "draw_segments",
             "enlarge",
         ],
-        "overlays_faces": ["draw_landmarks"],
+        "overlays_landmarks": ["draw_landmarks"],
         "overlays_match": ["draw_match", "draw_warp"],
         "page": ["check_page_path", "render_page", "write_page"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],

@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "checks",
     "atomic",
+    "machine",
     "images",
     "audit",
     "filters",
@@ -22,6 +23,7 @@ ORDER = [
     "evaluate",
     "explain",
     "batch",
+    "versus",
     "report",
 ]
 # Rooms beside that way, and what each may use.
