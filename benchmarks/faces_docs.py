@@ -23,7 +23,8 @@ def detection(results: dict, table) -> str:
         low, high = ours["times_baseline_quartiles"]
         text += (
             f"\nWith the cascade `{name}` alone it takes {ours['times_baseline']:.2f} "
-            f"times as long as `detectMultiScale` ({low:.2f} to {high:.2f}; processor time, the same scales).\n"
+            f"times as long as `detectMultiScale` ({low:.2f} to "
+            f"{high:.2f}; processor time, the same scales).\n"
         )
     if "throughput" in results:
         found = results["throughput"]

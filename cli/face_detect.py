@@ -108,7 +108,8 @@ def detect(
     run = FaceRun(detector, Inputs(paths, manifest, split, null), output, format_, **asked)
     with run.stoppable():
         run.go(n_jobs(jobs), quiet, lines, restart)
-    run.report(quiet)
+    if not quiet:
+        run.report()
     ctx.exit(run.exit_code)
 
 
@@ -240,7 +241,7 @@ class FaceRun:
         )
 
     def _write(self) -> None:
-        """All records into one file, which appears when it is whole."""
+        """All records into one file."""
         from cvclassic.atomic import atomic_file
 
         options: dict[str, Any] = {"encoding": "utf-8", "newline": ""}
@@ -254,14 +255,12 @@ class FaceRun:
                 if table is None:
                     file.write(json.dumps(row) + "\n")
                     continue
-                row["faces"] = json.dumps(row["faces"])
+                row["faces"] = None if row["faces"] is None else json.dumps(row["faces"])
                 table.writerow("" if value is None else value for value in row.values())
 
-    def report(self, quiet: bool) -> None:
+    def report(self) -> None:
         """Say on stderr what came of it."""
         tally = self._tally
-        if quiet:
-            return
         kept = f" ({tally.kept} of them before)" if tally.kept else ""
         took = f" {duration(tally.seconds)}, {tally.rate:.1f}/s." if tally.rate else ""
         click.echo(
