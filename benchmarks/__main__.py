@@ -7,7 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
-_SHARED = {"__init__", "__main__", "boundary_match", "common", "processes"}
+_SHARED = {"__init__", "__main__", "boundary_match", "common", "datasets", "processes", "stub"}
 
 
 def benchmarks() -> dict[str, str]:

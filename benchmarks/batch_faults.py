@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cvclassic.images import encode_image
+from cvclassic.batch import journal_path
+from cvclassic.images import decode_image, encode_image
+from cvclassic.images.suffixes import suffix_format
 
-from .common import SEED, write_results
+from .common import SEED, data_dir, write_results
 from .processes import CVCLASSIC, run_process
 
 
@@ -52,7 +55,7 @@ def many_files(folder: Path, n: int) -> Path:
 
 def kills(scratch: Path, quick: bool) -> dict:
     """Kill a run again and again at random moments; its output must be as if undisturbed."""
-    n_files, n_kills = (2000, 10) if quick else (20_000, 200)
+    n_files, n_kills = (2000, 10) if quick else (5000, 200)
     model, inputs = make_model(scratch), many_files(scratch / "in", n_files)
     rng = random.Random(SEED)
     found = {}
@@ -60,39 +63,88 @@ def kills(scratch: Path, quick: bool) -> dict:
         whole, out = scratch / f"whole-{engine}.jsonl", scratch / f"out-{engine}.jsonl"
         command = [*CVCLASSIC, "classify", model, str(inputs), "-q", "--engine", engine, "-o"]
         run_process([*command, str(whole)])
-        done = runs = 0
+        done = runs = at_work = 0
         while done < n_kills // 2:
+            before = journal_size(out)
             child = subprocess.Popen([*command, str(out)], start_new_session=True)
+            if rng.random() < 0.25:  # at any moment of the start
+                wait = rng.uniform(0, 2)
+            else:
+                while child.poll() is None and journal_size(out) <= before:
+                    time.sleep(0.01)
+                wait = rng.uniform(0, 1)
             try:
-                child.wait(rng.uniform(0.8, 4))
+                child.wait(wait)
                 runs += 1
-                assert out.read_bytes() == whole.read_bytes(), "bytes differ"
+                assert digest(out) == digest(whole), "bytes differ"
                 out.unlink()
             except subprocess.TimeoutExpired:
+                at_work += journal_size(out) > before
                 # the program alone, or with all its workers
                 (os.kill if rng.random() < 0.5 else os.killpg)(child.pid, signal.SIGKILL)
                 child.wait()
                 done += 1
         run_process([*command, str(out)])
-        assert out.read_bytes() == whole.read_bytes(), "bytes differ"
-        found[engine] = {"files": n_files, "kills": done, "finished_runs": runs + 1, "differ": 0}
+        assert digest(out) == digest(whole), "bytes differ"
+        found[engine] = {
+            "files": n_files,
+            "kills": done,
+            "kills_at_work": at_work,
+            "finished_runs": runs + 1,
+            "differ": 0,
+            "sha256": digest(out),
+        }
+    assert found["threads"]["sha256"] == found["processes"]["sha256"], "engines differ"
+    return found
+
+
+def journal_size(out: Path) -> int:
+    """Bytes of what an interrupted run has left."""
+    try:
+        return journal_path(out).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def real_pictures() -> list[tuple[str, bytes]]:
+    """Photographs and test pictures in many formats: (suffix, bytes)."""
+    files = sorted((data_dir() / "caltech101").rglob("*.jpg"))[::150][:60]
+    found = [(".jpg", file.read_bytes()) for file in files]
+    for file in files[:20]:
+        pixels = decode_image(file, max_side=128).pixels
+        found += [(s, encode_image(pixels, s)) for s in (".png", ".webp", ".tiff", ".bmp", ".ppm")]
+    hostile = (file for file in (data_dir() / "hostile").rglob("*") if file.is_file())
+    found += [
+        (file.suffix.lower(), file.read_bytes())
+        for file in sorted(hostile)
+        if suffix_format(file.name) is not None and file.stat().st_size < 100_000
+    ]
     return found
 
 
 def mutants(scratch: Path, quick: bool) -> dict:
-    """Damaged picture files: one record each, and nobody dies."""
+    """Damaged copies of real pictures: one record each, and nobody dies."""
     n = 500 if quick else 20_000
     model = make_model(scratch)
     rng = np.random.default_rng(SEED)
     folder = scratch / "mutants"
     folder.mkdir()
-    suffixes = (".png", ".jpg", ".bmp", ".tiff", ".webp", ".pgm", ".ppm")
+    sources = real_pictures()
     for i in range(n):
-        suffix = suffixes[i % len(suffixes)]
-        data = bytearray(picture(rng, 16, suffix))
+        suffix, original = sources[i % len(sources)]
+        data = bytearray(original)
+        near = min(len(data), 600) if rng.random() < 0.5 else len(data)  # the header, or anywhere
         for _ in range(rng.integers(1, 8)):
-            data[rng.integers(len(data))] = rng.integers(256)
-        if rng.random() < 0.3:
+            data[rng.integers(near)] = rng.integers(256)
+        if rng.random() < 0.2:
+            at, other = rng.integers(len(data), size=2)
+            data[at : at + 64] = data[other : other + 64]
+        if rng.random() < 0.2:
             del data[rng.integers(len(data)) :]
         (folder / f"{i:06d}{suffix}").write_bytes(data)
     out = scratch / "out.jsonl"
@@ -107,7 +159,14 @@ def mutants(scratch: Path, quick: bool) -> dict:
     names = [os.path.basename(record["path"]) for record in records]
     assert names == sorted(names), "out of order"
     assert len(set(names)) == n, "not one record each"
-    return {"files": n, "records": len(records), "exit_code": code, "s": round(seconds), **codes}
+    return {
+        "files": n,
+        "real_pictures": len(sources),
+        "records": len(records),
+        "exit_code": code,
+        "s": round(seconds),
+        **codes,
+    }
 
 
 def memory(scratch: Path, quick: bool) -> dict:

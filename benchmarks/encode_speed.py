@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from cvclassic.describe import DenseSift, dense_sift_features
-from cvclassic.encode import kmeans_words, nearest_words
+from cvclassic.encode import kmeans_words, nearest_words, normalise_histogram
 from cvclassic.images import map_blocks, read_image
 
 from .common import RESULTS, SEED, data_dir, interleave, show, threads, write_results
@@ -60,6 +60,36 @@ def dense_sift(repeats: int) -> dict:
         timings[base] = rows
     print("  mean cosine with VLFeat:", cosines)
     return {"against": timings, "n_descriptors": len(exact), "mean_cosine_with_vlfeat": cosines}
+
+
+def bag(repeats: int) -> dict:
+    """Bag of 1,000 words of one picture, from pixels to histogram, on the same dense grid."""
+    grey = picture()
+    options = {"step": 4, "bin_size": 8, "window": "flat"}
+    found = dense_sift_features(grey, **options)
+    theirs = opencv.OpencvDenseSift(found.xy, 8).describe(grey).astype(np.float32)
+    rng = np.random.default_rng(SEED)
+    chosen = np.sort(rng.choice(len(theirs), N_WORDS, replace=False))
+    words = found.descriptors[chosen]
+    extractor = opencv.OpencvBag(found.xy, 8, theirs[chosen])
+
+    def ours() -> np.ndarray:
+        nearest = nearest_words(dense_sift_features(grey, **options).descriptors, words)
+        return normalise_histogram(np.bincount(nearest, minlength=N_WORDS), "l1")
+
+    rows = interleave(
+        {
+            "cvclassic, bag of words": ours,
+            "cv2.BOWImgDescriptorExtractor": lambda: extractor.encode(grey),
+        },
+        baseline="cvclassic, bag of words",
+        repeats=repeats,
+        clock=time.process_time,
+    )
+    show(rows, f"bag of {N_WORDS} words of {len(theirs)} descriptors, pixels to histogram")
+    alike = float(np.minimum(ours(), extractor.encode(grey)).sum())
+    print(f"  histograms share {alike:.2f} of their mass")
+    return {"bag": rows, "shared_mass": alike}
 
 
 def assignment(repeats: int) -> dict:
@@ -150,7 +180,7 @@ def main() -> None:
     """Run the parts that are asked for; one thread, processor time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--parts", nargs="+", default=["dense", "words"])
+    parser.add_argument("--parts", nargs="+", default=["dense", "words", "bag"])
     parser.add_argument("--descriptors", type=int, default=100_000)
     parser.add_argument(
         "--engines", nargs="+", default=["cvclassic", "minibatch", "faiss", "opencv", "kmeans"]
@@ -161,6 +191,8 @@ def main() -> None:
             write_results("dense_sift_speed", dense_sift(arguments.repeats))
         if "words" in arguments.parts:
             write_results("assignment_speed", assignment(arguments.repeats))
+        if "bag" in arguments.parts:
+            write_results("bag_speed", bag(arguments.repeats))
         if "vocabulary" in arguments.parts:
             vocabulary(arguments.descriptors, arguments.engines)
 

@@ -12,8 +12,8 @@ import time
 CVCLASSIC = [sys.executable, "-m", "cvclassic_cli"]
 
 
-def run_process(command: list[str]) -> tuple[float, float, str]:
-    """Wall-clock seconds, peak resident memory in 10^6 bytes, and what was printed."""
+def measure_process(command: list[str]) -> dict:
+    """Wall-clock and processor seconds, peak memory in 10^6 bytes, and what was printed."""
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=output)
@@ -23,7 +23,18 @@ def run_process(command: list[str]) -> tuple[float, float, str]:
         if child.returncode != 0:
             raise subprocess.CalledProcessError(child.returncode, command)
         output.seek(0)
-        return seconds, usage.ru_maxrss * 1024 / 1e6, output.read().decode()
+        return {
+            "wall_s": seconds,
+            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "peak_mb": usage.ru_maxrss * 1024 / 1e6,
+            "printed": output.read().decode(),
+        }
+
+
+def run_process(command: list[str]) -> tuple[float, float, str]:
+    """Wall-clock seconds, peak resident memory in 10^6 bytes, and what was printed."""
+    found = measure_process(command)
+    return found["wall_s"], found["peak_mb"], found["printed"]
 
 
 def train_and_score(manifest: str, arguments: list[str]) -> dict:

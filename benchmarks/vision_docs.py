@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from . import faces_docs
 from .common import RESULTS, ROOT
 
 
@@ -123,6 +124,39 @@ def patch_speed(results: dict) -> str:
     return _table([*head, "share of the first", "of the second"], rows)
 
 
+def landmarks(results: dict) -> str:
+    """Errors, times and costs of each way to find landmarks."""
+    rows = []
+    for name, row in results.items():
+        shaken, detected = row["shaken_box"], row["detector_box"]
+        low, high = shaken["spread_of_repeats"]
+        train = f"{row['train_cpu_seconds']:.0f}" if "train_cpu_seconds" in row else "-"
+        rows.append(
+            [
+                name,
+                f"{shaken['mean_percent']:.2f} ({low:.2f}…{high:.2f})",
+                f"{shaken['median_percent']:.2f}",
+                f"{100 * shaken['share_over_10_percent']:.1f}",
+                f"{detected['mean_percent']:.2f} ({detected['faces_found']})",
+                f"{row['ms_a_face']:.2f}",
+                train,
+            ]
+        )
+    head = ["method", "mean error, %", "median, %", "over 10 %, % of faces"]
+    head += ["from the detector's box, % (faces)", "ms a face", "training, s"]
+    stages = [
+        f"{name}: {', '.join(f'{value:.2f}' for value in row['by_stage_percent'])}."
+        for name, row in results.items()
+        if "by_stage_percent" in row
+    ]
+    return (
+        _table(head, rows)
+        + "\nMean error at the start and after each stage, in %. "
+        + " ".join(stages).replace("descent", "Descent").replace("trees", "Trees")
+        + "\n"
+    )
+
+
 def cascade(results: dict) -> str:
     """Precision, recall and speed of the trained cascade and of OpenCV's own."""
     rows = []
@@ -160,6 +194,13 @@ BLOCKS = {
     "edges": ("edges_bsds", "detectors.md", edges),
     "repeatability": ("matching_affine", "detectors.md", repeatability),
     "speed": ("detect_speed", "detectors.md", speed),
+    "landmarks": ("landmarks", "landmarks.md", landmarks),
+    "faces-detection": ("faces_detection", "faces.md", lambda r: faces_docs.detection(r, _table)),
+    "faces-recognition": (
+        "faces_recognition",
+        "faces.md",
+        lambda r: faces_docs.recognition(r, _table),
+    ),
     "matching": ("matching_affine", "matching.md", matching),
 }
 

@@ -25,8 +25,12 @@ def engine_options(
     timeout: float | None,
     memory_cap: int | None,
     jobs: int | None,
+    dask: str | None,
 ) -> dict[str, Any]:
     """Arguments of `classify_files` that say how the work is done."""
+    if dask is not None:
+        _check_dask(dask, pictures, engine, jobs)
+        engine = "dask"
     limits = timeout is not None or memory_cap is not None
     if engine is None:
         isolated = pictures is None and output is not None
@@ -38,11 +42,25 @@ def engine_options(
     if memory_cap is not None and not os.path.exists("/proc/self/statm"):
         raise click.UsageError("--memory-cap needs Linux.")
     return {
+        **({} if dask is None else {"dask": dask}),
         "engine": engine,
         "timeout": timeout,
         "memory_cap": None if memory_cap is None else memory_cap * 1_000_000,
         "n_jobs": n_jobs(jobs),
     }
+
+
+def _check_dask(address: str, pictures: str | None, engine: str | None, jobs: int | None) -> None:
+    from cvclassic.batch.dask_cluster import check_address, import_dask
+
+    if pictures is not None:
+        raise click.UsageError("--pictures are drawn in threads; leave out --dask.")
+    if engine is not None:
+        raise click.UsageError("--dask is an engine of its own; leave out --engine.")
+    if jobs is not None and address != "local":
+        raise click.UsageError("--jobs is for --dask local; other clusters have their workers.")
+    check_address(address)
+    import_dask()
 
 
 class Run:
@@ -118,8 +136,7 @@ class Run:
         from cvclassic.batch import check_output, open_journal, open_writer
         from cvclassic.images import watch_decoders
 
-        rule = getattr(self._pipeline[-1], "unknown_", None)
-        extra = () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
+        extra = self._extra()
         tally = self._tally
         if self._output is None:
             with (
@@ -132,6 +149,8 @@ class Run:
                     writer.write(record)
                     self._sort(record)
                     tally.add(record, kept=False)
+                    if self._drawn is not None and record.failed:
+                        self._drawn.pass_over(record, kept=False)
                     tick()
             return
         check_output(self._output, self._format)
@@ -148,6 +167,11 @@ class Run:
                     self._sort(record)
             self._journal.finish()
 
+    def _extra(self) -> tuple[str, ...]:
+        """Columns for what the model says beyond a label."""
+        rule = getattr(self._pipeline[-1], "unknown_", None)
+        return () if rule is None else ("guess",) if rule.kind == "threshold" else ("labels",)
+
     def _sort(self, record) -> None:
         if self._sorter is not None:
             self._sorter.write(record)
@@ -159,6 +183,8 @@ class Run:
         with contextlib.closing(resume(self._journal, self._inputs(), self._classify)) as records:
             for record, kept in records:
                 self._tally.add(record, kept)
+                if self._drawn is not None and (kept or record.failed):
+                    self._drawn.pass_over(record, kept)
                 tick()
 
     def _about(self) -> dict[str, Any]:
@@ -191,17 +217,21 @@ class Run:
 
     def _inputs(self) -> Iterator:
         """What is to be classified; folders that could not be listed are counted."""
+        inputs = self._expanded(iter(self._named))
+        return inputs if self._drawn is None else self._drawn.name(inputs)
+
+    def _expanded(self, found: Iterator) -> Iterator:
+        """Array files and tables opened, folders that could not be listed counted."""
         from cvclassic.images import Fault
 
         from .sources import expand
 
-        def found() -> Iterator:
-            for item in self._named:
+        def counted() -> Iterator:
+            for item in found:
                 self._n_faults += isinstance(item, Fault)
                 yield item
 
-        inputs = expand(found(), self._pipeline)
-        return inputs if self._drawn is None else self._drawn.name(inputs)
+        return expand(counted(), self._pipeline)
 
     def _classify(self, inputs: Iterator) -> Any:
         from cvclassic.batch import classify_files

@@ -52,6 +52,16 @@ from .options import jobs_option, quiet_option
     metavar="MB",
     help="Give up a picture that needs more memory, with the model's (processes only).",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Classify on a Dask cluster: tcp://host:8786, or local for one on this machine.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Go on with what arrives in the folders, and add to the output, until Ctrl-C.",
+)
 @click.option("--json", "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs.")
 @sort_options
 @jobs_option
@@ -59,7 +69,7 @@ from .options import jobs_option, quiet_option
 @click.pass_context
 def classify(
     ctx, model, paths, manifest, split, null, output, format_, top, pictures, sort_into, link,
-    lines, quiet, restart, **work,
+    lines, quiet, restart, watch, **work,
 ):  # fmt: skip
     """Label the pictures in PATHS with MODEL.
 
@@ -94,6 +104,8 @@ def classify(
       find new/ -mtime -1 -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
       cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
       cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
+      cvclassic classify photos.cvmodel inbox/ -o labels.csv --watch
+      cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
     from .batch import Run, engine_options
 
@@ -106,7 +118,13 @@ def classify(
     options = engine_options(output, pictures, **work)
     inputs = Inputs(paths, manifest, split, null)
     sorting = check_sorting(sort_into, link, paths)
-    run = Run(model, inputs, output, format_ or "csv", top, pictures, sorting, options)
+    kind = Run
+    if watch:
+        from .watching import WatchRun, check_watch
+
+        check_watch(inputs, output, format_, pictures, sort_into, options)
+        kind = WatchRun
+    run = kind(model, inputs, output, format_ or "csv", top, pictures, sorting, options)
     with run.stoppable():
         run.load()
         run.go(quiet, lines, restart)

@@ -27,6 +27,8 @@ LABELS = {
     "trial": "Trial of the classifier",
     "classify": "Classifying",
     "learning curve": "Learning curve",
+    "faces": "Looking for the faces",
+    "cascade": "Training the cascade",
 }
 
 

@@ -91,10 +91,13 @@ def count_aside(tally: Tally, walk: Callable[[], Iterable]) -> None:
 
 
 @contextmanager
-def shown_progress(tally: Tally, *, quiet: bool, lines: bool) -> Iterator[Callable[[], None]]:
+def shown_progress(
+    tally: Tally, *, quiet: bool, lines: bool, what: str = "Classifying"
+) -> Iterator[Callable[[], None]]:
     """Show a tally on stderr; what it yields is called after each record.
 
-    A bar on a terminal, JSON lines every ten seconds and at the end with `lines`, else nothing.
+    A bar on a terminal that begins with `what`, JSON lines every ten seconds and at the end with
+    `lines`, else nothing.
     """
     if lines:
         with _json_lines(tally) as tick:
@@ -102,7 +105,7 @@ def shown_progress(tally: Tally, *, quiet: bool, lines: bool) -> Iterator[Callab
     elif quiet or not sys.stderr.isatty():
         yield lambda: None
     else:
-        with _bar(tally) as tick:
+        with _bar(tally, what) as tick:
             yield tick
 
 
@@ -123,12 +126,12 @@ def _json_lines(tally: Tally) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _bar(tally: Tally) -> Iterator[Callable[[], None]]:
+def _bar(tally: Tally, what: str) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     bars = Progress(
-        TextColumn("Classifying"),
+        TextColumn(what),
         BarColumn(),
         TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),

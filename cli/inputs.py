@@ -73,6 +73,11 @@ class Inputs:
             walk_manifest(self._manifest, self._split)
 
     @property
+    def are_folders(self) -> bool:
+        """Whether they are folders and nothing else."""
+        return self._manifest is None and all(map(os.path.isdir, self.paths))
+
+    @property
     def can_be_counted(self) -> bool:
         """Whether they can be walked twice, the first time only to know how many there are."""
         from cvclassic.images import is_url

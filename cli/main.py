@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
     "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
     "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
+    "versus-cnn": (
+        "versus_cnn:versus_cnn",
+        "Classical or deep: measure both on your pictures, with advice.",
+    ),
     "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
     "words": ("words:words", "Show the visual words of a model and what each one says."),
     "learning-curve": (
@@ -32,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
     "cascade": ("cascade:cascade", "Train a detector of your own objects; judge it, look into it."),
     "match": ("match:match", "Find what two pictures have in common."),
+    "faces": ("faces:faces", "Find faces, know them again, mark their points."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
+from .naming import FreeNames
 from .pictures import prepare_folder, short_path
 
 _ENDING = ".label.png"
@@ -23,9 +24,8 @@ class PredictionPictures:
     def __init__(self, folder: str) -> None:
         prepare_folder(folder)
         self._folder = folder
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}
-        self._names: dict[int, str] = {}
+        self._free = FreeNames(_ENDING)
+        self._names: dict[str, deque[str]] = {}  # of inputs that are under way
         self._lock = threading.Lock()
         self._failures: list[tuple[str, str]] = []
 
@@ -37,9 +37,29 @@ class PredictionPictures:
     def name(self, inputs: Iterable) -> Iterator:
         """Pass inputs on, and give each its file name."""
         for item in inputs:
-            path = getattr(item, "path", item)
-            self._names[id(item)] = self._free_name(os.fsdecode(path))
+            path = os.fsdecode(getattr(item, "path", item))
+            name = self._free.take(path)
+            with self._lock:
+                self._names.setdefault(path, deque()).append(name)
             yield item
+
+    def pass_over(self, record: Any, kept: bool) -> None:
+        """Take note of a record whose picture is not drawn now.
+
+        Where it was to be drawn before an interruption, the drawing must be there.
+        """
+        name = self._take(record.path)
+        if kept and not record.failed and not os.path.exists(os.path.join(self._folder, name)):
+            self._failures.append((record.path, "it was not written before the interruption"))
+
+    def _take(self, path: str) -> str:
+        """The name of the next input of that path."""
+        with self._lock:
+            names = self._names[path]
+            name = names.popleft()
+            if not names:
+                del self._names[path]
+        return name
 
     def draw(self, item: object, record: Any, scores: tuple, pixels: Any) -> None:
         """Draw one picture and write it, whole or not at all."""
@@ -47,27 +67,10 @@ class PredictionPictures:
         from cvclassic.images import write_image
         from cvclassic.report import draw_prediction
 
-        with self._lock:
-            name = self._names.pop(id(item))
+        name = self._take(record.path)
         try:
             drawing = draw_prediction(pixels, record.label, scores, short_path(record.path))
             write_image(os.path.join(self._folder, name), drawing)
         except (CvclassicError, OSError) as error:
             with self._lock:
                 self._failures.append((record.path, str(error)))
-
-    def _free_name(self, path: str) -> str:
-        """A name in the folder that no other input has; fit for file systems of 255 bytes."""
-        stem = Path(path).name if path.endswith("]") else Path(path).stem  # digits.npz[17]
-        stem = os.fsdecode(os.fsencode(stem)[:200])
-        stem = "".join("_" if c in "/\\" or ord(c) < 32 or ord(c) == 127 else c for c in stem)
-        stem = stem.lstrip(".") or "picture"
-        number = self._numbers.get(stem.casefold(), 0) + 1
-        while True:
-            name = f"{stem}{_ENDING}" if number == 1 else f"{stem}-{number}{_ENDING}"
-            if name.casefold() not in self._taken:  # also where case makes no difference
-                break
-            number += 1
-        self._numbers[stem.casefold()] = number
-        self._taken.add(name.casefold())
-        return name

@@ -19,12 +19,14 @@ __getattr__, __dir__, _submodules = _lazy.attach(
         "errors",
         "evaluate",
         "explain",
+        "faces",
         "filters",
         "images",
         "match",
         "models",
         "objects",
         "report",
+        "versus",
     ],
 )
 __all__ = ["__version__", *_submodules]

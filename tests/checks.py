@@ -29,6 +29,7 @@ from cvclassic.describe import Describer, ImageTransformer
 from cvclassic.encode import LocalEncoder
 from cvclassic.errors import CvclassicError, ParameterError
 from cvclassic.images import encode_image, write_image
+from tests.tiny_network import tiny_network
 
 # Constructor arguments by class; a function where they need other estimators.
 ARGUMENTS: dict[str, Callable[[], dict]] = {
@@ -36,6 +37,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "Augmented": lambda: {"estimator": make_recipe("pixels", "ridge")},
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
+    "Embedding": lambda: {"model": tiny_network()},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
     "Llc": lambda: {"n_words": 12},
     "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
@@ -49,6 +51,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
 # Whole-picture vectors of a blank picture that are not zero, and why.
 BLANK_IS_SEEN: dict[str, str] = {
     "ColorStats": "a uniform colour says something",
+    "Embedding": "networks answer to whatever they are shown",
     "KernelFeatures": "kernels that do not sum to zero answer to brightness",
     "Pixels": "a uniform brightness says something",
     "Lbp": "a uniform neighbourhood is a pattern too",
@@ -78,7 +81,15 @@ def public_classes() -> dict[str, type]:
 
 
 # Estimators around others, with tests of their own: tests/classify/test_{auto,fusion}.py.
-COMPOSED = ("AutoRecipe", "WeightedUnion")
+# Those of faces take pictures and give boxes, or points in boxes: tests/faces/.
+COMPOSED = (
+    "AutoRecipe",
+    "CascadeFaceDetector",
+    "FaceLandmarks",
+    "HaarFaceDetector",
+    "WeightedUnion",
+    "YuNetFaceDetector",
+)
 
 
 def public_estimators() -> dict[str, type]:

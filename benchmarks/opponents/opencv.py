@@ -19,6 +19,21 @@ class OpencvDenseSift:
         return self._sift.compute(grey, self._keypoints)[1]
 
 
+class OpencvBag:
+    """`cv2.BOWImgDescriptorExtractor` on given nodes: describes, assigns and counts."""
+
+    def __init__(self, xy: np.ndarray, bin_size: int, words: np.ndarray):
+        self._keypoints = OpencvDenseSift(xy, bin_size)._keypoints
+        self._extractor = cv2.BOWImgDescriptorExtractor(
+            cv2.SIFT_create(), cv2.BFMatcher(cv2.NORM_L2)
+        )
+        self._extractor.setVocabulary(words)
+
+    def encode(self, grey: np.ndarray) -> np.ndarray:
+        """Share of each word, shape (n_words,)."""
+        return self._extractor.compute(grey, self._keypoints)[0]
+
+
 class OpencvWords:
     """The matcher inside `cv2.BOWImgDescriptorExtractor`: that is what its time goes to."""
 

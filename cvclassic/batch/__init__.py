@@ -14,11 +14,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "journal": ["Journal", "journal_path", "open_journal"],
         "labelled": ["predict_labelled"],
-        "outputs": ["FORMATS", "check_output", "format_of", "open_writer"],
+        "outputs": ["FORMATS", "append_writer", "check_output", "format_of", "open_writer"],
         "reading": ["read_all"],
         "records": ["UNCLASSIFIABLE", "Record"],
         "running": ["file_digest", "fingerprint", "resume"],
         "sorting": ["Sorter", "safe_name"],
+        "watching": ["Arrivals", "check_outside", "watch"],
         "workers": ["map_in_processes", "prepare_workers"],
     },
 )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -33,7 +33,7 @@ from .recovery import Loss, call_with_recovery
 
 BLOCK = 16
 """Pictures that share one pass over the classifier's weights."""
-ENGINES = ("threads", "processes")
+ENGINES = ("threads", "processes", "dask")
 _PICTURED = 5  # classes that `on_answer` is told of
 Input: TypeAlias = FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike
 OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
@@ -99,6 +99,7 @@ def classify_files(
     engine: str = "threads",
     timeout: float | None = None,
     memory_cap: int | None = None,
+    dask: str = "local",
 ) -> Generator[Record]:
     """Classify files, in order, in bounded memory.
 
@@ -117,14 +118,17 @@ def classify_files(
         Called with the input, its record, the five best classes as (label, probability), and
         the pixels that were classified, for every picture that was answered. Runs in the worker
         threads, before the record is given out; only with the engine "threads".
-    engine : {"threads", "processes"}
+    engine : {"threads", "processes", "dask"}
         The records are the same. In processes a crash inside a decoder costs one record
         (``worker_crash``) and not the run; a script needs the guard
-        ``if __name__ == "__main__":`` then.
+        ``if __name__ == "__main__":`` then. With Dask they are processes of its workers.
     timeout : float, optional
-        Seconds that a picture may take before it is given up (``timeout``), with "processes".
+        Seconds that a picture may take before it is given up (``timeout``), not with "threads".
     memory_cap : int, optional
-        Bytes that a process may occupy (``out_of_memory``), with "processes" on Linux.
+        Bytes that a process may occupy (``out_of_memory``), not with "threads", on Linux.
+    dask : str
+        Address of the scheduler, such as ``tcp://host:8786``, or ``local`` for `n_jobs` workers on
+        this machine.
 
     Yields
     ------
@@ -134,7 +138,12 @@ def classify_files(
     Raises
     ------
     ParameterError
-        There is no such engine, or the threads cannot do what was asked.
+        There is no such engine, or the threads cannot do what was asked, or the cluster cannot
+        be reached or lacks what is needed.
+    ConnectionError
+        The Dask cluster was lost on the way.
+    MissingDependencyError
+        Dask is not installed.
 
     Examples
     --------
@@ -154,17 +163,16 @@ def classify_files(
     else:
         if on_answer is not None:
             raise ParameterError("on_answer needs engine='threads'.")
-        from .workers import map_in_processes
+        work: dict[str, Any] = {"lost": _lost, "n_workers": effective_n_jobs(n_jobs)}
+        work |= {"block_size": BLOCK, "timeout": timeout, "memory_cap": memory_cap}
+        if engine == "dask":
+            from .dask_engine import map_on_dask
 
-        blocks = map_in_processes(
-            function,
-            inputs,
-            lost=_lost,
-            n_workers=effective_n_jobs(n_jobs),
-            block_size=BLOCK,
-            timeout=timeout,
-            memory_cap=memory_cap,
-        )
+            blocks = map_on_dask(function, inputs, address=dask, **work)
+        else:
+            from .workers import map_in_processes
+
+            blocks = map_in_processes(function, inputs, **work)
     with contextlib.closing(blocks):
         for records in blocks:
             yield from records

@@ -64,12 +64,15 @@ class CsvWriter:
     not UTF-8 are written as they are, so that the path can be used again.
     """
 
-    def __init__(self, file: IO[str], top: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, file: IO[str], top: int, extra: tuple[str, ...] = (), header: bool = True
+    ) -> None:
         self._top = top
         self._extra = extra
         self._rows = csv.writer(file, lineterminator="\n")
         self._quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self._rows.writerow(columns_of(top, extra))
+        if header:
+            self._rows.writerow(columns_of(top, extra))
 
     def write(self, record: Record) -> None:
         """Append one row."""
@@ -89,7 +92,9 @@ class JsonLinesWriter:
     surrogates that ``os.fsencode`` turns back.
     """
 
-    def __init__(self, file: IO[str], top: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, file: IO[str], top: int, extra: tuple[str, ...] = (), header: bool = True
+    ) -> None:
         self._file = file
 
     def write(self, record: Record) -> None:
@@ -210,6 +215,35 @@ def open_writer(
         return
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         yield _WRITERS[format](file, top, extra)
+
+
+@contextmanager
+def append_writer(
+    path: str | os.PathLike, format: str, top: int, extra: tuple[str, ...] = ()
+) -> Iterator[Writer]:
+    """Add records to a file that `open_writer` has written; each is in it at once.
+
+    Parameters
+    ----------
+    path, top, extra
+        As `open_writer` has them.
+    format : {"csv", "jsonl"}
+
+    Yields
+    ------
+    Writer
+
+    Raises
+    ------
+    ParameterError
+        The format has to be written as a whole.
+    """
+    if format not in _WRITERS:
+        listed = " or ".join(_WRITERS)
+        raise ParameterError(f"format must be {listed} to be added to. Got {format!r} instead.")
+    text: dict = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    with open(path, "a", buffering=1, **text) as file:
+        yield _WRITERS[format](file, top, extra, header=False)
 
 
 def _binary_stdout() -> IO[bytes]:

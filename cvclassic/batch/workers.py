@@ -102,7 +102,7 @@ def map_in_processes(
     RuntimeError
         Processes die before they have begun, or `function` raised.
     """
-    pool = _Pool(function, n_workers, timeout, memory_cap)
+    pool = Pool(pack(function), n_workers, timeout, memory_cap)
     items = iter(X)
     order: deque[_Block] = deque()
     try:
@@ -120,13 +120,35 @@ def map_in_processes(
         pool.close()
 
 
-class _Pool:
-    """Processes, what each is at, and what waits."""
+def pack(function: Callable[[list], list]) -> bytes:
+    """What a `Pool` is told to do."""
+    return pickle.dumps(Service(function, is_watching()))
+
+
+class Pool:
+    """Processes, what each is at, and what waits.
+
+    Parameters
+    ----------
+    payload : bytes
+        What `pack` makes of a function.
+    n_workers : int
+    timeout, memory_cap : float or None
+        As `map_in_processes` has them.
+    patience : float or None
+        Seconds after which `turn` comes back in any case.
+    """
 
     def __init__(
-        self, function: Callable, n_workers: int, timeout: float | None, memory_cap: int | None
+        self,
+        payload: bytes,
+        n_workers: int,
+        timeout: float | None,
+        memory_cap: int | None,
+        patience: float | None = None,
     ) -> None:
-        self._payload = pickle.dumps(Service(function, is_watching()))
+        self._payload = payload
+        self._longest = patience
         self._nursery = _nursery()
         self._n_workers = n_workers
         self._timeout = timeout
@@ -226,7 +248,9 @@ class _Pool:
     def _patience(self) -> float | None:
         """Seconds until a limit has to be looked at."""
         busy = [worker.started for worker in self._workers if worker.block is not None]
-        limits = [] if self._memory_cap is None or not busy else [_POLL_MEMORY]
+        limits = [] if self._longest is None else [self._longest]
+        if self._memory_cap is not None and busy:
+            limits.append(_POLL_MEMORY)
         if self._timeout is not None and busy:
             limits.append(max(0.0, min(busy) + self._timeout - time.monotonic()))
         return min(limits, default=None)

@@ -57,6 +57,8 @@ class Head(ClassifierMixin, BaseEstimator):
 
     classes_: np.ndarray
     temperature_: float
+    cv_accuracy_: float
+    random_state: int | np.random.RandomState | None
     held_out_rows_: np.ndarray  # which samples were held out and judged
     # decisions (n, n_classes) on samples that were held out, and columns of their labels
     held_out_: tuple[np.ndarray, np.ndarray] | None
@@ -80,9 +82,16 @@ class Head(ClassifierMixin, BaseEstimator):
         decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
 
-    def _forget(self) -> None:
-        """Drop what an earlier `fit` found and this one may not."""
+    def _begin(self, X, y, n_copies: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Check what `fit` was given, and forget an earlier one: vectors, columns, seed."""
+        self._check()
+        seed = seed_number("random_state", self.random_state)
+        X = validate_data(self, X, dtype=np.float32)
+        self.classes_, labels = encode_labels(y, len(X))
+        check_copies(n_copies, len(X))
+        self.temperature_, self.cv_accuracy_ = 1.0, float("nan")
         self.held_out_ = self.unknown_ = None
+        return X, labels, seed
 
     def _check(self) -> None:
         raise NotImplementedError
@@ -159,12 +168,7 @@ class SVM(Head):
         -------
         self
         """
-        self._check()
-        seed = seed_number("random_state", self.random_state)
-        X = validate_data(self, X, dtype=np.float32)
-        self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
-        self._forget()
+        X, labels, seed = self._begin(X, y, n_copies)
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and len(X) > _GRAM_LIMIT:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.linear_model import Perceptron
 from sklearn.neural_network import MLPClassifier
-from sklearn.utils.validation import validate_data
 
-from ..checks import check_bool, seed_number
+from ..checks import check_bool
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies
-from .heads import Head, encode_labels
+from .heads import Head
 from .losses import named_losses
 from .mlp_base import Network
 from .network import Epoch, OnEpoch, layers_of
@@ -152,15 +150,8 @@ class MLP(Network, Head):
         -------
         self
         """
-        self._check()
-        check_bool("calibrate", self.calibrate)
-        self._seed = seed_number("random_state", self.random_state)
-        X = validate_data(self, X, dtype=np.float32)
-        self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
+        X, labels, self._seed = self._begin(X, y, n_copies)
         X = self._standardise(X)
-        self.temperature_, self.cv_accuracy_ = 1.0, float("nan")
-        self._forget()
         self.losses_: dict[str, float] = {}
         self.epochs_: list[Epoch] = []
         self.alpha_, self.l2_path_ = self._penalties()[0], []
@@ -182,6 +173,10 @@ class MLP(Network, Head):
             del self._best
         self._train_final(X, labels, most, on_epoch)
         return self
+
+    def _check(self) -> None:
+        super()._check()
+        check_bool("calibrate", self.calibrate)
 
     def _train(self, phase, X, targets, most, on_epoch, held_X=None, held=None) -> list[Epoch]:
         if self.activation == "step":

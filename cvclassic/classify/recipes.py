@@ -9,7 +9,16 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks import check_choice
-from ..describe import ColorStats, DenseSift, Hog, KernelFeatures, Pixels, Sift, TableColumns
+from ..describe import (
+    ColorStats,
+    DenseSift,
+    Embedding,
+    Hog,
+    KernelFeatures,
+    Pixels,
+    Sift,
+    TableColumns,
+)
 from ..encode import BagOfWords, FisherVector, Llc, PatchWords, Vlad
 from ..errors import ParameterError
 from .fusion import WeightedUnion
@@ -103,8 +112,8 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
     return [("features", encoder)]
 
 
-def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Dense SIFT at three sizes, colour, and the layout as HOG; the pictures weigh them."""
+def _fisher_members() -> list[tuple[str, BaseEstimator]]:
+    """What `fisher` puts side by side."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
         ("coarse", 5, (5, 7, 10, 14), 128),
@@ -129,7 +138,22 @@ def _fisher() -> list[tuple[str, BaseEstimator]]:
         ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
     )
     layout = Hog(image_size=96, cell_size=12)
-    return [("features", WeightedUnion([*members, ("color", color), ("layout", layout)]))]
+    return [*members, ("color", color), ("layout", layout)]
+
+
+def _fisher() -> list[tuple[str, BaseEstimator]]:
+    """Dense SIFT at three sizes, colour, and the layout as HOG; the pictures weigh them."""
+    return [("features", WeightedUnion(_fisher_members()))]
+
+
+def _embedding() -> list[tuple[str, BaseEstimator]]:
+    """A trained network's vector: transfer learning."""
+    return [("features", Embedding())]
+
+
+def _fused() -> list[tuple[str, BaseEstimator]]:
+    """The network's vector beside those of fisher, weighed together."""
+    return [("features", WeightedUnion([*_fisher_members(), ("network", Embedding())]))]
 
 
 # name -> (what it is in one line, steps before the head)
@@ -139,6 +163,8 @@ RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = 
         "Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures",
         _fisher,
     ),
+    "embedding": ("a trained network's vector (--param model=FILE), linear SVM", _embedding),
+    "fused": ("fisher and a trained network (--param model=FILE), weighted", _fused),
     "llc": ("dense SIFT, locality-constrained linear coding", _llc),
     "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
     "pixels": ("small pictures: the pixels themselves", _pixels),

@@ -6,13 +6,12 @@ from operator import itemgetter
 
 import numpy as np
 from scipy.linalg import eigh
-from sklearn.utils.validation import validate_data
 
-from ..checks import check_bool, check_choice, check_integer, check_number, seed_number
+from ..checks import check_bool, check_choice, check_integer, check_number
 from ..errors import DataError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds, symmetric_product
-from .heads import Head, encode_labels
+from .gram import one_against_rest, stratified_folds, symmetric_product
+from .heads import Head
 from .losses import named_losses
 from .ridge_solving import left_out_by_axes, principal_axes, rbf_gram, solve_ridge
 
@@ -131,11 +130,7 @@ class Ridge(Head):
         -------
         self
         """
-        self._check()
-        seed = seed_number("random_state", self.random_state)
-        X = validate_data(self, X, dtype=np.float32)
-        self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
+        X, labels, seed = self._begin(X, y, n_copies)
         if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_RBF_LIMIT} samples. Got {len(X)}; use "
@@ -151,8 +146,7 @@ class Ridge(Head):
             X /= scale
         size = float(np.einsum("nd,nd->", X, X, dtype=np.float64)) / len(X)
         size = size if size > 0 else 1.0
-        self.temperature_, self.cv_accuracy_, self.gamma_ = 1.0, float("nan"), 0.0
-        self._forget()
+        self.gamma_ = 0.0
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
         if self.kernel == "linear":

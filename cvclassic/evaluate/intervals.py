@@ -167,7 +167,10 @@ def _wilson_by_spread(values: np.ndarray, share: float, level: float) -> tuple[f
 
     The form takes care of scores near 1, where few mistakes leave percentiles too narrow.
     """
-    n = share * (1 - share) / float(values.var())
+    spread = float(values.var())
+    if spread == 0:  # one answer for all pictures scores the same on any of them
+        return share, share
+    n = share * (1 - share) / spread
     return wilson_interval(share * n, n, level)
 
 

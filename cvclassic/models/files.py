@@ -16,6 +16,7 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 
 from ..atomic import atomic_file
+from ..describe import Embedding, NetworkFileError
 from ..errors import ModelFileError
 from .registry import require
 from .tree import flatten, rebuild
@@ -225,7 +226,9 @@ def load_model(path) -> Pipeline:
     """Rebuild a fitted recipe from its file.
 
     Nothing is unpickled, and nothing that the file names is imported: a closed registry
-    rebuilds the pipeline from arrays whose names, shapes, types and values are checked.
+    rebuilds the pipeline from arrays whose names, shapes, types and values are checked. A recipe
+    with a trained network (`Embedding`) names the network's file, which is looked for where it
+    was and beside the model, and is opened only if its SHA-256 is the one that the model names.
 
     Parameters
     ----------
@@ -238,7 +241,8 @@ def load_model(path) -> Pipeline:
     Raises
     ------
     ModelFileError
-        The file is missing, damaged, of a newer version or not a model file.
+        The file is missing, damaged, of a newer version or not a model file; or the network that
+        it needs is missing or another.
     """
     data, size = _read(path, _MAX_BYTES)
     try:
@@ -250,6 +254,15 @@ def load_model(path) -> Pipeline:
         pipeline = rebuild(description["pipeline"], "", arrays)
         require(isinstance(pipeline, Pipeline), "it holds no pipeline")
         require(not arrays, "it holds arrays that nothing asks for")
-    except ModelFileError as error:
+        _attach_files(pipeline, Path(path).parent)
+    except (ModelFileError, NetworkFileError) as error:
         raise ModelFileError(f"{path}: {error}") from None
     return pipeline
+
+
+def _attach_files(pipeline: Pipeline, folder: Path) -> None:
+    """Let the parts that need a file of their own find it, by its digest."""
+    for _, step in pipeline.steps:
+        for _, part in getattr(step, "transformer_list", [("", step)]):
+            if isinstance(part, Embedding):
+                part.attach(folder)

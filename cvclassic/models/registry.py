@@ -28,7 +28,7 @@ class Entry:
     lists : dict of str to int
         Fitted lists of float32 arrays, likewise.
     scalars : dict of str to type
-        Fitted numbers.
+        Fitted numbers and texts.
     check : callable
         Raises `ModelFileError` unless the parts of a rebuilt estimator agree.
     output : callable
@@ -190,6 +190,11 @@ def _check_table(step) -> None:
     require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
 
 
+def _check_embedding(step) -> None:
+    good = len(step.sha256_) == 64 and set(step.sha256_) <= set("0123456789abcdef")
+    require(good, "sha256_ must have 64 hexadecimal digits")
+
+
 def _fitted_columns(encoder, _n: int) -> int:
     return encoder.n_features_out_
 
@@ -204,6 +209,13 @@ REGISTRY: dict[str, Entry] = {
     ),
     "ColorStats": Entry("cvclassic.describe"),
     "DenseSift": Entry("cvclassic.describe"),
+    # names a file by its digest, which `load_model` finds and compares
+    "Embedding": Entry(
+        "cvclassic.describe",
+        scalars={"n_features_out_": int, "path_": str, "sha256_": str},
+        check=_check_embedding,
+        output=_fitted_columns,
+    ),
     "FisherVector": Entry(
         "cvclassic.encode",
         arrays={"mean_": 1, "components_": 2, "weights_": 1, "means_": 2, "variances_": 2},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from dataclasses import asdict
 from typing import Any
 
@@ -18,8 +19,10 @@ from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
 from .registry import REGISTRY, Entry, entry_of, finite, parameter_names, require
 
+_LARGEST_INTEGER = 2**32  # that of a seed; more overflows in C
 _DEPTH = 6  # no recipe nests deeper
 _MAX_COLUMNS = 100_000_000
+_MAX_TEXT = 5000
 
 
 def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
@@ -111,6 +114,8 @@ def _plain(value, name: str, path: str, arrays: dict) -> Any:
         return None
     if value is None or isinstance(value, bool | str):
         return value
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
@@ -175,6 +180,9 @@ def _value(value, path: str, arrays: dict, depth: int):
         return tuple(_value(item, path, arrays, depth + 1) for item in value)
     require(value is None or isinstance(value, bool | str | int | float), "a parameter is odd")
     require(not isinstance(value, float) or math.isfinite(value), "a parameter is not finite")
+    require(
+        not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER, "a parameter is too large"
+    )
     return value
 
 
@@ -204,9 +212,10 @@ def _restore_state(estimator, node: dict, entry: Entry, path: str, arrays: dict)
         state = node["state"]
         require(isinstance(state, dict) and set(state) == set(entry.scalars), "state is missing")
         for key, kind in entry.scalars.items():
-            good = type(state[key]) is kind and math.isfinite(state[key])
-            require(good, f"{key} must be a finite {kind.__name__}")
-            require(kind is float or 0 < state[key] <= _MAX_COLUMNS, f"{key} is impossible")
+            require(type(state[key]) is kind, f"{key} must be a {kind.__name__}")
+            require(kind is str or math.isfinite(state[key]), f"{key} must be finite")
+            require(kind is not int or 0 < state[key] <= _MAX_COLUMNS, f"{key} is impossible")
+            require(kind is not str or len(state[key]) <= _MAX_TEXT, f"{key} is too long")
             setattr(estimator, key, state[key])
     if entry.has_classes:
         estimator.classes_ = _classes(node["classes"])

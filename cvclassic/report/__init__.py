@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "overlay_shares",
             "share_map",
         ],
+        "face_frames": ["draw_error_rates", "draw_faces"],
         "learning_curves": ["draw_learning_curve"],
         "overlays": [
             "draw_blobs",
@@ -34,6 +35,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "draw_segments",
             "enlarge",
         ],
+        "overlays_landmarks": ["draw_landmarks"],
         "overlays_match": ["draw_match", "draw_warp"],
         "page": ["check_page_path", "render_page", "write_page"],
         "panels": ["draw_maps", "label_panel", "side_by_side"],

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from ..audit import KINDS, Audit, Finding
 from ..errors import ImageReadError
 from ..images import map_blocks, read_image
-from .page import peak_memory, render_page, write_page
+from ..machine import peak_memory
+from .page import render_page, write_page
 from .thumbnails import Thumbnail, make_thumbnail
 
 _SIDE = 150

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..evaluate import LearningCurve, Predictions, reliability
+from ..machine import peak_memory
 from .charts import Axis, Line, draw_chart, percent_axis
 from .galleries import all_sizes, answer_chances, build_matrix, data_table, sure_mistakes
-from .page import peak_memory, render_page, write_page
+from .page import render_page, write_page
 from .thumbnails import Thumbnail
 
 _PERCENT = {

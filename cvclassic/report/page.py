@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import platform
-import sys
 import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -155,16 +154,6 @@ def versions() -> dict[str, str]:
             except PackageNotFoundError:
                 continue
     return {**found, "system": f"{platform.system()} {platform.machine()}"}
-
-
-def peak_memory() -> int | None:
-    """Most memory that this process had so far, in bytes; None where nobody counts it."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def _interval(ends: tuple[float, float] | None, kind: str = "percent") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..classify import Epoch, Trial
 from ..evaluate import Predictions
+from ..machine import peak_memory
 from .charts import Line, draw_chart, number_axis, percent_axis
 from .evaluation_page import (
     calibration_chart,
@@ -18,7 +19,7 @@ from .evaluation_page import (
     summary_cards,
 )
 from .galleries import all_sizes, build_matrix, data_table
-from .page import peak_memory, render_page, write_page
+from .page import render_page, write_page
 from .thumbnails import Thumbnail
 
 

@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "checks",
     "atomic",
+    "machine",
     "images",
     "audit",
     "filters",
@@ -22,6 +23,7 @@ ORDER = [
     "evaluate",
     "explain",
     "batch",
+    "versus",
     "report",
 ]
 # Rooms beside that way, and what each may use.
@@ -30,7 +32,7 @@ BESIDE = {
     **{room: set(ORDER) for room in ("faces", "objects", "search", "segment")},
 }
 # Rooms at the end of the way show what comes from beside it.
-ALSO = {"report": {"match", "objects"}}
+ALSO = {"report": {"match", "objects"}, "faces": {"objects"}}
 LOADERS = {"import_module", "load", "attach", "attach_stub"}
 
 

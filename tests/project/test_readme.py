@@ -188,3 +188,11 @@ def test_tables_in_the_docs_are_those_of_the_results(root: Path) -> None:
         for name, (_, home, _) in BLOCKS.items():
             if home == page:
                 assert block(name) in text
+
+
+def test_the_comparison_is_that_of_the_results(root: Path) -> None:
+    """`python -m benchmarks comparison` would change nothing."""
+    from benchmarks.comparison import fill
+
+    text = (root / "docs" / "comparison.md").read_text(encoding="utf-8")
+    assert fill(text) == text, "run python -m benchmarks comparison"

@@ -1,0 +1,165 @@
+"""Batch runs at their limits: a million records, the share of writing, bombs."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from cvclassic.batch import (
+    check_output,
+    classify_files,
+    journal_path,
+    open_journal,
+    open_writer,
+    resume,
+)
+from cvclassic.images import single_threaded
+from cvclassic.models import load_model
+
+from .common import data_dir, write_results
+from .processes import CVCLASSIC, run_process
+from .stub import stub_run
+
+
+def million(scratch: Path, quick: bool) -> dict:
+    """A million records of a stub model, also killed in the middle, against a hundredth of them."""
+    context = multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    found = {}
+    n = 20_000 if quick else 1_000_000
+    for size in (n // 100, n):
+        out = scratch / f"{size}.csv"
+        child = context.Process(target=stub_run, args=(str(out), size, results))
+        child.start()
+        classified, seconds, peak = results.get()
+        child.join()
+        found[f"{size} records"] = {
+            "s": round(seconds, 1),
+            "output_s": round(seconds - classified, 1),
+            "us_a_record": round(1e6 * seconds / size, 1),
+            "peak_mb": round(peak, 1),
+            "output_mb": round(out.stat().st_size / 1e6, 1),
+        }
+        print(size, found[f"{size} records"], flush=True)
+    whole = hashlib.sha256(out.read_bytes()).hexdigest()
+    lines = out.read_bytes().count(b"\n") - 1
+    assert lines == n, "not one record each"
+    again = scratch / "again.csv"
+    child = context.Process(target=stub_run, args=(str(again), n, results))
+    child.start()
+    journal = journal_path(again)
+    while child.is_alive() and not (journal.exists() and journal.stat().st_size > 45 * n):
+        time.sleep(0.05)
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    assert journal.exists(), "it was over before it was killed"
+    kept = journal.stat().st_size
+    child = context.Process(target=stub_run, args=(str(again), n, results))
+    child.start()
+    _, seconds, _ = results.get()
+    child.join()
+    same = hashlib.sha256(again.read_bytes()).hexdigest() == whole
+    assert same, "bytes differ"
+    found["killed and gone on"] = {"journal_mb": round(kept / 1e6, 1), "s": round(seconds, 1)}
+    peaks = [found[f"{size} records"]["peak_mb"] for size in (n // 100, n)]
+    found["peak_ratio"] = round(peaks[1] / peaks[0], 3)
+    return found
+
+
+def writing(scratch: Path, quick: bool) -> dict:
+    """Time in the journal and the output against that of the run, with a recipe of photographs."""
+    folder = data_dir() / "caltech101"
+    with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["path"].rpartition("/")[2])
+    with open(scratch / "train.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "label"])
+        train = [row for row in rows if row["split"] == "train"]
+        table.writerows([folder / row["path"], row["label"]] for row in train[:404])
+    model_file = str(scratch / "fast.cvmodel")
+    words = ["--manifest", str(scratch / "train.csv"), "--recipe", "fast", "-o", model_file]
+    run_process([*CVCLASSIC, "train", "-q", *words])
+    model = load_model(model_file)
+    paths = [str(folder / row["path"]) for row in rows if row["split"] == "test"]
+    paths = paths[: 100 if quick else 1000]
+    found = {}
+    for format in ("csv", "jsonl", "parquet", "sqlite"):
+        out = scratch / f"l.{format}"
+        check_output(out, format)  # imports what it needs
+        spent = 0.0
+        start = time.perf_counter()
+        with open_journal(out, {"model": "fast"}) as journal:
+            append = journal.append
+
+            def timed(record, mark=None, append=append) -> None:
+                nonlocal spent
+                before = time.perf_counter()
+                append(record, mark)
+                spent += time.perf_counter() - before
+
+            journal.append = timed  # type: ignore[method-assign]
+            with single_threaded():
+                for _ in resume(journal, paths, partial(classify_files, model, n_jobs=1)):
+                    pass
+            before = time.perf_counter()
+            with open_writer(out, format, 1) as writer:
+                for record, _ in journal.kept():
+                    writer.write(record)
+            journal.finish()
+            spent += time.perf_counter() - before
+        seconds = time.perf_counter() - start
+        found[format] = {
+            "pictures": len(paths),
+            "s": round(seconds, 2),
+            "writing_s": round(spent, 4),
+            "share": round(spent / seconds, 5),
+        }
+        print(format, found[format], flush=True)
+    return found
+
+
+def bombs(scratch: Path, quick: bool) -> dict:
+    """Little files that ask for much: seconds until they are refused, and memory."""
+    from tests.images.test_bombs import BOMBS, in_a_child
+
+    found: dict = {}
+    for name, make in BOMBS.items():
+        data = make()
+        turns = [in_a_child(data) for _ in range(1 if quick else 5)]
+        found[name] = {
+            "bytes": len(data),
+            "code": turns[0][0],
+            "worst_s": round(max(turn[1] for turn in turns), 4),
+            "worst_mb": round(max(turn[2] for turn in turns), 1),
+        }
+    found["worst"] = {
+        key: max(row[key] for row in found.values()) for key in ("worst_s", "worst_mb")
+    }
+    return found
+
+
+def main() -> None:
+    """Run one part."""
+    parts = {"million": million, "writing": writing, "bombs": bombs}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--quick", action="store_true", help="a small number, nothing written")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = parts[arguments.part](Path(scratch), arguments.quick)
+    print(json.dumps(found, indent=1))
+    if not arguments.quick:
+        write_results(f"batch-{arguments.part}", found)
+
+
+if __name__ == "__main__":
+    main()

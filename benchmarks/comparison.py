@@ -1,0 +1,317 @@
+"""Writes the tables and plots of docs/comparison.md from the results that are there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from .common import RESULTS, ROOT
+
+PAGE = ROOT / "docs" / "comparison.md"
+_STYLES = {
+    "fused": ("C3", "*"),
+    "embedding": ("C2", "D"),
+    "fisher": ("C0", "o"),
+    "fast": ("C9", "o"),
+    "phow": ("C4", "o"),
+    "cnn-small": ("C1", "s"),
+    "cnn-resnet": ("C5", "s"),
+    "hog": ("C0", "o"),
+    "patches": ("C9", "o"),
+}
+
+
+def table(headers: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [headers, ["---"] + ["---:"] * (len(headers) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _load(name: str) -> dict | None:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def contest() -> dict | None:
+    """Results against networks; of classical recipes not measured there, those of accuracy."""
+    found, others = _load("cnn"), _load("accuracy")
+    for data, recipes in (others or {}).get("results", {}).items() if found else ():
+        for recipe in ("fisher", "fast", "phow"):
+            methods = found["results"].setdefault(data, {})
+            if recipe in recipes and "full" not in methods.get(recipe, {}):
+                row = recipes[recipe]
+                methods.setdefault(recipe, {})["full"] = {
+                    "accuracy": row["mean_class_accuracy"],  # the test has equal classes
+                    "mean_class_accuracy": row["mean_class_accuracy"],
+                    "fit_s": row["train_s"],
+                    "peak_mb": row["peak_mb"],
+                    "model_mb": row["model_mb"],
+                    "device": "cpu",
+                }
+    return found
+
+
+def busy(row: dict, found: dict) -> bool:
+    """Whether others kept the machine busy while a row was measured."""
+    return row.get("load", 0) > found["machine"]["cores"] + 1.5
+
+
+def machine_line(found: dict, rows: list[dict]) -> str:
+    """Where, when, and how busy the machine was."""
+    machine = found["machine"]
+    loads = sorted(row["load"] for row in rows if "load" in row)
+    text = f"\n{machine['processor']}, {machine['cores']} cores, {found['date']}"
+    if loads and busy({"load": loads[-1]}, found):
+        text += (
+            f"; others used the machine meanwhile (load {loads[0]:g} to {loads[-1]:g}), so times "
+            "are too long and networks from scratch came less far than on a quiet one"
+        )
+    return text + ".\n"
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _rows(results: dict, question: str) -> list[tuple[str, str, dict]]:
+    """Data set, method and row of what answers a question."""
+    return [
+        (data, method, of_method[question])
+        for data, methods in results.items()
+        for method, of_method in methods.items()
+        if question in of_method and "failed" not in of_method[question]
+    ]
+
+
+def full() -> str | None:
+    """Everything that a contestant trained on all pictures gives and costs."""
+    found = contest()
+    if found is None:
+        return None
+    rows = _rows(found["results"], "full")
+    rows.sort(key=lambda row: (list(found["results"]).index(row[0]), -row[2]["accuracy"]))
+
+    def cell(row: dict, key: str, form: str) -> str:
+        return form.format(row[key]) if row.get(key) is not None else "–"
+
+    lines = [
+        [
+            f"{data}, {method}",
+            _points(row["mean_class_accuracy"]),
+            cell(row, "fit_s", "{:.0f} s"),
+            cell(row, "latency_ms", "{:.0f} ms"),
+            cell(row, "ms_per_image", "{:.1f} ms"),
+            cell(row, "peak_mb", "{:,} MB"),
+            cell(row, "model_mb", "{:.1f} MB"),
+            _points(row.get("expected_calibration_error")),
+            row.get("device", "–"),
+        ]
+        for data, method, row in rows
+    ]
+    headers = ["", "accuracy %", "training", "alone", "in bulk", "memory", "model"]
+    headers += ["calibration error %", "on"]
+    return table(headers, lines) + machine_line(found, [row for *_, row in rows])
+
+
+def curve() -> str | None:
+    """Accuracy against pictures a class."""
+    found = contest()
+    rows = _rows(found["results"], "curve") if found else []
+    if not found or not rows:
+        return None
+    sizes = sorted({p["pictures_a_class"] for *_, row in rows for p in row["points"]})
+    lines = []
+    for data, method, row in rows:
+        points = {p["pictures_a_class"]: p for p in row["points"]}
+        cells = [_points(points[n]["mean_class_accuracy"]) if n in points else "–" for n in sizes]
+        whole = found["results"][data][method].get("full", {})
+        lines.append([f"{data}, {method}", *cells, _points(whole.get("mean_class_accuracy"))])
+    return table(["", *map(str, sizes), "all"], lines) + machine_line(
+        found, [row for *_, row in rows]
+    )
+
+
+def budgets() -> str | None:
+    """Accuracy against seconds of training."""
+    found = contest()
+    rows = [r for r in _rows(found["results"], "full") if "budgets" in r[2]] if found else []
+    if not found or not rows:
+        return None
+    lines = []
+    for data, method, row in rows:
+        for point in row["budgets"]:
+            ours = within(found["results"][data], point["budget_s"])
+            lines.append(
+                [
+                    f"{data}, {method}",
+                    f"{point['budget_s']:.0f} s",
+                    f"{point['epochs']:.0f}",
+                    _points(point["train_accuracy"]),
+                    _points(point["mean_class_accuracy"]),
+                    f"{_points(ours[0])} ({ours[1]})" if ours else "–",
+                ]
+            )
+    headers = ["", "budget", "epochs", "training pictures right %", "accuracy %"]
+    headers.append("best classical within it %")
+    return table(headers, lines) + machine_line(found, [row for *_, row in rows])
+
+
+def within(methods: dict, seconds: float) -> tuple[float, str] | None:
+    """Accuracy and name of the best classical recipe that ends in time.
+
+    One that does not is taken with as many pictures a class as there is time for.
+    """
+    found = []
+    for method in ("fisher", "fast", "phow", "hog", "patches"):
+        questions = methods.get(method, {})
+        row = questions.get("full", {})
+        if row.get("fit_s", float("inf")) <= seconds:
+            found.append((row["mean_class_accuracy"], method))
+        for point in questions.get("curve", {}).get("points", []):
+            if point["fit_s"] <= seconds:
+                name = f"{method}, {point['pictures_a_class']} a class"
+                found.append((point["mean_class_accuracy"], name))
+    return max(found) if found else None
+
+
+def damage() -> str | None:
+    """Accuracy on damaged pictures."""
+    found = contest()
+    rows = [r for r in _rows(found["results"], "full") if r[2].get("robustness")] if found else []
+    if not found or not rows:
+        return None
+    kinds = [kind for kind in rows[0][2]["robustness"] if kind != "none"]
+    lines = []
+    for data, method, row in rows:
+        shares = row["robustness"]
+        cells = [" / ".join(f"{100 * s:.0f}" for _, s in shares[kind]) for kind in kinds]
+        lines.append([f"{data}, {method}", f"{100 * shares['none'][0][1]:.0f}", *cells])
+    steps = [
+        f"{kind} ({', '.join(f'{step:g}' for step, _ in rows[0][2]['robustness'][kind])})"
+        for kind in kinds
+    ]
+    return table(["", "undamaged", *steps], lines)
+
+
+def speed() -> str | None:
+    """End to end against the peers."""
+    found = _load("speed")
+    if found is None:
+        return None
+    lines = [
+        [
+            name,
+            _points(row["mean_class_accuracy"]),
+            f"{row['train_s']:.0f} s",
+            f"{row['files_s']:.0f} s",
+            f"{row['peak_mb']:,} MB",
+        ]
+        for name, row in found["results"].items()
+        if "failed" not in row
+    ]
+    row = next(iter(found["results"].values()))
+    headers = ["", f"accuracy %, {row['n_classes']} classes", "folder to model"]
+    headers += [f"model to {row['n_files']:,} labels", "peak memory"]
+    return table(headers, lines) + machine_line(found, list(found["results"].values()))
+
+
+def scale() -> str | None:
+    """Growth of time and memory."""
+    found = _load("scale-sift-bow")
+    if found is None:
+        return None
+    lines = []
+    for question, row in found["results"].items():
+        points = row["points"]
+        key = "wall_s" if question == "workers" else "cpu_s"
+        lines.append(
+            [
+                question,
+                f"{points[0][question]:,} to {points[-1][question]:,}",
+                f"{points[0][key]:.0f} to {points[-1][key]:.0f} s",
+                "–" if question == "workers" else str(row["exponents"][key]),
+                f"{points[0]['peak_mb']} to {points[-1]['peak_mb']} MB",
+                "–" if question == "workers" else str(row["exponents"]["peak_mb"]),
+            ]
+        )
+    headers = ["what grows", "from to", "seconds", "exponent", "memory", "exponent"]
+    return table(headers, lines) + machine_line(found, [])
+
+
+BLOCKS: dict[str, Callable[[], str | None]] = {
+    "full": full,
+    "curve": curve,
+    "budgets": budgets,
+    "damage": damage,
+    "speed": speed,
+    "scale": scale,
+}
+
+
+def fill(text: str) -> str:
+    """The page with the blocks that have been measured written anew."""
+    for name, write in BLOCKS.items():
+        new = write()
+        if new is not None:
+            pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+            text = re.sub(pattern, lambda m, n=new: f"{m[1]}\n{n}\n{m[2]}", text, flags=re.DOTALL)
+    return text
+
+
+def plot() -> None:
+    """Accuracy over pictures a class, and over seconds, on caltech101."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    found = contest()
+    if found is None or "caltech101" not in found["results"]:
+        return
+    methods = found["results"]["caltech101"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    for method, (color, marker) in _STYLES.items():
+        questions = methods.get(method, {})
+        style = {"color": color, "marker": marker, "label": method, "ms": 5, "lw": 1.2}
+        points = questions.get("curve", {}).get("points", [])
+        xy = [(p["pictures_a_class"], 100 * p["mean_class_accuracy"]) for p in points]
+        row = questions.get("full", {})
+        if row.get("mean_class_accuracy") and (not xy or xy[-1][0] < 15):
+            xy.append((15, 100 * row["mean_class_accuracy"]))
+        if xy:
+            left.plot(*zip(*xy, strict=True), **style)
+        spent = [(p["budget_s"], p["mean_class_accuracy"]) for p in row.get("budgets", [])]
+        if not spent and "fit_s" in row:
+            spent = [(row["fit_s"], row["mean_class_accuracy"])]
+        if spent:
+            right.plot(*zip(*((s, 100 * a) for s, a in spent), strict=True), **style)
+    left.set(xlabel="training pictures a class", ylabel="mean class accuracy (%)", ylim=(0, 100))
+    left.set_xscale("log")
+    left.set_xticks([1, 2, 5, 10, 15], ["1", "2", "5", "10", "15"], minor=False)
+    left.set_xlim(0.9, 17)
+    right.set_xscale("log")
+    right.set_xticks([10, 30, 60, 120, 300, 600], ["10", "30", "60", "120", "300", "600"])
+    for axes in (left, right):
+        axes.minorticks_off()
+    right.set(xlabel="seconds of training", ylim=(0, 100))
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    handles = {}
+    for axes in (left, right):
+        lines, labels = axes.get_legend_handles_labels()
+        handles |= dict(zip(labels, lines, strict=True))
+    right.legend(handles.values(), handles.keys(), fontsize=8, loc="lower right")
+    figure.savefig(ROOT / "docs" / "comparison.png", dpi=110)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Fill in what has been measured, and draw it."""
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    plot()
+    print("docs/comparison.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Learn how sure the default face detector is: writes cvclassic/faces/face_confidence.safetensors.
+
+Faces to train on are pasted into scenes without faces, at known places, turned, blurred and with
+noise; the cascades run over them, and every box that any of them finds is an example: a face or
+not. Scores of cross-validation over scenes are printed. The pictures of the test set are not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from safetensors.numpy import save
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from cvclassic.atomic import atomic_file
+from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
+from cvclassic.faces.detect_stock import all_channels, find_evidence
+from cvclassic.faces.detect_verify import WEIGHTS, face_patches, patch_gradients
+from cvclassic.images import read_image
+
+from .common import data_dir, threads
+
+CHANNELS = max(all_channels(), key=len)
+INNER = 0.1  # share of a training picture at each side that is not yet the face
+FOLDS = 5
+C_GRADIENTS, C_MIXING = 1e-2, 1.0
+
+
+def compose(scene: np.ndarray, crops: np.ndarray, random: np.random.Generator):
+    """A scene with faces in it, and their boxes."""
+    picture = scene.astype(np.float32)
+    height, width = picture.shape
+    ramp = np.linspace(-1, 1, 64)
+    mask = np.clip((1 - np.maximum(abs(ramp[:, None]), abs(ramp))) / 0.16, 0, 1).astype(np.float32)
+    used = np.zeros(picture.shape, bool)
+    boxes = []
+    for _ in range(height * width // 18000 + 2):
+        side = int(36 * 3.2 ** random.random())
+        if side + 4 > min(height, width):
+            continue
+        x, y = int(random.integers(width - side)), int(random.integers(height - side))
+        place = np.s_[y : y + side, x : x + side]
+        if used[place].any():
+            continue
+        used[place] = True
+        face = crops[random.integers(len(crops))][:, :: random.choice([-1, 1])].astype(np.float32)
+        turn = cv2.getRotationMatrix2D((17.5, 17.5), random.normal(0, 6), 1)
+        face = cv2.warpAffine(
+            np.ascontiguousarray(face), turn, (36, 36), borderMode=cv2.BORDER_REFLECT
+        )
+        face = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC)
+        level = np.clip(face.mean() + random.normal(0, 25), 40, 215)
+        face = (face - face.mean()) * random.uniform(0.45, 1.2) + level
+        blend = cv2.resize(mask, (side, side))
+        picture[place] = blend * face + (1 - blend) * picture[place]
+        boxes.append((x + INNER * side, y + INNER * side, *[side * (1 - 2 * INNER)] * 2))
+    blur = random.uniform(0, 0.9)
+    if blur > 0.3:
+        picture = cv2.GaussianBlur(picture, (0, 0), blur)
+    picture += random.normal(0, random.uniform(0, 9), picture.shape)
+    return np.clip(picture, 0, 255).astype(np.uint8), np.array(boxes).reshape(-1, 4)
+
+
+def examples(number: int, path: Path, crops: np.ndarray) -> tuple:
+    """Boxes of one picture: evidence, gradients, whether a face; and how many faces there are."""
+    with threads(1):
+        scene = read_image(path)
+        grey = scene if scene.ndim == 2 else cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
+        picture, truth = compose(grey, crops, np.random.default_rng([1, number]))
+        boxes, evidence = find_evidence(
+            picture, CHANNELS, scale_factor=1.05, min_side=20, max_side=max(picture.shape)
+        )
+        votes = evidence[:, ::3].sum(axis=1)
+        faces = match_boxes(boxes, votes, truth, min_overlap=0.35) >= 0
+        gradients = patch_gradients(face_patches(picture, boxes))
+        return evidence, gradients, faces, np.full(len(boxes), number), len(truth)
+
+
+def model(c: float):
+    """Logistic regression on columns of one scale."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000))
+
+
+def left_out(X: np.ndarray, y: np.ndarray, folds: np.ndarray, c: float) -> np.ndarray:
+    """Decisions over each fold by a model that has not seen it."""
+    out = np.zeros(len(y))
+    for fold in range(FOLDS):
+        out[folds == fold] = (
+            model(c).fit(X[folds != fold], y[folds != fold]).decision_function(X[folds == fold])
+        )
+    return out
+
+
+def folded(fitted) -> np.ndarray:
+    """Weights and offset of a fitted model for columns as they are."""
+    scaler, head = fitted[0], fitted[1]
+    weights = head.coef_[0] / scaler.scale_
+    return np.append(weights, head.intercept_[0] - weights @ scaler.mean_).astype(np.float32)
+
+
+def main() -> None:
+    """Collect examples, score by cross-validation, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    home = data_dir() / "faces_cmu_mit"
+    scenes = sorted((home / "non_face_scenes").iterdir())
+    crops = np.load(home / "face_crops_36x36.npz")["crops"]
+    rows = Parallel(n_jobs=arguments.jobs)(
+        # each fold has its own faces
+        delayed(examples)(i, path, crops[i % FOLDS :: FOLDS])
+        for i, path in enumerate(scenes)
+    )
+    evidence, gradients, faces, scene = (np.concatenate([r[k] for r in rows]) for k in range(4))
+    n_faces = sum(row[4] for row in rows)
+    folds = scene % FOLDS
+    second = left_out(gradients, faces, folds, C_GRADIENTS)
+    arrays = {"gradients": folded(model(C_GRADIENTS).fit(gradients, faces))}
+    print(f"{len(faces)} boxes, {faces.sum()} of {n_faces} faces among them")
+    for channels in all_channels():
+        at = [3 * CHANNELS.index(name) + k for name in channels for k in range(3)]
+        seen = (evidence[:, at[::3]] > 0).any(axis=1)
+        X, y = np.column_stack([evidence[:, at], second])[seen], faces[seen]
+        scores = left_out(X, y, folds[seen], C_MIXING)
+        recall, _ = recall_at_precision(y, scores, n_faces, 0.95)
+        surer, threshold = recall_at_precision(y, scores, n_faces, 0.99)
+        print(
+            f"{'+'.join(channels):45} average precision {average_precision(y, scores, n_faces):.4f}"
+            f"  recall at precision .95 {recall:.4f}, at .99 {surer:.4f} "
+            f"(probability {1 / (1 + np.exp(-threshold)):.2f})"
+        )
+        arrays["+".join(channels)] = folded(model(C_MIXING).fit(X, y))
+    with atomic_file(WEIGHTS) as file:
+        file.write(save(arrays))
+    print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""``cvclassic faces enroll | identify | verify | remove | list``: people in a gallery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from .console import plain, show_table
+from .options import quiet_option
+from .pictures import check_json, each_picture, short_path, write_json
+
+_MAX_SIDE = 2000
+_NO = 1
+
+
+def _gallery_argument(command: Callable) -> Callable:
+    return click.argument("gallery", type=click.Path())(command)
+
+
+def _images_argument(command: Callable) -> Callable:
+    return click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())(
+        command
+    )
+
+
+@click.command()
+@_gallery_argument
+@click.argument("name", required=False)
+@click.argument("images", metavar="[IMAGE]...", nargs=-1, type=click.Path())
+@click.option(
+    "--folder", type=click.Path(file_okay=False), help="Enrol all: a folder for each person."
+)
+@click.option(
+    "--whole", is_flag=True, help="New gallery: pictures are faces already; none is looked for."
+)
+@click.option(
+    "--feature",
+    type=click.Choice(["lbp+hog", "lbp", "hog", "pixels"]),
+    help="New gallery: what faces are compared by.  [default: lbp+hog]",
+)
+@click.option("--metric", type=click.Path(), help="New gallery: a file of faces train-metric.")
+@quiet_option
+@click.pass_context
+def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
+    """Add pictures of the person NAME to GALLERY, which is made where there is none.
+
+    Each picture shows one face, or one that is much larger than the others. What other people's
+    entries are does not change. The file keeps numbers from which no picture can be made again
+    easily, not the pictures; treat it as personal data all the same.
+
+    Exit code: 0 all were added, 1 some pictures could not be used (the others are in), 2 usage or
+    gallery, 3 the gallery cannot be written, 75 another run is changing it.
+
+    \b
+    Example:
+      cvclassic faces enroll people.faces Ann ann1.jpg ann2.jpg
+      cvclassic faces enroll people.faces --folder team/
+    """
+    from cvclassic.faces import locked, save_gallery
+
+    if (folder is None) == (name is None):
+        raise click.UsageError("Give a NAME and pictures of that person, or --folder.")
+    if name is not None and not images:
+        raise click.UsageError("Give pictures of the person.")
+    with locked(gallery):
+        known = _open_or_make(gallery, whole, feature, metric)
+        code = _enroll_all(known, _people_of(folder) if folder else {name: images}, quiet)
+        if known.people:
+            save_gallery(gallery, known)
+    ctx.exit(code)
+
+
+def _open_or_make(path: str, whole: bool, feature: str | None, metric: str | None):
+    """The gallery of a file, or a new one as the options say."""
+    from cvclassic.faces import Gallery, load_gallery, load_metric
+
+    if os.path.lexists(path):
+        known = load_gallery(path)
+        if (
+            metric is not None
+            or (feature or known.feature) != known.feature
+            or (whole and known.source != "whole")
+        ):
+            raise click.UsageError(
+                "--whole, --feature and --metric are chosen when a gallery is made; this one "
+                f"has {known.feature}, faces {known.source}."
+            )
+        return known
+    learned = None
+    if metric is not None:
+        learned, own = load_metric(metric)
+        if feature not in (None, own):
+            raise click.UsageError(f"{metric} was learned on {own}, not {feature}.")
+        feature = own
+    return Gallery(feature or "lbp+hog", learned, source="whole" if whole else "detect")
+
+
+def _people_of(folder: str) -> dict[str, list[str]]:
+    from cvclassic.images import load_folder
+
+    data = load_folder(folder, min_classes=1)
+    people: dict[str, list[str]] = {}
+    for path, label in zip(data.paths, data.labels, strict=True):
+        people.setdefault(label, []).append(path)
+    return people
+
+
+def _enroll_all(known, people: dict, quiet: bool) -> int:
+    """Enrol what can be; the exit code."""
+    from cvclassic.errors import DataError
+    from cvclassic.faces import HaarFaceDetector, largest_face
+    from cvclassic.faces.recognize_gallery import check_name
+
+    for name in people:
+        check_name(name)
+    detector = HaarFaceDetector()
+    code = 0
+    for name, paths in people.items():
+        added = 0
+
+        def work(path: str, image: Any, factor: float, name: str = name) -> dict[str, Any]:
+            try:
+                known.enroll(name, [largest_face(image, known.source, detector).pixels])
+            except DataError as error:
+                click.echo(plain(f"{short_path(path)}: {error}"), err=True)
+                return {"status": "error"}
+            return {"added": True}
+
+        for record in each_picture(tuple(paths), _MAX_SIDE, work):
+            added += "added" in record
+            code = max(code, 3 if record.get("folder") else int(record["status"] == "error"))
+        if not quiet:
+            total = known.people.get(name, 0)
+            click.echo(plain(f"{name}: {added} pictures added, {total} in all"))
+    return code
+
+
+@click.command()
+@_gallery_argument
+@_images_argument
+@click.option("--json", "json_", type=click.Path(), help="File for the records; - is stdout.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=1, show_default=True, help="People to list."
+)
+@quiet_option
+@click.pass_context
+def identify(ctx, gallery, images, json_, top, quiet):
+    """Say whose face each IMAGE shows: one line a face, with the distance to the nearest person.
+
+    Who is farther than the gallery's threshold is unknown; the nearest person is said beside it.
+
+    Exit code: 0 all could be read, 1 some could not, 2 usage or gallery, 3 output.
+
+    \b
+    Example:
+      cvclassic faces identify people.faces party.jpg
+      cvclassic faces identify people.faces photos/ --json who.json
+    """
+    from cvclassic.errors import DataError
+    from cvclassic.faces import HaarFaceDetector, faces_to_compare, load_gallery
+
+    known = load_gallery(gallery)
+    check_json(json_)
+    detector = HaarFaceDetector()
+
+    def work(path: str, image: Any, factor: float) -> dict[str, Any]:
+        try:
+            found = faces_to_compare(image, known.source, detector)
+        except DataError as error:
+            return {"status": "error", "code": "too_small", "message": str(error)}
+        faces = []
+        for face in found:
+            who = known.identify(face.pixels)
+            faces.append(
+                {
+                    "name": who.name,
+                    "distance": round(who.distance, 4) if who.nearest else None,
+                    "nearest": who.nearest,
+                    "box": face.box and [round(side * factor) for side in face.box],
+                    "ranking": [[name, round(value, 4)] for name, value in who.ranking[:top]],
+                }
+            )
+        none = {} if faces else {"code": "no_faces", "message": "no face was found"}
+        return {"faces": faces, **none}
+
+    records = []
+    for record in each_picture(images, _MAX_SIDE, work):
+        records.append(record)
+        if not quiet and json_ != "-":
+            _say(record)
+    ctx.exit(write_json(json_, records))
+
+
+def _say(record: dict[str, Any]) -> None:
+    """Lines about one picture."""
+    path = short_path(record["path"])
+    if record.get("code") in ("too_small", "no_faces"):
+        click.echo(f"{path}: {record['message']}", err=record["status"] == "error")
+    for face in record.get("faces", ()):
+        where = " at {},{} {}x{}".format(*face["box"]) if face["box"] else ""
+        if face["nearest"] is None:
+            near = "the gallery is empty"
+        elif face["name"] == face["nearest"]:
+            near = f"distance {face['distance']:.4f}"
+        else:
+            near = f"nearest {face['nearest']}, distance {face['distance']:.4f}"
+        click.echo(plain(f"{path}{where}: {face['name']} ({near})"))
+
+
+@click.command()
+@_gallery_argument
+@click.argument("name")
+@click.argument("image", type=click.Path())
+@click.pass_context
+def verify(ctx, gallery, name, image):
+    """Say whether IMAGE shows the person NAME.
+
+    Exit code: 0 yes, 1 no, 2 usage, gallery, or a picture that cannot be used.
+
+    \b
+    Example:
+      cvclassic faces verify people.faces Ann door.jpg && open-door
+    """
+    from cvclassic.faces import HaarFaceDetector, largest_face, load_gallery
+    from cvclassic.images import decode_image
+
+    known = load_gallery(gallery)
+    pixels = decode_image(image, max_side=_MAX_SIDE).pixels
+    same, distance = known.verify(
+        name, largest_face(pixels, known.source, HaarFaceDetector()).pixels
+    )
+    limit = known.threshold.distance
+    relation = "<=" if same else ">"
+    click.echo(plain(f"{'yes' if same else 'no'}: distance {distance:.4f} {relation} {limit:.4f}"))
+    ctx.exit(0 if same else _NO)
+
+
+@click.command()
+@_gallery_argument
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def remove(gallery, names):
+    """Forget the people called NAME: afterwards the file is as if they had never been in it.
+
+    Exit code: 0 removed, 2 nobody has one of these names (and nothing is changed) or the file is no
+    gallery, 3 it cannot be written, 75 another run is changing it.
+
+    \b
+    Example:
+      cvclassic faces remove people.faces Ann
+    """
+    from cvclassic.faces import load_gallery, locked, save_gallery
+
+    with locked(gallery):
+        known = load_gallery(gallery)
+        for name in dict.fromkeys(names):
+            known.remove(name)
+        save_gallery(gallery, known)
+    click.echo(f"{len(known.people)} people are left.")
+
+
+@click.command(name="list")
+@_gallery_argument
+def list_(gallery):
+    """List the people in GALLERY, and how they are compared.
+
+    \b
+    Example:
+      cvclassic faces list people.faces
+    """
+    from cvclassic.faces import load_gallery
+
+    known = load_gallery(gallery)
+    show_table(list(known.people.items()), ("person", "pictures"))
+    limit = known.threshold
+    rates = "as it comes: learn it with faces threshold"
+    if limit.far is not None:
+        rates = (
+            f"FAR {limit.far:.2%}, FRR {limit.frr:.2%}, EER {limit.eer:.2%} on {limit.n_genuine} "
+            f"genuine and {limit.n_impostor} impostor distances"
+        )
+    learned = ", with a learned metric" if known.metric is not None else ""
+    faces = "found in the pictures" if known.source == "detect" else "whole pictures"
+    click.echo(f"Compared by {known.feature}{learned}; faces: {faces}.")
+    click.echo(f"Threshold {limit.distance:.4f} ({rates}).")

@@ -1,0 +1,36 @@
+"""``cvclassic faces``: find faces, know them again, mark their points."""
+
+from __future__ import annotations
+
+import click
+
+from .main import LazyGroup
+
+# name -> (module in this package:attribute, the line that `cvclassic faces --help` shows).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "detect": ("face_detect:detect", "Find faces in pictures; blur, crop or frame them."),
+    "enroll": ("face_people:enroll", "Add a person, or pictures of one, to a gallery."),
+    "identify": ("face_people:identify", "Say whose face each picture shows, or unknown."),
+    "verify": ("face_people:verify", "Say whether a picture shows a certain person."),
+    "remove": ("face_people:remove", "Forget people; nothing else changes."),
+    "list": ("face_people:list_", "List the people of a gallery."),
+    "threshold": ("face_learning:threshold", "Learn on other people who counts as unknown."),
+    "train-metric": ("face_learning:train_metric", "Learn on other people how to compare."),
+    "train-landmarks": (
+        "face_landmarks:train_landmarks",
+        "Learn to mark 68 points of a face from marked faces.",
+    ),
+    "landmarks": ("face_landmarks:landmarks", "Mark 68 points of every face."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
+def faces() -> None:
+    """Find faces, know them again, mark their points.
+
+    \b
+    Example:
+      cvclassic faces detect photos/ -o found/ --draw
+      cvclassic faces enroll people.faces Ann ann1.jpg ann2.jpg
+      cvclassic faces identify people.faces party.jpg
+    """

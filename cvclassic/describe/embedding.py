@@ -1,0 +1,165 @@
+"""What a trained network says of a whole picture: transfer learning as one more describer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..checks import check_choice
+from ..errors import ParameterError
+from ..images import load_pixels
+from .networks import SCALINGS, Network, NetworkFileError, Ready, open_network, read_network_file
+from .pixels import fit_to_size
+from .vectors import ImageTransformer
+
+_ready = Ready()
+
+
+class Embedding(ImageTransformer):
+    """The output of a trained network that is brought along, as a vector of the picture.
+
+    The picture is resized to what the network takes. What has height and width is averaged over
+    them, and the vector is brought to length 1.
+
+    A network's file is data, not code, but large decoders read it: open only files from people
+    you trust. A model file that holds an `Embedding` holds the SHA-256 of the network's file and
+    not the file itself, which must be there when the model is loaded: where it was, or in the
+    model's folder.
+
+    Parameters
+    ----------
+    model : str or Path
+        File of the network: ``.onnx`` (run by OpenCV) or ``.tflite`` (run by ai-edge-litert,
+        which must be installed).
+    layer : str or None, default=None
+        Name of the layer to stop at; None is the last. The layer before the scores of a
+        network's own classes says more than they do. Only for ``.onnx``.
+    scaling : {"imagenet", "unit", "symmetric", "none"}, default="imagenet"
+        What the network was trained on: numbers 0 to 255 less the mean of ImageNet's pictures,
+        over their deviation; 0 to 1; -1 to 1; as they are. A ``.tflite`` file with whole numbers
+        for its input needs none and disregards it.
+    n_jobs : int or None, default=None
+        Pictures under way at once, as in joblib.
+
+    Attributes
+    ----------
+    n_features_out_ : int
+    sha256_ : str
+        Of the network's file, in hexadecimal digits.
+    path_ : str
+        Where the file is.
+
+    Raises
+    ------
+    NetworkFileError
+        The file is missing, cannot be used, or has changed since.
+
+    References
+    ----------
+    Razavian, Azizpour, Sullivan & Carlsson, "CNN features off-the-shelf: an astounding baseline
+    for recognition", CVPR workshops 2014, sections 2 and 3 (the vectors, their length and the
+    linear SVM behind them).
+
+    Examples
+    --------
+    >>> from cvclassic.classify import SVM
+    >>> from sklearn.pipeline import make_pipeline
+    >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVM())
+    """
+
+    path_: str
+    sha256_: str
+    # files are reduced to this long side when they are decoded; networks take 224 or so
+    max_side = 480
+
+    def __init__(self, model=None, layer=None, scaling="imagenet", n_jobs=None):
+        self.model = model
+        self.layer = layer
+        self.scaling = scaling
+        self.n_jobs = n_jobs
+
+    def attach(self, folder: str | os.PathLike | None = None) -> None:
+        """Find the network's file again, after loading, and make sure that it is the same.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Where to look too.
+
+        Raises
+        ------
+        NetworkFileError
+            It is missing or not the one that the model was trained with.
+        """
+        places = [Path(self.path_), Path(os.fspath(self.model))]
+        places += [Path(folder) / places[0].name] if folder is not None else []
+        for place in places:
+            if place.is_file():
+                _, digest = read_network_file(place)
+                if digest == self.sha256_:
+                    self.path_ = os.path.abspath(place)
+                    break
+        else:
+            found = [str(place) for place in places if place.is_file()]
+            what = f"{found[0]} is another" if found else f"{self.path_} is missing"
+            raise NetworkFileError(
+                f"The model needs the network {places[0].name} (SHA-256 {self.sha256_[:16]}…), and "
+                f"{what}. Put it there, or beside the model."
+            )
+        size = self._network_size()
+        if size != self.n_features_out_:
+            raise NetworkFileError(
+                f"The network gives {size} numbers and the model takes {self.n_features_out_}."
+            )
+
+    def _check(self) -> None:
+        if not isinstance(self.model, str | os.PathLike):
+            raise ParameterError(
+                "model must be the path of a network's file (.onnx or .tflite). "
+                f"Got {self.model!r} instead."
+            )
+        if self.layer is not None and not isinstance(self.layer, str):
+            raise ParameterError(
+                f"layer must be a layer's name or None. Got {self.layer!r} instead."
+            )
+        check_choice("scaling", self.scaling, tuple(SCALINGS))
+
+    def _fit_images(self, X, y) -> None:
+        _, self.sha256_ = read_network_file(self.model)
+        self.path_ = os.path.abspath(os.fspath(self.model))
+        self.n_features_out_ = self._network_size()
+
+    def _network_size(self) -> int:
+        """Length of the vector of a blank picture."""
+        network = self._network()
+        blank = np.zeros((*network.size, 3 if network.color else 1), np.uint8)
+        return len(_as_vector(network.run(blank)))
+
+    def _network(self) -> Network:
+        """The network, opened by this thread."""
+
+        def make() -> Network:
+            data, digest = read_network_file(self.path_)
+            if digest != self.sha256_:
+                raise NetworkFileError(f"{self.path_}: the file has changed since the training.")
+            return open_network(data, self.path_, self.scaling, self.layer)
+
+        return _ready.get((self.sha256_, self.scaling, self.layer), make)
+
+    def _vectors(self, images: list) -> np.ndarray:
+        network = self._network()
+        out = np.empty((len(images), self.n_features_out_), np.float32)
+        for row, image in zip(out, images, strict=True):
+            pixels = fit_to_size(load_pixels(image, self.max_side), network.size, network.color)
+            vector = _as_vector(network.run(pixels.reshape(*network.size, -1)))
+            if not np.isfinite(vector).all():
+                raise NetworkFileError(f"{self.path_}: gives numbers that are not finite.")
+            row[:] = vector / max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
+        return out
+
+
+def _as_vector(output: np.ndarray) -> np.ndarray:
+    """One picture's output as a vector; height and width are averaged over."""
+    return output[0].mean(axis=(0, 1)) if output.ndim == 4 else output.ravel()

@@ -1,0 +1,313 @@
+"""Files of trained networks, opened and run: ONNX through OpenCV, TFLite through LiteRT."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import MissingDependencyError, ParameterError
+
+SUFFIXES = (".onnx", ".tflite")
+_MAX_BYTES = 2_000_000_000
+_DEFAULT_SIDE = 224
+_log = threading.Lock()
+# ImageNet's mean and deviation of red, green and blue, out of 255
+_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+SCALINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "imagenet": lambda x: (
+        (x - _MEAN) / _DEVIATION if x.shape[-1] == 3 else (x - _MEAN.mean()) / _DEVIATION.mean()
+    ),
+    "unit": lambda x: x / np.float32(255),
+    "symmetric": lambda x: x / np.float32(127.5) - 1,
+    "none": lambda x: x,
+}
+
+
+class NetworkFileError(ParameterError):
+    """A network file is missing, cannot be run, or is another than the one that was meant."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is ready to run, in one thread.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Height and width of the pictures that it takes.
+    color : bool
+        Whether it takes three channels, else one.
+    run : callable
+        From pixels of shape (height, width, channels), uint8, to what it gives; channels are the
+        last axis of what has four.
+    """
+
+    size: tuple[int, int]
+    color: bool
+    run: Callable[[np.ndarray], np.ndarray]
+
+
+def read_network_file(path: str | os.PathLike) -> tuple[bytes, str]:
+    """The bytes of a network file and their SHA-256 in hexadecimal digits.
+
+    Raises
+    ------
+    NetworkFileError
+        There is no such regular file, it cannot be read, or it is no .onnx and no .tflite.
+    """
+    name = os.fspath(path)
+    if Path(name).suffix.lower() not in SUFFIXES:
+        raise NetworkFileError(
+            f"model must be a network's file (.onnx or .tflite). Got {name!r} instead."
+        )
+    try:
+        with open(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise NetworkFileError(f"{name}: is not a regular file.")
+            if about.st_size > _MAX_BYTES:
+                raise NetworkFileError(f"{name}: is too large ({about.st_size:,} bytes).")
+            data = file.read()
+    except FileNotFoundError:
+        raise NetworkFileError(f"{name}: there is no such network file.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NetworkFileError(f"{name}: cannot be read ({reason}).") from None
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def open_network(data: bytes, path: str, scaling: str, layer: str | None) -> Network:
+    """Make a network ready.
+
+    Parameters
+    ----------
+    data : bytes
+        As `read_network_file` gives them.
+    path : str
+        Tells the format by its ending; for messages.
+    scaling : str
+        Key of `SCALINGS`: what the numbers 0 to 255 become. A TFLite file whose input is whole
+        numbers says itself what they mean and takes pixels as they are.
+    layer : str, optional
+        Layer to stop at; None stands for the last. Only for ONNX.
+
+    Raises
+    ------
+    NetworkFileError
+        It is damaged, needs what the library lacks, or does not take one picture.
+    MissingDependencyError
+        It is a .tflite file, and ai-edge-litert is not installed.
+    """
+    if path.lower().endswith(".tflite"):
+        if layer is not None:
+            raise NetworkFileError(f"layer must be None for a .tflite file. Got {layer!r} instead.")
+        return _open_tflite(data, path, SCALINGS[scaling])
+    return _open_onnx(data, path, SCALINGS[scaling], layer)
+
+
+def _open_onnx(data: bytes, path: str, scale: Callable, layer: str | None) -> Network:
+    try:
+        shape = onnx_input_shape(data)
+    except (IndexError, ValueError):
+        raise NetworkFileError(f"{path}: is damaged or no ONNX file.") from None
+    if len(shape) == 4 and shape[1] in (1, 3):
+        channels, height, width, first = shape[1], shape[2], shape[3], True
+    elif len(shape) == 4 and shape[3] in (1, 3):
+        channels, height, width, first = shape[3], shape[1], shape[2], False
+    else:
+        raise NetworkFileError(
+            f"{path}: a network that takes pictures has an input of shape (1, 3, height, width). "
+            f"This one has {shape}."
+        )
+    try:
+        with _no_chatter():
+            net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
+        # OpenCV puts a mark before the names that nodes have in the file
+        layers = {name.removeprefix("onnx_node!"): name for name in net.getLayerNames()}
+    except cv2.error as error:
+        raise NetworkFileError(f"{path}: OpenCV cannot use it ({_reason(error)}).") from None
+    if layer is not None and layer not in layers:
+        raise NetworkFileError(
+            f"layer must be one of the network's ({', '.join([*layers][-8:])}). "
+            f"Got {layer!r} instead."
+        )
+    last = layers.get(layer) if layer is not None else None
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        blob = scale(pixels.astype(np.float32))[None]
+        net.setInput(np.ascontiguousarray(blob.transpose(0, 3, 1, 2)) if first else blob)
+        try:
+            out = net.forward(last) if last is not None else net.forward()
+        except cv2.error as error:
+            raise NetworkFileError(f"{path}: OpenCV cannot run it ({_reason(error)}).") from None
+        return out.transpose(0, 2, 3, 1) if out.ndim == 4 and first else out
+
+    size = (height or _DEFAULT_SIDE, width or _DEFAULT_SIDE)
+    with _no_chatter():
+        run(np.zeros((*size, channels), np.uint8))  # what cannot be run shows now
+    return Network(size, channels == 3, run)
+
+
+def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise MissingDependencyError(
+            f"{path}: .tflite files need ai-edge-litert. Get it: pip install ai-edge-litert, "
+            "or use the network as .onnx."
+        ) from None
+    try:
+        interpreter = Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    except (RuntimeError, ValueError) as error:
+        raise NetworkFileError(f"{path}: LiteRT cannot use it ({_reason(error)}).") from None
+    shape = tuple(int(side) for side in inputs[0]["shape"])
+    if len(inputs) != 1 or len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3):
+        raise NetworkFileError(
+            f"{path}: a network that takes pictures has one input of shape "
+            f"(1, height, width, 3). This one has {shape}."
+        )
+    kind = inputs[0]["dtype"]
+    if kind not in (np.uint8, np.int8, np.float32):
+        raise NetworkFileError(f"{path}: an input of type {kind.__name__} is not known.")
+    factor, zero = outputs[0]["quantization"]
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        if kind == np.uint8:
+            ready = pixels
+        elif kind == np.int8:
+            ready = (pixels.astype(np.int16) - 128).astype(np.int8)
+        else:
+            ready = scale(pixels.astype(np.float32))
+        interpreter.set_tensor(inputs[0]["index"], ready[None])
+        interpreter.invoke()
+        out = interpreter.get_tensor(outputs[0]["index"]).astype(np.float32)
+        return (out - np.float32(zero)) * np.float32(factor) if factor else out
+
+    return Network(shape[1:3], shape[3] == 3, run)
+
+
+@contextmanager
+def _no_chatter() -> Iterator[None]:
+    """Keep OpenCV's log off stderr: what went wrong comes as an exception."""
+    with _log:
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        try:
+            yield
+        finally:
+            cv2.utils.logging.setLogLevel(level)
+
+
+def _reason(error: Exception) -> str:
+    """The last words of an exception, which say what was wrong."""
+    return str(error).strip().splitlines()[0].rpartition("error: ")[2][:200].rstrip(".")
+
+
+class Ready(threading.local):
+    """Networks that this thread has opened; they cannot be shared between threads."""
+
+    def __init__(self) -> None:
+        self.networks: dict[tuple, Network] = {}
+
+    def get(self, key: tuple, make: Callable[[], Network]) -> Network:
+        """The network of `key`; of those not asked for lately, all but three are let go."""
+        network = self.networks.pop(key, None) or make()
+        self.networks[key] = network
+        while len(self.networks) > 4:
+            del self.networks[next(iter(self.networks))]
+        return network
+
+
+def onnx_input_shape(data: bytes) -> tuple[int, ...]:
+    """Shape of the first input that is not a constant; 0 where the file leaves a side open.
+
+    Read from the file's own bytes, because `cv2.dnn` does not tell.
+
+    Raises
+    ------
+    ValueError, IndexError
+        It is no ONNX file.
+
+    References
+    ----------
+    ``onnx/onnx.proto``: ModelProto.graph is field 7; GraphProto.initializer 5 and .input 11;
+    TensorProto.name 8; ValueInfoProto.name 1 and .type 2; TypeProto.tensor_type 1, its shape 2;
+    TensorShapeProto.dim 1, its dim_value 1.
+    """
+    graph = memoryview(b"")
+    for field, value in _fields(memoryview(data)):
+        if field == 7 and isinstance(value, memoryview):
+            graph = value
+    constants, inputs = set(), []
+    for field, value in _fields(graph):
+        if field == 5:
+            constants.add(_first(value, 8))
+        elif field == 11:
+            inputs.append(value)
+    for info in inputs:
+        if _first(info, 1) in constants:
+            continue
+        shape = _first(_first(_first(info, 2), 1), 2)
+        dims = [value for field, value in _fields(memoryview(shape)) if field == 1]
+        return tuple(_side(dim) for dim in dims)
+    raise ValueError("no input")
+
+
+def _side(dim) -> int:
+    return next((int(v) for field, v in _fields(dim) if field == 1 and isinstance(v, int)), 0)
+
+
+def _first(message, field: int) -> bytes:
+    """The first value of a field that holds bytes; empty where there is none."""
+    for number, value in _fields(memoryview(message)):
+        if number == field and isinstance(value, memoryview):
+            return bytes(value)
+    return b""
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Numbers and values of a protobuf message's fields."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        kind = key & 7
+        if kind == 0:
+            value, at = _varint(message, at)
+            yield key >> 3, value
+            continue
+        if kind == 2:
+            n, at = _varint(message, at)
+        elif kind in (1, 5):
+            n = 8 if kind == 1 else 4
+        else:
+            raise ValueError("not a protobuf message")
+        if at + n > len(message):
+            raise ValueError("cut")
+        yield key >> 3, message[at : at + n]
+        at += n
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+        shift += 7
+        if shift > 63:
+            raise ValueError("not a protobuf message")

@@ -1,0 +1,146 @@
+"""Faces that were found, whatever found them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..evaluate import box_overlaps
+
+_INSIDE = 0.75  # share of the smaller box: no face lies within a face
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces in one picture, the surest first.
+
+    Parameters
+    ----------
+    boxes : ndarray of shape (n, 4), int64
+        (x, y, width, height) in pixels of the picture; they may reach beyond its border.
+    scores : ndarray of shape (n,), float64
+        How sure each is, see the detector.
+    angles : ndarray of shape (n,), float64
+        How far the head is turned in the picture, in degrees, clockwise.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    angles: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def scaled(self, factor: float) -> Faces:
+        """The same in a picture that is `factor` times as large."""
+        return Faces(np.rint(self.boxes * factor).astype(np.int64), self.scores, self.angles)
+
+    def records(self) -> list[dict]:
+        """Plain numbers, one dict a face."""
+        return [
+            {
+                **dict(zip(("x", "y", "width", "height"), map(int, box), strict=True)),
+                "score": round(float(score), 4),
+                "angle": float(angle),
+            }
+            for box, score, angle in zip(self.boxes, self.scores, self.angles, strict=True)
+        ]
+
+
+def make_faces(
+    boxes: np.ndarray, scores: np.ndarray, angles: np.ndarray | None = None, *, max_overlap=0.3
+) -> Faces:
+    """Sort boxes by score, and leave out those that a surer one overlaps or that lie inside one.
+
+    Parameters
+    ----------
+    boxes : array_like of shape (n, 4)
+    scores : array_like of shape (n,)
+    angles : array_like of shape (n,), optional
+        Zero unless given.
+    max_overlap : float
+        Intersection over union that two faces may have.
+
+    Returns
+    -------
+    Faces
+
+    Examples
+    --------
+    >>> make_faces([[0, 0, 9, 9], [1, 0, 9, 9], [40, 0, 9, 9]], [0.5, 0.9, 0.7]).boxes.tolist()
+    [[1, 0, 9, 9], [40, 0, 9, 9]]
+    """
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    scores = np.asarray(scores, np.float64).ravel()
+    angles = np.zeros(len(boxes)) if angles is None else np.asarray(angles, np.float64)
+    order = np.lexsort((*boxes.T[::-1], -scores))
+    keep = []
+    while len(order):
+        keep.append(order[0])
+        rest = order[1:]
+        overlap = box_overlaps(boxes[order[:1]], boxes[rest])[0]
+        area, areas = boxes[order[0], 2:].prod(), boxes[rest, 2:].prod(axis=1)
+        shared = overlap / (1 + overlap) * (area + areas)
+        inside = shared > _INSIDE * np.minimum(area, areas)
+        order = rest[(overlap <= max_overlap) & ~inside]
+    chosen = np.array(keep, np.int64)
+    return Faces(np.rint(boxes[chosen]).astype(np.int64), scores[chosen], angles[chosen])
+
+
+def cut_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.2) -> list[np.ndarray]:
+    """Cut faces out, turned upright.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+    faces : Faces
+    margin : float, default=0.2
+        What is added at each side, in shares of the box's side.
+
+    Returns
+    -------
+    list of ndarray
+        Square pictures; beyond the border of the picture its last pixels are repeated.
+    """
+    cuttings = []
+    for (x, y, w, h), angle in zip(faces.boxes, faces.angles, strict=True):
+        side = max(round(max(w, h) * (1 + 2 * margin)), 1)
+        centre = (x + (w - 1) / 2, y + (h - 1) / 2)
+        turn = cv2.getRotationMatrix2D(centre, float(angle), 1.0)
+        turn[:, 2] += (side - 1) / 2 - np.array(centre)
+        cuttings.append(cv2.warpAffine(image, turn, (side, side), borderMode=cv2.BORDER_REPLICATE))
+    return cuttings
+
+
+def blur_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.15) -> np.ndarray:
+    """Make faces unrecognisable: blurred so far that about eight dots a side are left.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+    faces : Faces
+    margin : float, default=0.15
+        What is blurred around each box, in shares of its side.
+
+    Returns
+    -------
+    ndarray
+        A new picture.
+    """
+    out = image.copy()
+    for (x, y, w, h), angle in zip(faces.boxes, faces.angles, strict=True):
+        grow = margin + 0.3 * abs(np.sin(np.radians(angle)))  # a turned square needs more room
+        x0, y0 = max(int(x - grow * w), 0), max(int(y - grow * h), 0)
+        x1, y1 = (
+            min(int(x + w * (1 + grow)), image.shape[1]),
+            min(int(y + h * (1 + grow)), image.shape[0]),
+        )
+        if x1 <= x0 or y1 <= y0:
+            continue
+        part = out[y0:y1, x0:x1]
+        # averaging throws the detail away; a blur alone can be undone in part
+        small = cv2.resize(part, (min(8, x1 - x0), min(8, y1 - y0)), interpolation=cv2.INTER_AREA)
+        out[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_CUBIC)
+    return out

@@ -1,0 +1,180 @@
+"""One trained `FaceLandmarks`, one file: arrays and a checked description, never a pickle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, cast
+
+import numpy as np
+
+from ..checks import check_seed
+from ..errors import CvclassicError, ModelFileError
+from ..models.bundles import load_bundle, save_bundle
+from ..models.registry import require
+from ._descent import DescentStage
+from ._shape_trees import TreeStage
+from .alignment import N_LANDMARKS
+from .landmarks import FaceLandmarks
+
+_KIND, _VERSION = "cvclassic-landmarks", 1
+_NUMBERS = {"scale": (1.0, 1024.0), "cell": (1, 64)}
+_WHOLE = ("anchors", "pairs")
+
+
+def save_landmarks(path, model: FaceLandmarks, summary: dict[str, Any] | None = None) -> int:
+    """Write a fitted `FaceLandmarks` into one file, atomically.
+
+    Parameters
+    ----------
+    path : str or Path
+    model : FaceLandmarks
+    summary : dict, optional
+        What is to be remembered of the training; must be JSON-able.
+
+    Returns
+    -------
+    int
+        Size of the file in bytes.
+
+    Raises
+    ------
+    ModelFileError
+        The model is not fitted, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rng = np.random.default_rng(0)
+    >>> images = rng.integers(0, 255, (10, 60, 60), np.uint8)
+    >>> model = FaceLandmarks(n_starts=1).fit(images, rng.uniform(10, 50, (10, 68, 2)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = save_landmarks(folder + "/faces.cvlandmarks", model)
+    ...     again, _ = load_landmarks(folder + "/faces.cvlandmarks")
+    >>> box = [[10, 10, 40, 40]]
+    >>> bool((again.mark(images[0], box) == model.mark(images[0], box)).all())
+    True
+    """
+    if not hasattr(model, "stages_"):
+        raise ModelFileError("This FaceLandmarks cannot be saved: it is not fitted.")
+    arrays = {"mean_shape": model.mean_shape_, "box_change": model.box_change_}
+    stages: list[dict[str, Any]] = []
+    for i, stage in enumerate(model.stages_):
+        stages.append({})
+        for field in fields(cast(Any, stage)):
+            value = getattr(stage, field.name)
+            if isinstance(value, np.ndarray):
+                kind = np.int32 if field.name in _WHOLE else np.float32
+                arrays[f"stages.{i}.{field.name}"] = value.astype(kind)
+            else:
+                stages[i][field.name] = value
+    seed = model.random_state
+    error = model.held_out_error_
+    content = {
+        "params": model.get_params() | {"random_state": seed if type(seed) is int else None},
+        "stages": stages,
+        "held_out_error": None if math.isnan(error) else error,
+        "summary": summary or {},
+    }
+    return save_bundle(path, _KIND, _VERSION, arrays, content)
+
+
+def load_landmarks(path) -> tuple[FaceLandmarks, dict[str, Any]]:
+    """A fitted `FaceLandmarks` and the summary of its training.
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, damaged, of a newer version or no file of landmarks.
+    """
+    arrays, content = load_bundle(path, _KIND, _VERSION)
+    try:
+        return _rebuild(arrays, content), content["summary"]
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
+
+
+def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> FaceLandmarks:
+    """The estimator, from checked parts."""
+    expected = {"params", "stages", "held_out_error", "summary"}
+    require(set(content) == expected, "its content has the wrong entries")
+    params, stages, error = (content[key] for key in ("params", "stages", "held_out_error"))
+    require(isinstance(content["summary"], dict), "its summary is not an object")
+    names = set(FaceLandmarks().get_params())
+    require(isinstance(params, dict) and set(params) == names, "its parameters are odd")
+    model = FaceLandmarks(**params)
+    try:
+        model._check()
+        check_seed("random_state", model.random_state)
+    except CvclassicError as problem:
+        raise ModelFileError(f"The model file is damaged: {problem}") from None
+    require(error is None or (type(error) is float and 0 <= error < 1e6), "its error is odd")
+    require(isinstance(stages, list) and 1 <= len(stages) <= 100, "it has no stages")
+    model.mean_shape_ = _take(arrays, "mean_shape", (N_LANDMARKS, 2), float)
+    model.box_change_ = _take(arrays, "box_change", (3,), float)
+    require(model.box_change_[2] > 0, "box_change must have a factor > 0")
+    require(bool((np.ptp(model.mean_shape_, axis=0) > 0.01).all()), "mean_shape is no face")
+    rebuild: Callable[..., Any] = {"descent": _descent_stage, "trees": _tree_stage}[model.method]
+    model.stages_ = [rebuild(arrays, i, numbers) for i, numbers in enumerate(stages)]
+    require(not arrays, "it holds arrays that nothing asks for")
+    model.held_out_error_ = math.nan if error is None else error
+    return model
+
+
+def _take(arrays: dict, name: str, shape: tuple[int | None, ...], kind: type) -> np.ndarray:
+    """An array of the right shape (None: any length), out of the table."""
+    require(name in arrays, f"the array {name} is missing")
+    array = arrays.pop(name)
+    good = array.ndim == len(shape) and all(
+        length > 0 and wanted in (None, length)
+        for length, wanted in zip(array.shape, shape, strict=False)
+    )
+    require(good, f"{name} has the shape {array.shape}")
+    require(array.dtype.kind == ("i" if kind is int else "f"), f"{name} has the wrong type")
+    return array
+
+
+def _numbers(numbers: Any, names: set[str]) -> dict[str, Any]:
+    """The plain numbers of a stage."""
+    require(isinstance(numbers, dict) and set(numbers) == names, "a stage has the wrong entries")
+    for name, value in numbers.items():
+        low, high = _NUMBERS[name]
+        require(type(value) is type(low) and low <= value <= high, f"a stage's {name} is odd")
+    return numbers
+
+
+def _descent_stage(arrays: dict, i: int, numbers: Any) -> DescentStage:
+    prefix = f"stages.{i}."
+    numbers = _numbers(numbers, {"scale", "cell"})
+    center = _take(arrays, prefix + "center", (128,), float)
+    components = _take(arrays, prefix + "components", (128, None), float)
+    shape = (N_LANDMARKS * components.shape[1], 2 * N_LANDMARKS)
+    weights = _take(arrays, prefix + "weights", shape, float)
+    offset = _take(arrays, prefix + "offset", shape[1:], float)
+    return DescentStage(
+        **numbers, center=center, components=components, weights=weights, offset=offset
+    )
+
+
+def _tree_stage(arrays: dict, i: int, numbers: Any) -> TreeStage:
+    prefix = f"stages.{i}."
+    numbers = _numbers(numbers, {"scale"})
+    anchors = _take(arrays, prefix + "anchors", (None,), int)
+    offsets = _take(arrays, prefix + "offsets", (len(anchors), 2), float)
+    pairs = _take(arrays, prefix + "pairs", (None, None, 2), int)
+    n_trees, n_nodes = pairs.shape[:2]
+    require(n_nodes <= 1023 and (n_nodes & (n_nodes + 1)) == 0, f"{prefix}pairs are no full trees")
+    thresholds = _take(arrays, prefix + "thresholds", (n_trees, n_nodes), float)
+    leaves = _take(arrays, prefix + "leaves", (n_trees, n_nodes + 1, 2 * N_LANDMARKS), float)
+    for name, array, most in (("anchors", anchors, N_LANDMARKS), ("pairs", pairs, len(anchors))):
+        inside = array.min() >= 0 and array.max() < most
+        require(bool(inside), f"{prefix}{name} point at nothing")
+    return TreeStage(
+        **numbers,
+        anchors=anchors,
+        offsets=offsets,
+        pairs=pairs,
+        thresholds=thresholds,
+        leaves=leaves,
+    )

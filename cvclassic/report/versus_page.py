@@ -1,0 +1,194 @@
+"""The page of ``cvclassic versus-cnn``: contestants side by side, and what to take."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ImageReadError
+from ..evaluate import Comparison, Predictions, score_predictions, wilson_interval
+from ..images import load_pixels
+from ..versus import DAMAGES, METHODS, Advice, Contest
+from ..versus.advising import GROUPS, group_of
+from .charts import Axis, Line, draw_chart, percent_axis
+from .page import render_page, write_page
+from .thumbnails import make_thumbnail
+
+_SHOWN = 12  # pictures of each kind
+_STYLES = {"classical": "one", "scratch": "two", "pre-trained": "three", "elsewhere": "three"}
+
+
+@dataclass(frozen=True)
+class VersusReport:
+    """What the page is made from.
+
+    Parameters
+    ----------
+    name : str
+        Of the pictures.
+    n_train : int
+        Pictures that were learned from.
+    contest : Contest
+    answers : dict of name to Predictions
+        Of those that were measured, and of others whose answers came as tables.
+    advice : Advice
+    comparison : Comparison, optional
+        Of the answers, in their order; None where there is only one.
+    test_images : sequence of n
+        What the answers are about, to be shown.
+    budget : float
+        Seconds of each network from scratch.
+    failures : list of (path, code, message)
+    command : str
+    """
+
+    name: str
+    n_train: int
+    contest: Contest
+    answers: Mapping[str, Predictions]
+    advice: Advice
+    comparison: Comparison | None
+    test_images: Sequence
+    budget: float
+    failures: Sequence[tuple[str, str, str]] = ()
+    command: str = ""
+
+
+def write_versus_page(path: str | os.PathLike, report: VersusReport) -> int:
+    """Write the page; returns its size in bytes.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    seen = next(iter(report.answers.values()))
+    page = render_page(
+        "versus.html.j2",
+        title=f"Classical or deep: {report.name}",
+        report=report,
+        n_test=seen.n_images,
+        n_classes=len(set(seen.truth)),
+        deep_first=report.advice.group != "classical",
+        group=GROUPS[report.advice.group],
+        contestants=_contestants(report),
+        pairs=_pairs(report),
+        chart=_time_chart(report),
+        damage=_damage(report),
+        galleries=_galleries(report),
+        left_out=[(name, METHODS[name], why) for name, why in report.contest.left_out.items()],
+    )
+    return write_page(path, page)
+
+
+def _contestants(report: VersusReport) -> list[dict]:
+    """Rows of the table, best first."""
+    rows = []
+    for name, seen in report.answers.items():
+        scores = score_predictions(seen.truth, seen.labels, seen.probabilities, seen.classes)
+        n = seen.n_images
+        ends = wilson_interval(float(seen.right.sum()), n)
+        one = report.contest.measured.get(name)
+        rows.append(
+            {
+                "name": name,
+                "about": METHODS.get(name, "answers of another program"),
+                "group": GROUPS[group_of(name)],
+                "accuracy": scores["accuracy"],
+                "ends": ends,
+                "by_class": scores["mean_class_accuracy"],
+                "ece": scores["expected_calibration_error"],
+                "row": one.row if one else {},
+                "chosen": name == report.advice.method,
+            }
+        )
+    return sorted(rows, key=lambda row: -row["accuracy"])
+
+
+def _pairs(report: VersusReport) -> list[tuple[str, ...]]:
+    from .compare_page import pair_rows
+
+    return pair_rows(report.comparison) if report.comparison is not None else []
+
+
+def _time_chart(report: VersusReport):
+    """Accuracy over seconds of training, on a logarithmic axis."""
+    lines = []
+    for name, one in report.contest.measured.items():
+        points = [(row["budget_s"], row["accuracy"]) for row in one.budgets]
+        points = points or [(one.row["fit_s"], float(report.answers[name].right.mean()))]
+        seconds = [max(point[0], 0.1) for point in points]
+        style = _STYLES[group_of(name)]
+        lines.append(Line(name, [math.log10(s) for s in seconds], [p[1] for p in points], style))
+    if not lines:
+        return None
+    low = math.floor(min(min(line.x) for line in lines))
+    high = max(math.ceil(max(max(line.x) for line in lines)), low + 1)
+    ticks = [(float(e), f"{10.0**e:g} s") for e in range(low, high + 1)]
+    bottom = min(min(line.y) for line in lines)
+    return draw_chart(
+        Axis("training, seconds", low, high, ticks),
+        percent_axis("test pictures right", min(bottom, 0.9)),
+        lines,
+        label="Accuracy over the time that training took",
+    )
+
+
+def _damage(report: VersusReport) -> dict | None:
+    """Accuracy on damaged pictures: a row each step, a column each contestant."""
+    measured = {n: one.robustness for n, one in report.contest.measured.items() if one.robustness}
+    if not measured:
+        return None
+    rows = [("none", "", [found["none"][0][1] for found in measured.values()])]
+    for kind, (_, unit, steps) in DAMAGES.items():
+        for i, step in enumerate(steps):
+            shares = [found[kind][i][1] for found in measured.values()]
+            rows.append((kind, f"{step:g} {unit}", shares))
+    return {
+        "names": list(measured),
+        "rows": [
+            {"kind": kind, "amount": amount, "shares": shares, "best": max(shares)}
+            for kind, amount, shares in rows
+        ],
+    }
+
+
+def _galleries(report: VersusReport) -> list[dict]:
+    """Pictures that tell the contestants apart."""
+    best: dict[str, str] = {}
+    for row in _contestants(report):
+        best.setdefault(group_of(row["name"]), row["name"])
+    right = {name: report.answers[name].right for name in best.values()}
+    found = []
+    for name in best.values() if len(best) > 1 else ():
+        others = np.any([right[other] for other in right if other != name], axis=0)
+        found.append((f"Only {name} is right", np.flatnonzero(right[name] & ~others)))
+    found.append(("Nobody is right", np.flatnonzero(~np.any(list(right.values()), axis=0))))
+    return [
+        {
+            "title": title,
+            "total": len(rows),
+            "pictures": [_picture(report, int(i), best) for i in rows[:_SHOWN]],
+        }
+        for title, rows in found
+        if len(rows)
+    ]
+
+
+def _picture(report: VersusReport, i: int, best: Mapping[str, str]) -> dict:
+    """A test picture and what is said of it."""
+    seen = next(iter(report.answers.values()))
+    try:
+        shown = make_thumbnail(load_pixels(report.test_images[i], 480))
+    except ImageReadError:  # gone since it was measured
+        shown = None
+    said = [
+        f"{name}: {label if label is not None else 'no answer'}"
+        for name in best.values()
+        for label in [report.answers[name].labels[i]]
+    ]
+    return {"path": seen.paths[i], "truth": str(seen.truth[i]), "said": said, "shown": shown}

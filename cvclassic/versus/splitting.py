@@ -1,0 +1,58 @@
+"""Which pictures are learned from and which judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import DataError
+
+
+def split_pictures(
+    labels: Sequence, share: float = 0.5, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows to be judged on, class by class.
+
+    Parameters
+    ----------
+    labels : sequence of n
+    share : float
+        Of each class that is held back; at least one picture, and one is left to learn from.
+    seed : int
+
+    Returns
+    -------
+    train, test : ndarray of int
+        Sorted.
+
+    Raises
+    ------
+    DataError
+        A class has only one picture.
+
+    Examples
+    --------
+    >>> train, test = split_pictures(list("aaaabb"))
+    >>> len(train), len(test)
+    (3, 3)
+    """
+    known = np.asarray(labels)
+    rng = np.random.default_rng(seed)
+    train, test = [], []
+    for label in np.unique(known):
+        rows = rng.permutation(np.flatnonzero(known == label))
+        if len(rows) < 2:
+            raise DataError(f"Class {label!s} has one picture; two are needed to learn and judge.")
+        n = min(max(round(share * len(rows)), 1), len(rows) - 1)
+        test.append(rows[:n])
+        train.append(rows[n:])
+    return np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
+
+
+def first_of_each(labels: Sequence, size: int, seed: int = 0) -> np.ndarray:
+    """Rows of `size` pictures of each class; larger sets hold the smaller ones."""
+    known = np.asarray(labels)
+    order = np.random.default_rng(seed).permutation(len(known))
+    chosen = [order[known[order] == label][:size] for label in np.unique(known)]
+    return np.sort(np.concatenate(chosen))
