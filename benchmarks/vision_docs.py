@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from . import faces_docs
-from . import scale_docs
+from . import faces_docs, scale_docs
 from .common import RESULTS, ROOT
 
 
