@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from ..checks import check_bool, check_choice, check_integer, check_number
 from ..errors import ParameterError
+from ..images import single_threaded
 from .gram import stratified_folds
 from .network import ACTIVATIONS, Epoch, forward, mean_network, train_epochs
 
@@ -137,16 +138,18 @@ class Network(BaseEstimator):
 
     def _run(self, phase: str, step, n: int, most: int, validate, on_epoch) -> list[Epoch]:
         batch = min(200, n) if self.batch_size == "auto" else min(self.batch_size, n)
-        return train_epochs(
-            step,
-            phase=phase,
-            most=most,
-            # where an epoch is a step or two, a few of them say nothing
-            patience=max(self.n_iter_no_change, -(-_LEAST_STEPS * batch // n)),
-            validate=validate,
-            stop_early=self.early_stopping,
-            on_epoch=on_epoch,
-        )
+        # products of a batch are so small that a second thread makes them slower
+        with single_threaded():
+            return train_epochs(
+                step,
+                phase=phase,
+                most=most,
+                # where an epoch is a step or two, a few of them say nothing
+                patience=max(self.n_iter_no_change, -(-_LEAST_STEPS * batch // n)),
+                validate=validate,
+                stop_early=self.early_stopping,
+                on_epoch=on_epoch,
+            )
 
     def _penalties(self) -> list[float]:
         """Values of `alpha`, the largest first."""
