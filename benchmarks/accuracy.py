@@ -9,6 +9,8 @@ from .common import RESULTS, data_dir, write_results
 from .processes import train_and_score
 
 DATA_SETS = ("caltech101", "scene15")
+NEED_NETWORK = ("embedding", "fused")  # measured by `benchmarks cnn`, here only if named
+NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 
 
 def main() -> None:
@@ -19,8 +21,8 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="*", help="default: those for photographs, and auto")
     parser.add_argument("--data", nargs="*", choices=DATA_SETS, default=DATA_SETS)
     options = parser.parse_args()
-    small = {"pixels", "hog", "patches", "kernels"}
-    recipes = options.recipes or [*(name for name in RECIPES if name not in small), "auto"]
+    others = {"pixels", "hog", "patches", "kernels", *NEED_NETWORK}
+    recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
     path = RESULTS / "accuracy.json"
     results: dict[str, dict] = (
         json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
@@ -29,7 +31,8 @@ def main() -> None:
         manifest = str(data_dir() / data / "manifest.csv")
         results.setdefault(data, {})
         for recipe in recipes:
-            row = train_and_score(manifest, ["--recipe", recipe])
+            network = ["--param", f"model={data_dir() / NETWORK}"] if recipe in NEED_NETWORK else []
+            row = train_and_score(manifest, ["--recipe", recipe, *network])
             results[data][recipe] = row
             print(data, recipe, row, flush=True)
             write_results("accuracy", results, split="test, on which nothing was tuned")

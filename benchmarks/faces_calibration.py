@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from cvclassic.atomic import atomic_file
 from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
-from cvclassic.faces.detect_haar import all_channels, find_evidence
+from cvclassic.faces.detect_stock import all_channels, find_evidence
 from cvclassic.faces.detect_verify import WEIGHTS, face_patches, patch_gradients
 from cvclassic.images import read_image
 

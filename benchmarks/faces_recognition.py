@@ -13,10 +13,18 @@ import cv2
 import numpy as np
 
 from cvclassic.encode import FisherVector
-from cvclassic.faces import FEATURES, FaceMetric, Gallery, error_rates, learn_metric
+from cvclassic.faces import (
+    FEATURES,
+    ErrorRates,
+    FaceMetric,
+    Gallery,
+    error_rates,
+    learn_metric,
+)
 from cvclassic.images import read_image
+from cvclassic.report import draw_error_rates
 
-from .common import SEED, data_dir, threads, write_results
+from .common import ROOT, SEED, data_dir, threads, write_results
 
 PEOPLE, PICTURES = 40, 10
 HALVES = {"people 1-20": range(20), "people 21-40": range(20, 40), "all 40": range(40)}
@@ -116,6 +124,19 @@ def pairs(table: np.ndarray, people: range) -> tuple[np.ndarray, np.ndarray]:
     return table[same & ~itself], table[~same]
 
 
+def draw(rates: ErrorRates) -> None:
+    """The picture of docs/faces.md: the threshold that comes along, on other people."""
+    distance = Gallery().threshold.distance
+    at = np.searchsorted(rates.thresholds, distance, "right") - 1
+    draw_error_rates(
+        rates.far,
+        rates.frr,
+        ROOT / "docs" / "faces-roc.png",
+        chosen=(rates.far[at], rates.frr[at]),
+        title=f"people 21 to 40, pairs, EER {rates.eer:.1%}; threshold from people 1 to 20",
+    )
+
+
 def lbph(faces: np.ndarray, people: range, k: int, n_draws: int) -> dict[str, float]:
     """OpenCV's local binary patterns histograms, with its defaults."""
     shares = []
@@ -165,6 +186,8 @@ def main() -> None:
                 f"enrolled {k}": unknown(table, k, n, range(40)) for k in (1, 5)
             }
             rates = error_rates(*pairs(table, range(20)))
+            if feature == "lbp+hog":
+                draw(error_rates(*pairs(table, range(20, 40))))
             results["thresholds"][feature] = {
                 f"far {far}": [round(x, 4) for x in rates.threshold_at(far)]
                 for far in (0.001, 0.005, 0.01)

@@ -102,12 +102,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks speed", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10 classes, 300 files")
     parser.add_argument("--classes", type=int, help="the first so many of caltech101")
-    parser.add_argument("--files", type=int, default=N_FILES)
+    parser.add_argument("--files", type=int, help=f"[default: {N_FILES:,}]")
     parser.add_argument("--only", nargs="*", help="contestants, by a part of their names")
     parser.add_argument("--parts", action="store_true", help="the single steps, too")
     options = parser.parse_args()
-    n_classes = 10 if options.quick else options.classes
-    n = 300 if options.quick else options.files
+    n_classes = options.classes or (10 if options.quick else None)
+    n = options.files or (300 if options.quick else N_FILES)
     name = "speed-quick" if options.quick else "speed"
     path = RESULTS / f"{name}.json"
     results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}

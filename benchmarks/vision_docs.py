@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from . import scale_docs
+from . import faces_docs, scale_docs
 from .common import RESULTS, ROOT
 
 
@@ -199,6 +199,12 @@ BLOCKS = {
     "repeatability": ("matching_affine", "detectors.md", repeatability),
     "speed": ("detect_speed", "detectors.md", speed),
     "landmarks": ("landmarks", "landmarks.md", landmarks),
+    "faces-detection": ("faces_detection", "faces.md", lambda r: faces_docs.detection(r, _table)),
+    "faces-recognition": (
+        "faces_recognition",
+        "faces.md",
+        lambda r: faces_docs.recognition(r, _table),
+    ),
     "matching": ("matching_affine", "matching.md", matching),
 }
 

@@ -5,10 +5,13 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "detect_haar": ["CASCADES", "HaarFaceDetector", "find_parts"],
+        "detect_haar": ["HaarFaceDetector"],
         "detect_others": ["CascadeFaceDetector", "YuNetFaceDetector"],
+        "detect_parts": ["find_parts"],
         "detect_results": ["Faces", "blur_faces", "cut_faces", "make_faces"],
+        "detect_stock": ["CASCADES"],
         "detect_stream": ["Job", "Wishes", "detect_files"],
+        "recognize_compare": ["compare_people"],
         "recognize_features": ["FEATURES", "describe_face", "face_views", "prepare_face"],
         "recognize_files": [
             "load_gallery",
@@ -17,7 +20,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "save_gallery",
             "save_metric",
         ],
-        "recognize_gallery": ["UNKNOWN", "Gallery", "Identity", "Threshold", "compare_people"],
+        "recognize_gallery": ["UNKNOWN", "Gallery", "Identity", "Threshold"],
         "recognize_metric": ["FaceMetric", "learn_metric"],
         "recognize_pictures": ["FoundFace", "faces_to_compare", "largest_face"],
         "recognize_rates": ["ErrorRates", "error_rates"],

@@ -2,133 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Sequence
-from functools import cache
-from itertools import combinations
-
 import cv2
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..checks import check_choice, check_integer, check_jobs, check_number
 from ..describe.base import to_grey
-from ..errors import MissingDependencyError, ParameterError
-from ..images import check_images, load_pixels, map_blocks, read_file
+from ..errors import ParameterError
+from ..images import check_images, load_pixels, map_blocks
 from .detect_results import Faces, make_faces
+from .detect_stock import CASCADES, channels_of, find_evidence
 from .detect_verify import face_confidence
-from .detect_windows import Groups, cascade_windows, fuse_groups, group_windows, to_faces
-
-# name -> (file, side of its window, way from a window to the face in it)
-CASCADES: dict[str, tuple[str, int, tuple[float, float, float]]] = {
-    "alt": ("frontalface_alt", 20, (0.0, 0.0, 1.0)),
-    "alt2": ("frontalface_alt2", 20, (0.0, 0.0, 1.0)),
-    "default": ("frontalface_default", 24, (0.0, 0.0, 1.0)),
-    "profile": ("profileface", 20, (-0.165, 0.015, 0.866)),
-}
-PARTS = {"eyes": "eye", "smile": "smile"}
-_MIRRORED = "profile mirrored"
-_local = threading.local()
-
-
-@cache
-def _stock_text(name: str) -> str:
-    """XML of a cascade that OpenCV brings along."""
-    folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
-    path = os.path.join(folder, f"haarcascade_{name}.xml")
-    if not os.path.isfile(path):
-        raise MissingDependencyError(
-            f"this OpenCV ({cv2.__version__}) brings no cascade {name}: "
-            "pip install 'opencv-contrib-python<5'"
-        )
-    return read_file(path).decode("ascii", "replace")
-
-
-def stock_classifier(name: str) -> cv2.CascadeClassifier:
-    """This thread's classifier of a cascade that OpenCV brings along: threads must not share one.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"frontalface_alt"``.
-
-    Raises
-    ------
-    MissingDependencyError
-        OpenCV comes without it.
-    """
-    known = _local.__dict__.setdefault("classifiers", {})
-    if name not in known:
-        # from memory, as a path that is not UTF-8 crashes OpenCV
-        flags = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
-        storage = cv2.FileStorage(_stock_text(name), flags)
-        classifier = cv2.CascadeClassifier()
-        if not classifier.read(storage.getFirstTopLevelNode()):
-            raise MissingDependencyError(f"this OpenCV cannot load its own cascade {name}")
-        known[name] = classifier
-    return known[name]
-
-
-def channels_of(cascades: Sequence[str]) -> tuple[str, ...]:
-    """Cascades in their order, the profile once for each side.
-
-    Examples
-    --------
-    >>> channels_of(["profile", "alt"])
-    ('alt', 'profile', 'profile mirrored')
-    """
-    names = [name for name in CASCADES if name in cascades]
-    return (*names, *([_MIRRORED] if "profile" in names else []))
-
-
-def all_channels() -> list[tuple[str, ...]]:
-    """Every set of cascades that can be asked for."""
-    names = list(CASCADES)
-    return [channels_of(some) for n in range(1, 5) for some in combinations(names, n)]
-
-
-def find_evidence(
-    grey: np.ndarray,
-    channels: Sequence[str],
-    *,
-    scale_factor: float,
-    min_side: int,
-    max_side: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes that any cascade found, and what each cascade says of them.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (H, W), uint8
-    channels : sequence of str
-        As `channels_of` gives them.
-    scale_factor, min_side, max_side
-        As `cascade_windows`.
-
-    Returns
-    -------
-    boxes : ndarray of shape (n, 4), float64
-    evidence : ndarray of shape (n, 3 * n_channels), float64
-    """
-    groups = []
-    for channel in channels:
-        mirrored = channel == _MIRRORED
-        file, side, shift = CASCADES["profile" if mirrored else channel]
-        picture = np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey
-        boxes, sums = cascade_windows(
-            stock_classifier(file),
-            picture,
-            scale_factor=scale_factor,
-            min_side=min_side,
-            max_side=max_side,
-        )
-        if mirrored:
-            boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
-        found = group_windows(boxes, sums, side)
-        placed = to_faces(found.boxes, np.array(shift), mirrored)
-        groups.append(Groups(placed, found.counts, found.best, found.mean))
-    return fuse_groups(groups)
 
 
 class HaarFaceDetector(BaseEstimator):
@@ -308,48 +192,3 @@ def turn_picture(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray
     there[:, 2] += (new - (width, height)) / 2
     turned = cv2.warpAffine(grey, there, (int(new[0]), int(new[1])), borderValue=float(grey.mean()))
     return turned, cv2.invertAffineTransform(there)
-
-
-def find_parts(image: np.ndarray, faces: Faces, part: str) -> list[np.ndarray]:
-    """Eyes or smiles inside faces.
-
-    Parameters
-    ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-    faces : Faces
-    part : {"eyes", "smile"}
-        Eyes are looked for in the upper 60 % of a face, at most one a side; a smile in the lower
-        half.
-
-    Returns
-    -------
-    list of ndarray of shape (k, 4), int64
-        Boxes in pixels of the picture, from left to right, one list a face.
-    """
-    check_choice("part", part, list(PARTS))
-    grey = to_grey(image)
-    classifier = stock_classifier(PARTS[part])
-    found = []
-    for x, y, w, h in faces.boxes:
-        top, bottom = (0.1, 0.6) if part == "eyes" else (0.5, 1.1)
-        x0, y0 = max(int(x), 0), max(int(y + top * h), 0)
-        cut = grey[y0 : max(int(y + bottom * h), 0), x0 : max(int(x + w), 0)]
-        if not cut.size:
-            found.append(np.zeros((0, 4), np.int64))
-            continue
-        zoom = max(1.0, 150 / w)  # the cascades want an eye of 20 pixels, a mouth of 36
-        cut = cv2.resize(cut, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
-        smallest = int(w * zoom * (0.15 if part == "eyes" else 0.3))
-        boxes, counts = classifier.detectMultiScale2(
-            cut, 1.05, 4 if part == "eyes" else 15, minSize=(smallest, smallest // 2)
-        )
-        kept = make_faces(boxes, np.ravel(counts), max_overlap=0.1).boxes.astype(np.float64)
-        if part == "smile":
-            kept = kept[:1]
-        else:
-            right = kept[:, 0] + kept[:, 2] / 2 > cut.shape[1] / 2
-            kept = np.concatenate([kept[~right][:1], kept[right][:1]])
-        kept /= zoom
-        kept[:, :2] += (x0, y0)
-        found.append(np.rint(kept).astype(np.int64))
-    return found

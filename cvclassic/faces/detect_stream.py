@@ -20,7 +20,7 @@ from ..checks import check_choice
 from ..errors import CvclassicError, ImageReadError
 from ..images import ArchiveMember, Fault, decode_image, map_blocks, write_image
 from ..report import draw_faces
-from .detect_haar import find_parts
+from .detect_parts import find_parts
 from .detect_results import Faces, blur_faces, cut_faces
 
 BLOCK = 4

@@ -9,9 +9,6 @@ import numpy as np
 
 from ..evaluate import box_overlaps
 
-# What a window of each cascade shows: its shift and its side in shares of the window's side, as
-# the way from the window to the square from the brows to the chin. Medians over faces whose place
-# was known, see benchmarks/faces_calibration.py.
 STRIDE_GROWS = 2.0  # below twice its size OpenCV moves a window by two pixels, above by one
 _SAME = 0.5  # overlap of windows of one cascade that mean one face
 _AGREE = 0.35  # overlap of faces of several cascades that mean one face

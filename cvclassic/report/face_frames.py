@@ -105,14 +105,15 @@ def draw_error_rates(
     )
     lowest = min(1e-2, far[far > 0].min(initial=1) / 2)
     axes.plot(np.maximum(far, lowest), 1 - frr, "-C0", lw=2, drawstyle="steps-post")
-    axes.plot([lowest, 1], [1 - lowest, 0], ":", color="0.5", lw=1, label="equal error rates")
+    equal = np.geomspace(lowest, 1, 200)
+    axes.plot(equal, 1 - equal, ":", color="0.5", lw=1, label="equal error rates")
     if chosen is not None:
         label = f"chosen: FAR {chosen[0]:.2%}, FRR {chosen[1]:.2%}"
         axes.plot(max(chosen[0], lowest), 1 - chosen[1], "oC1", ms=7, label=label)
     axes.set_xscale("log")
     axes.set_xlim(lowest, 1)
     axes.set_ylim(max(0.0, float(1 - frr.max(initial=0, where=far > lowest)) - 0.1), 1.01)
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(alpha=0.3)
     axes.set_title(title, fontsize=10, loc="left")

@@ -169,3 +169,13 @@ def test_wrong_parameters(changes, message) -> None:
         score_intervals(Predictions([], [], [], []))
     with pytest.raises(ParameterError, match="must hold probabilities"):
         reliability(seen)
+
+
+def test_one_answer_for_everything_has_an_interval() -> None:
+    """Its mean class accuracy is the same in all resamples."""
+    truth = ["a", "b"] * 8 + ["a"]
+    shares = np.tile([0.9, 0.1], (17, 1))
+    seen = Predictions([str(i) for i in range(17)], truth, ["a"] * 17, ["a", "b"], shares)
+    found = score_intervals(seen)
+    assert found["mean_class_accuracy"] == (0.5, 0.5)
+    assert found["accuracy"][0] < 9 / 17 < found["accuracy"][1]

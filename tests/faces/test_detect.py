@@ -22,7 +22,8 @@ from cvclassic.faces import (
     find_parts,
     make_faces,
 )
-from cvclassic.faces.detect_haar import all_channels, stock_classifier, turn_picture
+from cvclassic.faces.detect_haar import turn_picture
+from cvclassic.faces.detect_stock import all_channels, stock_classifier
 from cvclassic.faces.detect_verify import face_patches, weights
 from cvclassic.faces.detect_windows import cascade_windows, gather, group_windows, to_faces
 

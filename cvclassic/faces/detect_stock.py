@@ -1,0 +1,127 @@
+"""The cascades that come with OpenCV: one a thread, and what they find together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from itertools import combinations
+
+import cv2
+import numpy as np
+
+from ..errors import MissingDependencyError
+from ..images import read_file
+from .detect_windows import Groups, cascade_windows, fuse_groups, group_windows, to_faces
+
+# name -> (file, side of its window, way from a window to the square from the brows to the chin:
+# shift of the centre in x and y, and side, in shares of the window's side). The profile's are
+# medians over faces whose place was known.
+CASCADES: dict[str, tuple[str, int, tuple[float, float, float]]] = {
+    "alt": ("frontalface_alt", 20, (0.0, 0.0, 1.0)),
+    "alt2": ("frontalface_alt2", 20, (0.0, 0.0, 1.0)),
+    "default": ("frontalface_default", 24, (0.0, 0.0, 1.0)),
+    "profile": ("profileface", 20, (-0.165, 0.015, 0.866)),
+}
+_MIRRORED = "profile mirrored"
+_local = threading.local()
+
+
+@cache
+def _stock_text(name: str) -> str:
+    """XML of a cascade that OpenCV brings along."""
+    folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
+    path = os.path.join(folder, f"haarcascade_{name}.xml")
+    if not os.path.isfile(path):
+        raise MissingDependencyError(
+            f"this OpenCV ({cv2.__version__}) brings no cascade {name}: "
+            "pip install 'opencv-contrib-python<5'"
+        )
+    return read_file(path).decode("ascii", "replace")
+
+
+def stock_classifier(name: str) -> cv2.CascadeClassifier:
+    """This thread's classifier of a cascade that OpenCV brings along: threads must not share one.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"frontalface_alt"``.
+
+    Raises
+    ------
+    MissingDependencyError
+        OpenCV comes without it.
+    """
+    known = _local.__dict__.setdefault("classifiers", {})
+    if name not in known:
+        # from memory, as a path that is not UTF-8 crashes OpenCV
+        flags = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
+        storage = cv2.FileStorage(_stock_text(name), flags)
+        classifier = cv2.CascadeClassifier()
+        if not classifier.read(storage.getFirstTopLevelNode()):
+            raise MissingDependencyError(f"this OpenCV cannot load its own cascade {name}")
+        known[name] = classifier
+    return known[name]
+
+
+def channels_of(cascades: Sequence[str]) -> tuple[str, ...]:
+    """Cascades in their order, the profile once for each side.
+
+    Examples
+    --------
+    >>> channels_of(["profile", "alt"])
+    ('alt', 'profile', 'profile mirrored')
+    """
+    names = [name for name in CASCADES if name in cascades]
+    return (*names, *([_MIRRORED] if "profile" in names else []))
+
+
+def all_channels() -> list[tuple[str, ...]]:
+    """Every set of cascades that can be asked for."""
+    names = list(CASCADES)
+    return [channels_of(some) for n in range(1, 5) for some in combinations(names, n)]
+
+
+def find_evidence(
+    grey: np.ndarray,
+    channels: Sequence[str],
+    *,
+    scale_factor: float,
+    min_side: int,
+    max_side: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes that any cascade found, and what each cascade says of them.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8
+    channels : sequence of str
+        As `channels_of` gives them.
+    scale_factor, min_side, max_side
+        As `cascade_windows`.
+
+    Returns
+    -------
+    boxes : ndarray of shape (n, 4), float64
+    evidence : ndarray of shape (n, 3 * n_channels), float64
+    """
+    groups = []
+    for channel in channels:
+        mirrored = channel == _MIRRORED
+        file, side, shift = CASCADES["profile" if mirrored else channel]
+        picture = np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey
+        boxes, sums = cascade_windows(
+            stock_classifier(file),
+            picture,
+            scale_factor=scale_factor,
+            min_side=min_side,
+            max_side=max_side,
+        )
+        if mirrored:
+            boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
+        found = group_windows(boxes, sums, side)
+        placed = to_faces(found.boxes, np.array(shift), mirrored)
+        groups.append(Groups(placed, found.counts, found.best, found.mean))
+    return fuse_groups(groups)
