@@ -180,7 +180,7 @@ class Attack:
             return
         if event == "open" and isinstance(arguments[0], int):
             return
-        self._heard.append(f"{event} {arguments!r}"[:200])
+        self._heard.append(f"{event} {arguments[:1]!r}"[:80])
 
     def load(self) -> tuple[str, list[str]]:
         """The outcome, and audit events beside the reading of the file."""
