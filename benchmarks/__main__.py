@@ -7,7 +7,8 @@ import runpy
 import sys
 from pathlib import Path
 
-_SHARED = {"__init__", "__main__", "boundary_match", "common", "datasets", "processes", "stub"}
+_SHARED = {"__init__", "__main__", "boundary_match", "common", "datasets", "processes"}
+_SHARED |= {"scale_docs", "stub"}
 
 
 def benchmarks() -> dict[str, str]:

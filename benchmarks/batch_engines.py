@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import resource
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from cvclassic.batch.classifying import BLOCK
 from cvclassic.images import Picture, decode_image, single_threaded
 from cvclassic.models import load_model
 
-from .common import data_dir, write_results
-from .processes import CVCLASSIC, run_process
+from .common import write_results
+from .processes import photographs
 
 _SHORT = 4 * BLOCK  # pictures of the run that is subtracted: start-up does not count
 
@@ -61,24 +61,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=368)
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
-    folder = data_dir() / "caltech101"
-    with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    train = [row for row in rows if row["split"] == "train"]
-    train.sort(key=lambda row: row["path"].rpartition("/")[2])
-    test = [str(folder / row["path"]) for row in rows if row["split"] == "test"]
-    paths = (test * (1 + arguments.pictures // len(test)))[: arguments.pictures]
     with tempfile.TemporaryDirectory() as scratch:
-        file_name = arguments.model
-        if file_name is None:
-            file_name = f"{scratch}/fast.cvmodel"
-            with open(f"{scratch}/train.csv", "w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(["path", "label"])
-                writer.writerows([folder / row["path"], row["label"]] for row in train[:404])
-            manifest = ["--manifest", f"{scratch}/train.csv"]
-            run_process([*CVCLASSIC, "train", "-q", *manifest, "--recipe", "fast", "-o", file_name])
-        model = load_model(file_name)
+        file_name, test = photographs(Path(scratch))
+        model = load_model(arguments.model or file_name)
+    paths = (test * (1 + arguments.pictures // len(test)))[: arguments.pictures]
     contestants: dict[str, Callable] = {"bare loop": bare_loop}
     for name in ("threads", "processes"):
         for jobs in (1, 2):

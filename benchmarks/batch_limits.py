@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
 import multiprocessing
@@ -25,8 +24,8 @@ from cvclassic.batch import (
 from cvclassic.images import single_threaded
 from cvclassic.models import load_model
 
-from .common import data_dir, write_results
-from .processes import CVCLASSIC, run_process
+from .common import write_results
+from .processes import photographs
 from .stub import stub_run
 
 
@@ -77,51 +76,45 @@ def million(scratch: Path, quick: bool) -> dict:
 
 def writing(scratch: Path, quick: bool) -> dict:
     """Time in the journal and the output against that of the run, with a recipe of photographs."""
-    folder = data_dir() / "caltech101"
-    with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["path"].rpartition("/")[2])
-    with open(scratch / "train.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["path", "label"])
-        train = [row for row in rows if row["split"] == "train"]
-        table.writerows([folder / row["path"], row["label"]] for row in train[:404])
-    model_file = str(scratch / "fast.cvmodel")
-    words = ["--manifest", str(scratch / "train.csv"), "--recipe", "fast", "-o", model_file]
-    run_process([*CVCLASSIC, "train", "-q", *words])
+    model_file, paths = photographs(scratch)
     model = load_model(model_file)
-    paths = [str(folder / row["path"]) for row in rows if row["split"] == "test"]
     paths = paths[: 100 if quick else 1000]
     found = {}
     for format in ("csv", "jsonl", "parquet", "sqlite"):
         out = scratch / f"l.{format}"
         check_output(out, format)  # imports what it needs
-        spent = 0.0
-        start = time.perf_counter()
+        spent, output = 0.0, 0.0
+        used = 0.0
+        start, started = time.perf_counter(), time.process_time()
         with open_journal(out, {"model": "fast"}) as journal:
-            append = journal.append
+            extend = journal.extend
 
-            def timed(record, mark=None, append=append) -> None:
-                nonlocal spent
-                before = time.perf_counter()
-                append(record, mark)
+            def timed(pairs, extend=extend) -> None:
+                nonlocal spent, used
+                before, already = time.perf_counter(), time.thread_time()
+                extend(pairs)
                 spent += time.perf_counter() - before
+                used += time.thread_time() - already
 
-            journal.append = timed  # type: ignore[method-assign]
+            journal.extend = timed  # type: ignore[method-assign]
             with single_threaded():
                 for _ in resume(journal, paths, partial(classify_files, model, n_jobs=1)):
                     pass
-            before = time.perf_counter()
+            before, already = time.perf_counter(), time.thread_time()
             with open_writer(out, format, 1) as writer:
                 for record, _ in journal.kept():
                     writer.write(record)
             journal.finish()
-            spent += time.perf_counter() - before
-        seconds = time.perf_counter() - start
+            output = time.perf_counter() - before
+            used += time.thread_time() - already
+        seconds, processor = time.perf_counter() - start, time.process_time() - started
         found[format] = {
             "pictures": len(paths),
             "s": round(seconds, 2),
-            "writing_s": round(spent, 4),
-            "share": round(spent / seconds, 5),
+            "journal_s": round(spent, 4),
+            "output_s": round(output, 4),
+            "share": round((spent + output) / seconds, 5),
+            "share_of_processor_time": round(used / processor, 5),
         }
         print(format, found[format], flush=True)
     return found

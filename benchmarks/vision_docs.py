@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from . import faces_docs
+from . import faces_docs, scale_docs
 from .common import RESULTS, ROOT
 
 
@@ -188,6 +188,10 @@ def cascade(results: dict) -> str:
 
 
 BLOCKS = {
+    "throughput": ("throughput", "scale.md", scale_docs.throughput),
+    "million": ("batch-million", "scale.md", scale_docs.million),
+    "kills": ("batch-kills", "scale.md", scale_docs.kills),
+    "bombs": ("batch-bombs", "scale.md", scale_docs.bombs),
     "cascade": ("cascade_training", "cascade.md", cascade),
     "small": ("small", "small-pictures.md", small),
     "patch_speed": ("small", "small-pictures.md", patch_speed),

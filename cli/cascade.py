@@ -219,7 +219,7 @@ def train(
         stages(quiet) as bars,
     ):
         log.bars = bars
-        found, share = _positives(positives, boxes, images, box_format, inner)
+        found, share = _positives(positives, boxes, images, box_format, inner, settings.window)
         scenes = load_pictures(negatives)
         failures = found.failures + scenes.failures
         report_failures(failures)
@@ -247,14 +247,16 @@ def train(
     ctx.exit(EXIT_FAILURES if failures else 0)
 
 
-def _positives(positives, boxes, images, box_format, inner):
+def _positives(positives, boxes, images, box_format, inner, window):
     """The objects, and the share of each side that the window covers."""
     from cvclassic.errors import DataError
     from cvclassic.objects import cut_boxes, load_pictures, read_boxes
     from cvclassic.objects.sources import CONTEXT
 
     if positives is not None:
-        return load_pictures(positives), inner or 1.0
+        # a window needs no more pixels than this; thousands of photographs would fill the memory
+        most = int(4 * max(window) / (inner or 1.0))
+        return load_pictures(positives, max_side=most), inner or 1.0
     found = cut_boxes(read_boxes(boxes, box_format), images)
     if not found.pictures:
         raise DataError(f"{boxes}: no object was found in {images}")

@@ -17,7 +17,7 @@ from .dask_shop import difference, versions
 
 _CONNECT_SECONDS = 10.0
 _START_SECONDS = 60.0  # of processes on a busy machine
-_LOGS = ("distributed", "tornado", "asyncio")
+_LOGS = ("distributed", "distributed.client", "tornado", "asyncio")
 
 
 def import_dask() -> Any:

@@ -101,9 +101,17 @@ def resume(
             yield item
 
     with contextlib.closing(classify(marked())) as records:
-        for record in records:
-            journal.append(record, marks.popleft())
-            yield record, False
+        pending: list[tuple[Record, Any]] = []  # they come as blocks, and are written as such
+        try:
+            for record in records:
+                pending.append((record, marks.popleft()))
+                if len(pending) == block_size:
+                    pairs, pending = pending, []
+                    journal.extend(pairs)
+                    yield from ((record, False) for record, _ in pairs)
+        finally:  # also after an interruption
+            journal.extend(pending)
+        yield from ((record, False) for record, _ in pending)
     journal.sync()
 
 

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from ..checks import check_bool, check_integer, check_number
+from ..errors import ParameterError
 from .base import Describer, root_normalise, to_grey
 from .features import LocalFeatures
 
+_MOST_SIGMA = 100
 _ATTRIBUTES = attrgetter("pt", "size", "angle", "response")
 _KEYPOINT = np.dtype([("xy", "f4", 2), ("size", "f4"), ("angle", "f4"), ("response", "f4")])
 
@@ -132,6 +134,10 @@ class Sift(Describer):
         check_number("contrast_threshold", self.contrast_threshold, 0)
         check_number("edge_threshold", self.edge_threshold, 0, exclusive=True)
         check_number("sigma", self.sigma, 0, exclusive=True)
+        if self.sigma > _MOST_SIGMA:  # OpenCV would fill the memory with its kernel
+            raise ParameterError(
+                f"sigma must be at most {_MOST_SIGMA}. Got {self.sigma!r} instead."
+            )
 
     def _describe(self, pixels: np.ndarray) -> LocalFeatures:
         return sift_features(

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ModelFileError
 
 _LARGEST = 1e12
+_SMALLEST = 1e-12  # that anything is divided by
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def require(condition: bool, message: str) -> None:
         raise ModelFileError(f"The model file is damaged: {message}.")
 
 
+def _divides(array: np.ndarray) -> bool:
+    """Positive, and not so small that a quotient overflows."""
+    return bool((array >= _SMALLEST).all())
+
+
 def _check_words(encoder) -> None:
     shape = (encoder.n_words, encoder._describer.n_dims)
     require(encoder.words_.shape == shape, f"words_ must have shape {shape}")
@@ -87,7 +93,7 @@ def _check_mixture(encoder) -> None:
     require(encoder.means_.shape == shape, f"means_ must have shape {shape}")
     require(encoder.variances_.shape == shape, f"variances_ must have shape {shape}")
     require(bool((encoder.weights_ > 0).all()), "weights_ must be > 0")
-    require(bool((encoder.variances_ > 0).all()), "variances_ must be > 0")
+    require(_divides(encoder.variances_), "variances_ must be > 0")
     _check_columns(encoder)
 
 
@@ -135,7 +141,7 @@ def _check_layers(head) -> int:
         require(weight.shape[0] == sizes[-1] and bias.shape == weight.shape[1:], "layers disagree")
         sizes.append(weight.shape[1])
     require(head.mean_.shape == head.scale_.shape == (sizes[0],), "mean_ has the wrong length")
-    require(bool((head.scale_ > 0).all()), "scale_ must be > 0")
+    require(_divides(head.scale_), "scale_ must be > 0")
     return sizes[-1]
 
 
@@ -187,7 +193,7 @@ def _check_table(step) -> None:
     shape = (n, step.n_bins + 1 if step.n_bins else 0)
     require(step.edges_.shape == shape, f"edges_ must have shape {shape}")
     require(step.center_.shape == step.scale_.shape == (n,), f"center_ must have {n} numbers")
-    require(bool((step.scale_ > 0).all()), "scale_ must be > 0")
+    require(_divides(step.scale_), "scale_ must be > 0")
 
 
 def _check_embedding(step) -> None:

@@ -78,7 +78,8 @@ def test_going_on(tmp_path, n) -> None:
     interrupt(tmp_path / "o", items(10), n)
     classified: list[str] = []
     assert go(tmp_path / "o", items(10), classified) == [answer(item) for item in items(10)]
-    assert classified == [item.path for item in items(10)[n // 4 * 4 :]]
+    begun = min(8, -(-n // 4) * 4)  # a block is written before its first record is given out
+    assert classified == [item.path for item in items(10)[begun:]]
 
 
 def test_cut_or_damaged_at_any_byte(tmp_path) -> None:

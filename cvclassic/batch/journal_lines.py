@@ -1,0 +1,42 @@
+"""The lines of a journal: each begins with the CRC-32 of what it says."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from .records import Record
+
+
+def head_of(about: dict[str, Any]) -> bytes:
+    """What a run was asked."""
+    return _sealed(json.dumps([about]).encode())
+
+
+def _sealed(content: bytes) -> bytes:
+    return b"%08x %b\n" % (zlib.crc32(content), content)
+
+
+def line_of(record: Record, mark: Any) -> bytes:
+    """A record, and the fingerprint of its input."""
+    fields: tuple = (record.path, record.status, record.code, record.message, record.label)
+    fields += (record.scores, record.labels, record.size, mark)
+    return _sealed(json.dumps(fields).encode())
+
+
+def content_of(line: bytes) -> list | None:
+    """Content of a line, None unless it is whole."""
+    crc, _, content = line.partition(b" ")
+    content = content.removesuffix(b"\n")
+    if not line.endswith(b"\n") or crc != b"%08x" % zlib.crc32(content):
+        return None
+    return json.loads(content)
+
+
+def record_of(path, status, code, message, label, scores, labels, size) -> Record:
+    """A record as it was."""
+    scores = tuple((name, share) for name, share in scores)
+    labels = None if labels is None else tuple(labels)
+    size = None if size is None else tuple(size)
+    return Record(path, status, code, message, label, scores, labels, size=size)
