@@ -162,7 +162,7 @@ def test_missing_pictures_are_an_error(in_process, toy_folder, tmp_path) -> None
     assert "short.csv: 2 of the 12 pictures are missing. The first is " in message
 
 
-def test_models_of_a_table(cvclassic, models, pictures, tmp_path) -> None:
+def test_models_of_a_table(in_process, models, pictures, tmp_path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("a,b,kind\n" + "".join(f"{i},{i % 7},{'gh'[i > 20]}\n" for i in range(40)))
     source = ["--table", rows, "--label", "kind"]
@@ -171,15 +171,15 @@ def test_models_of_a_table(cvclassic, models, pictures, tmp_path) -> None:
         lines = [line.split(",") for line in rows.read_text().splitlines()]
         part.write_text("".join(",".join(c[1:] if text else c) + "\n" for c in lines))
         args = ["--head", "ridge", "--no-report", "-q", "-o", tmp_path / f"{name}.cvmodel"]
-        done = cvclassic("train", "--table", part, "--label", "kind", *args)
+        done = in_process("train", "--table", part, "--label", "kind", *args)
         assert done.returncode == 0, done.stderr
     both, narrow = tmp_path / "both.cvmodel", tmp_path / "narrow.cvmodel"
-    done = cvclassic("compare", both, narrow, *source, "--json", tmp_path / "all.json", "-q")
+    done = in_process("compare", both, narrow, *source, "--json", tmp_path / "all.json", "-q")
     assert done.returncode == 0, done.stderr
     first, second = json.loads((tmp_path / "all.json").read_text())["models"]
     assert first["accuracy"] > second["accuracy"]  # which does not see the column that tells
     assert first["file"].endswith("both.cvmodel")
-    done = cvclassic("compare", both, models[0], *source)
+    done = in_process("compare", both, models[0], *source)
     assert "expected a classifier of rows of a table" in one_line(done, 2)
-    done = cvclassic("compare", both, models[0], pictures)
+    done = in_process("compare", both, models[0], pictures)
     assert "expected a classifier of pictures" in one_line(done, 2)

@@ -94,8 +94,9 @@ def test_boxes_are_those_of_the_file_whatever_is_written(cvclassic, photos, tmp_
 def test_goes_on_where_it_stopped(cvclassic, tmp_path, portrait):
     folder = tmp_path / "many"
     folder.mkdir()
-    for i in range(24):
-        write_image(folder / f"{i:02}.png", np.roll(portrait, 5 * i, axis=1))
+    small = cv2.resize(portrait, (140, 140), interpolation=cv2.INTER_AREA)
+    for i in range(48):
+        write_image(folder / f"{i:02}.png", np.roll(small, 3 * i, axis=1))
     whole = cvclassic("faces", "detect", folder, "-o", tmp_path / "whole", "--crop", *FAST)
     assert whole.returncode == 0
     words = ["faces", "detect", str(folder), "-o", str(tmp_path / "cut"), "--crop", *FAST]

@@ -65,7 +65,9 @@ def test_no_banned_call(root):
     for path in modules:
         source = path.read_text(encoding="utf-8")
         # text in memory, which these two have checked and written themselves
-        cascades = path.name in ("loading.py", "detect_stock.py") and "FILE_STORAGE_MEMORY" in source
+        cascades = (
+            path.name in ("loading.py", "detect_stock.py") and "FILE_STORAGE_MEMORY" in source
+        )
         banned = [name for name in BANNED if not (cascades and name == "FileStorage")]
         assert uses(source, banned) == [], path
         if path != root / "cvclassic" / "images" / "reading.py":

@@ -639,6 +639,7 @@ def test_no_pickle_anywhere(root) -> None:
             own_pipes = file.parent.name == "batch" and file.stem in (
                 "nursery",
                 "workers",
+                "dask_engine",
                 "dask_shop",
             )
             assert not (banned - {"pickle"} if own_pipes else banned) & set(names), file
