@@ -24,7 +24,7 @@ SETTINGS = {
     "num-positives": 8000,
     "num-negatives": 8000,
     "false-alarm": 0.45,
-    "hit-rate": 0.99,
+    "hit-rate": 0.993,
     "shift": 0.03,
     "turn": 5,
     "scale": 0.05,

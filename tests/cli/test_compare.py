@@ -16,11 +16,11 @@ FAST = ["--recipe", "sift-bow", "--param", "C=1.0", "--jobs", 1, "--quiet"]
 
 
 @pytest.fixture(scope="module")
-def models(cvclassic, toy_folder, tmp_path_factory) -> tuple[Path, Path]:
+def models(in_process, toy_folder, tmp_path_factory) -> tuple[Path, Path]:
     """Two models, the second of which has too few words to be good."""
     folder = tmp_path_factory.mktemp("models")
     for name, n_words in (("one", 15), ("two", 2)):
-        done = cvclassic(
+        done = in_process(
             "train", toy_folder, "-o", folder / f"{name}.cvmodel", *FAST,
             "--param", f"n_words={n_words}",
         )  # fmt: skip
@@ -48,9 +48,9 @@ def table(path: Path, folder: Path, **changes: str) -> Path:
     return path
 
 
-def test_models_and_a_table(cvclassic, models, pictures, tmp_path) -> None:
+def test_models_and_a_table(in_process, models, pictures, tmp_path) -> None:
     other = table(tmp_path / "cnn.csv", pictures, fine0="middle", coarse1="fine")
-    done = cvclassic(
+    done = in_process(
         "compare", *models, other, pictures, "-o", tmp_path / "page.html",
         "--json", tmp_path / "all.json", "--jobs", 1, "--quiet",
     )  # fmt: skip
@@ -83,9 +83,9 @@ def test_models_and_a_table(cvclassic, models, pictures, tmp_path) -> None:
         assert name in page
 
 
-def test_scores_are_those_of_evaluate(cvclassic, models, pictures, tmp_path) -> None:
+def test_scores_are_those_of_evaluate(in_process, models, pictures, tmp_path) -> None:
     """One model twice: by itself, and by its table of answers."""
-    done = cvclassic(
+    done = in_process(
         "evaluate", models[0], pictures, "--per-image", tmp_path / "one.csv",
         "--json", tmp_path / "scores.json", "--quiet",
     )  # fmt: skip
@@ -98,7 +98,7 @@ def test_scores_are_those_of_evaluate(cvclassic, models, pictures, tmp_path) -> 
     assert float(rows[0]["margin"]) == pytest.approx(
         float(rows[0]["probability_1"]) - float(rows[0]["probability_2"]), abs=1e-6
     )
-    done = cvclassic(
+    done = in_process(
         "compare", models[0], tmp_path / "one.csv", pictures, "--quiet",
         "--json", tmp_path / "both.json",
     )  # fmt: skip
@@ -113,21 +113,21 @@ def test_scores_are_those_of_evaluate(cvclassic, models, pictures, tmp_path) -> 
     assert found["models"][1]["ms_per_image"] > 0
 
 
-def test_tables_alone(cvclassic, tmp_path) -> None:
+def test_tables_alone(in_process, tmp_path) -> None:
     """The first one's truth; the order of the rows is free."""
     (tmp_path / "a.csv").write_text("path,label,truth\nx,cat,cat\ny,dog,dog\nz,cat,dog\n")
     (tmp_path / "b.csv").write_text("path,label\nz,dog\ny,dog\nx,cat\n")
-    done = cvclassic("compare", tmp_path / "a.csv", tmp_path / "b.csv")
+    done = in_process("compare", tmp_path / "a.csv", tmp_path / "b.csv")
     assert done.returncode == 0, done.stderr
     assert "66.7%" in done.stdout
     assert "100.0%" in done.stdout
 
 
-def test_hostile_names_are_shown_as_text(cvclassic, tmp_path) -> None:
+def test_hostile_names_are_shown_as_text(in_process, tmp_path) -> None:
     name = "<img src=x onerror=alert(1)>\x1b[31m.csv"
     for path in (tmp_path / name, tmp_path / "b.csv"):
         path.write_text("path,label,truth\nx,<b>,<b>\ny,\x1b[31m,dog\n")
-    done = cvclassic("compare", tmp_path / name, tmp_path / "b.csv", "-o", tmp_path / "p.html")
+    done = in_process("compare", tmp_path / name, tmp_path / "b.csv", "-o", tmp_path / "p.html")
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     page = (tmp_path / "p.html").read_text()

@@ -37,12 +37,12 @@ def bars(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ruled(cvclassic, bars):
+def ruled(in_process, bars):
     """A model of each kind."""
     found = {}
     for kind, words in (("threshold", []), ("sets", ["--unknown-sets"])):
         path = bars / f"{kind}.cvmodel"
-        done = cvclassic("train", bars / "train", "-o", path, "--unknown", 0.1, *words, *FAST)
+        done = in_process("train", bars / "train", "-o", path, "--unknown", 0.1, *words, *FAST)
         assert done.returncode == 0, done.stderr
         found[kind] = path, done
     return found
@@ -58,9 +58,9 @@ def test_train_says_what_it_found(ruled) -> None:
     assert "labels on average of 160 held-out pictures" in ruled["sets"][1].stdout
 
 
-def test_unknown_is_a_label(cvclassic, bars, ruled, tmp_path) -> None:
+def test_unknown_is_a_label(in_process, bars, ruled, tmp_path) -> None:
     model, _ = ruled["threshold"]
-    done = cvclassic(
+    done = in_process(
         "classify", model, bars / "test", bars / "blank.png", "-o", tmp_path / "a.csv",
         "--top", 2, "--quiet",
     )  # fmt: skip
@@ -79,10 +79,10 @@ def test_unknown_is_a_label(cvclassic, bars, ruled, tmp_path) -> None:
     assert (blank["label"], blank["code"], blank["guess"]) == ("unknown", "no_features", "")
 
 
-def test_sets_are_labels(cvclassic, bars, ruled, tmp_path) -> None:
+def test_sets_are_labels(in_process, bars, ruled, tmp_path) -> None:
     model, _ = ruled["sets"]
     for name in ("a.csv", "a.jsonl"):
-        done = cvclassic(
+        done = in_process(
             "classify", model, bars / "test", bars / "blank.png", "-o", tmp_path / name, "--quiet"
         )
         assert done.returncode == 0
@@ -96,9 +96,9 @@ def test_sets_are_labels(cvclassic, bars, ruled, tmp_path) -> None:
     assert (rows[-1]["label"], rows[-1]["labels"]) == ("unknown", "[]")
 
 
-def test_evaluate_reports_it(cvclassic, bars, ruled, tmp_path) -> None:
+def test_evaluate_reports_it(in_process, bars, ruled, tmp_path) -> None:
     for kind, (model, _) in ruled.items():
-        done = cvclassic(
+        done = in_process(
             "evaluate", model, bars / "test", "--json", tmp_path / "s.json",
             "--per-image", tmp_path / "p.csv", "--quiet",
         )  # fmt: skip
