@@ -195,7 +195,9 @@ class Gallery:
     def _distances(self, vectors: np.ndarray) -> dict[str, float]:
         # person by person, as the last bits of one product would hang on who else is in it
         return {
-            name: float(1 - (_flat(self._vectors[name]) @ vectors.T).max()) for name in self.people
+            # rounding takes the cosine of a vector with itself a little beyond 1
+            name: max(0.0, float(1 - (_flat(self._vectors[name]) @ vectors.T).max()))
+            for name in self.people
         }
 
     def identify(self, face: np.ndarray) -> Identity:
