@@ -24,10 +24,10 @@ SETTINGS = {
     "num-positives": 8000,
     "num-negatives": 8000,
     "false-alarm": 0.45,
-    "hit-rate": 0.993,
-    "shift": 0.03,
-    "turn": 5,
-    "scale": 0.05,
+    "hit-rate": 0.992,
+    "shift": 0.035,
+    "turn": 6.5,
+    "scale": 0.065,
     "stages": 17,
 }
 OVERLAP = 0.3
