@@ -23,12 +23,12 @@ SETTINGS = {
     "inner": 0.72,
     "num-positives": 8000,
     "num-negatives": 8000,
-    "false-alarm": 0.45,
+    "false-alarm": 0.5,
     "hit-rate": 0.992,
     "shift": 0.035,
     "turn": 6.5,
     "scale": 0.065,
-    "stages": 17,
+    "stages": 19,
 }
 OVERLAP = 0.3
 PRECISION = 0.93  # that the choice must reach on the pictures held out, with some room
