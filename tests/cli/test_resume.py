@@ -18,10 +18,10 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /
 
 @pytest.fixture(scope="module")
 def many(toy_folder, tmp_path_factory) -> list[str]:
-    """601 inputs, one of them bad."""
+    """385 inputs, one of them bad."""
     bad = tmp_path_factory.mktemp("bad") / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
-    return [*[str(toy_folder)] * 25, str(bad), *[str(toy_folder)] * 25]
+    return [*[str(toy_folder)] * 16, str(bad), *[str(toy_folder)] * 16]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_kills_at_random(engine, toy_model_file, many, expected, tmp_path) -> No
     assert done.returncode == 1
     assert out.read_bytes() == expected
     assert os.listdir(tmp_path) == ["l.csv"]
-    assert "601 inputs" in message
+    assert "385 inputs" in message
 
 
 def test_two_runs_at_one_output(cvclassic, toy_model_file, many, expected, tmp_path) -> None:
