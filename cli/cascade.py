@@ -6,10 +6,11 @@ import time
 
 import click
 
+from .cascade_evaluate import box_format_option, evaluate
 from .cascade_show import show
-from .console import Stages, report_failures, show_table, stages
+from .console import Stages, report_failures, stages
 from .options import jobs_option, n_jobs, quiet_option
-from .pictures import EXIT_FAILURES, EXIT_INCOMPLETE, check_json, write_json
+from .pictures import EXIT_FAILURES, EXIT_INCOMPLETE
 
 
 class WindowSize(click.ParamType):
@@ -39,6 +40,7 @@ def cascade() -> None:
     """
 
 
+cascade.add_command(evaluate)
 cascade.add_command(show)
 
 
@@ -48,13 +50,7 @@ cascade.add_command(show)
     "--boxes", type=click.Path(), help="Instead: JSON file of boxes in pictures, see --images."
 )
 @click.option("--images", type=click.Path(), help="Folder of the pictures that --boxes names.")
-@click.option(
-    "--box-format",
-    type=click.Choice(["xyxy", "xywh"]),
-    default="xyxy",
-    show_default=True,
-    help="Numbers of a box: two corners, or corner and size.",
-)
+@box_format_option
 @click.option(
     "--negatives", required=True, type=click.Path(), help="Pictures without the object: folder."
 )
@@ -296,107 +292,3 @@ class TrainingLog:
             f"false alarms {report.false_alarm:.1%} of {report.negatives:,} negatives, which "
             f"{report.before:.2g} of all windows are; {time.perf_counter() - self._begin:.0f} s"
         )
-
-
-@cascade.command()
-@click.argument("file", metavar="CASCADE", type=click.Path())
-@click.option("--images", required=True, type=click.Path(), help="Folder of pictures.")
-@click.option("--boxes", required=True, type=click.Path(), help="JSON file of their true boxes.")
-@click.option(
-    "--box-format",
-    type=click.Choice(["xyxy", "xywh"]),
-    default="xyxy",
-    show_default=True,
-    help="Numbers of a box: two corners, or corner and size.",
-)
-@click.option("-o", "--output", type=click.Path(), help="Draw precision over recall (.png, .svg).")
-@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
-@click.option(
-    "--overlap",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.5,
-    show_default=True,
-    help="Intersection over union that a hit needs.",
-)
-@click.option(
-    "--scale-factor",
-    type=click.FloatRange(1, min_open=True),
-    default=1.1,
-    show_default=True,
-    help="From scale to scale.",
-)
-@click.option(
-    "--min-neighbors",
-    type=click.IntRange(min=0),
-    default=3,
-    show_default=True,
-    help="More windows than this must agree on a box.",
-)
-@click.option("--min-size", type=click.IntRange(min=0), default=0, help="Smallest width in pixels.")
-@click.pass_context
-def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **settings):
-    """Compare what CASCADE finds with the true boxes of pictures.
-
-    Boxes are ranked by their score (how many windows agree, and how surely); the curve shows
-    precision over recall for every least score.
-
-    Exit code: 0 all well, 1 a picture could not be read, 2 usage or cascade, 3 output.
-
-    \b
-    Example:
-      cvclassic cascade evaluate face.xml --images photos/ --boxes boxes.json -o curve.png
-    """
-    from pathlib import Path
-
-    from cvclassic.atomic import check_writable
-    from cvclassic.errors import ImageReadError
-    from cvclassic.images import read_image
-    from cvclassic.objects import CascadeDetector, read_boxes, score_detector
-    from cvclassic.report import check_curve_path, draw_precision_recall
-
-    detector = CascadeDetector(file)
-    truth = read_boxes(boxes, box_format)
-    check_json(json_)
-    if output is not None:
-        check_curve_path(output)
-        check_writable(output)
-    failures: list[tuple[str, str, str]] = []
-
-    def pictures():
-        for name, rows in truth.items():
-            path = str(Path(images, name))
-            try:
-                yield read_image(path), rows
-            except ImageReadError as error:
-                failures.append((path, error.code, error.message))
-
-    scores = score_detector(detector, pictures(), min_overlap=overlap, **settings)
-    report_failures(failures)
-    precision, recall = scores.at(float("-inf"))
-    numbers = {
-        "pictures": scores.n_pictures,
-        "true boxes": scores.n_truth,
-        "found": scores.n_found,
-        "right": scores.n_hits,
-        "precision": round(precision, 4),
-        "recall": round(recall, 4),
-        "average precision": round(scores.average_precision, 4),
-        "recall at precision 0.9": round(scores.recall_at(0.9), 4),
-    }
-    if json_ != "-":
-        show_table(list(numbers.items()))
-    write_json(
-        json_,
-        {
-            **{key.replace(" ", "_"): value for key, value in numbers.items()},
-            "curve": [
-                {"score": float(t), "precision": float(p), "recall": float(r)}
-                for t, p, r in zip(scores.thresholds, scores.precision, scores.recall, strict=True)
-            ],
-        },
-    )
-    if output is not None:
-        draw_precision_recall(
-            {Path(file).stem: scores}, output, f"{scores.n_truth} objects, overlap {overlap:g}"
-        )
-    ctx.exit(EXIT_FAILURES if failures else 0)

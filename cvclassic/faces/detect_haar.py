@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from ..checks import check_choice, check_integer, check_jobs, check_number
 from ..describe.base import to_grey
 from ..errors import ParameterError
-from ..images import check_images, load_pixels, map_blocks
+from .detect_base import FaceDetector
 from .detect_results import Faces, make_faces
 from .detect_stock import CASCADES, channels_of, find_evidence
 from .detect_verify import face_confidence
 
 
-class HaarFaceDetector(BaseEstimator):
+class HaarFaceDetector(FaceDetector):
     """Finds faces with several of OpenCV's cascades, and says how sure it is of each.
 
     Every window that passes a cascade is kept; windows that lie on each other become a group.
@@ -92,46 +91,6 @@ class HaarFaceDetector(BaseEstimator):
                 raise ParameterError(f"angles must be from -60 to 60. Got {angle!r} instead.")
         check_integer("max_side", self.max_side, 20)
         check_jobs("n_jobs", self.n_jobs)
-
-    def fit(self, X=None, y=None):
-        """Do nothing: cascades are trained by others. Here for pipelines."""
-        self._check()
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def predict(self, X) -> list[np.ndarray]:
-        """Boxes of the faces in each picture, the surest first.
-
-        Parameters
-        ----------
-        X : sequence of images
-
-        Returns
-        -------
-        list of ndarray of shape (n, 4), int64
-            (x, y, width, height) in pixels.
-        """
-        return [faces.boxes for faces in self.predict_faces(X)]
-
-    def predict_faces(self, X) -> list[Faces]:
-        """Faces in each picture, with their probabilities and angles.
-
-        Parameters
-        ----------
-        X : sequence of images
-
-        Returns
-        -------
-        list of Faces
-        """
-        self._check()
-        blocks = map_blocks(self._detect_block, check_images(X), n_jobs=self.n_jobs, block_size=1)
-        return [faces for block in blocks for faces in block]
-
-    def _detect_block(self, images: list) -> list[Faces]:
-        return [self.detect(load_pixels(image, None)) for image in images]
 
     def detect(self, image: np.ndarray) -> Faces:
         """Faces in one picture.

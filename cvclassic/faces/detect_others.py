@@ -7,48 +7,19 @@ import threading
 
 import cv2
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from ..checks import check_integer, check_jobs, check_number
 from ..errors import ImageReadError, ModelFileError
-from ..images import check_images, load_pixels, map_blocks, read_file
+from ..images import read_file
 from ..objects import CascadeDetector
+from .detect_base import FaceDetector
 from .detect_results import Faces, make_faces
 
 
-class _FileDetector(BaseEstimator):
-    """What both share: a file that is loaded when it is first used, and lists of pictures."""
+class _FileDetector(FaceDetector):
+    """A detector whose file is loaded when it is first used."""
 
     path: str | os.PathLike
-    n_jobs: int | None
-
-    def _check(self) -> None:
-        raise NotImplementedError
-
-    def detect(self, image: np.ndarray) -> Faces:
-        """Faces in one picture, as `HaarFaceDetector.detect`."""
-        raise NotImplementedError
-
-    def fit(self, X=None, y=None):
-        """Do nothing but check the parameters. Here for pipelines."""
-        self._check()
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def predict(self, X) -> list[np.ndarray]:
-        """Boxes in each picture, see `HaarFaceDetector.predict`."""
-        return [faces.boxes for faces in self.predict_faces(X)]
-
-    def predict_faces(self, X) -> list[Faces]:
-        """Faces in each picture, see `HaarFaceDetector.predict_faces`."""
-        self._check()
-        blocks = map_blocks(self._block, check_images(X), n_jobs=self.n_jobs, block_size=1)
-        return [faces for block in blocks for faces in block]
-
-    def _block(self, images: list) -> list[Faces]:
-        return [self.detect(load_pixels(image, None)) for image in images]
 
     def __getstate__(self) -> dict:
         return {name: value for name, value in vars(self).items() if name[:1] != "_"}

@@ -11,8 +11,9 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from ..errors import MissingDependencyError
+from ..errors import MissingDependencyError, ModelFileError
 from ..images import read_file
+from ..objects.loading import classifier_of_text
 from .detect_windows import Groups, cascade_windows, fuse_groups, group_windows, to_faces
 
 # name -> (file, side of its window, way from a window to the square from the brows to the chin:
@@ -56,13 +57,11 @@ def stock_classifier(name: str) -> cv2.CascadeClassifier:
     """
     known = _local.__dict__.setdefault("classifiers", {})
     if name not in known:
-        # from memory, as a path that is not UTF-8 crashes OpenCV
-        flags = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
-        storage = cv2.FileStorage(_stock_text(name), flags)
-        classifier = cv2.CascadeClassifier()
-        if not classifier.read(storage.getFirstTopLevelNode()):
-            raise MissingDependencyError(f"this OpenCV cannot load its own cascade {name}")
-        known[name] = classifier
+        try:
+            known[name] = classifier_of_text(_stock_text(name))
+        except ModelFileError:
+            message = f"this OpenCV cannot load its own cascade {name}"
+            raise MissingDependencyError(message) from None
     return known[name]
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
 
-from ..atomic import atomic_file
 from ..errors import ModelFileError
-from .files import _MAX_BYTES, _MAX_HEADER, _parse, _read, _versions
+from .files import _MAX_BYTES, _read, _versions, arrays_in, description_in, write_arrays
 from .registry import finite, require
 
 _KEYS = {"format", "format_version", "content", "versions"}
@@ -62,18 +57,8 @@ def save_bundle(
         "content": content,
         "versions": _versions(),
     }
-    try:
-        text = json.dumps(description, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ModelFileError(f"content must be JSON-able: {error}") from None
     ready = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    data = save_tensors(ready, metadata={"cvclassic": text})
-    try:
-        with atomic_file(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be written ({error.strerror}).") from None
-    return len(data)
+    return write_arrays(path, ready, description, "content")
 
 
 def load_bundle(path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -90,10 +75,7 @@ def load_bundle(path, kind: str, version: int) -> tuple[dict[str, np.ndarray], d
     data, size = _read(path, _MAX_BYTES)
     try:
         content = _content(data, size, kind, version)
-        try:
-            arrays = load_tensors(data)
-        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelFileError(f"The model file is damaged: {error}.") from None
+        arrays = arrays_in(data)
         for name, array in arrays.items():
             require(array.dtype.kind in "fiu", f"{name[:80]} holds no numbers")
             require(finite(array), f"{name[:80]} holds values that are not finite")
@@ -103,25 +85,10 @@ def load_bundle(path, kind: str, version: int) -> tuple[dict[str, np.ndarray], d
 
 
 def _content(data: bytes, size: int, kind: str, version: int) -> dict[str, Any]:
-    """The JSON description, checked."""
-    if len(data) < 10 or data[8:9] != b"{":
-        raise ModelFileError(f"This is not a {kind} file.")
-    length = int.from_bytes(data[:8], "little")
-    require(length <= min(_MAX_HEADER, size - 8), "its header is cut or too long")
-    header = _parse(data[8 : 8 + length])
-    require(isinstance(header, dict), "its header is not an object")
-    metadata = header.get("__metadata__")
-    text = metadata.get("cvclassic") if isinstance(metadata, dict) else None
-    description = _parse(text) if isinstance(text, str) else None
-    if not isinstance(description, dict) or description.get("format") != kind:
+    """What the caller of `save_bundle` gave, checked."""
+    description = description_in(data, size, f"{kind} file", version)
+    if description.get("format") != kind:
         raise ModelFileError(f"This safetensors file is not a {kind} file.")
-    found = description.get("format_version")
-    if type(found) is int and found > version:
-        raise ModelFileError(
-            f"The file has format version {found}; this cvclassic reads up to {version}. "
-            "Please upgrade cvclassic."
-        )
-    require(type(found) is int and found == version, "its format version is odd")
     require(set(description) == _KEYS, "its description is odd")
     require(isinstance(description["content"], dict), "its content is not an object")
     return description["content"]

@@ -117,10 +117,15 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
         "summary": summary or {},
         "versions": _versions(),
     }
+    return write_arrays(path, arrays, description, "summary")
+
+
+def write_arrays(path, arrays: dict[str, np.ndarray], description: dict, given: str) -> int:
+    """Write arrays and their description atomically; `given` is the part that callers gave."""
     try:
         text = json.dumps(description, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ModelFileError(f"summary must be JSON-able: {error}") from None
+        raise ModelFileError(f"{given} must be JSON-able: {error}") from None
     data = save_tensors(arrays, metadata={"cvclassic": text})
     try:
         with atomic_file(path) as file:
@@ -166,26 +171,43 @@ def _read(path, limit: int) -> tuple[bytes, int]:
         raise ModelFileError(f"{path}: cannot be read ({reason}).") from None
 
 
-def _header(data: bytes, size: int) -> dict:
-    """The JSON description, after checks of the safetensors header that holds it."""
+def description_in(data: bytes, size: int, what: str, format_version: int) -> dict:
+    """The JSON description in a safetensors header, both checked.
+
+    `what` is what the file should be; versions after `format_version` are not read.
+    """
     if len(data) < 10 or data[8:9] != b"{":
-        raise ModelFileError("This is not a cvclassic model file.")
+        raise ModelFileError(f"This is not a {what}.")
     length = int.from_bytes(data[:8], "little")
     require(length <= min(_MAX_HEADER, size - 8), "its header is cut or too long")
     header = _parse(data[8 : 8 + length])
     require(isinstance(header, dict), "its header is not an object")
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("cvclassic"), str):
-        raise ModelFileError("This safetensors file is not a cvclassic model file.")
+        raise ModelFileError(f"This safetensors file is not a {what}.")
     description = _parse(metadata["cvclassic"])
     require(isinstance(description, dict), "its description is not an object")
     version = description.get("format_version")
-    if type(version) is int and version > FORMAT_VERSION:
+    if type(version) is int and version > format_version:
         raise ModelFileError(
             f"The model file has format version {version}; this cvclassic reads up to "
-            f"{FORMAT_VERSION}. Please upgrade cvclassic."
+            f"{format_version}. Please upgrade cvclassic."
         )
-    require(type(version) is int and version == FORMAT_VERSION, "its format version is odd")
+    require(type(version) is int and version == format_version, "its format version is odd")
+    return description
+
+
+def arrays_in(data: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file."""
+    try:
+        return load_tensors(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelFileError(f"The model file is damaged: {error}.") from None
+
+
+def _header(data: bytes, size: int) -> dict:
+    """The description of a model."""
+    description = description_in(data, size, "cvclassic model file", FORMAT_VERSION)
     require(set(description) == _KEYS, "its description is odd")
     require(description["format"] == "cvclassic-model", "its description is odd")
     for key in ("pipeline", "summary", "versions"):
@@ -247,10 +269,7 @@ def load_model(path) -> Pipeline:
     data, size = _read(path, _MAX_BYTES)
     try:
         description = _header(data, size)
-        try:
-            arrays = load_tensors(data)
-        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelFileError(f"The model file is damaged: {error}.") from None
+        arrays = arrays_in(data)
         pipeline = rebuild(description["pipeline"], "", arrays)
         require(isinstance(pipeline, Pipeline), "it holds no pipeline")
         require(not arrays, "it holds arrays that nothing asks for")

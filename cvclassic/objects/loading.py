@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from ..checks import check_integer, check_number
-from ..errors import ModelFileError, ParameterError
+from ..errors import ModelFileError
+from ..filters._checks import to_grey as grey_of_array
 from ..images import read_image
 from .cascades import Cascade
 from .files import format_cascade, read_cascade
@@ -38,6 +39,21 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+
+def classifier_of_text(text: str) -> cv2.CascadeClassifier:
+    """OpenCV's classifier of a cascade's XML; from memory, as odd paths crash OpenCV.
+
+    Raises
+    ------
+    ModelFileError
+        OpenCV does not take it.
+    """
+    storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+    classifier = cv2.CascadeClassifier()
+    if not classifier.read(storage.getFirstTopLevelNode()):
+        raise ModelFileError("OpenCV does not take this cascade")
+    return classifier
 
 
 class CascadeDetector:
@@ -80,12 +96,7 @@ class CascadeDetector:
     def _classifier(self) -> cv2.CascadeClassifier:
         """This thread's own: one that threads share gives wrong results."""
         if not hasattr(self._local, "classifier"):
-            flags = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
-            storage = cv2.FileStorage(self._text, flags)
-            classifier = cv2.CascadeClassifier()
-            if not classifier.read(storage.getFirstTopLevelNode()):
-                raise ModelFileError("OpenCV does not take this cascade")
-            self._local.classifier = classifier
+            self._local.classifier = classifier_of_text(self._text)
         return self._local.classifier
 
     def detect(
@@ -177,12 +188,4 @@ class CascadeDetector:
 
 def to_grey(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
     """A picture as grey levels, of shape (H, W), uint8."""
-    pixels = image if isinstance(image, np.ndarray) else read_image(image)
-    if pixels.dtype != np.uint8 or pixels.size == 0 or pixels.ndim not in (2, 3):
-        raise ParameterError(
-            f"image must be a uint8 array of shape (H, W) or (H, W, 3). "
-            f"Got {pixels.dtype}, shape {pixels.shape}."
-        )
-    if pixels.ndim == 3:
-        return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return np.ascontiguousarray(pixels)
+    return grey_of_array(image if isinstance(image, np.ndarray) else read_image(image))

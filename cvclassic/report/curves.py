@@ -48,14 +48,11 @@ def draw_curve(epochs: Sequence, path: str | os.PathLike, score_name: str = "acc
     OSError
         The file cannot be written.
     """
-    kind = check_curve_path(path)
+    check_curve_path(path)
     if not epochs:
         raise ParameterError("epochs must hold at least one epoch. Got none.")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((7, 4.2))
     left = figure.add_subplot(xlabel="epoch", ylabel="loss")
     styles = {"trial": ("--", "training loss, a part held out"), "final": ("-", "training loss")}
     for phase, (style, label) in styles.items():
@@ -77,6 +74,25 @@ def draw_curve(epochs: Sequence, path: str | os.PathLike, score_name: str = "acc
     else:
         left.legend()
     left.set_ylim(bottom=0)
+    write_figure(figure, path)
+
+
+def new_figure(size: tuple[float, float]):
+    """An empty figure of `size` inches that needs no screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_figure(figure, path: str | os.PathLike) -> None:
+    """Write a figure, whole or not at all, as the kind that its name asks for.
+
+    The same figure gives the same bytes at any time.
+    """
+    kind = check_curve_path(path)
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)

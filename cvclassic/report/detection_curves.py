@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Mapping
 
-from ..atomic import atomic_file
 from ..objects.scoring import DetectionScores
-from .curves import check_curve_path
+from .curves import check_curve_path, new_figure, write_figure
 
 
 def draw_precision_recall(
@@ -30,12 +28,9 @@ def draw_precision_recall(
     OSError
         The file cannot be written.
     """
-    kind = check_curve_path(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    check_curve_path(path)
 
-    figure = Figure(figsize=(6, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((6, 4.6))
     axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     for i, (name, one) in enumerate(scores.items()):
         label = f"{name}, AP {one.average_precision:.3f}"
@@ -45,8 +40,4 @@ def draw_precision_recall(
     axes.grid(alpha=0.3)
     axes.set_title(title, fontsize=10, loc="left")
     axes.legend(loc="lower left")
-    buffer = io.BytesIO()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
-    with atomic_file(path) as file:
-        file.write(buffer.getvalue())
+    write_figure(figure, path)

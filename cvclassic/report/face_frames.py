@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 
 import cv2
 import numpy as np
 
-from ..atomic import atomic_file
-from .curves import check_curve_path
+from .curves import check_curve_path, new_figure, write_figure
 from .overlays import GREEN, ORANGE, RIM, Canvas
 
 
@@ -93,13 +91,10 @@ def draw_error_rates(
     OSError
         The file cannot be written.
     """
-    kind = check_curve_path(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    check_curve_path(path)
     from matplotlib.ticker import PercentFormatter
 
-    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((6.4, 4.6))
     axes = figure.add_subplot(
         xlabel="strangers accepted (FAR)", ylabel="people recognised (1 - FRR)"
     )
@@ -118,8 +113,4 @@ def draw_error_rates(
     axes.grid(alpha=0.3)
     axes.set_title(title, fontsize=10, loc="left")
     axes.legend(loc="lower right")
-    buffer = io.BytesIO()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
-    with atomic_file(path) as file:
-        file.write(buffer.getvalue())
+    write_figure(figure, path)

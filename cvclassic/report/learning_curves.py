@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 
-from ..atomic import atomic_file
 from ..evaluate import LearningCurve
-from .curves import check_curve_path
+from .curves import check_curve_path, new_figure, write_figure
 
 
 def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
@@ -26,13 +24,10 @@ def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
     OSError
         The file cannot be written.
     """
-    kind = check_curve_path(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    check_curve_path(path)
     from matplotlib.ticker import NullFormatter, PercentFormatter
 
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((7, 4.2))
     axes = figure.add_subplot(xlabel="training pictures a class", ylabel="share of test pictures")
     rows = curve.summary()
     sizes = [row[0] for row in rows]
@@ -55,8 +50,4 @@ def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
         f"{n} choices of pictures, mean ± standard deviation; {how}", fontsize=10, loc="left"
     )
     axes.legend(loc="lower right")
-    buffer = io.BytesIO()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
-    with atomic_file(path) as file:
-        file.write(buffer.getvalue())
+    write_figure(figure, path)
