@@ -58,8 +58,8 @@ def main() -> None:
     """Take turns, and write the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="a model file [default: trained on 404 pictures]")
-    parser.add_argument("--pictures", type=int, default=368)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--pictures", type=int, default=2000)
+    parser.add_argument("--turns", type=int, default=7)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         file_name, test = photographs(Path(scratch))
@@ -80,15 +80,25 @@ def main() -> None:
     base = np.array(found["bare loop"])
     for name, turns in found.items():
         wall, processor, start = np.median(turns, axis=0).tolist()
-        ratios = np.median(np.array(turns)[:, :2] / base[:, :2], axis=0).tolist()
+        ratios = np.array(turns)[:, :2] / base[:, :2]
+        low, high = np.percentile(ratios[:, 0], [25, 75]).round(3).tolist()
+        ratios = np.median(ratios, axis=0).tolist()
         results[name] = {
             "ms_a_picture": round(1e3 * wall, 2),
             "times_bare_loop": round(ratios[0], 3),
+            "times_bare_loop_quartiles": [low, high],
             "processor_ms_a_picture": round(1e3 * processor, 2),
             "processor_times_bare_loop": round(ratios[1], 3),
             "first_64_s": round(start, 2),
         }
         print(f"{name:14}", results[name], flush=True)
+    for name in ("threads", "processes"):
+        gains = np.array(found[f"{name}, 1"])[:, 0] / np.array(found[f"{name}, 2"])[:, 0]
+        results[f"{name}: two workers over one"] = {
+            "median": round(float(np.median(gains)), 3),
+            "all": gains.round(3).tolist(),
+        }
+        print(f"{name}: two workers are {np.median(gains):.2f} times as fast as one")
     write_results("batch-engines", results, pictures=len(paths), turns=arguments.turns)
 
 

@@ -78,7 +78,8 @@ def writing(scratch: Path, quick: bool) -> dict:
     """Time in the journal and the output against that of the run, with a recipe of photographs."""
     model_file, paths = photographs(scratch)
     model = load_model(model_file)
-    paths = paths[: 100 if quick else 1000]
+    n = 100 if quick else 5000
+    paths = (paths * (1 + n // len(paths)))[:n]
     found = {}
     for format in ("csv", "jsonl", "parquet", "sqlite"):
         out = scratch / f"l.{format}"

@@ -43,11 +43,11 @@ def columns_of(top: int, extra: tuple[str, ...] = ()) -> list[str]:
 
 def row_of(record: Record, top: int, extra: tuple[str, ...] = ()) -> list:
     """Cells of a record, None for what is not there; probabilities have six decimals."""
-    scores = [(label, round(share, 6)) for label, share in record.scores[:top]]
-    scores += [(None, None)] * (top - len(scores))  # type: ignore[list-item]
-    row = [record.path, record.status, record.code, record.message, record.label, scores[0][1]]
-    for label, share in scores[1:]:
-        row += [label, share]
+    row: list = [record.path, record.status, record.code, record.message, record.label]
+    for label, share in record.scores[:top]:
+        row += [label, round(share, 6)]
+    row += [None] * (2 * top + 5 - len(row))
+    del row[5]  # the first class is the label, or there is none
     if "guess" in extra:
         row.append(record.scores[0][0] if record.scores else None)
     if "labels" in extra:
@@ -81,7 +81,7 @@ class CsvWriter:
             cells[i] = None if cells[i] is None else f"{cells[i]:.6f}"
         row = ["" if cell is None else str(cell) for cell in cells]
         # csv leaves a carriage return unquoted, and readers take it for the end of the line
-        writer = self._quoted if any("\r" in cell for cell in row) else self._rows
+        writer = self._quoted if "\r" in "".join(row) else self._rows
         writer.writerow(row)
 
 

@@ -78,11 +78,7 @@ class ParquetWriter:
             values = columns[field.name]
             if not field.name.startswith(("probability", "path_bytes", "labels")):
                 values = [None if value is None else _text(value) for value in values]
-            if self._arrow.types.is_dictionary(field.type):
-                plain = self._arrow.array(values, self._arrow.string())
-                arrays.append(plain.dictionary_encode())
-            else:
-                arrays.append(self._arrow.array(values, field.type))
+            arrays.append(self._arrow.array(values, field.type))
         self._file.write_table(
             self._arrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=_ROW_GROUP
         )
@@ -100,6 +96,8 @@ class ParquetWriter:
 
 def _text(value: object) -> str:
     text = str(value)
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -109,6 +107,8 @@ def _text(value: object) -> str:
 
 def _bytes_of(path: str) -> bytes | None:
     """Bytes of a path that is not UTF-8."""
+    if path.isascii():
+        return None
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
