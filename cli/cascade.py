@@ -28,6 +28,24 @@ class WindowSize(click.ParamType):
         return int(width), int(height)
 
 
+class Rates(click.ParamType):
+    """``0.995``, or several numbers ``0.98,0.995``, of which the last is for all that follow."""
+
+    name = "RATE[,RATE...]"
+
+    def convert(self, value, param, ctx):
+        """A number, or a tuple of several."""
+        if not isinstance(value, str):
+            return value
+        try:
+            rates = tuple(float(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"expected a number such as 0.5, or several. Got {value!r}.", param, ctx)
+        if not all(0 < rate <= 1 for rate in rates):
+            self.fail(f"rates lie between 0 and 1. Got {value!r}.", param, ctx)
+        return rates if len(rates) > 1 else rates[0]
+
+
 @click.group()
 def cascade() -> None:
     """Detectors of one's own objects: boosted cascades, as OpenCV runs them.
@@ -84,17 +102,17 @@ cascade.add_command(show)
 )
 @click.option(
     "--hit-rate",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Rates(),
     default=0.995,
     show_default=True,
-    help="Share of the objects that each stage lets through.",
+    help="Share of the objects that each stage lets through; of several the last goes on.",
 )
 @click.option(
     "--false-alarm",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Rates(),
     default=0.5,
     show_default=True,
-    help="Share of the negatives that each stage may let through.",
+    help="Share of the negatives that each stage may let through; 0.6,0.5 for a quick first one.",
 )
 @click.option(
     "--num-positives",

@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import OutputLockedError, ParameterError, ResumeError
 from ..images.files import show_path
+from ..locking import hidden_path, open_locked
 from .flushing import Flusher
 from .journal_lines import content_of, head_of, line_of, record_of
 from .records import Record
@@ -26,8 +25,6 @@ from .records import Record
 _FIRST = b"cvclassic journal 1, process %10d\n"
 _FIRST_SIZE = len(_FIRST % 0)
 _SYNC_SECONDS = 2.0  # what a power cut may cost; a killed process loses nothing
-_LOCKED = (errno.EWOULDBLOCK, errno.EACCES)
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def journal_path(output: str | os.PathLike) -> Path:
@@ -38,11 +35,7 @@ def journal_path(output: str | os.PathLike) -> Path:
     >>> str(journal_path("results/labels.csv"))
     'results/.labels.csv.partial'
     """
-    target = Path(os.fsdecode(output))
-    name = os.fsencode(target.name)
-    if len(name) > 200:  # a name has at most 255 bytes
-        name = name[:150] + b"~" + hashlib.sha256(name).hexdigest()[:16].encode()
-    return target.with_name(f".{os.fsdecode(name)}.partial")
+    return hidden_path(output, "partial")
 
 
 class Journal:
@@ -198,7 +191,9 @@ def open_journal(
         )
     path = journal_path(target)
     try:
-        fd = _open_locked(path, target)
+        fd = open_locked(path)
+    except BlockingIOError:
+        raise _taken(path, target) from None
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from None
     journal = None
@@ -217,38 +212,15 @@ def open_journal(
         os.close(fd)
 
 
-def _open_locked(path: Path, target: Path) -> int:
-    """Open and lock the file that bears the name; a finished run removes it meanwhile."""
-    while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(errno.EINVAL, "The journal's name is taken by something else")
-            _lock(fd, target)
-            try:
-                if os.path.samestat(os.fstat(fd), os.stat(path)):
-                    return fd
-            except FileNotFoundError:
-                pass
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)
-
-
-def _lock(fd: int, target: Path) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _NO_LOCKS:  # some network file systems; better unlocked than unused
-            return
-        if error.errno not in _LOCKED:
-            raise
-        words = os.pread(fd, _FIRST_SIZE, 0).split()
-        who = f"process {int(words[-1])}" if words and words[-1].isdigit() else "another process"
-        raise OutputLockedError(
-            f"{show_path(target)}: {who} is writing it. Wait for it, or choose another output."
-        ) from None
+def _taken(path: Path, target: Path) -> OutputLockedError:
+    """What to say when another run has the journal open; its first line names the process."""
+    words: list[bytes] = []
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        words = file.read(_FIRST_SIZE).split()
+    who = f"process {int(words[-1])}" if words and words[-1].isdigit() else "another process"
+    return OutputLockedError(
+        f"{show_path(target)}: {who} is writing it. Wait for it, or choose another output."
+    )
 
 
 def _begin(fd: int, path: Path, target: Path, about: dict, restart: bool) -> Journal:

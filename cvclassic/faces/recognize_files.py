@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
-import json
 import math
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
 
-from ..atomic import atomic_file
-from ..errors import CvclassicError, DataError, ImageReadError, OutputLockedError
-from ..images import read_file
+from ..errors import CvclassicError, DataError, ModelFileError
+from ..locking import lock_beside
+from ..models.bundles import load_bundle, save_bundle
 from .recognize_features import FEATURES
 from .recognize_gallery import Gallery, Threshold, check_name
 from .recognize_metric import FaceMetric
 
 FORMAT_VERSION = 1
-_MAX_BYTES = 2_000_000_000
+_FORMAT = "cvclassic-face-{}"
 _LENGTHS = {"pixels": 644, "lbp": 3304, "hog": 3456, "lbp+hog": 6760}
 _KEYS = {"feature", "source", "people", "threshold", "metric"}
 _KINDS = {"gallery": "face gallery", "metric": "face metric"}
@@ -46,7 +39,7 @@ def save_gallery(path: str | os.PathLike, gallery: Gallery) -> int:
 
     Raises
     ------
-    OSError
+    ModelFileError
         The file cannot be written.
 
     Examples
@@ -70,7 +63,7 @@ def save_gallery(path: str | os.PathLike, gallery: Gallery) -> int:
         "threshold": vars(gallery.threshold),
         "metric": gallery.metric is not None,
     }
-    return _write(path, "gallery", about, arrays)
+    return save_bundle(path, _FORMAT.format("gallery"), FORMAT_VERSION, arrays, about)
 
 
 def load_gallery(path: str | os.PathLike) -> Gallery:
@@ -106,7 +99,8 @@ def load_gallery(path: str | os.PathLike) -> Gallery:
 def save_metric(path: str | os.PathLike, metric: FaceMetric, feature: str) -> int:
     """Write a metric and the feature that it was learned on; returns the size in bytes."""
     arrays = {"mean": metric.mean, "projection": metric.projection}
-    return _write(path, "metric", {"feature": feature}, arrays)
+    about = {"feature": feature}
+    return save_bundle(path, _FORMAT.format("metric"), FORMAT_VERSION, arrays, about)
 
 
 def load_metric(path: str | os.PathLike) -> tuple[FaceMetric, str]:
@@ -125,9 +119,8 @@ def load_metric(path: str | os.PathLike) -> tuple[FaceMetric, str]:
     return metric, about["feature"]
 
 
-@contextlib.contextmanager
-def locked(path: str | os.PathLike) -> Iterator[None]:
-    """Keep others from changing a gallery while this block reads, changes and writes it.
+def locked(path: str | os.PathLike) -> contextlib.AbstractContextManager[None]:
+    """Keep others from changing a gallery while a block reads, changes and writes it.
 
     Raises
     ------
@@ -136,63 +129,15 @@ def locked(path: str | os.PathLike) -> Iterator[None]:
     OSError
         The folder cannot be written to.
     """
-    target = Path(os.fsdecode(path))
-    lock = target.with_name(f".{target.name[:200]}.lock")
-    try:
-        fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from None
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-            raise OutputLockedError(f"{target}: another run is changing this gallery") from None
-        yield
-        # while it is locked, so that nobody waits on a file that is gone
-        with contextlib.suppress(OSError):
-            os.unlink(lock)
-    finally:
-        os.close(fd)
-
-
-def _write(path, kind: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> int:
-    text = json.dumps(
-        {"format": f"cvclassic-face-{kind}", "format_version": FORMAT_VERSION, **about},
-        sort_keys=True,
-        allow_nan=False,
-    )
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    data = save_tensors(whole, metadata={"cvclassic": text})
-    with atomic_file(path) as file:
-        file.write(data)
-    return len(data)
+    return lock_beside(path, "another run is changing this gallery")
 
 
 def _read(path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Description, without what says that it is one, and the arrays."""
-    what = _KINDS[kind]
+    """Description and arrays of a file, of which only the form has been checked."""
     try:
-        data = read_file(path, max_bytes=_MAX_BYTES)
-    except ImageReadError as error:
-        reason = f"there is no such {what}" if error.code == "not_found" else error.message
-        raise DataError(f"{os.fsdecode(path)}: {reason}") from None
-    with _named(path, kind):
-        try:
-            arrays = load_tensors(data)
-            length = int.from_bytes(data[:8], "little")
-            about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cvclassic"])
-        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
-            raise DataError(f"is no {what}, or damaged") from None
-        good = isinstance(about, dict) and about.pop("format", None) == f"cvclassic-face-{kind}"
-        if not good:
-            raise DataError(f"is no {what}")
-        version = about.pop("format_version", None)
-        if type(version) is not int or version != FORMAT_VERSION:
-            raise DataError(
-                f"has format version {version!r}; this cvclassic reads {FORMAT_VERSION}"
-            )
+        arrays, about = load_bundle(path, _FORMAT.format(kind), FORMAT_VERSION, called=_KINDS[kind])
+    except ModelFileError as error:
+        raise DataError(str(error)) from None
     return about, arrays
 
 

@@ -61,11 +61,13 @@ def save_bundle(
     return write_arrays(path, ready, description, "content")
 
 
-def load_bundle(path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def load_bundle(
+    path, kind: str, version: int, *, called: str | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and description of a file of one kind.
 
-    What the arrays must be (names, shapes, types) is for the caller to check; that they are
-    finite is checked here.
+    `called` is what messages call such a file. What the arrays must be (names, shapes, types) is
+    for the caller to check; that they are finite is checked here.
 
     Raises
     ------
@@ -74,21 +76,22 @@ def load_bundle(path, kind: str, version: int) -> tuple[dict[str, np.ndarray], d
     """
     data, size = _read(path, _MAX_BYTES)
     try:
-        content = _content(data, size, kind, version)
+        content = _content(data, size, kind, version, called or f"{kind} file")
         arrays = arrays_in(data)
         for name, array in arrays.items():
             require(array.dtype.kind in "fiu", f"{name[:80]} holds no numbers")
             require(finite(array), f"{name[:80]} holds values that are not finite")
     except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
+        text = str(error).replace("model file", called or "model file")
+        raise ModelFileError(f"{path}: {text}") from None
     return arrays, content
 
 
-def _content(data: bytes, size: int, kind: str, version: int) -> dict[str, Any]:
+def _content(data: bytes, size: int, kind: str, version: int, what: str) -> dict[str, Any]:
     """What the caller of `save_bundle` gave, checked."""
-    description = description_in(data, size, f"{kind} file", version)
+    description = description_in(data, size, what, version)
     if description.get("format") != kind:
-        raise ModelFileError(f"This safetensors file is not a {kind} file.")
+        raise ModelFileError(f"This safetensors file is not a {what}.")
     require(set(description) == _KEYS, "its description is odd")
     require(isinstance(description["content"], dict), "its content is not an object")
     return description["content"]

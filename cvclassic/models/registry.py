@@ -363,4 +363,5 @@ def finite(array: np.ndarray) -> bool:
     if not array.size:
         return True
     # sums of products of larger numbers could overflow float32
-    return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)
+    # as Python numbers: in 16 bits the bound itself would be infinite
+    return bool(array.min().item() >= -_LARGEST and array.max().item() <= _LARGEST)

@@ -30,11 +30,12 @@ class Settings:
         Size of the windows in pixels: the smallest object that can be found.
     stages : int
         At most so many.
-    hit_rate : float
-        Share of the objects that every stage must let through, measured on a fifth of the objects
-        that is kept from learning.
-    false_alarm : float
-        Share of the negatives that a stage may let through.
+    hit_rate : float or tuple of float
+        Share of the objects that a stage must let through, measured on a fifth of the objects
+        that is kept from learning. Several are for the first stages, the last for all that follow.
+    false_alarm : float or tuple of float
+        Share of the negatives that a stage may let through, likewise. A looser first stage is
+        shorter, and all windows have to pass through that one.
     n_positives, n_negatives : int
         Windows that each stage learns from. Every stage gets new copies of the objects, and new
         negatives.
@@ -48,13 +49,21 @@ class Settings:
     feature: str = "lbp"
     window: tuple[int, int] = (24, 24)
     stages: int = 20
-    hit_rate: float = 0.995
-    false_alarm: float = 0.5
+    hit_rate: float | tuple[float, ...] = 0.995
+    false_alarm: float | tuple[float, ...] = 0.5
     n_positives: int = 6000
     n_negatives: int = 6000
     max_trees: int = 200
     jitter: Jitter = field(default_factory=Jitter)
     seed: int = 0
+
+    def goal(self, number: int) -> StageGoal:
+        """What the stage of a number, from 0 on, has to reach."""
+        rates = [
+            one[min(number, len(one) - 1)] if isinstance(one, tuple) else one
+            for one in (self.hit_rate, self.false_alarm)
+        ]
+        return StageGoal(*rates, self.max_trees)
 
 
 @dataclass(frozen=True)
@@ -147,11 +156,12 @@ def train_stage(
         np.random.default_rng([*seed, 3]),
         n_jobs,
     )
+    goal = settings.goal(number)
     result = boost_stage(
         pool,
         len(positives),
         CropSums(judges, settings.feature == "haar"),
-        StageGoal(settings.hit_rate, settings.false_alarm, settings.max_trees),
+        goal,
         np.random.default_rng([*seed, 4]),
         lambda trees, hits, alarms: progress(
             number, "trees", trees, settings.max_trees, hits, alarms, len(mined.crops)
@@ -160,9 +170,9 @@ def train_stage(
     if not result.reached:
         raise CannotGoOn(
             "rates",
-            f"stage {number} does not reach its rates: after {settings.max_trees} trees "
+            f"stage {number} does not reach its rates: after {goal.max_trees} trees "
             f"{result.false_alarms:.1%} of the negatives still pass with a hit rate of "
-            f"{result.hits:.1%}; wanted {settings.false_alarm:.1%} at {settings.hit_rate:.1%}. "
+            f"{result.hits:.1%}; wanted {goal.false_alarm:.1%} at {goal.hit_rate:.1%}. "
             "Allow a lower hit rate, more trees or more false alarms",
         )
     report = StageReport(

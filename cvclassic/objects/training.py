@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from ..atomic import check_writable
 from ..checks import check_choice, check_integer, check_number, check_seed
 from ..errors import DataError, ParameterError, ResumeError
 from ..images import single_threaded
+from ..locking import lock_beside
 from .cascades import FEATURES, Cascade
 from .files import read_cascade, write_cascade
 from .mining import mine
@@ -88,6 +90,8 @@ def train_cascade(
         A setting is out of range.
     ResumeError
         `path` holds something else.
+    OutputLockedError
+        Another training is writing `path`.
     OSError
         `path` cannot be written.
 
@@ -125,11 +129,13 @@ def train_cascade(
         )
     digest = fingerprint(objects, scenes, settings)
     cascade: Cascade | None = None
-    if path is not None:
-        if os.path.lexists(path) and not restart:
-            cascade = _begun(path, digest)
-        check_writable(path)
-    with single_threaded():
+    with contextlib.ExitStack() as stack:
+        if path is not None:
+            stack.enter_context(lock_beside(path, "another training is writing it"))
+            if os.path.lexists(path) and not restart:
+                cascade = _begun(path, digest)
+            check_writable(path)
+        stack.enter_context(single_threaded())
         return _train(
             cascade, objects, scenes, settings, digest, path, n_jobs, progress, stage_done
         )
@@ -182,10 +188,13 @@ def check_settings(settings: Settings) -> None:
     check_integer("n_positives", settings.n_positives, 50)
     check_integer("n_negatives", settings.n_negatives, 100)
     for name in ("hit_rate", "false_alarm"):
-        value = getattr(settings, name)
-        check_number(name, value, 0, exclusive=True)
-        if value > 1 or (name == "false_alarm" and value == 1):
-            raise ParameterError(f"{name} must be below 1. Got {value!r} instead.")
+        wanted = getattr(settings, name)
+        if wanted == ():
+            raise ParameterError(f"{name} must be a number or several. Got none instead.")
+        for value in wanted if isinstance(wanted, tuple) else [wanted]:
+            check_number(name, value, 0, exclusive=True)
+            if value > 1 or (name == "false_alarm" and value == 1):
+                raise ParameterError(f"{name} must be below 1. Got {value!r} instead.")
     check_seed("seed", settings.seed)
     settings.jitter.check()
 

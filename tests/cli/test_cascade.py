@@ -133,6 +133,8 @@ def test_unreadable_pictures_are_said(cvclassic, material, tmp_path) -> None:
         (["--boxes", "x.json"], "either --positives or --boxes"),
         (["--images", "x"], "go together"),
         (["--hit-rate", "2"], "hit-rate"),
+        (["--false-alarm", "0.6,much"], "false-alarm"),
+        (["--false-alarm", "0.6,nan"], "between 0 and 1"),
         (["--positives", "nowhere"], "no such file"),
         (["--negatives", "nowhere"], "no such file"),
         (["-o", "no/such/folder/a.xml"], "No such file"),

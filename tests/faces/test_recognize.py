@@ -249,9 +249,9 @@ def test_metric_comes_back_as_it_was(whole, tmp_path) -> None:
     metric, feature = load_metric(tmp_path / "m")
     assert feature == "lbp+hog"
     assert np.array_equal(metric.projection, gallery.metric.projection)
-    with pytest.raises(DataError, match="no face gallery"):
+    with pytest.raises(DataError, match="not a face gallery"):
         load_gallery(tmp_path / "m")
-    with pytest.raises(DataError, match="no face metric"):
+    with pytest.raises(DataError, match="not a face metric"):
         load_metric(path)
 
 
@@ -260,7 +260,8 @@ def changed(path, about=None, arrays=None) -> bytes:
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     said = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cvclassic"])
-    said |= about or {}
+    for key, value in (about or {}).items():
+        (said if key.startswith("format") else said["content"])[key] = value
     return save({**load(data), **(arrays or {})}, {"cvclassic": json.dumps(said)})
 
 
@@ -296,7 +297,7 @@ def changed(path, about=None, arrays=None) -> bytes:
 def test_damaged_galleries_are_refused(whole, tmp_path, about, arrays) -> None:
     path = tmp_path / "bad.faces"
     path.write_bytes(changed(whole[1], about, arrays))
-    with pytest.raises(DataError, match=r"bad\.faces: the face gallery"):
+    with pytest.raises(DataError, match=r"(?i)bad\.faces: .*(the|not a) face gallery"):
         load_gallery(path)
 
 

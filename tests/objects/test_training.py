@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cvclassic.errors import DataError, ParameterError, ResumeError
+from cvclassic.errors import DataError, OutputLockedError, ParameterError, ResumeError
+from cvclassic.locking import lock_beside
 from cvclassic.objects import (
     CascadeDetector,
     Jitter,
@@ -142,6 +143,31 @@ def test_rates_out_of_reach(objects, tmp_path) -> None:
     assert path.exists() == (training.cascade is not None)
 
 
+def test_first_stages_of_their_own(objects, scenes) -> None:
+    settings = replace(SETTINGS, hit_rate=(0.9, 0.97, 0.99), false_alarm=(0.8, 0.3), stages=4)
+    goals = [settings.goal(number) for number in range(4)]
+    assert [goal.hit_rate for goal in goals] == [0.9, 0.97, 0.99, 0.99]
+    assert [goal.false_alarm for goal in goals] == [0.8, 0.3, 0.3, 0.3]
+    reports: list = []
+    train_cascade(objects, scenes, settings, stage_done=reports.append)
+    assert reports
+    for report, goal in zip(reports, goals, strict=False):
+        assert report.false_alarm <= goal.false_alarm
+        assert report.hit_rate >= goal.hit_rate
+
+
+def test_one_training_at_a_time(objects, scenes, tmp_path) -> None:
+    path = tmp_path / "a.xml"
+    with (
+        lock_beside(path, "another training is writing it"),
+        pytest.raises(OutputLockedError, match=r"a\.xml: another training"),
+    ):
+        train_cascade(objects, scenes, SETTINGS, path)
+    assert list(tmp_path.iterdir()) == []
+    train_cascade(objects, scenes, SETTINGS, path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_no_negatives_left(objects, tmp_path) -> None:
     """Blank scenes: one stage rejects them all."""
     scene = np.full((60, 60), 128, np.uint8)
@@ -160,6 +186,9 @@ def test_no_negatives_left(objects, tmp_path) -> None:
         ({"hit_rate": 1.5}, "hit_rate"),
         ({"false_alarm": 0.0}, "false_alarm"),
         ({"false_alarm": 1.0}, "false_alarm"),
+        ({"false_alarm": (0.5, 1.0)}, "false_alarm"),
+        ({"hit_rate": ()}, "hit_rate"),
+        ({"hit_rate": (0.9, float("nan"))}, "hit_rate"),
         ({"stages": 0}, "stages"),
         ({"jitter": Jitter(turn=-1)}, "turn"),
         ({"jitter": Jitter(shift=3)}, "shift"),

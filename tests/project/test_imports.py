@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "checks",
     "atomic",
+    "locking",
     "machine",
     "images",
     "audit",
