@@ -218,6 +218,27 @@ def test_local_cluster_killed_and_stopped(toy_model_file, home, expected) -> Non
     assert out.read_bytes() == expected
 
 
+def test_the_scheduler_is_lost(toy_model_file, home, expected, tmp_path) -> None:
+    """3, one line, and the records are kept for a run that needs no cluster."""
+    folder, inputs = home
+    arguments = ["classify", toy_model_file, *inputs, "-o", "lost.csv"]
+    with running_cluster(tmp_path) as cluster:
+        cluster.add(1)
+        process = start(*arguments, "--dask", cluster.address, cwd=folder)
+        wait_for_journal(process, folder / "lost.csv")
+        scheduler = cluster.processes[0]
+        os.killpg(scheduler.pid, signal.SIGKILL)
+        _, said = process.communicate(timeout=90)
+    assert process.returncode == 3, said
+    assert "The Dask scheduler has gone" in said
+    assert len(said.splitlines()) == 1, said
+    assert not (folder / "lost.csv").exists()
+    again = start(*arguments, cwd=folder)
+    _, said = again.communicate(timeout=60)
+    assert again.returncode == 1, said
+    assert (folder / "lost.csv").read_bytes() == expected
+
+
 def test_encoders_on_dask(cluster, toy_folder) -> None:
     """joblib's ``parallel_config`` takes `fit` and `transform` there, with the same numbers."""
     from joblib import parallel_config
