@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import random
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,8 +17,8 @@ from cvclassic.batch import journal_path
 from cvclassic.images import decode_image, encode_image
 from cvclassic.images.suffixes import suffix_format
 
-from .common import SEED, data_dir, write_results
-from .processes import CVCLASSIC, run_process
+from .common import SEED, data_dir
+from .processes import CVCLASSIC, run_part, run_process
 
 
 def make_model(folder: Path) -> str:
@@ -182,19 +180,5 @@ def memory(scratch: Path, quick: bool) -> dict:
     return found
 
 
-def main() -> None:
-    """Run one part."""
-    parts = {"kills": kills, "mutants": mutants, "memory": memory}
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=parts)
-    parser.add_argument("--quick", action="store_true", help="a small number, nothing written")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        found = parts[arguments.part](Path(scratch), arguments.quick)
-    print(json.dumps(found, indent=1))
-    if not arguments.quick:
-        write_results(f"batch-{arguments.part}", found)
-
-
 if __name__ == "__main__":
-    main()
+    run_part({"kills": kills, "mutants": mutants, "memory": memory}, __doc__)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import multiprocessing
 import os
 import signal
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -24,8 +21,7 @@ from cvclassic.batch import (
 from cvclassic.images import single_threaded
 from cvclassic.models import load_model
 
-from .common import write_results
-from .processes import photographs
+from .processes import photographs, run_part
 from .stub import stub_run
 
 
@@ -141,19 +137,5 @@ def bombs(scratch: Path, quick: bool) -> dict:
     return found
 
 
-def main() -> None:
-    """Run one part."""
-    parts = {"million": million, "writing": writing, "bombs": bombs}
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=parts)
-    parser.add_argument("--quick", action="store_true", help="a small number, nothing written")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        found = parts[arguments.part](Path(scratch), arguments.quick)
-    print(json.dumps(found, indent=1))
-    if not arguments.quick:
-        write_results(f"batch-{arguments.part}", found)
-
-
 if __name__ == "__main__":
-    main()
+    run_part({"million": million, "writing": writing, "bombs": bombs}, __doc__)

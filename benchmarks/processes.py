@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -9,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from .common import data_dir
+from .common import data_dir, write_results
 
 CVCLASSIC = [sys.executable, "-m", "cvclassic_cli"]
 
@@ -39,6 +41,19 @@ def run_process(command: list[str]) -> tuple[float, float, str]:
     """Wall-clock seconds, peak resident memory in 10^6 bytes, and what was printed."""
     found = measure_process(command)
     return found["wall_s"], found["peak_mb"], found["printed"]
+
+
+def run_part(parts: dict[str, Callable[[Path, bool], dict]], about: str | None) -> None:
+    """Run one of several measurements in a scratch folder, print it and write it down."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--quick", action="store_true", help="a small number, nothing written")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = parts[arguments.part](Path(scratch), arguments.quick)
+    print(json.dumps(found, indent=1))
+    if not arguments.quick:
+        write_results(f"batch-{arguments.part}", found)
 
 
 def photographs(scratch: Path) -> tuple[str, list[str]]:

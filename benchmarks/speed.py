@@ -21,12 +21,11 @@ from pathlib import Path
 from .common import RESULTS, data_dir, write_results
 from .processes import CVCLASSIC, measure_process
 
-_HERE = Path(__file__).parent / "opponents"
 PEERS = {
-    "tutorial script (OpenCV SIFT, scikit-learn)": "tutorial_script.py",
-    "OpenCV's BOW classes": "opencv_bow.py",
-    "scikit-image HOG, scikit-learn SVM": "skimage_hog.py",
-    "VLFeat's phow, C library": "vlfeat_phow.py",
+    "tutorial script (OpenCV SIFT, scikit-learn)": "tutorial_script",
+    "OpenCV's BOW classes": "opencv_bow",
+    "scikit-image HOG, scikit-learn SVM": "skimage_hog",
+    "VLFeat's phow, C library": "vlfeat_phow",
 }
 RECIPES = ("sift-bow", "fast", "phow", "fisher")
 PARTS = ("encode_speed", "fisher_speed", "detect_speed")
@@ -83,9 +82,11 @@ def ours(recipe: str, manifest: str, scratch: Path, files: Path) -> dict:
 
 def theirs(script: str, manifest: str, scratch: Path, n: int) -> dict:
     """A peer's script; one that labels no list is taken by its time for a picture."""
-    listed = [str(scratch / "files.txt")] if script != "tutorial_script.py" else []
+    listed = [str(scratch / "files.txt")] if script != "tutorial_script" else []
     try:
-        found = measure_process([sys.executable, str(_HERE / script), manifest, *listed])
+        found = measure_process(
+            [sys.executable, "-m", f"benchmarks.opponents.{script}", manifest, *listed]
+        )
     except subprocess.CalledProcessError as error:
         return {"failed": f"exit code {error.returncode}"}
     row = json.loads(found["printed"])

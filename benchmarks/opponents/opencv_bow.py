@@ -1,29 +1,26 @@
 """OpenCV's own bag-of-words classes, as its samples use them: train, classify, print JSON."""
 
-import csv
-import json
 import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+
+from .task import answer, read_task
 
 N_WORDS = 500
 
 
 def main(manifest: str, files: str = "") -> None:
     """Train on the split "train", score on "test"; then label the files of a list."""
-    folder = Path(manifest).parent
-    with open(manifest, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    task = read_task(manifest)
     start = time.perf_counter()
     sift = cv2.SIFT_create()
-    train = [row for row in rows if row["split"] == "train"]
-    test = [row for row in rows if row["split"] == "test"]
+    train, labels = task["train"]
     trainer = cv2.BOWKMeansTrainer(N_WORDS)
-    for row in train:
-        grey = cv2.imread(str(folder / row["path"]), cv2.IMREAD_GRAYSCALE)
+    for path in train:
+        grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
         descriptors = sift.detectAndCompute(grey, None)[1]
         if descriptors is not None:
             trainer.add(descriptors)
@@ -36,32 +33,21 @@ def main(manifest: str, files: str = "") -> None:
         found = extractor.compute(grey, keypoints) if keypoints else None
         return np.zeros(N_WORDS, np.float32) if found is None else found[0]
 
-    classes = sorted({row["label"] for row in rows})
-    X = np.array([vector(str(folder / row["path"])) for row in train], np.float32)
-    y = np.array([classes.index(row["label"]) for row in train], np.int32)
+    classes, y = np.unique(labels, return_inverse=True)
+    X = np.array([vector(path) for path in train], np.float32)
     svm = cv2.ml.SVM_create()
     svm.setType(cv2.ml.SVM_C_SVC)
     svm.setKernel(cv2.ml.SVM_CHI2)
     svm.setC(10.0)
     svm.setGamma(1.0)
-    svm.train(X, cv2.ml.ROW_SAMPLE, y)
-    trained = time.perf_counter()
+    svm.train(X, cv2.ml.ROW_SAMPLE, y.astype(np.int32))
+    train_s = time.perf_counter() - start
 
-    def label(paths: list[str]) -> np.ndarray:
+    def label(paths: Sequence[str]) -> np.ndarray:
         vectors = np.array([vector(path) for path in paths], np.float32)
-        return svm.predict(vectors)[1].ravel().astype(int)
+        return classes[svm.predict(vectors)[1].ravel().astype(int)]
 
-    truth = np.array([classes.index(row["label"]) for row in test])
-    right = label([str(folder / row["path"]) for row in test]) == truth
-    accuracy = np.mean([right[truth == k].mean() for k in range(len(classes))])
-    result = {"mean_class_accuracy": float(accuracy), "train_s": trained - start}
-    result["classify_ms"] = 1e3 * (time.perf_counter() - trained) / len(test)
-    if files:
-        paths = Path(files).read_text(encoding="utf-8").splitlines()
-        start = time.perf_counter()
-        label(paths)
-        result["files_s"] = time.perf_counter() - start
-    print(json.dumps(result))
+    answer(label, task["test"], files, train_s)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,9 @@ of 4, 6, 8 and 10 pixels and a flat window, 600 words from 30 pictures, grids of
 chi2 map of order 1, linear SVM with C = 10.
 """
 
-import csv
-import json
 import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -18,9 +16,8 @@ from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.opponents import vlfeat
+from . import vlfeat
+from .task import answer, read_task
 
 N_WORDS = 600
 SIZES = (4, 6, 8, 10)
@@ -54,16 +51,13 @@ def main(manifest: str, files: str = "") -> None:
     """Train on the split "train", score on "test"; then label the files of a list."""
     if vlfeat.load() is None:
         sys.exit("libvl is not installed (Debian: apt-get install libvlfeat1)")
-    folder = Path(manifest).parent
-    with open(manifest, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    task = read_task(manifest)
     start = time.perf_counter()
     rng = np.random.default_rng(0)
-    train = [row for row in rows if row["split"] == "train"]
-    test = [row for row in rows if row["split"] == "test"]
+    train, labels = task["train"]
     sample = []
     for i in rng.permutation(len(train))[:30]:
-        descriptors = describe(str(folder / train[i]["path"]))[0]
+        descriptors = describe(train[i])[0]
         sample.append(descriptors[rng.permutation(len(descriptors))[: 100_000 // 30]])
     words = MiniBatchKMeans(N_WORDS, random_state=0, n_init=1, batch_size=4096)
     words.fit(np.concatenate(sample))
@@ -83,22 +77,14 @@ def main(manifest: str, files: str = "") -> None:
         joined = np.concatenate(parts)
         return joined / max(joined.sum(), 1e-12)
 
-    X = np.array([histogram(str(folder / row["path"])) for row in train])
     model = make_pipeline(AdditiveChi2Sampler(sample_steps=2), LinearSVC(C=10))
-    model.fit(X, [row["label"] for row in train])
-    trained = time.perf_counter()
-    predicted = model.predict(np.array([histogram(str(folder / row["path"])) for row in test]))
-    ended = time.perf_counter()
-    truth = np.array([row["label"] for row in test])
-    accuracy = np.mean([(predicted[truth == k] == k).mean() for k in np.unique(truth)])
-    result = {"mean_class_accuracy": float(accuracy), "train_s": trained - start}
-    result["classify_ms"] = 1e3 * (ended - trained) / len(test)
-    if files:
-        paths = Path(files).read_text(encoding="utf-8").splitlines()
-        start = time.perf_counter()
-        model.predict(np.array([histogram(path) for path in paths]))
-        result["files_s"] = time.perf_counter() - start
-    print(json.dumps(result))
+    model.fit(np.array([histogram(path) for path in train]), labels)
+    train_s = time.perf_counter() - start
+
+    def label(paths: Sequence[str]) -> np.ndarray:
+        return model.predict(np.array([histogram(path) for path in paths]))
+
+    answer(label, task["test"], files, train_s)
 
 
 if __name__ == "__main__":
