@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from .common import RESULTS, ROOT
+from .comparison_verdict import verdict, within
 
 PAGE = ROOT / "docs" / "comparison.md"
 _STYLES = {
@@ -84,6 +85,12 @@ def _rows(results: dict, question: str) -> list[tuple[str, str, dict]]:
     ]
 
 
+def in_words() -> str | None:
+    """Who is ahead of whom."""
+    found = contest()
+    return verdict(found["results"]) if found else None
+
+
 def full() -> str | None:
     """Everything that a contestant trained on all pictures gives and costs."""
     found = contest()
@@ -157,24 +164,6 @@ def budgets() -> str | None:
     return table(headers, lines) + machine_line(found, [row for *_, row in rows])
 
 
-def within(methods: dict, seconds: float) -> tuple[float, str] | None:
-    """Accuracy and name of the best classical recipe that ends in time.
-
-    One that does not is taken with as many pictures a class as there is time for.
-    """
-    found = []
-    for method in ("fisher", "fast", "phow", "hog", "patches"):
-        questions = methods.get(method, {})
-        row = questions.get("full", {})
-        if row.get("fit_s", float("inf")) <= seconds:
-            found.append((row["mean_class_accuracy"], method))
-        for point in questions.get("curve", {}).get("points", []):
-            if point["fit_s"] <= seconds:
-                name = f"{method}, {point['pictures_a_class']} a class"
-                found.append((point["mean_class_accuracy"], name))
-    return max(found) if found else None
-
-
 def damage() -> str | None:
     """Accuracy on damaged pictures."""
     found = contest()
@@ -240,6 +229,7 @@ def scale() -> str | None:
 
 
 BLOCKS: dict[str, Callable[[], str | None]] = {
+    "verdict": in_words,
     "full": full,
     "curve": curve,
     "budgets": budgets,

@@ -56,3 +56,72 @@ def bombs(results: dict) -> str:
         f"{len(results) - 1} little files that ask for gigabytes are refused within "
         f"{1e3 * worst['worst_s']:.1f} ms and {worst['worst_mb']:.1f} MB.\n"
     )
+
+
+def engines(results: dict) -> str:
+    """Threads and processes beside a bare loop."""
+    rows = [
+        [
+            name,
+            f"{row['ms_a_picture']:.2f}",
+            f"{row['times_bare_loop']:.3f}",
+            " to ".join(f"{one:.2f}" for one in row["times_bare_loop_quartiles"]),
+            f"{row['processor_ms_a_picture']:.2f}",
+        ]
+        for name, row in results.items()
+        if "ms_a_picture" in row
+    ]
+    gains = {name: row for name, row in results.items() if "median" in row}
+    head = ["engine, workers", "ms a picture", "times the bare loop", "quartiles"]
+    text = "; ".join(f"{name}: {row['median']:.2f} times" for name, row in gains.items())
+    return _table([*head, "processor, ms"], rows) + f"\n{text}.\n"
+
+
+def dask(results: dict) -> str:
+    """One and two workers of a cluster."""
+    rows = [[name, f"{ms:.2f}"] for name, ms in results["ms_a_picture"].items()]
+    gains = {name: row for name, row in results.items() if "median" in row}
+    text = "; ".join(
+        f"{name}: {row['median']:.2f} times ({min(row['all']):.2f} to {max(row['all']):.2f})"
+        for name, row in gains.items()
+    )
+    killed = results["killed"]
+    text += (
+        f".\n\nWith one of two workers killed in the middle, the output of {killed['pictures']:,} "
+        "pictures has the bytes of a run on one machine"
+    )
+    return _table(["engine, workers", "ms a picture"], rows) + f"\n{text}.\n"
+
+
+def writing(results: dict) -> str:
+    """Share of the journal and the output in a run."""
+    rows = [
+        [name, f"{row['pictures']:,}", f"{100 * row['share']:.2f} %"]
+        for name, row in results.items()
+    ]
+    return _table(["format", "pictures", "journal and output, share of the run"], rows)
+
+
+def mutants(results: dict) -> str:
+    """Damaged pictures."""
+    described = {"files", "real_pictures", "records", "exit_code", "s"}
+    codes = sorted(
+        ((n, code) for code, n in results.items() if code not in described), reverse=True
+    )
+    real = f" of {results['real_pictures']} real pictures" if "real_pictures" in results else ""
+    return (
+        f"{results['files']:,} damaged copies{real}: {results['records']:,} records in "
+        f"{results['s']:.0f} s, nothing lost. Most frequent: "
+        + ", ".join(f"`{code}` {n:,}" for n, code in codes[:6])
+        + ".\n"
+    )
+
+
+def memory(results: dict) -> str:
+    """Peak memory of the program against the number of files."""
+    rows = [
+        [name, f"{row['s']:.0f}", f"{row['peak_mb']:.0f}"]
+        for name, row in results.items()
+        if isinstance(row, dict)
+    ]
+    return _table(["files, engine", "seconds", "peak memory, MB"], rows)

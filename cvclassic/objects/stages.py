@@ -59,11 +59,11 @@ class Settings:
 
     def goal(self, number: int) -> StageGoal:
         """What the stage of a number, from 0 on, has to reach."""
-        rates = [
-            one[min(number, len(one) - 1)] if isinstance(one, tuple) else one
-            for one in (self.hit_rate, self.false_alarm)
-        ]
-        return StageGoal(*rates, self.max_trees)
+
+        def of_stage(rates: float | tuple[float, ...]) -> float:
+            return rates[min(number, len(rates) - 1)] if isinstance(rates, tuple) else rates
+
+        return StageGoal(of_stage(self.hit_rate), of_stage(self.false_alarm), self.max_trees)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""What the figures of the comparison say, in sentences."""
+
+from __future__ import annotations
+
+
+def verdict(results: dict) -> str | None:
+    """Who is ahead of whom, and what it took to find out."""
+    lines = []
+    for data, methods in results.items():
+        lines += [f"- {data}: {line}" for line in (*_against_scratch(methods), *_fusion(methods))]
+    jobs = [row["job_s"] for row in _all_rows(results) if "job_s" in row]
+    if jobs:
+        lines.append(f"- {len(jobs)} jobs took {sum(jobs) / 60:.0f} minutes together.")
+    return "\n".join(lines) + "\n" if lines else None
+
+
+def _all_rows(results: dict) -> list[dict]:
+    return [
+        row for methods in results.values() for asked in methods.values() for row in asked.values()
+    ]
+
+
+def _against_scratch(methods: dict) -> list[str]:
+    """Classical recipes against networks from scratch, the narrowest point named."""
+    lines = []
+    points = _by_size(methods.get("fisher", {}))
+    for network in ("cnn-small", "cnn-resnet"):
+        theirs = _by_size(methods.get(network, {}))
+        leads = sorted((points[n] - theirs[n], n) for n in points.keys() & theirs.keys())
+        if len(leads) > 1:
+            least, at = leads[0]
+            lines.append(
+                f"`fisher` is {_by(least)} `{network}` with {at} pictures a class, "
+                f"{_by(leads[-1][0])} it with {leads[-1][1]}: the {len(leads)} numbers that were "
+                "measured lie between these"
+            )
+        leads = [
+            (ours[0] - point["mean_class_accuracy"], point["budget_s"])
+            for point in methods.get(network, {}).get("full", {}).get("budgets", [])
+            if (ours := within(methods, point["budget_s"])) is not None
+        ]
+        if leads:
+            least, at = min(leads)
+            within_s = "within" if len(leads) == 1 else "at the narrowest, within"
+            lines.append(
+                f"{within_s} {at:.0f} seconds of training, the best classical recipe is "
+                f"{_by(least)} `{network}`"
+            )
+    return lines
+
+
+def _by_size(questions: dict) -> dict[int, float]:
+    """Accuracy by pictures a class; all of them count as 15, of which caltech101 has no more."""
+    points = questions.get("curve", {}).get("points", [])
+    found = {point["pictures_a_class"]: point["mean_class_accuracy"] for point in points}
+    whole = questions.get("full", {}).get("mean_class_accuracy")
+    return found | ({15: whole} if found and whole is not None else {})
+
+
+def _fusion(methods: dict) -> list[str]:
+    """A trained network's features alone, and with our vectors."""
+    alone, fused = (
+        methods.get(name, {}).get("full", {}).get("mean_class_accuracy")
+        for name in ("embedding", "fused")
+    )
+    if alone is None or fused is None:
+        return []
+    return [
+        f"`fused` has {100 * fused:.1f} %, the trained network's features alone {100 * alone:.1f} %"
+    ]
+
+
+def _by(lead: float) -> str:
+    """A difference of accuracies in words."""
+    return f"{abs(100 * lead):.1f} points {'ahead of' if lead >= 0 else 'behind'}"
+
+
+def within(methods: dict, seconds: float) -> tuple[float, str] | None:
+    """Accuracy and name of the best classical recipe that ends in time.
+
+    One that does not is taken with as many pictures a class as there is time for.
+    """
+    found = []
+    for method in ("fisher", "fast", "phow", "hog", "patches"):
+        questions = methods.get(method, {})
+        row = questions.get("full", {})
+        if row.get("fit_s", float("inf")) <= seconds:
+            found.append((row["mean_class_accuracy"], method))
+        for point in questions.get("curve", {}).get("points", []):
+            if point["fit_s"] <= seconds:
+                name = f"{method}, {point['pictures_a_class']} a class"
+                found.append((point["mean_class_accuracy"], name))
+    return max(found) if found else None
