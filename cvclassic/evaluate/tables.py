@@ -159,6 +159,8 @@ def _assemble(kept: list[tuple[str, str, dict]], truth: Mapping[str, Any] | None
     columns = kept[0][2].keys()
     own = {str(label): label for label in truth.values()} if truth is not None else {}
     pairs = [("label", "probability")] if "probability" in columns else []
+    if pairs and "guess" in columns:  # of a model that may say "unknown"
+        pairs = [("guess", "probability")]
     if "label_1" in columns:
         pairs = [("label_1", "probability_1")]
     i = 2
@@ -184,7 +186,8 @@ def _assemble(kept: list[tuple[str, str, dict]], truth: Mapping[str, Any] | None
             raise DataError(f"{where}: the column 'truth' is empty")
         truths.append(true)
         labels.append(label)
-        answered = pairs if label is not None or "label_1" in columns else []
+        told = label is not None or {"guess", "label_1"} & columns
+        answered = pairs if told else []
         scores = {}
         for name, share in answered:
             if row[name] and row[share]:

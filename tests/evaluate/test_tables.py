@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cvclassic.batch import Record, open_writer
 from cvclassic.errors import DataError
 from cvclassic.evaluate import (
     Predictions,
@@ -137,6 +138,25 @@ def test_mistakes_are_named(text, message, tmp_path) -> None:
     assert message in str(caught.value)
     assert "a.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_table_of_classify_with_unknown(tmp_path) -> None:
+    """What was withheld still has probabilities: they count in calibration and log loss."""
+    labels = ["a", "b", "unknown", "unknown"]
+    records = [
+        Record("0", "ok", label="a", scores=(("a", 0.75), ("b", 0.25))),
+        Record("1", "ok", label="b", scores=(("b", 0.5), ("a", 0.5))),
+        Record("2", "ok", "low_confidence", label="unknown", scores=(("b", 0.5625), ("a", 0.4375))),
+        Record("3", "ok", "no_features", label="unknown"),
+    ]
+    for extra in ((), ("guess",)):
+        with open_writer(tmp_path / "a.csv", "csv", 2, extra) as writer:
+            for record in records:
+                writer.write(record)
+        seen, _ = read_predictions(tmp_path / "a.csv", dict(zip("0123", "abba", strict=True)))
+        assert list(seen.labels) == [label if label != "unknown" else None for label in labels]
+        told = [0.4375, 0.5625] if extra else [0, 0]
+        assert seen.probabilities.tolist() == [[0.75, 0.25], [0.5, 0.5], told, [0, 0]]
 
 
 def test_missing_pictures_and_files(tmp_path) -> None:
