@@ -46,6 +46,14 @@ def _against_scratch(methods: dict) -> list[str]:
                 f"{within_s} {at:.0f} seconds of training, the best classical recipe is "
                 f"{_by(least)} `{network}`"
             )
+        ends = methods.get(network, {}).get("full", {}).get("budgets", [])
+        if ends and ends[-1]["train_accuracy"] > 0.995:
+            last = ends[-1]
+            lines.append(
+                f"`{network}` has converged after {last['budget_s']:.0f} seconds: it labels "
+                f"{100 * last['train_accuracy']:.1f} % of its training pictures rightly and "
+                f"{100 * last['mean_class_accuracy']:.1f} % of the test's"
+            )
     return lines
 
 

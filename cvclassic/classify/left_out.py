@@ -72,11 +72,13 @@ def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies
         Of vectors with a mean squared length of 1; a constant is added for the bias.
     labels : ndarray of shape (n,), int
     penalty, n_copies
-        As in `left_out_decisions`. Only the first copy of each picture is judged.
+        As in `left_out_decisions`. Only the first copy of each picture is judged, and no picture
+        that is the only one of its class: without it nobody could know the class.
 
     Returns
     -------
     float
+        nan if every class has one picture.
 
     Examples
     --------
@@ -85,12 +87,15 @@ def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies
     >>> left_out_loss(x @ x.T, labels, 0.1) < 0.1
     True
     """
-    targets = one_against_rest(labels, int(labels.max()) + 1)
-    decisions = left_out_decisions(gram + 1, targets, penalty, n_copies)
     n = len(labels) // n_copies
-    decisions, labels = decisions[:n], labels[:n]
+    judged = np.flatnonzero(np.bincount(labels[:n])[labels[:n]] > 1)
+    if len(judged) == 0:
+        return float("nan")
+    targets = one_against_rest(labels, int(labels.max()) + 1)
+    decisions = left_out_decisions(gram + 1, targets, penalty, n_copies)[judged]
+    labels = labels[judged]
     chances = probabilities(decisions, fit_temperature(decisions, labels))
-    return float(-np.log(chances[np.arange(n), labels] + 1e-12).mean())
+    return float(-np.log(chances[np.arange(len(judged)), labels] + 1e-12).mean())
 
 
 def choose_block_weights(
@@ -113,9 +118,10 @@ def choose_block_weights(
     -------
     weights : ndarray of shape (n_blocks,), float32
         To multiply the columns of each block with; the weighted vectors have a mean
-        squared length of 1. Blocks of zeros get zero.
+        squared length of 1. Blocks of zeros get zero. All others count the same if every class
+        has one picture: then there is nothing to choose by.
     loss : float
-        Log loss of left-out pictures with these weights.
+        Log loss of left-out pictures with these weights, nan if there is nothing to choose by.
 
     References
     ----------
@@ -146,6 +152,9 @@ def choose_block_weights(
         return left_out_loss(gram, labels, penalty)
 
     shares = np.full(len(used), 1 / len(used))
+    if np.bincount(labels).max() == 1:
+        weights[used] = np.sqrt(shares / sizes[used])
+        return weights, float("nan")
     best, penalty = min((loss(shares, p), p) for p in PENALTIES)
     for _ in range(max_sweeps if len(used) > 1 else 0):
         before = best

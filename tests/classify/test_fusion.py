@@ -8,7 +8,11 @@ from sklearn.preprocessing import FunctionTransformer
 
 from cvclassic.classify import SVM, WeightedUnion
 from cvclassic.classify.gram import one_against_rest
-from cvclassic.classify.left_out import choose_block_weights, left_out_decisions
+from cvclassic.classify.left_out import (
+    choose_block_weights,
+    left_out_decisions,
+    left_out_loss,
+)
 from cvclassic.describe import DenseSift, Sift
 from cvclassic.encode import BagOfWords, FisherVector
 from cvclassic.errors import DataError
@@ -96,6 +100,21 @@ def test_two_halves_of_the_truth_are_both_kept(rng):
     weights, _ = choose_block_weights(np.stack([np.outer(c, c) for c in x.T]), y)
     assert (weights > 0).all()
     assert 0.3 < weights[0] / weights[1] < 3
+
+
+def test_single_pictures_of_a_class_choose_nothing(table, rng):
+    """Left out, they leave nobody who knows their class: any weight would be chance."""
+    X, y = table
+    grams = [np.stack([Z[:, :4] @ Z[:, :4].T, Z[:, 4:] @ Z[:, 4:].T]) for Z in (X, X[:12])]
+    weights, loss = choose_block_weights(grams[1], np.arange(12))
+    assert np.isnan(loss)
+    squares = np.einsum("bnn->b", grams[1]) / 12
+    np.testing.assert_allclose(weights**2 * squares, 0.5, rtol=1e-5)
+    # beside classes of several, which still choose what they did
+    y = y.copy()
+    y[:12] = y.max() + 1 + np.arange(12)
+    assert choose_block_weights(grams[0], y)[0].tolist()[1] == 0
+    assert np.isnan(left_out_loss(grams[1][0], np.arange(12), 1.0))
 
 
 def test_order_of_pictures_does_not_matter(table, rng):
