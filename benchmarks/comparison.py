@@ -193,7 +193,7 @@ def speed() -> str | None:
             name,
             _points(row["mean_class_accuracy"]),
             f"{row['train_s']:.0f} s",
-            f"{row['files_s']:.0f} s",
+            f"{'' if row.get('files_counted', True) else '≈ '}{row['files_s']:.0f} s",
             f"{row['peak_mb']:,} MB",
         ]
         for name, row in found["results"].items()

@@ -47,6 +47,22 @@ def test_many_samples_give_the_same_classifier(monkeypatch, n_classes) -> None:
         SVM(kernel="rbf").fit(X, y)
 
 
+def test_short_vectors_of_many_samples(rng) -> None:
+    """Inner products would be four times the numbers; the classifier is the same."""
+    assert not heads._in_gram_space(4000, 1000)
+    assert heads._in_gram_space(4000, 2001)
+    assert heads._in_gram_space(1500, 10)
+    assert not heads._in_gram_space(12_001, 100_000)
+    X = rng.normal(size=(3000, 5)).astype(np.float32)
+    y = (X[:, 0] + 0.3 * rng.normal(size=3000) > 0).astype(int)
+    long = SVM(C=1.0).fit(np.pad(X, ((0, 0), (0, 1600))), y)  # the same in the Gram space
+    np.testing.assert_allclose(
+        SVM(C=1.0).fit(X, y).decision_function(X),
+        long.decision_function(np.pad(X, ((0, 0), (0, 1600)))),
+        atol=0.05,
+    )
+
+
 def test_scale_of_the_vectors_does_not_matter() -> None:
     """C means the same whatever the length of the vectors."""
     X, y = blobs()
