@@ -30,9 +30,9 @@ def _against_scratch(methods: dict) -> list[str]:
         if len(leads) > 1:
             least, at = leads[0]
             lines.append(
-                f"`fisher` is {_by(least)} `{network}` with {at} pictures a class, "
-                f"{_by(leads[-1][0])} it with {leads[-1][1]}: the {len(leads)} numbers that were "
-                "measured lie between these"
+                f"of {len(leads)} numbers of pictures a class, `fisher` is {_by(least)} "
+                f"`{network}` at the narrowest ({at}) and {_by(leads[-1][0])} it at the widest "
+                f"({leads[-1][1]})"
             )
         leads = [
             (ours[0] - point["mean_class_accuracy"], point["budget_s"])
