@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,10 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
             "target y is None."
         )
     y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
+    with warnings.catch_warnings():
+        if y.dtype.kind in "OSU":  # names: one picture a class is little, and no regression
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        check_classification_targets(y)
     if len(y) != n:
         raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
     classes, labels = np.unique(y, return_inverse=True)

@@ -63,6 +63,16 @@ def test_short_vectors_of_many_samples(rng) -> None:
     )
 
 
+def test_one_picture_a_class(recwarn) -> None:
+    """Nothing to choose by, and no word about regression."""
+    X = np.eye(30, dtype=np.float32)
+    names = np.array([f"class {i}" for i in range(30)])
+    model = SVM().fit(X, names)
+    assert model.predict(X).tolist() == names.tolist()
+    assert np.isnan(model.cv_accuracy_)
+    assert not recwarn.list
+
+
 def test_scale_of_the_vectors_does_not_matter() -> None:
     """C means the same whatever the length of the vectors."""
     X, y = blobs()
