@@ -188,17 +188,21 @@ def speed() -> str | None:
     found = _load("speed")
     if found is None:
         return None
-    lines = [
-        [
-            name,
-            _points(row["mean_class_accuracy"]),
-            f"{row['train_s']:.0f} s",
-            f"{'' if row.get('files_counted', True) else '≈ '}{row['files_s']:.0f} s",
-            f"{row['peak_mb']:,} MB",
-        ]
-        for name, row in found["results"].items()
-        if "failed" not in row
-    ]
+    lines = []
+    for name, row in found["results"].items():
+        if "stopped_after_s" in row:
+            lines.append([name, "–", f"over {row['stopped_after_s']} s", "–", "–"])
+        elif "failed" not in row:
+            files = f"{'' if row.get('files_counted', True) else '≈ '}{row['files_s']:.0f} s"
+            lines.append(
+                [
+                    name,
+                    _points(row["mean_class_accuracy"]),
+                    f"{row['train_s']:.0f} s",
+                    files,
+                    f"{row['peak_mb']:,} MB",
+                ]
+            )
     row = next(iter(found["results"].values()))
     headers = ["", f"accuracy %, {row['n_classes']} classes", "folder to model"]
     headers += [f"model to {row['n_files']:,} labels", "peak memory"]

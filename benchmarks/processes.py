@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +19,20 @@ from .common import data_dir, write_results
 CVCLASSIC = [sys.executable, "-m", "cvclassic_cli"]
 
 
-def measure_process(command: list[str]) -> dict:
-    """Wall-clock and processor seconds, peak memory in 10^6 bytes, and what was printed."""
+def measure_process(command: list[str], limit: float | None = None) -> dict:
+    """Wall-clock and processor seconds, peak memory in 10^6 bytes, and what was printed.
+
+    After `limit` seconds it is killed, which raises `subprocess.CalledProcessError` like any
+    other failure.
+    """
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=output)
+        alarm = threading.Timer(limit or threading.TIMEOUT_MAX, child.kill)
+        alarm.daemon = True
+        alarm.start()
         _, status, usage = os.wait4(child.pid, 0)
+        alarm.cancel()
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
