@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+BEHIND = "behind"
+
 
 def verdict(results: dict) -> str | None:
     """Who is ahead of whom, and what it took to find out."""
     lines = []
     for data, methods in results.items():
-        lines += [f"- {data}: {line}" for line in (*_against_scratch(methods), *_fusion(methods))]
+        said = (*_transfer(methods), *_against_scratch(methods), *_fusion(methods))
+        lines += [f"- {data}: {line}" for line in said]
+    lines.sort(key=lambda line: BEHIND not in line)  # losses first, else as they come
     jobs = [row["job_s"] for row in _all_rows(results) if "job_s" in row]
     if jobs:
         lines.append(f"- {len(jobs)} jobs took {sum(jobs) / 60:.0f} minutes together.")
@@ -65,6 +69,18 @@ def _by_size(questions: dict) -> dict[int, float]:
     return found | ({15: whole} if found and whole is not None else {})
 
 
+def _transfer(methods: dict) -> list[str]:
+    """The best classical recipe against a trained network's features."""
+    network = methods.get("embedding", {}).get("full", {}).get("mean_class_accuracy")
+    ours = within(methods, float("inf"))
+    if network is None or ours is None:
+        return []
+    return [
+        f"the best classical recipe ({ours[1]}, {100 * ours[0]:.1f} %) is {_by(ours[0] - network)} "
+        f"a trained network's features ({100 * network:.1f} %)"
+    ]
+
+
 def _fusion(methods: dict) -> list[str]:
     """A trained network's features alone, and with our vectors."""
     alone, fused = (
@@ -80,7 +96,9 @@ def _fusion(methods: dict) -> list[str]:
 
 def _by(lead: float) -> str:
     """A difference of accuracies in words."""
-    return f"{abs(100 * lead):.1f} points {'ahead of' if lead >= 0 else 'behind'}"
+    if abs(lead) < 5e-4:
+        return "level with"
+    return f"{abs(100 * lead):.1f} points {'ahead of' if lead > 0 else BEHIND}"
 
 
 def within(methods: dict, seconds: float) -> tuple[float, str] | None:
@@ -92,7 +110,7 @@ def within(methods: dict, seconds: float) -> tuple[float, str] | None:
     for method in ("fisher", "fast", "phow", "hog", "patches"):
         questions = methods.get(method, {})
         row = questions.get("full", {})
-        if row.get("fit_s", float("inf")) <= seconds:
+        if "fit_s" in row and row["fit_s"] <= seconds:
             found.append((row["mean_class_accuracy"], method))
         for point in questions.get("curve", {}).get("points", []):
             if point["fit_s"] <= seconds:
