@@ -129,7 +129,7 @@ def choose(cascade, pictures: list[tuple]) -> dict:
             precision, recall = found_by(windows, neighbors).at(float("-inf"))
             row = {"stages": n, "min_neighbors": neighbors}
             rows.append(row | {"precision": round(precision, 4), "recall": round(recall, 4)})
-        print(f"{n} stages: recall {ranked[n]} at precision {PRECISION + ROOM}", flush=True)
+        print(f"{n} stages: recall {ranked[n]} at precision {PRECISION + ROOM:.2f}", flush=True)
     stages = max(ranked, key=lambda n: (ranked[n], -n))
     mine = [row for row in rows if row["stages"] == stages]
     good = [row for row in mine if row["precision"] >= PRECISION + ROOM] or mine

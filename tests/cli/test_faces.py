@@ -235,7 +235,7 @@ def test_damaged_galleries_stay_as_they_are(in_process, team, tmp_path):
         ("list", gallery),
         ("threshold", gallery, team),
     ):
-        assert "no face gallery" in one_line(in_process("faces", *words), 2)
+        assert "not a face gallery" in one_line(in_process("faces", *words), 2)
     assert gallery.read_bytes() == b"nothing good"
     assert "there is no such" in one_line(in_process("faces", "list", tmp_path / "gone"), 2)
 
