@@ -66,7 +66,7 @@ def machine_line(found: dict, rows: list[dict]) -> str:
     if loads and busy({"load": loads[-1]}, found):
         text += (
             f"; others used the machine meanwhile (load {loads[0]:g} to {loads[-1]:g}), so times "
-            "are too long and networks from scratch came less far than on a quiet one"
+            "are longer, and networks from scratch came less far, than on a quiet one"
         )
     return text + ".\n"
 
