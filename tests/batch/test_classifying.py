@@ -112,7 +112,7 @@ def test_reads_no_further_ahead_than_needed(toy_model, folder) -> None:
         records = classify_files(toy_model, endless(), n_jobs=n_jobs)
         assert len(list(itertools.islice(records, 30))) == 30
         records.close()
-        assert len(asked) < 120
+        assert len(asked) < 240  # workers go on while the records are taken
 
 
 def test_results_come_while_inputs_do(toy_model, folder) -> None:
