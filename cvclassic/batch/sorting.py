@@ -10,8 +10,8 @@ import tempfile
 
 from ..errors import ImageReadError
 from ..images import MemberReader
-from ..images.archives import name_in_archive
 from ..images.files import read_file, show_path
+from ..images.members import name_in_archive
 from .records import Record
 
 _LONGEST = 200  # bytes of a name; systems take 255, and a number may follow

@@ -12,7 +12,7 @@ import numpy as np
 from ..checks import check_seed
 from ..errors import CvclassicError, ModelFileError
 from ..models.bundles import load_bundle, save_bundle
-from ..models.registry import require
+from ..models.soundness import require
 from ._descent import DescentStage
 from ._shape_trees import TreeStage
 from .alignment import N_LANDMARKS

@@ -5,7 +5,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "archives": ["ArchiveMember", "MemberReader", "archive_kind", "walk_archive"],
+        "archives": ["ArchiveMember", "archive_kind", "walk_archive"],
         "augment": [
             "CHANGES",
             "AugmentedImage",
@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "folders": ["LabelledImages", "load_folder", "load_manifest"],
         "headers": ["identify", "read_header"],
         "imageheader": ["ImageHeader"],
+        "members": ["MemberReader"],
         "messages": ["watch_decoders"],
         "pictures": ["Picture", "Spool", "load_pixels", "spool_pictures"],
         "remote": ["check_url", "is_url"],

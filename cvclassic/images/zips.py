@@ -1,4 +1,4 @@
-"""Members of zip archives: listed and read in place, in bounded memory.
+"""Members of zip archives, listed in bounded memory.
 
 The table of contents is read as a stream, so that an archive of millions of members costs no more
 memory than one of ten, and a member can be read by whoever knows where it begins. What an archive
@@ -10,28 +10,21 @@ file header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end) and 4.5.3 (
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import os
-import stat
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
-from cvclassic.errors import ImageReadError
-
-_LOCAL = struct.Struct("<4s2B4HL2L2H")
+LOCAL = struct.Struct("<4s2B4HL2L2H")
 _CENTRAL = struct.Struct("<4s4B4HL2L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _END64_PLACE = struct.Struct("<4sLQL")
 _NONE32 = 0xFFFFFFFF
-_STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
-_CHUNK = 1 << 18
-_MEMORY = 200 << 20  # for the dictionary of LZMA
-_RATIO, _RATIO_FROM = 500, 64 << 20
+DEFLATED = 8
+CHUNK = 1 << 18
 
 
 class BrokenArchive(Exception):
@@ -177,17 +170,17 @@ def _list_by_local_headers(file: IO[bytes], size: int) -> Iterator[ZipEntry]:
     at, found = 0, 0
     while True:
         file.seek(at)
-        head = file.read(_LOCAL.size)
+        head = file.read(LOCAL.size)
         if at == 0 and head[:4] != b"PK\x03\x04":
             raise BrokenArchive("corrupt", "this is no zip archive")
-        if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
+        if len(head) < LOCAL.size or head[:4] != b"PK\x03\x04":
             break
-        fields = _LOCAL.unpack(head)
+        fields = LOCAL.unpack(head)
         flags, method, crc, stored, full = (fields[i] for i in (3, 4, 7, 8, 9))
         n_name, n_extra = fields[10], fields[11]
         rest = file.read(n_name + n_extra)
         full, stored, _ = _widen(rest[n_name:], full, stored, 0)
-        data_at = at + _LOCAL.size + n_name + n_extra
+        data_at = at + LOCAL.size + n_name + n_extra
         if flags & 8 and stored == 0:  # sizes stand behind the data
             measured = _measure(file, data_at, method)
             if measured is None:
@@ -211,128 +204,20 @@ def _list_by_local_headers(file: IO[bytes], size: int) -> Iterator[ZipEntry]:
 
 def _measure(file: IO[bytes], at: int, method: int) -> tuple[int, int, int] | None:
     """Length of a deflated member whose header does not say it, with size and CRC."""
-    if method != _DEFLATED:
+    if method != DEFLATED:
         return None
     file.seek(at)
     unpack = zlib.decompressobj(-15)
     stored = size = crc = 0
     while not unpack.eof:
-        chunk = unpack.unconsumed_tail or file.read(_CHUNK)
+        chunk = unpack.unconsumed_tail or file.read(CHUNK)
         if not chunk:
             return None
         try:
-            out = unpack.decompress(chunk, _CHUNK)
+            out = unpack.decompress(chunk, CHUNK)
         except zlib.error:
             return None
         stored += len(chunk) - len(unpack.unconsumed_tail) - len(unpack.unused_data)
         size += len(out)
         crc = zlib.crc32(out, crc)
     return stored, size, crc
-
-
-def read_entry(file: IO[bytes], entry: ZipEntry, max_bytes: int, only: int | None = None) -> bytes:
-    """Unpack a member, never more than it declares.
-
-    Parameters
-    ----------
-    file : binary file
-    entry : ZipEntry
-    max_bytes : int
-        Larger members are refused.
-    only : int, optional
-        Give the first so many bytes, and check nothing behind them.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    ImageReadError
-        ``too_large``, ``encrypted``, ``unsupported_format``, ``truncated`` or ``corrupt``.
-    """
-    if stat.S_ISLNK(entry.mode):
-        raise ImageReadError("not_regular", "expected a file. Got a symbolic link in an archive")
-    if entry.encrypted:
-        raise ImageReadError("encrypted", "the member is encrypted, which is not read")
-    if only is None:
-        if max(entry.size, entry.stored) > max_bytes:
-            raise ImageReadError(
-                "too_large", f"expected at most {max_bytes} bytes. Got {entry.size} bytes"
-            )
-        if entry.size > max(_RATIO_FROM, _RATIO * entry.stored):
-            raise ImageReadError(
-                "too_large",
-                f"expected at most {_RATIO} times the packed size. "
-                f"Got {entry.size} bytes from {entry.stored}",
-            )
-    file.seek(entry.offset)
-    head = file.read(_LOCAL.size)
-    if len(head) < _LOCAL.size:
-        raise ImageReadError("truncated", "the archive ends before this member")
-    if head[:4] != b"PK\x03\x04":
-        raise ImageReadError("corrupt", "the archive has no member where it says")
-    fields = _LOCAL.unpack(head)
-    file.seek(fields[10] + fields[11], os.SEEK_CUR)
-    data = _unpack(file, entry, entry.size if only is None else min(only, entry.size))
-    if only is not None:
-        return data
-    if len(data) < entry.size:
-        raise ImageReadError(
-            "truncated", f"the member has {len(data)} bytes of the {entry.size} that it declares"
-        )
-    if zlib.crc32(data) != entry.crc:
-        raise ImageReadError("corrupt", "the member is damaged: its checksum is wrong")
-    return data
-
-
-def _unpack(file: IO[bytes], entry: ZipEntry, wanted: int) -> bytes:
-    """The first `wanted` bytes of a member, fewer where there are not as many."""
-    if entry.method == _STORED:
-        return file.read(min(wanted, entry.stored))
-    left = entry.stored
-    try:
-        unpack, used = _unpacker(file, entry.method)
-        left -= used
-        parts: list[bytes] = []
-        got = 0
-        pending = b""
-        while got < wanted and not unpack.eof:
-            if not pending:
-                pending = file.read(min(left, _CHUNK))
-                left -= len(pending)
-                if not pending:
-                    break
-            out = unpack.decompress(pending, wanted - got)
-            # zlib hands back what it has not used; bzip2 and LZMA keep it
-            pending = getattr(unpack, "unconsumed_tail", b"")
-            while not pending and not unpack.eof and not getattr(unpack, "needs_input", True):
-                if len(out) >= wanted - got:
-                    break
-                out += unpack.decompress(b"", wanted - got - len(out))
-            parts.append(out)
-            got += len(out)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, struct.error) as error:
-        if isinstance(error, ImageReadError):
-            raise
-        raise ImageReadError("corrupt", f"the member is damaged ({error})") from None
-    return b"".join(parts)
-
-
-def _unpacker(file: IO[bytes], method: int) -> tuple[Any, int]:
-    """A decompressor, and how many bytes of the member it has taken already."""
-    if method == _DEFLATED:
-        return zlib.decompressobj(-15), 0
-    if method == _BZIP2:
-        return bz2.BZ2Decompressor(), 0
-    if method == _LZMA:  # 4.4.4: version, length of the properties, properties
-        _, length = struct.unpack("<HH", file.read(4))
-        properties = file.read(length)
-        bits, dictionary = struct.unpack("<BL", properties[:5])
-        if dictionary > _MEMORY:
-            raise ImageReadError("too_large", f"the member asks for {dictionary} bytes of memory")
-        rest, lc = divmod(bits, 9)
-        chain = {"id": lzma.FILTER_LZMA1, "dict_size": max(dictionary, 4096), "lc": lc}
-        chain["pb"], chain["lp"] = divmod(rest, 5)
-        return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain]), 4 + length
-    raise ImageReadError("unsupported_format", f"the member is packed by method {method}")

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from ..atomic import atomic_file
 from ..describe import Embedding, NetworkFileError
 from ..errors import ModelFileError
-from .registry import require
+from .soundness import require
 from .tree import flatten, rebuild
 
 FORMAT_VERSION = 1

@@ -20,11 +20,12 @@ from cvclassic.images import (
     ArchiveMember,
     Fault,
     MemberReader,
+    archives,
     find_inputs,
+    members,
     read_image,
     walk_archive,
 )
-from cvclassic.images import archives as module
 from tests.images.makers import encode, png, smooth
 
 PIXELS = [smooth(24, 16, seed=seed) for seed in range(3)]
@@ -208,7 +209,7 @@ def test_packed_tars_that_unpack_to_too_much_are_stopped(tmp_path, monkeypatch) 
 
 
 def test_a_packed_tar_holds_no_large_member_in_memory(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "_MAX_STREAMED", 1000)
+    monkeypatch.setattr(archives, "_MAX_STREAMED", 1000)
     small = encode(np.zeros((4, 4), np.uint8), "PNG")
     path = make_tar(tmp_path / "a.tgz", [("a.jpg", JPEG * 2), ("b.png", small)], "w:gz")
     assert outcomes(path) == ["too_large", "ok"]
@@ -357,8 +358,8 @@ def test_an_archive_that_is_replaced_is_read_anew(tmp_path) -> None:
 def test_a_reader_goes_through_a_packed_tar_once(tmp_path, monkeypatch) -> None:
     path = make_tar(tmp_path / "a.tgz", SAMPLES, "w:gz")
     opened = []
-    walk = module.walk_archive
-    monkeypatch.setattr(module, "walk_archive", lambda name: opened.append(name) or walk(name))
+    walk = members.walk_archive
+    monkeypatch.setattr(members, "walk_archive", lambda name: opened.append(name) or walk(name))
     reader = MemberReader()
     for i in (0, 1, 2, 0):
         assert reader.read(f"{path}!d/{i}.png") == PICTURES[i]
