@@ -7,20 +7,10 @@ import re
 from collections.abc import Callable
 
 from .common import RESULTS, ROOT
-from .comparison_verdict import verdict, within
+from .comparison_plot import draw
+from .comparison_verdict import budgets_of, verdict, within
 
 PAGE = ROOT / "docs" / "comparison.md"
-_STYLES = {
-    "fused": ("C3", "*"),
-    "embedding": ("C2", "D"),
-    "fisher": ("C0", "o"),
-    "fast": ("C9", "o"),
-    "phow": ("C4", "o"),
-    "cnn-small": ("C1", "s"),
-    "cnn-resnet": ("C5", "s"),
-    "hog": ("C0", "o"),
-    "patches": ("C9", "o"),
-}
 
 
 def table(headers: list[str], rows: list[list[str]]) -> str:
@@ -134,9 +124,18 @@ def curve() -> str | None:
         cells = [_points(points[n]["mean_class_accuracy"]) if n in points else "–" for n in sizes]
         whole = found["results"][data][method].get("full", {})
         lines.append([f"{data}, {method}", *cells, _points(whole.get("mean_class_accuracy"))])
-    return table(["", *map(str, sizes), "all"], lines) + machine_line(
-        found, [row for *_, row in rows]
-    )
+    text = table(["", *map(str, sizes), "all"], lines)
+    # networks from scratch take what they are given
+    given = {
+        p["pictures_a_class"]: f"{p['fit_s']:.0f}"
+        for _, method, row in rows
+        if method.startswith("cnn-")
+        for p in row["points"]
+    }
+    if given:
+        few = ", ".join(f"{given[n]} s for {n}" for n in sorted(given))
+        text += f"\nSeconds of training that networks from scratch had: {few} pictures a class.\n"
+    return text + machine_line(found, [row for *_, row in rows])
 
 
 def budgets() -> str | None:
@@ -146,8 +145,8 @@ def budgets() -> str | None:
     if not found or not rows:
         return None
     lines = []
-    for data, method, row in rows:
-        for point in row["budgets"]:
+    for data, method, _ in rows:
+        for point in budgets_of(found["results"][data][method]):
             ours = within(found["results"][data], point["budget_s"])
             lines.append(
                 [
@@ -161,7 +160,8 @@ def budgets() -> str | None:
             )
     headers = ["", "budget", "epochs", "training pictures right %", "accuracy %"]
     headers.append("best classical within it %")
-    return table(headers, lines) + machine_line(found, [row for *_, row in rows])
+    longer = _rows(found["results"], "converged")
+    return table(headers, lines) + machine_line(found, [row for *_, row in rows + longer])
 
 
 def damage() -> str | None:
@@ -253,57 +253,12 @@ def fill(text: str) -> str:
     return text
 
 
-def plot() -> None:
-    """Accuracy over pictures a class, and over seconds, on caltech101."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    found = contest()
-    if found is None or "caltech101" not in found["results"]:
-        return
-    methods = found["results"]["caltech101"]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-    for method, (color, marker) in _STYLES.items():
-        questions = methods.get(method, {})
-        style = {"color": color, "marker": marker, "label": method, "ms": 5, "lw": 1.2}
-        points = questions.get("curve", {}).get("points", [])
-        xy = [(p["pictures_a_class"], 100 * p["mean_class_accuracy"]) for p in points]
-        row = questions.get("full", {})
-        if row.get("mean_class_accuracy") and (not xy or xy[-1][0] < 15):
-            xy.append((15, 100 * row["mean_class_accuracy"]))
-        if xy:
-            left.plot(*zip(*xy, strict=True), **style)
-        spent = [(p["budget_s"], p["mean_class_accuracy"]) for p in row.get("budgets", [])]
-        if not spent and "fit_s" in row:
-            spent = [(row["fit_s"], row["mean_class_accuracy"])]
-        if spent:
-            right.plot(*zip(*((s, 100 * a) for s, a in spent), strict=True), **style)
-    left.set(xlabel="training pictures a class", ylabel="mean class accuracy (%)", ylim=(0, 100))
-    left.set_xscale("log")
-    left.set_xticks([1, 2, 5, 10, 15], ["1", "2", "5", "10", "15"], minor=False)
-    left.set_xlim(0.9, 17)
-    right.set_xscale("log")
-    right.set_xticks([10, 30, 60, 120, 300, 600], ["10", "30", "60", "120", "300", "600"])
-    for axes in (left, right):
-        axes.minorticks_off()
-    right.set(xlabel="seconds of training", ylim=(0, 100))
-    for axes in (left, right):
-        axes.grid(alpha=0.3)
-    handles = {}
-    for axes in (left, right):
-        lines, labels = axes.get_legend_handles_labels()
-        handles |= dict(zip(labels, lines, strict=True))
-    right.legend(handles.values(), handles.keys(), fontsize=8, loc="lower right")
-    figure.savefig(ROOT / "docs" / "comparison.png", dpi=110)
-    plt.close(figure)
-
-
 def main() -> None:
     """Fill in what has been measured, and draw it."""
     PAGE.write_text(fill(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    plot()
+    found = contest()
+    if found is not None and "caltech101" in found["results"]:
+        draw(found["results"]["caltech101"], ROOT / "docs" / "comparison.png")
     print("docs/comparison.md")
 
 

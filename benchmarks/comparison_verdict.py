@@ -12,15 +12,20 @@ def verdict(results: dict) -> str | None:
         said = (*_transfer(methods), *_against_scratch(methods), *_fusion(methods))
         lines += [f"- {data}: {line}" for line in said]
     lines.sort(key=lambda line: BEHIND not in line)  # losses first, else as they come
-    jobs = [row["job_s"] for row in _all_rows(results) if "job_s" in row]
+    jobs = [row["job_s"] for row in _usual_rows(results) if "job_s" in row]
     if jobs:
         lines.append(f"- {len(jobs)} jobs took {sum(jobs) / 60:.0f} minutes together.")
     return "\n".join(lines) + "\n" if lines else None
 
 
-def _all_rows(results: dict) -> list[dict]:
+def _usual_rows(results: dict) -> list[dict]:
+    """Rows of the questions that are asked unless others are named."""
     return [
-        row for methods in results.values() for asked in methods.values() for row in asked.values()
+        asked[question]
+        for methods in results.values()
+        for asked in methods.values()
+        for question in ("full", "curve")
+        if question in asked
     ]
 
 
@@ -40,7 +45,7 @@ def _against_scratch(methods: dict) -> list[str]:
             )
         leads = [
             (ours[0] - point["mean_class_accuracy"], point["budget_s"])
-            for point in methods.get(network, {}).get("full", {}).get("budgets", [])
+            for point in budgets_of(methods.get(network, {}))
             if (ours := within(methods, point["budget_s"])) is not None
         ]
         if leads:
@@ -50,7 +55,7 @@ def _against_scratch(methods: dict) -> list[str]:
                 f"{within_s} {at:.0f} seconds of training, the best classical recipe is "
                 f"{_by(least)} `{network}`"
             )
-        ends = methods.get(network, {}).get("full", {}).get("budgets", [])
+        ends = budgets_of(methods.get(network, {}))
         if ends and ends[-1]["train_accuracy"] > 0.995:
             last = ends[-1]
             lines.append(
@@ -59,6 +64,16 @@ def _against_scratch(methods: dict) -> list[str]:
                 f"{100 * last['mean_class_accuracy']:.1f} % of the test's"
             )
     return lines
+
+
+def budgets_of(questions: dict) -> list[dict]:
+    """What a network from scratch came to after each budget, those to convergence included."""
+    points = [
+        point
+        for question in ("full", "converged")
+        for point in questions.get(question, {}).get("budgets", [])
+    ]
+    return sorted(points, key=lambda point: point["budget_s"])
 
 
 def _by_size(questions: dict) -> dict[int, float]:
