@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .cascades import CODES, Stage, Tree
+from .integral import Sums
 from .pools import Pool
 
 _THOROUGH = 8  # stumps of a stage that are chosen among all features: early stages must be short
+_REFITTED, _PASSES = 6, 2  # stumps of a stage that are chosen anew, and how often
 _SHORTLIST = 24  # features whose best split is looked for by sorting
 
 
@@ -60,15 +62,90 @@ class BoostedStage:
     reached: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Stump:
+    """A stump, and what it says of the windows of the pool and of the objects held out."""
+
+    row: int
+    tree: Tree
+    value: np.ndarray
+    held: np.ndarray
+
+
+class _Team:
+    """The stumps of a stage so far.
+
+    Parameters
+    ----------
+    pool : Pool
+    n_positive : int
+    held_out : Sums
+    """
+
+    def __init__(self, pool: Pool, n_positive: int, held_out: Sums) -> None:
+        self._pool, self._n_positive, self._held_out = pool, n_positive, held_out
+        self._y = np.ones(pool.n)
+        self._y[n_positive:] = -1
+        shares = 0.5 / np.array([n_positive, pool.n - n_positive])
+        self._first = np.where(self._y > 0, *shares)
+        self.stumps: list[_Stump] = []
+        self.score, self.held = np.zeros(pool.n), np.zeros(len(held_out))
+        # no feature twice: where one stump tells all apart, the same would win for ever
+        self.free = np.ones(len(pool.codes), bool)
+
+    def add(self, rows: np.ndarray) -> None:
+        """One stump more, of the features in `rows`."""
+        self._put(len(self.stumps), self._fit(self.score, rows))
+
+    def refit(self) -> None:
+        """Choose each stump anew, given the others, where that lessens the loss."""
+        for place, old in enumerate(self.stumps):
+            rest = self.score - old.value
+            self.free[old.row] = True
+            new = self._fit(rest, np.flatnonzero(self.free))
+            self.free[old.row] = False
+            if self._loss(rest + new.value) < self._loss(self.score):
+                self._put(place, new)
+
+    def _put(self, place: int, stump: _Stump) -> None:
+        for old in self.stumps[place : place + 1]:
+            self.free[old.row] = True
+        self.stumps[place : place + 1] = [stump]
+        self.free[stump.row] = False
+        self.score = np.sum([one.value for one in self.stumps], axis=0)
+        self.held = np.sum([one.held for one in self.stumps], axis=0)
+
+    def _loss(self, score: np.ndarray) -> float:
+        return float(self._first @ np.exp(-self._y * score))
+
+    def _fit(self, score: np.ndarray, rows: np.ndarray) -> _Stump:
+        pool = self._pool
+        weight = self._first * np.exp(-self._y * score)
+        weight /= weight.sum()
+        row, split, *responses = best_stump(pool, rows, weight, self._n_positive)
+        tree = pool.stump(row, split, *responses)
+        yes, no = (float(leaf) for leaf in tree.leaves)
+        return _Stump(
+            row,
+            tree,
+            np.where(pool.holds(row, split), yes, no),
+            np.where(pool.holds_for(self._held_out, row, split), yes, no),
+        )
+
+
 def boost_stage(
     pool: Pool,
     n_positive: int,
-    held_out,
+    held_out: Sums,
     goal: StageGoal,
     rng: np.random.Generator,
     progress: Callable[[int, float, float], None] | None = None,
 ) -> BoostedStage:
     """Add stumps until the goal is reached.
+
+    The first few are chosen anew, one after the other, whenever one has come: a stage of three
+    stumps that suit each other does what else takes four, and all windows pass through the first
+    stages.
 
     Parameters
     ----------
@@ -82,39 +159,27 @@ def boost_stage(
     progress : callable, optional
         Called with the number of trees, hit rate and false alarms so far.
     """
-    n_negative = pool.n - n_positive
-    y = np.ones(pool.n)
-    y[n_positive:] = -1
-    weight = np.where(y > 0, 0.5 / n_positive, 0.5 / n_negative)
-    score, score_held = np.zeros(pool.n), np.zeros(len(held_out))
-    trees: list[Tree] = []
-    hits, alarms, threshold = 1.0, 1.0, 0.0
-    # no feature twice: where one stump tells all apart, the same would win for ever
-    free = np.ones(len(pool.codes), bool)
-    few = max(int(goal.share * len(free)), 500)
-    while len(trees) < goal.max_trees and free.any():
-        rows = np.flatnonzero(free)
-        if len(trees) >= _THOROUGH and few < len(rows):
+    team = _Team(pool, n_positive, held_out)
+    hits, alarms, threshold, n = 1.0, 1.0, 0.0, 0
+    few = max(int(goal.share * len(pool.codes)), 500)
+    while n < goal.max_trees and team.free.any():
+        rows = np.flatnonzero(team.free)
+        if n >= _THOROUGH and few < len(rows):
             rows = np.sort(rng.choice(rows, few, replace=False))
-        row, split, yes, no = best_stump(pool, rows, weight, n_positive)
-        tree = pool.stump(row, split, yes, no)
-        yes, no = (float(leaf) for leaf in tree.leaves)
-        value = np.where(pool.holds(row, split), yes, no)
-        score += value
-        score_held += np.where(pool.holds_for(held_out, row, split), yes, no)
-        weight *= np.exp(-y * value)
-        weight /= weight.sum()
-        trees.append(tree)
-        free[row] = False
-        threshold = _threshold(score_held, goal.hit_rate)
+        team.add(rows)
+        n += 1
+        for _ in range(_PASSES if 1 < n <= _REFITTED else 0):
+            team.refit()
+        threshold = _threshold(team.held, goal.hit_rate)
         limit = Stage((), threshold).limit
-        hits = float((score_held >= limit).mean())
-        alarms = float((score[n_positive:] >= limit).mean())
+        hits = float((team.held >= limit).mean())
+        alarms = float((team.score[n_positive:] >= limit).mean())
         if progress is not None:
-            progress(len(trees), hits, alarms)
+            progress(n, hits, alarms)
         if alarms <= goal.false_alarm:
-            return BoostedStage(Stage(tuple(trees), threshold), hits, alarms, True)
-    return BoostedStage(Stage(tuple(trees), threshold), hits, alarms, False)
+            break
+    trees = tuple(stump.tree for stump in team.stumps)
+    return BoostedStage(Stage(trees, threshold), hits, alarms, alarms <= goal.false_alarm)
 
 
 def _threshold(score: np.ndarray, hit_rate: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .cascades import Cascade
 from .loading import CascadeDetector
+from .positives import Jitter, spoil
 
 ROUNDS = 24
 """Ways to look at each picture: eight turns and mirror images, at three sets of scales."""
@@ -47,6 +48,7 @@ def mine(
     seed: Sequence[int],
     n_jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    jitter: Jitter | None = None,
 ) -> Mined:
     """Look for windows that pass, in all pictures alike, until there are as many as wanted.
 
@@ -64,6 +66,8 @@ def mine(
         Threads; each has its own `cv2.CascadeClassifier`.
     progress : callable, optional
         Called with the number found and the number of windows looked at.
+    jitter : Jitter, optional
+        Pictures are blurred and get noise as copies of the objects do; each round anew.
 
     Returns
     -------
@@ -78,7 +82,10 @@ def mine(
     def work(job: tuple[int, int, int]) -> tuple[np.ndarray, int, int]:
         turn, index, most = job
         rng = np.random.default_rng([*seed, 1, turn, index])
-        return scan_scene(detector, look(scenes[index], turn), turn, size, most, rng)
+        view = look(scenes[index], turn)
+        if jitter is not None:
+            view = spoil(view, jitter, rng)
+        return scan_scene(detector, view, turn, size, most, rng)
 
     with ThreadPoolExecutor(max_workers=n_jobs) as threads:
         for turn in range(ROUNDS):

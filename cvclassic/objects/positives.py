@@ -10,6 +10,7 @@ import numpy as np
 from ..checks import check_bool, check_number
 from ..errors import ParameterError
 
+_SHIFT = 0.035  # of 24 pixels: nearly one, which is half a step of a scan
 _FINER = 1.5  # pixels of the stored objects over those of the window
 
 
@@ -21,28 +22,59 @@ class Jitter:
     ----------
     mirror : bool
         Half of the copies are mirrored.
-    shift : float
-        Up to this share of the window, in each direction.
+    shift : float, optional
+        Up to this share of the window, in each direction. None: 0.84 pixels, since scans go in
+        steps of two.
     turn : float
         Degrees, either way.
     scale : float
         Up to this share larger or smaller.
+    blur, noise : float
+        A quarter of the copies is blurred by up to so many pixels of the window, another quarter
+        gets noise of up to so many grey levels (standard deviations), and so do the pictures
+        without the object.
     """
 
     mirror: bool = True
-    shift: float = 0.04
-    turn: float = 8.0
-    scale: float = 0.08
+    shift: float | None = None
+    turn: float = 6.5
+    scale: float = 0.065
+    blur: float = 1.1
+    noise: float = 12.0
 
     def check(self) -> None:
         """Raise `ParameterError` unless all are in range."""
         check_bool("mirror", self.mirror)
-        for name, most in (("shift", 0.5), ("turn", 180), ("scale", 1)):
-            check_number(name, getattr(self, name), 0)
-            if getattr(self, name) > most:
-                raise ParameterError(
-                    f"{name} must be at most {most}. Got {getattr(self, name)!r} instead."
-                )
+        for name, most in (
+            ("shift", 0.5),
+            ("turn", 180),
+            ("scale", 1),
+            ("blur", 10),
+            ("noise", 128),
+        ):
+            value = getattr(self, name)
+            if name == "shift" and value is None:
+                continue
+            check_number(name, value, 0)
+            if value > most:
+                raise ParameterError(f"{name} must be at most {most}. Got {value!r} instead.")
+
+    def shifts(self, window: tuple[int, int]) -> np.ndarray:
+        """Most that copies are shifted by, in shares of the window's width and height."""
+        if self.shift is None:
+            return _SHIFT * (24 / np.array(window, float))
+        return np.full(2, float(self.shift))
+
+
+def spoil(picture: np.ndarray, jitter: Jitter, rng: np.random.Generator) -> np.ndarray:
+    """A grey picture as a worse camera would have it: one in four blurred, one in four noisy."""
+    kind, much = rng.random(2)
+    if kind < 0.25 and jitter.blur > 0:
+        return cv2.GaussianBlur(picture, (0, 0), max(much * jitter.blur, 0.01))
+    if 0.25 <= kind < 0.5 and jitter.noise > 0:
+        noise = rng.standard_normal(picture.shape, np.float32)
+        return np.clip(np.rint(picture + much * jitter.noise * noise), 0, 255).astype(np.uint8)
+    return picture
 
 
 class Objects:
@@ -99,7 +131,8 @@ class Objects:
         width, height = self.window
         out = np.empty((n, height, width), np.uint8)
         mirrored = rng.random(n) < (0.5 if jitter.mirror else 0.0)
-        shift = rng.uniform(-jitter.shift, jitter.shift, (n, 2))
+        most = jitter.shifts(self.window)
+        shift = rng.uniform(-most, most, (n, 2))
         angle = np.deg2rad(rng.uniform(-jitter.turn, jitter.turn, n))
         scale = np.exp(rng.uniform(-1, 1, n) * np.log1p(jitter.scale))
         high, wide = self.pixels.shape[1:]
@@ -123,4 +156,5 @@ class Objects:
                 flags=flags,
                 borderMode=cv2.BORDER_REPLICATE,
             )
+            row[:] = spoil(row, jitter, rng)
         return out

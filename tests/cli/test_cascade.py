@@ -169,3 +169,19 @@ def test_no_cascade(in_process, material, tmp_path) -> None:
     where = ["--images", material / "test", "--boxes", material / "boxes.json"]
     done = in_process("cascade", "evaluate", material / "boxes.json", *where)
     assert "no cascade file" in one_line(done, 2)
+
+
+def test_defaults_are_those_of_the_library() -> None:
+    from cvclassic.objects import Settings
+    from cvclassic_cli.cascade_train import train
+
+    words = ["--positives", "signs", "--negatives", "scenes", "-o", "sign.xml"]
+    defaults = train.make_context("train", words).params
+    names = {"n_stages": "stages", "num_positives": "n_positives", "num_negatives": "n_negatives"}
+    settings = Settings()
+    for name, value in defaults.items():
+        name = names.get(name, name)
+        owner = settings if hasattr(settings, name) else settings.jitter
+        if hasattr(owner, name):
+            assert getattr(owner, name) == value, name
+    assert {"hit_rate", "false_alarm", "blur", "noise", "shift"} <= defaults.keys()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvclassic.objects import CropSums
-from cvclassic.objects.boosting import StageGoal, best_stump, boost_stage
+from cvclassic.objects.boosting import StageGoal, _Team, best_stump, boost_stage
 from cvclassic.objects.pools import Pool
 
 from .conftest import clutter, targets
@@ -90,3 +90,24 @@ def test_out_of_reach_is_said() -> None:
     )
     assert not result.reached
     assert len(result.stage.trees) == 5
+
+
+def test_refitting_never_raises_the_loss() -> None:
+    crops = windows(200)
+    pool = Pool("lbp", crops, np.random.default_rng(0))
+    held = CropSums(np.stack(targets(50, seed=9)))
+    team = _Team(pool, 200, held)
+    y = np.where(np.arange(pool.n) < 200, 1, -1)
+    for _ in range(4):
+        team.add(np.flatnonzero(team.free)[:40])  # not the best of all: refitting has work to do
+    before = np.exp(-y * team.score).mean()
+    rows = {stump.row for stump in team.stumps}
+    team.refit()
+    after = np.exp(-y * team.score).mean()
+    assert after < before
+    assert {stump.row for stump in team.stumps} != rows
+    # no feature twice, and all that are not in use are free
+    assert len({stump.row for stump in team.stumps}) == 4 == (~team.free).sum()
+    np.testing.assert_allclose(team.score, sum(stump.value for stump in team.stumps))
+    np.testing.assert_allclose(team.held, sum(stump.held for stump in team.stumps))
+    assert all(not team.free[stump.row] for stump in team.stumps)

@@ -23,9 +23,11 @@ from cvclassic.objects import (
     train_cascade,
 )
 from cvclassic.objects.mining import mine
+from cvclassic.objects.positives import spoil
 
 from .conftest import SMALL, clutter, targets
 
+STILL = Jitter(False, 0, 0, 0, 0, 0)
 SETTINGS = Settings(stages=3, hit_rate=0.99, **SMALL)
 
 
@@ -172,7 +174,8 @@ def test_no_negatives_left(objects, tmp_path) -> None:
     """Blank scenes: one stage rejects them all."""
     scene = np.full((60, 60), 128, np.uint8)
     path = tmp_path / "a.xml"
-    training = train_cascade(objects, [scene], SETTINGS, path)
+    settings = replace(SETTINGS, jitter=Jitter(noise=0))
+    training = train_cascade(objects, [scene], settings, path)
     assert training.why == "negatives"
     assert "no negatives left" in training.message
     assert len(read_cascade(path).stages) == len(training.cascade.stages) >= 1
@@ -192,6 +195,8 @@ def test_no_negatives_left(objects, tmp_path) -> None:
         ({"stages": 0}, "stages"),
         ({"jitter": Jitter(turn=-1)}, "turn"),
         ({"jitter": Jitter(shift=3)}, "shift"),
+        ({"jitter": Jitter(blur=-1)}, "blur"),
+        ({"jitter": Jitter(noise=float("nan"))}, "noise"),
         ({"seed": -1}, "seed"),
         ({"window": (13, 12)}, "cut for windows"),
     ],
@@ -210,11 +215,16 @@ def test_mined_windows_pass(trained, scenes) -> None:
     assert not np.array_equal(found.crops, mine(trained, scenes, (12, 12), 40, [4]).crops)
 
 
+def test_a_shift_that_is_not_given_is_in_pixels() -> None:
+    np.testing.assert_allclose(Jitter().shifts((12, 24)) * [12, 24], 0.84)
+    np.testing.assert_allclose(Jitter(shift=0.1).shifts((12, 24)), 0.1)
+
+
 def test_copies_are_the_objects(rng) -> None:
     objects = Objects(targets(5), (12, 12))
-    still = objects.copies(np.arange(5), Jitter(False, 0, 0, 0), rng)
+    still = objects.copies(np.arange(5), STILL, rng)
     np.testing.assert_array_equal(still, np.stack(targets(5)))
-    mirrored = objects.copies(np.zeros(40, int), Jitter(True, 0, 0, 0), rng)
+    mirrored = objects.copies(np.zeros(40, int), replace(STILL, mirror=True), rng)
     kinds = {crop.tobytes() for crop in mirrored}
     assert kinds == {still[0].tobytes(), np.ascontiguousarray(still[0][:, ::-1]).tobytes()}
 
@@ -222,5 +232,26 @@ def test_copies_are_the_objects(rng) -> None:
 def test_the_inner_part_is_the_middle(rng) -> None:
     picture = np.zeros((40, 40), np.uint8)
     picture[10:30, 10:30] = 200
-    crop = Objects([picture], (20, 20), 0.5).copies(np.zeros(1, int), Jitter(False, 0, 0, 0), rng)
+    crop = Objects([picture], (20, 20), 0.5).copies(np.zeros(1, int), STILL, rng)
     assert (crop[0][1:-1, 1:-1] == 200).all()
+
+
+def test_a_quarter_is_blurred_and_a_quarter_noisy() -> None:
+    rng = np.random.default_rng(0)
+    picture = np.uint8(np.kron(np.eye(8) * 100, np.ones((8, 8))) + 70)
+    spoilt = [spoil(picture, Jitter(blur=3.0, noise=30.0), rng).astype(float) for _ in range(400)]
+    n_same = sum(np.array_equal(one, picture) for one in spoilt)
+    # both ways keep the mean; blurring takes contrast away, noise adds some
+    assert all(abs(one.mean() - picture.mean()) < 3 for one in spoilt)
+    n_flatter = sum(one.std() < picture.std() - 0.1 for one in spoilt)
+    n_rougher = sum(one.std() > picture.std() + 0.1 for one in spoilt)
+    assert 150 < n_same < 260
+    assert min(n_flatter, n_rougher) > 60
+    assert spoil(picture, Jitter(blur=0, noise=0), rng) is picture
+
+
+def test_pictures_without_are_spoilt_as_well(scenes) -> None:
+    still = mine(None, scenes, (12, 12), 200, [3])
+    noisy = [mine(None, scenes, (12, 12), 200, [3], n, jitter=Jitter(noise=40)) for n in (1, 2)]
+    np.testing.assert_array_equal(noisy[0].crops, noisy[1].crops)
+    assert not np.array_equal(still.crops, noisy[0].crops)
