@@ -98,29 +98,35 @@ def worsen(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.rint(picture + rng.uniform(-30, 30)), 0, 255).astype(np.uint8)
 
 
+def found_by(windows: list[tuple], neighbors: int):
+    """Scores of the windows that pass in each picture, of which so many must agree on a box."""
+    from cvclassic.objects import Detections, group_boxes, score_detections
+
+    return score_detections(
+        (
+            (Detections(*group_boxes(boxes, 1 + above, neighbors)), truth)
+            for (boxes, above), truth in windows
+        ),
+        min_overlap=OVERLAP,
+    )
+
+
 def choose(cascade, pictures: list[tuple]) -> dict:
     """Stages to keep, by what is found at the wished precision; then neighbours to ask for.
 
     Both with some room for chance.
     """
-    from cvclassic.objects import CascadeDetector, Detections, group_boxes, score_detections
-
-    def found_by(windows: list, neighbors: int):
-        return score_detections(
-            (
-                (Detections(*group_boxes(boxes, 1 + above, neighbors)), truth)
-                for (boxes, above), truth in windows
-            ),
-            min_overlap=OVERLAP,
-        )
+    from cvclassic.objects import CascadeDetector
 
     ranked, rows = {}, []
     for n in range(max(len(cascade.stages) - 5, 1), len(cascade.stages) + 1):
         detector = CascadeDetector(replace(cascade, stages=cascade.stages[:n]))
         windows = [(detector.windows(image), truth) for image, truth in pictures]
-        ranked[n] = round(found_by(windows, 1).recall_at(PRECISION + ROOM), 4)
         for neighbors in NEIGHBORS:
-            precision, recall = found_by(windows, neighbors).at(float("-inf"))
+            found = found_by(windows, neighbors)
+            if neighbors == 1:
+                ranked[n] = round(found.recall_at(PRECISION + ROOM), 4)
+            precision, recall = found.at(float("-inf"))
             row = {"stages": n, "min_neighbors": neighbors}
             rows.append(row | {"precision": round(precision, 4), "recall": round(recall, 4)})
         print(f"{n} stages: recall {ranked[n]} at precision {PRECISION + ROOM:.2f}", flush=True)
@@ -182,20 +188,11 @@ def agreement(cascade, pictures: list[tuple]) -> dict:
 
 def score(cascade, pictures: list[tuple], neighbors: int) -> dict:
     """Precision and recall of one cascade on the test."""
-    from cvclassic.objects import CascadeDetector, Detections, group_boxes, score_detections
+    from cvclassic.objects import CascadeDetector
 
     detector = CascadeDetector(cascade)
     windows = [(detector.windows(image), truth) for image, truth in pictures]
-    at, loose = (
-        score_detections(
-            (
-                (Detections(*group_boxes(boxes, 1 + above, few)), truth)
-                for (boxes, above), truth in windows
-            ),
-            min_overlap=OVERLAP,
-        )
-        for few in (neighbors, 1)
-    )
+    at, loose = (found_by(windows, few) for few in (neighbors, 1))
     precision, recall = at.at(float("-inf"))
     return {
         "stages": len(cascade.stages),

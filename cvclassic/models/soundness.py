@@ -83,17 +83,24 @@ def check_union(union) -> None:
     require(bool((union.weights_ != 0).any()), "all weights_ are 0")
 
 
-def check_svm(head) -> None:
+def _check_scores(head) -> tuple[int, int]:
+    """A head with a kernel gives each class a score; returns the numbers of classes and columns."""
     n, d = len(head.classes_), head.n_features_in_
     require(head.intercept_.shape == (n,), "intercept_ and classes do not agree")
     require(head.temperature_ > 0, "temperature_ must be > 0")
     if head.kernel == "linear":
         require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
-    else:
-        m = len(head.support_vectors_)
-        require(head.support_vectors_.shape == (m, d), "support_vectors_ has the wrong length")
-        require(head.dual_coef_.shape == (m, n), f"dual_coef_ must have shape {(m, n)}")
-        require(head.gamma_ > 0, "gamma_ must be > 0")
+    return n, d
+
+
+def check_svm(head) -> None:
+    n, d = _check_scores(head)
+    if head.kernel == "linear":
+        return
+    m = len(head.support_vectors_)
+    require(head.support_vectors_.shape == (m, d), "support_vectors_ has the wrong length")
+    require(head.dual_coef_.shape == (m, n), f"dual_coef_ must have shape {(m, n)}")
+    require(head.gamma_ > 0, "gamma_ must be > 0")
 
 
 def _check_layers(head) -> int:
@@ -120,11 +127,8 @@ def check_regressor(head) -> None:
 
 
 def check_ridge(head) -> None:
-    n, d = len(head.classes_), head.n_features_in_
-    require(head.intercept_.shape == (n,), "intercept_ and classes do not agree")
-    require(head.temperature_ > 0, "temperature_ must be > 0")
+    n, d = _check_scores(head)
     if head.kernel == "linear":
-        require(head.coef_.shape == (n, d), f"coef_ must have shape {(n, d)}")
         return
     m, r = head.vectors_.shape
     require(head.mean_.shape == (d,), f"mean_ must have {d} numbers")

@@ -95,25 +95,31 @@ class _Team:
 
     def add(self, rows: np.ndarray) -> None:
         """One stump more, of the features in `rows`."""
-        self._put(len(self.stumps), self._fit(self.score, rows))
+        stump = self._fit(self.score, rows)
+        self.stumps.append(stump)
+        self.free[stump.row] = False
+        self.score = self.score + stump.value
+        self.held = self.held + stump.held
 
-    def refit(self) -> None:
+    def refit(self, passes: int) -> None:
         """Choose each stump anew, given the others, where that lessens the loss."""
-        for place, old in enumerate(self.stumps):
+        n = len(self.stumps)
+        # stumps in a row that stayed; the one before them was chosen given just these
+        stayed = 0
+        for place in list(range(n)) * passes:
+            if stayed == n - 1:
+                return
+            old = self.stumps[place]
             rest = self.score - old.value
             self.free[old.row] = True
             new = self._fit(rest, np.flatnonzero(self.free))
-            self.free[old.row] = False
+            stayed += 1
             if self._loss(rest + new.value) < self._loss(self.score):
-                self._put(place, new)
-
-    def _put(self, place: int, stump: _Stump) -> None:
-        for old in self.stumps[place : place + 1]:
-            self.free[old.row] = True
-        self.stumps[place : place + 1] = [stump]
-        self.free[stump.row] = False
-        self.score = np.sum([one.value for one in self.stumps], axis=0)
-        self.held = np.sum([one.held for one in self.stumps], axis=0)
+                self.stumps[place] = old = new
+                self.score = np.sum([one.value for one in self.stumps], axis=0)
+                self.held = np.sum([one.held for one in self.stumps], axis=0)
+                stayed = 0
+            self.free[old.row] = False
 
     def _loss(self, score: np.ndarray) -> float:
         return float(self._first @ np.exp(-self._y * score))
@@ -168,8 +174,8 @@ def boost_stage(
             rows = np.sort(rng.choice(rows, few, replace=False))
         team.add(rows)
         n += 1
-        for _ in range(_PASSES if 1 < n <= _REFITTED else 0):
-            team.refit()
+        if n <= _REFITTED:
+            team.refit(_PASSES)
         threshold = _threshold(team.held, goal.hit_rate)
         limit = Stage((), threshold).limit
         hits = float((team.held >= limit).mean())

@@ -102,7 +102,7 @@ def test_refitting_never_raises_the_loss() -> None:
         team.add(np.flatnonzero(team.free)[:40])  # not the best of all: refitting has work to do
     before = np.exp(-y * team.score).mean()
     rows = {stump.row for stump in team.stumps}
-    team.refit()
+    team.refit(1)
     after = np.exp(-y * team.score).mean()
     assert after < before
     assert {stump.row for stump in team.stumps} != rows
