@@ -44,7 +44,7 @@ Grams = list[np.ndarray]
 
 
 def blocks_of(encoder, vectors: np.ndarray, power: float) -> list[np.ndarray]:
-    """Columns of each level of the pyramid, each cell normalised; one block for HOG."""
+    """Columns of each level of the pyramid, each cell normalized; one block for HOG."""
     if not isinstance(encoder, FisherVector):
         return [vectors]
     cells = [rows * columns for rows, columns in encoder.pyramid]

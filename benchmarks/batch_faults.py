@@ -15,7 +15,7 @@ import numpy as np
 
 from cvclassic.batch import journal_path
 from cvclassic.images import decode_image, encode_image
-from cvclassic.images.suffixes import suffix_format
+from cvclassic.images.formats.suffixes import suffix_format
 
 from .common import SEED, data_dir
 from .processes import CVCLASSIC, run_part, run_process

@@ -21,7 +21,7 @@ def max_matching(
     Parameters
     ----------
     starts : ndarray of shape (n_left + 1,), int64
-        ``partners[starts[i]:starts[i + 1]]`` are the neighbours of node i, the preferred first.
+        ``partners[starts[i]:starts[i + 1]]`` are the neighbors of node i, the preferred first.
     partners : ndarray of int64
         Nodes on the right.
     n_right : int

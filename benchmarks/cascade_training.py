@@ -61,8 +61,8 @@ def held_out(scenes: list[Path]) -> list[tuple]:
 
     The crops come from other photographs than the test does; so must what is chosen by.
     """
+    from cvclassic.cascade.loading import to_gray
     from cvclassic.images import read_image
-    from cvclassic.objects.loading import to_grey
 
     rng = np.random.default_rng(SEED)
     made = []
@@ -75,12 +75,12 @@ def held_out(scenes: list[Path]) -> list[tuple]:
         side = max(2.4 * np.linalg.norm(left - right), 1.9 * np.linalg.norm(eyes - mouth))
         corner = (eyes + mouth) / 2 - side / 2
         scale = np.exp(rng.uniform(np.log(28), np.log(90))) / side
-        face = to_grey(read_image(next(folder.rglob(name))))
+        face = to_gray(read_image(next(folder.rglob(name))))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=how)
         made.append((worsen(face, rng), scale * np.array([[*corner, side, side]])))
     for scene in scenes:
-        made.append((worsen(to_grey(read_image(scene)), rng), np.zeros((0, 4))))
+        made.append((worsen(to_gray(read_image(scene)), rng), np.zeros((0, 4))))
     return made
 
 
@@ -100,7 +100,7 @@ def worsen(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def found_by(windows: list[tuple], neighbors: int):
     """Scores of the windows that pass in each picture, of which so many must agree on a box."""
-    from cvclassic.objects import Detections, group_boxes, score_detections
+    from cvclassic.cascade import Detections, group_boxes, score_detections
 
     return score_detections(
         (
@@ -112,11 +112,11 @@ def found_by(windows: list[tuple], neighbors: int):
 
 
 def choose(cascade, pictures: list[tuple]) -> dict:
-    """Stages to keep, by what is found at the wished precision; then neighbours to ask for.
+    """Stages to keep, by what is found at the wished precision; then neighbors to ask for.
 
     Both with some room for chance.
     """
-    from cvclassic.objects import CascadeDetector
+    from cvclassic.cascade import CascadeDetector
 
     ranked, rows = {}, []
     for n in range(max(len(cascade.stages) - 5, 1), len(cascade.stages) + 1):
@@ -141,7 +141,7 @@ def opponents() -> dict:
     """OpenCV's own cascades; the LBP one comes with scikit-image, with one name changed in it."""
     import skimage.data
 
-    from cvclassic.objects import parse_cascade, read_cascade
+    from cvclassic.cascade import parse_cascade, read_cascade
 
     text = Path(skimage.data.lbp_frontal_face_cascade_filename()).read_text(encoding="utf-8")
     found = {"OpenCV LBP": parse_cascade(text.replace("featuhreParams", "featureParams").encode())}
@@ -151,19 +151,19 @@ def opponents() -> dict:
 
 
 def test_pictures() -> list[tuple]:
-    """The pictures of the test, grey, and their boxes."""
+    """The pictures of the test, gray, and their boxes."""
+    from cvclassic.cascade import read_boxes
+    from cvclassic.cascade.loading import to_gray
     from cvclassic.images import read_image
-    from cvclassic.objects import read_boxes
-    from cvclassic.objects.loading import to_grey
 
     faces = data_dir() / "faces_cmu_mit"
     truth = read_boxes(faces / "boxes_xyxy.json")
-    return [(to_grey(read_image(faces / "images" / name)), b) for name, b in truth.items()]
+    return [(to_gray(read_image(faces / "images" / name)), b) for name, b in truth.items()]
 
 
 def agreement(cascade, pictures: list[tuple]) -> dict:
     """Windows on which OpenCV and cvclassic say the same, at every stage."""
-    from cvclassic.objects import CascadeDetector, Stage, judge_windows
+    from cvclassic.cascade import CascadeDetector, Stage, judge_windows
 
     # a first stage that lets everything through, lest OpenCV leave out windows
     all_pass = Stage(cascade.stages[0].trees, -1e6)
@@ -188,7 +188,7 @@ def agreement(cascade, pictures: list[tuple]) -> dict:
 
 def score(cascade, pictures: list[tuple], neighbors: int) -> dict:
     """Precision and recall of one cascade on the test."""
-    from cvclassic.objects import CascadeDetector
+    from cvclassic.cascade import CascadeDetector
 
     detector = CascadeDetector(cascade)
     windows = [(detector.windows(image), truth) for image, truth in pictures]
@@ -213,7 +213,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, help="JSON of what training that file took")
     parser.add_argument("--keep", type=Path, help="write the chosen cascade here")
     arguments = parser.parse_args()
-    from cvclassic.objects import read_cascade, write_cascade
+    from cvclassic.cascade import read_cascade, write_cascade
 
     with tempfile.TemporaryDirectory() as name:
         scenes = split(Path(name))
@@ -237,7 +237,7 @@ def main() -> None:
             name: score(one, pictures, chosen["min_neighbors"] if name == "cvclassic" else 3)
             for name, one in every.items()
         }
-        # as people call it: all stages, OpenCV's own number of neighbours
+        # as people call it: all stages, OpenCV's own number of neighbors
         results["as_trained"] = score(read, pictures, 3)
         for name, row in results["test"].items():
             print(name, row, flush=True)
@@ -251,7 +251,7 @@ def main() -> None:
 
 def speed(every: dict, pictures: list[tuple]) -> dict:
     """Processor time of a scan of test pictures at the same settings."""
-    from cvclassic.objects.loading import CascadeDetector
+    from cvclassic.cascade.loading import CascadeDetector
 
     def scan(cascade):
         classifier = CascadeDetector(cascade)._classifier

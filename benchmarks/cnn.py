@@ -50,8 +50,8 @@ def jobs_of(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
 
 def full(data: DataSet, method: str, options: dict) -> dict:
     """Train on everything: scores, costs, budgets, damage."""
-    from cvclassic.versus import measure_method, run_apart
-    from cvclassic.versus.measuring import short_scores
+    from cvclassic.comparison import measure_method, run_apart
+    from cvclassic.comparison.measuring import short_scores
 
     found = run_apart(measure_method, method, data.train, data.test, **options)
     truth = data.test[1]
@@ -64,9 +64,9 @@ def full(data: DataSet, method: str, options: dict) -> dict:
 
 def curve(data: DataSet, method: str, options: dict, sizes: tuple[int, ...]) -> dict:
     """Train on a few pictures of each class; everything anew each time."""
-    from cvclassic.versus import measure_method, run_apart
-    from cvclassic.versus.measuring import short_scores
-    from cvclassic.versus.splitting import first_of_each
+    from cvclassic.comparison import measure_method, run_apart
+    from cvclassic.comparison.measuring import short_scores
+    from cvclassic.comparison.splitting import first_of_each
 
     smallest = min(np.unique(np.asarray(data.train[1]), return_counts=True)[1])
     points = []

@@ -79,7 +79,7 @@ def threads(n: int):
         cv2.setNumThreads(before)
 
 
-def summarise(seconds: list[float]) -> dict[str, float]:
+def summarize(seconds: list[float]) -> dict[str, float]:
     """Return median, quartiles, minimum and number of some timings, in milliseconds."""
     ms = np.asarray(seconds) * 1e3
     low, high = np.percentile(ms, [25, 75])
@@ -116,7 +116,7 @@ def interleave(
     Returns
     -------
     dict of name to dict
-        What `summarise` gives and ``times_baseline``.
+        What `summarize` gives and ``times_baseline``.
     """
     names = list(contestants)
     baseline = names[0] if baseline is None else baseline
@@ -131,7 +131,7 @@ def interleave(
             seconds[name].append(clock() - start)
     results = {}
     for name in names:
-        results[name] = summarise(seconds[name])
+        results[name] = summarize(seconds[name])
         ratios = [a / b for a, b in zip(seconds[name], seconds[baseline], strict=True)]
         low, high = np.percentile(ratios, [25, 75])
         results[name]["times_baseline"] = round(statistics.median(ratios), 3)

@@ -64,7 +64,7 @@ def _classes(folder: Path) -> tuple[list, list]:
 
 
 def _folder(path: str) -> DataSet:
-    from cvclassic.versus import split_pictures
+    from cvclassic.comparison import split_pictures
 
     images, labels = _classes(Path(path))
     parts = [

@@ -14,50 +14,50 @@ from .common import data_dir, interleave, show, threads, write_results
 Contest = dict[str, Callable[[], object]]
 
 
-def against_scikit_image(grey: np.ndarray) -> dict[str, Contest]:
+def against_scikit_image(gray: np.ndarray) -> dict[str, Contest]:
     """The same question put to both, with the same parameters."""
     from skimage import feature
 
     from cvclassic import detect, match
 
-    unit = grey.astype(np.float64) / 255
-    half = grey.shape[1] // 2
+    unit = gray.astype(np.float64) / 255
+    half = gray.shape[1] // 2
     da, db = (
         match.describe(part, "sift", max_keypoints=2000).descriptors
         for part in (
-            grey,
+            gray,
             cv2.warpAffine(
-                grey, np.float64([[1, 0.02, 5], [-0.02, 1, 3]]), (half * 2, grey.shape[0])
+                gray, np.float64([[1, 0.02, 5], [-0.02, 1, 3]]), (half * 2, gray.shape[0])
             ),
         )
     )
     return {
         "harris response, Gaussian window": {
-            "cvclassic": lambda: detect.harris_response(grey, window="gaussian", sigma=1),
+            "cvclassic": lambda: detect.harris_response(gray, window="gaussian", sigma=1),
             "scikit-image": lambda: feature.corner_harris(unit, sigma=1, k=0.05),
         },
         "harris corners": {
-            "cvclassic": lambda: detect.corners_harris(grey, max_corners=None, subpixel=False),
+            "cvclassic": lambda: detect.corners_harris(gray, max_corners=None, subpixel=False),
             "scikit-image": lambda: feature.corner_peaks(
                 feature.corner_harris(unit, sigma=1, k=0.05), min_distance=3, threshold_rel=0.01
             ),
         },
         "canny, sigma 1": {
-            # The same unnormalised Sobel, of grey from 0 to 255 and from 0 to 1.
-            "cvclassic": lambda: detect.canny(grey, low=40, high=100, sigma=1, l2=True),
+            # The same unnormalised Sobel, of gray from 0 to 255 and from 0 to 1.
+            "cvclassic": lambda: detect.canny(gray, low=40, high=100, sigma=1, l2=True),
             "scikit-image": lambda: feature.canny(
                 unit, sigma=1, low_threshold=40 / 255, high_threshold=100 / 255
             ),
         },
         "canny, automatic thresholds": {
-            "cvclassic": lambda: detect.canny(grey, sigma=1),
+            "cvclassic": lambda: detect.canny(gray, sigma=1),
             "scikit-image": lambda: feature.canny(
                 unit, sigma=1, low_threshold=0.6, high_threshold=0.8, use_quantiles=True
             ),
         },
         "dog blobs, sigma 1 to 50": {
             "cvclassic": lambda: detect.blobs_dog(
-                grey, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
+                gray, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
             ),
             "scikit-image": lambda: feature.blob_dog(
                 unit, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1
@@ -72,16 +72,16 @@ def against_scikit_image(grey: np.ndarray) -> dict[str, Contest]:
     }
 
 
-def against_opencv(grey: np.ndarray) -> dict[str, Contest]:
+def against_opencv(gray: np.ndarray) -> dict[str, Contest]:
     """Where OpenCV does the work, what we add must not cost more than a tenth."""
     from cvclassic import detect, match
 
     da, db = (
         match.describe(part, "sift", max_keypoints=2000).descriptors
-        for part in (grey, np.ascontiguousarray(grey[:, ::-1]))
+        for part in (gray, np.ascontiguousarray(gray[:, ::-1]))
     )
 
-    largest = grey.size // 4
+    largest = gray.size // 4
 
     def sift(image: np.ndarray) -> object:
         return cv2.SIFT_create(2000, enable_precise_upscale=True).detect(image)
@@ -97,60 +97,60 @@ def against_opencv(grey: np.ndarray) -> dict[str, Contest]:
     # OpenCV leaves FAST's strengths in Python objects and MSER's regions as lists of pixels. The
     # bare calls are timed as they are, and once more with the quickest way to numbers.
     def fast_arrays() -> object:
-        found = cv2.FastFeatureDetector_create(20).detect(grey)
+        found = cv2.FastFeatureDetector_create(20).detect(gray)
         return cv2.KeyPoint_convert(found), np.array([point.response for point in found])
 
     def mser_arrays() -> object:
-        regions, _ = cv2.MSER_create(5, 60, largest, 0.25).detectRegions(grey)
+        regions, _ = cv2.MSER_create(5, 60, largest, 0.25).detectRegions(gray)
         centers = np.array([cv2.mean(region[:, None])[:2] for region in regions])
         return centers, np.array([len(region) for region in regions])
 
     def bare_canny() -> np.ndarray:
-        return cv2.Canny(cv2.GaussianBlur(grey, (0, 0), 1), 40, 100)
+        return cv2.Canny(cv2.GaussianBlur(gray, (0, 0), 1), 40, 100)
 
     keypoints = detect.detect_keypoints
     return {
         "harris response": {
-            "OpenCV": lambda: cv2.cornerHarris(grey, 3, 3, 0.05),
-            "cvclassic": lambda: detect.harris_response(grey, k=0.05),
+            "OpenCV": lambda: cv2.cornerHarris(gray, 3, 3, 0.05),
+            "cvclassic": lambda: detect.harris_response(gray, k=0.05),
         },
         "canny": {
             "OpenCV": bare_canny,
-            "cvclassic": lambda: detect.canny(grey, low=40, high=100, sigma=1),
+            "cvclassic": lambda: detect.canny(gray, low=40, high=100, sigma=1),
         },
         "fast": {
-            "OpenCV": lambda: cv2.FastFeatureDetector_create(20).detect(grey),
-            "cvclassic": lambda: detect.corners_fast(grey),
+            "OpenCV": lambda: cv2.FastFeatureDetector_create(20).detect(gray),
+            "cvclassic": lambda: detect.corners_fast(gray),
         },
         "fast, to arrays": {
             "OpenCV": fast_arrays,
-            "cvclassic": lambda: detect.corners_fast(grey),
+            "cvclassic": lambda: detect.corners_fast(gray),
         },
         "mser": {
-            "OpenCV": lambda: cv2.MSER_create(5, 60, largest, 0.25).detectRegions(grey),
-            "cvclassic": lambda: detect.blobs_mser(grey),
+            "OpenCV": lambda: cv2.MSER_create(5, 60, largest, 0.25).detectRegions(gray),
+            "cvclassic": lambda: detect.blobs_mser(gray),
         },
-        "mser, to centres and areas": {
+        "mser, to centers and areas": {
             "OpenCV": mser_arrays,
-            "cvclassic": lambda: detect.blobs_mser(grey),
+            "cvclassic": lambda: detect.blobs_mser(gray),
         },
-        "lsd": {"OpenCV": lambda: lsd(grey), "cvclassic": lambda: detect.segments_lsd(grey)},
+        "lsd": {"OpenCV": lambda: lsd(gray), "cvclassic": lambda: detect.segments_lsd(gray)},
         "edlines": {
-            "OpenCV": lambda: edlines(grey),
-            "cvclassic": lambda: detect.segments_edlines(grey),
+            "OpenCV": lambda: edlines(gray),
+            "cvclassic": lambda: detect.segments_edlines(gray),
         },
-        "sift": {"OpenCV": lambda: sift(grey), "cvclassic": lambda: keypoints(grey, "sift")},
+        "sift": {"OpenCV": lambda: sift(gray), "cvclassic": lambda: keypoints(gray, "sift")},
         "orb": {
-            "OpenCV": lambda: cv2.ORB_create(2000).detect(grey),
-            "cvclassic": lambda: keypoints(grey, "orb"),
+            "OpenCV": lambda: cv2.ORB_create(2000).detect(gray),
+            "cvclassic": lambda: keypoints(gray, "orb"),
         },
         "akaze": {
-            "OpenCV": lambda: cv2.AKAZE_create(threshold=0.001).detect(grey),
-            "cvclassic": lambda: keypoints(grey, "akaze"),
+            "OpenCV": lambda: cv2.AKAZE_create(threshold=0.001).detect(gray),
+            "cvclassic": lambda: keypoints(gray, "akaze"),
         },
         "brisk": {
-            "OpenCV": lambda: cv2.BRISK_create(30).detect(grey),
-            "cvclassic": lambda: keypoints(grey, "brisk"),
+            "OpenCV": lambda: cv2.BRISK_create(30).detect(gray),
+            "cvclassic": lambda: keypoints(gray, "brisk"),
         },
         "matching, ratio": {
             "OpenCV": lambda: cv2.BFMatcher().knnMatch(da, db, k=2),
@@ -159,7 +159,7 @@ def against_opencv(grey: np.ndarray) -> dict[str, Contest]:
     }
 
 
-def agreement(grey: np.ndarray) -> dict[str, float]:
+def agreement(gray: np.ndarray) -> dict[str, float]:
     """That both answer the same question: agreement with scikit-image's results."""
     from scipy.ndimage import distance_transform_edt
     from scipy.spatial import cKDTree
@@ -167,14 +167,14 @@ def agreement(grey: np.ndarray) -> dict[str, float]:
 
     from cvclassic import detect
 
-    unit = grey.astype(np.float64) / 255
-    ours = detect.harris_response(grey, window="gaussian", sigma=1)
+    unit = gray.astype(np.float64) / 255
+    ours = detect.harris_response(gray, window="gaussian", sigma=1)
     theirs = feature.corner_harris(unit, sigma=1, k=0.05)
     inner = np.s_[8:-8, 8:-8]  # scikit-image sees black beyond the border
-    edges = detect.canny(grey, low=40, high=100, sigma=1, l2=True)
+    edges = detect.canny(gray, low=40, high=100, sigma=1, l2=True)
     other = feature.canny(unit, sigma=1, low_threshold=40 / 255, high_threshold=100 / 255)
     blobs = detect.blobs_dog(
-        grey, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
+        gray, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1, polarity="bright"
     )
     reference = feature.blob_dog(unit, min_sigma=1, max_sigma=50, threshold=0.1, overlap=1)
     near, _ = cKDTree(blobs.xy).query(reference[:, 1::-1])
@@ -197,29 +197,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args()
-    from cvclassic.describe import to_grey
+    from cvclassic.describe import to_gray
     from cvclassic.images import read_image
 
     picture = data_dir() / "oxford_affine" / "graf" / "img1.png"
-    grey = to_grey(read_image(picture))
+    gray = to_gray(read_image(picture))
     results: dict[str, dict] = {"scikit-image": {}, "OpenCV": {}}
     # The processor's time of one thread does not change with what else the machine is doing.
     timing = {"repeats": options.repeats, "warm_up": 2, "clock": time.process_time}
     with threads(1):
-        for name, contest in against_scikit_image(grey).items():
+        for name, contest in against_scikit_image(gray).items():
             rows = interleave(contest, baseline="cvclassic", **timing)
             results["scikit-image"][name] = rows
             show(rows, name)
-        for name, contest in against_opencv(grey).items():
+        for name, contest in against_opencv(gray).items():
             rows = interleave(contest, baseline="OpenCV", **timing)
             results["OpenCV"][name] = rows
             show(rows, name)
-        results["agreement"] = {k: round(v, 4) for k, v in agreement(grey).items()}
+        results["agreement"] = {k: round(v, 4) for k, v in agreement(gray).items()}
     print(results["agreement"])
     write_results(
         "detect_speed",
         results,
-        picture="oxford_affine graf img1, grey, 800 x 640",
+        picture="oxford_affine graf img1, gray, 800 x 640",
         clock="processor time, one thread",
     )
 

@@ -47,7 +47,7 @@ METHODS: dict[str, tuple[np.ndarray, list[dict]]] = {
 def edge_maps(method: str, image: np.ndarray, parameters: dict) -> Callable[[float], np.ndarray]:
     """Function from a threshold to a map of edges."""
     if method == "canny":
-        # The threshold is that of the gradient in grey levels times 8, as OpenCV's Sobel gives it.
+        # The threshold is that of the gradient in gray levels times 8, as OpenCV's Sobel gives it.
         return lambda t: canny(image, high=t, low=0.4 * t, **parameters)
     if method == "log":
         return lambda t: log_edges(image, threshold=t, **parameters)
@@ -60,8 +60,8 @@ def edge_maps(method: str, image: np.ndarray, parameters: dict) -> Callable[[flo
 
 def _thinned_gradient(image: np.ndarray, operator: str, sigma: float) -> np.ndarray:
     """Gradient magnitude, thinned across the gradient's direction."""
-    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), sigma)
+    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    smooth = cv2.GaussianBlur(gray.astype(np.float32), (0, 0), sigma)
     dx, dy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     return thin_edges(gradient_magnitude(image, operator=operator, sigma=sigma), np.arctan2(dy, dx))
 

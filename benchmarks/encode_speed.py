@@ -10,8 +10,8 @@ import time
 import cv2
 import numpy as np
 
-from cvclassic.describe import DenseSift, dense_sift_features
-from cvclassic.encode import kmeans_words, nearest_words, normalise_histogram
+from cvclassic.describe import DenseSIFT, dense_sift_features
+from cvclassic.encode import kmeans_words, nearest_words, normalize_histogram
 from cvclassic.images import map_blocks, read_image
 
 from .common import RESULTS, SEED, data_dir, interleave, show, threads, write_results
@@ -23,30 +23,30 @@ N_WORDS = 1000
 def picture() -> np.ndarray:
     """A real picture, brought to 512 x 512."""
     path = sorted((data_dir() / "bsds500_val").rglob("*.jpg"))[3]
-    grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
-    return cv2.resize(grey, (512, 512), interpolation=cv2.INTER_AREA)
+    gray = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
+    return cv2.resize(gray, (512, 512), interpolation=cv2.INTER_AREA)
 
 
 def dense_sift(repeats: int) -> dict:
     """Same picture, same grid (step 4, bins of 8 pixels: 14,884 descriptors), one scale."""
-    grey = picture()
-    plane = grey / np.float32(255)
+    gray = picture()
+    plane = gray / np.float32(255)
     options = {"step": 4, "bin_size": 8}
-    exact = dense_sift_features(grey, **options)
+    exact = dense_sift_features(gray, **options)
     contestants = {
-        "cvclassic, exact window": lambda: dense_sift_features(grey, **options),
-        "cvclassic, flat window": lambda: dense_sift_features(grey, window="flat", **options),
+        "cvclassic, exact window": lambda: dense_sift_features(gray, **options),
+        "cvclassic, flat window": lambda: dense_sift_features(gray, window="flat", **options),
     }
     cosines = {}
     if vlfeat.load() is not None:
         for window in ("exact", "flat"):
             filter_ = vlfeat.VlfeatDenseSift(512, 512, window=window, **options)
             theirs = filter_.describe(plane)[2]
-            ours = dense_sift_features(grey, window=window, **options).descriptors
+            ours = dense_sift_features(gray, window=window, **options).descriptors
             cosines[window] = float((ours * theirs).sum(axis=1).mean())
             contestants[f"VLFeat, {window} window"] = lambda f=filter_: f.describe(plane)
     sift = opencv.OpencvDenseSift(exact.xy, 8)
-    contestants["cv2.SIFT.compute"] = lambda: sift.describe(grey)
+    contestants["cv2.SIFT.compute"] = lambda: sift.describe(gray)
     timings = {}
     for ours in ("exact", "flat"):
         # The opponents that take seconds are run fewer times.
@@ -64,30 +64,30 @@ def dense_sift(repeats: int) -> dict:
 
 def bag(repeats: int) -> dict:
     """Bag of 1,000 words of one picture, from pixels to histogram, on the same dense grid."""
-    grey = picture()
+    gray = picture()
     options = {"step": 4, "bin_size": 8, "window": "flat"}
-    found = dense_sift_features(grey, **options)
-    theirs = opencv.OpencvDenseSift(found.xy, 8).describe(grey).astype(np.float32)
+    found = dense_sift_features(gray, **options)
+    theirs = opencv.OpencvDenseSift(found.xy, 8).describe(gray).astype(np.float32)
     rng = np.random.default_rng(SEED)
     chosen = np.sort(rng.choice(len(theirs), N_WORDS, replace=False))
     words = found.descriptors[chosen]
     extractor = opencv.OpencvBag(found.xy, 8, theirs[chosen])
 
     def ours() -> np.ndarray:
-        nearest = nearest_words(dense_sift_features(grey, **options).descriptors, words)
-        return normalise_histogram(np.bincount(nearest, minlength=N_WORDS), "l1")
+        nearest = nearest_words(dense_sift_features(gray, **options).descriptors, words)
+        return normalize_histogram(np.bincount(nearest, minlength=N_WORDS), "l1")
 
     rows = interleave(
         {
             "cvclassic, bag of words": ours,
-            "cv2.BOWImgDescriptorExtractor": lambda: extractor.encode(grey),
+            "cv2.BOWImgDescriptorExtractor": lambda: extractor.encode(gray),
         },
         baseline="cvclassic, bag of words",
         repeats=repeats,
         clock=time.process_time,
     )
     show(rows, f"bag of {N_WORDS} words of {len(theirs)} descriptors, pixels to histogram")
-    alike = float(np.minimum(ours(), extractor.encode(grey)).sum())
+    alike = float(np.minimum(ours(), extractor.encode(gray)).sum())
     print(f"  histograms share {alike:.2f} of their mass")
     return {"bag": rows, "shared_mass": alike}
 
@@ -115,7 +115,7 @@ def assignment(repeats: int) -> dict:
 
 
 def _some_descriptors(jobs: list) -> list[np.ndarray]:
-    describer, found = DenseSift(), []
+    describer, found = DenseSIFT(), []
     for path, share, seed in jobs:
         rows = describer.describe(path).descriptors
         chosen = np.random.default_rng(seed).permutation(len(rows))[:share]

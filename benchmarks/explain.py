@@ -72,8 +72,8 @@ def sum_property(model, pictures: list) -> dict:
 
 def curves(model, pictures: list) -> dict:
     """Areas under insertion and deletion curves, and under those of random orders."""
-    from cvclassic.explain._bags import members_of, open_bags
     from cvclassic.explain.flipping import Removal
+    from cvclassic.explain.local_features import members_of, open_bags
     from cvclassic.explain.pictures import explain_bags
 
     rng = np.random.default_rng(SEED)

@@ -18,10 +18,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from cvclassic.atomic import atomic_file
+from cvclassic._basics.atomic import atomic_file
 from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
-from cvclassic.faces.detect_stock import all_channels, find_evidence
-from cvclassic.faces.detect_verify import WEIGHTS, face_patches, patch_gradients
+from cvclassic.faces.detection.stock import all_channels, find_evidence
+from cvclassic.faces.detection.verify import WEIGHTS, face_patches, patch_gradients
 from cvclassic.images import read_image
 
 from .common import data_dir, threads
@@ -71,8 +71,8 @@ def examples(number: int, path: Path, crops: np.ndarray) -> tuple:
     """Boxes of one picture: evidence, gradients, whether a face; and how many faces there are."""
     with threads(1):
         scene = read_image(path)
-        grey = scene if scene.ndim == 2 else cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
-        picture, truth = compose(grey, crops, np.random.default_rng([1, number]))
+        gray = scene if scene.ndim == 2 else cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
+        picture, truth = compose(gray, crops, np.random.default_rng([1, number]))
         boxes, evidence = find_evidence(
             picture, CHANNELS, scale_factor=1.05, min_side=20, max_side=max(picture.shape)
         )

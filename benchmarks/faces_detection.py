@@ -38,7 +38,7 @@ def load() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     return {name: read_image(home / "images" / name) for name in truth}, truth
 
 
-def grey(image: np.ndarray) -> np.ndarray:
+def gray(image: np.ndarray) -> np.ndarray:
     """One channel."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
@@ -48,12 +48,12 @@ def stock(name: str) -> cv2.CascadeClassifier:
     return cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml")
 
 
-def bare(name: str, scale: float, neighbours: int) -> Detector:
+def bare(name: str, scale: float, neighbors: int) -> Detector:
     """OpenCV alone, scored by the number of windows that agree."""
     classifier = stock(name)
 
     def detect(image: np.ndarray):
-        boxes, counts = classifier.detectMultiScale2(grey(image), scale, neighbours)
+        boxes, counts = classifier.detectMultiScale2(gray(image), scale, neighbors)
         return np.array(boxes, float).reshape(-1, 4), np.array(counts, float).ravel()
 
     return detect
@@ -115,7 +115,7 @@ def speed(images: dict) -> dict[str, dict]:
     for name, file in (("alt", "frontalface_alt"), ("default", "frontalface_default")):
         detector, classifier = HaarFaceDetector((name,)), stock(file)
         pair = {
-            "bare": lambda c=classifier: [c.detectMultiScale(grey(i), 1.05, 3) for i in some],
+            "bare": lambda c=classifier: [c.detectMultiScale(gray(i), 1.05, 3) for i in some],
             "HaarFaceDetector": lambda d=detector: [d.detect(i) for i in some],
         }
         results[name] = interleave(pair, repeats=5, clock=time.process_time)

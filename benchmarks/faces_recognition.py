@@ -12,6 +12,7 @@ import time
 import cv2
 import numpy as np
 
+from cvclassic.draw import draw_error_rates
 from cvclassic.encode import FisherVector
 from cvclassic.faces import (
     FEATURES,
@@ -22,7 +23,6 @@ from cvclassic.faces import (
     learn_metric,
 )
 from cvclassic.images import read_image
-from cvclassic.report import draw_error_rates
 
 from .common import ROOT, SEED, data_dir, threads, write_results
 

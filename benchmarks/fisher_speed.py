@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import common
 from benchmarks.opponents import vlfeat
-from cvclassic.describe import DenseSift
+from cvclassic.describe import DenseSIFT
 from cvclassic.encode import (
     fisher_vector,
     fit_mixture,
@@ -29,7 +29,7 @@ N_DESCRIPTORS, N_COMPONENTS = 8_000, 64
 def _descriptors() -> tuple[np.ndarray, np.ndarray]:
     """A sample to learn from and the descriptors of one picture, projected."""
     data = load_manifest(common.data_dir() / "caltech101" / "manifest.csv")
-    describe = DenseSift().describe
+    describe = DenseSIFT().describe
     sample = np.concatenate([describe(read_image(p)).descriptors[::10] for p in data.paths[:60]])
     mean, axes = principal_components(sample, N_COMPONENTS)
     one = np.concatenate([describe(read_image(p)).descriptors for p in data.paths[60:62]])

@@ -16,10 +16,10 @@ import time
 import cv2
 import numpy as np
 
+from cvclassic.draw import draw_landmarks
 from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shake_boxes
-from cvclassic.faces.landmark_boxes import box_of_face, find_boxes
+from cvclassic.faces.landmarks.boxes import box_of_face, find_boxes
 from cvclassic.images import read_image
-from cvclassic.report import draw_landmarks
 
 from .common import RESULTS, ROOT, SEED, data_dir, interleave, threads, write_results
 

@@ -32,10 +32,10 @@ def against_tutorial(manifest: str, runs: int) -> dict[str, list[dict]]:
 
 
 def extraction(paths: list[str], repeats: int) -> dict[str, dict]:
-    """Keypoints of a folder: a bare loop, and `Sift` with one and with two jobs."""
-    from cvclassic.describe import Sift
+    """Keypoints of a folder: a bare loop, and `SIFT` with one and with two jobs."""
+    from cvclassic.describe import SIFT
 
-    describer = Sift(root=False, max_side=None, max_keypoints=None, contrast_threshold=0.04)
+    describer = SIFT(root=False, max_side=None, max_keypoints=None, contrast_threshold=0.04)
 
     def bare() -> None:
         sift = cv2.SIFT_create()
@@ -53,8 +53,8 @@ def extraction(paths: list[str], repeats: int) -> dict[str, dict]:
         return interleave(
             {
                 "bare loop": bare,
-                "Sift, 1 job": lambda: ours(1),
-                "Sift, 2 jobs": lambda: ours(2),
+                "SIFT, 1 job": lambda: ours(1),
+                "SIFT, 2 jobs": lambda: ours(2),
             },
             repeats=repeats,
         )

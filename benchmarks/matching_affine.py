@@ -132,7 +132,7 @@ def repeatability() -> dict:
 
 
 def detectors() -> dict:
-    """Name to function from a picture to centres (n, 2) and radii (n,), the strongest first."""
+    """Name to function from a picture to centers (n, 2) and radii (n,), the strongest first."""
     from cvclassic import detect as d
 
     def round_ones(found) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +167,7 @@ def _repeated(xy_a, radius_a, xy_b, radius_b, truth, shapes) -> float:
     """Correspondences over the smaller number of detections in the part that both show.
 
     As in Mikolajczyk et al., "A comparison of affine region detectors", IJCV 65, 2005, section 4.1:
-    regions are enlarged together so that the first has a radius of 30 pixels, their centres stay
+    regions are enlarged together so that the first has a radius of 30 pixels, their centers stay
     apart as they are, and a pair corresponds if 1 - intersection / union < 0.4.
     """
     inverse = np.linalg.inv(truth)

@@ -150,10 +150,10 @@ def speed(repeats: int = 15) -> dict:
     room = np.empty_like(square)
     results = {}
     for label, params in (
-        ("6 x 6 grey", {"patch_size": 6}),
-        ("7 x 7 grey", {"patch_size": 7}),
-        ("8 x 8 grey", {"patch_size": 8}),
-        ("6 x 6 colour", {"patch_size": 6, "color": True}),
+        ("6 x 6 gray", {"patch_size": 6}),
+        ("7 x 7 gray", {"patch_size": 7}),
+        ("8 x 8 gray", {"patch_size": 8}),
+        ("6 x 6 color", {"patch_size": 6, "color": True}),
     ):
         words = PatchWords(n_words=1000, n_patches=20_000, random_state=SEED, **params).fit(X)
         blocks = [words._load(X[i : i + 8]) for i in range(0, 40, 8)]

@@ -1,4 +1,4 @@
-"""End to end against the peers: from a folder to a model, from a model to N labelled files.
+"""End to end against the peers: from a folder to a model, from a model to N labeled files.
 
 Each contestant is one process: cvclassic through its command line, the peers as the scripts that
 people write with them (benchmarks/opponents), all on the same split; of slow peers the time for N

@@ -162,7 +162,7 @@ def cascade(results: dict) -> str:
     rows = []
     ours = {
         "cvclassic": results["test"]["cvclassic"],
-        "cvclassic as trained, 3 neighbours": results["as_trained"],
+        "cvclassic as trained, 3 neighbors": results["as_trained"],
     }
     for name, row in (ours | results["test"]).items():
         timing = results["speed"].get(name, {})
@@ -184,7 +184,7 @@ def cascade(results: dict) -> str:
         f"\nTrained in {took['seconds'] / 60:.0f} minutes "
         f"({took['processor_seconds'] / 60:.0f} minutes of processor time, "
         f"{took['peak_memory_gib']:.1f} GiB) with two threads. Chosen on pictures held out: "
-        f"{chosen['stages']} stages, {chosen['min_neighbors']} neighbours; OpenCV's cascades with "
+        f"{chosen['stages']} stages, {chosen['min_neighbors']} neighbors; OpenCV's cascades with "
         f"their usual 3. OpenCV and cvclassic judged {same['windows']:,} windows, of which "
         f"{same['passed']:,} passed: {same['different']} differences.\n"
     )

@@ -11,20 +11,32 @@ from typing import Any, NoReturn
 
 import click
 
-# name -> (module in this package:attribute, the line that `cvclassic --help` shows).
+# name -> (module in `commands`:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Train, evaluate and classify on the pictures that come along."),
     "audit": ("audit:audit", "Find duplicates, broken files and other faults of a set."),
-    "train": ("train:train", "Learn a model from a folder of class folders, or a manifest."),
-    "classify": ("classify:classify", "Label pictures with a trained model, one record each."),
-    "evaluate": ("evaluate:evaluate", "Score a model on labelled pictures."),
-    "compare": ("compare:compare", "Compare models and other predictions on the same pictures."),
+    "train": (
+        "train:train",
+        "Learn a model from a folder of class folders, or a manifest.",
+    ),
+    "classify": (
+        "classify:classify",
+        "Label pictures with a trained model, one record each.",
+    ),
+    "evaluate": ("evaluate:evaluate", "Score a model on labeled pictures."),
+    "compare": (
+        "compare:compare",
+        "Compare models and other predictions on the same pictures.",
+    ),
     "versus-cnn": (
         "versus_cnn:versus_cnn",
         "Classical or deep: measure both on your pictures, with advice.",
     ),
-    "explain": ("explain:explain", "Show which keypoints spoke for a label, and which against."),
+    "explain": (
+        "explain:explain",
+        "Show which keypoints spoke for a label, and which against.",
+    ),
     "words": ("words:words", "Show the visual words of a model and what each one says."),
     "learning-curve": (
         "learning_curve:learning_curve_",
@@ -32,11 +44,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
     "augment": ("augment:augment", "Draw what --augment does to pictures."),
-    "detect": ("detect:detect", "Find edges, blobs, corners, lines or keypoints, and draw them."),
+    "detect": (
+        "detect:detect",
+        "Find edges, blobs, corners, lines or keypoints, and draw them.",
+    ),
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
-    "cascade": ("cascade:cascade", "Train a detector of your own objects; judge it, look into it."),
+    "cascade": (
+        "cascade.group:cascade",
+        "Train a detector of your own objects; judge it, look into it.",
+    ),
     "match": ("match:match", "Find what two pictures have in common."),
-    "faces": ("faces:faces", "Find faces, know them again, mark their points."),
+    "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "info": ("info:info", "Say what is in a model file."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
@@ -72,7 +90,7 @@ class LazyGroup(click.Group):
         if name not in self.lazy:
             return super().get_command(ctx, name)
         module, _, attribute = self.lazy[name][0].partition(":")
-        return getattr(importlib.import_module(f".{module}", __package__), attribute)
+        return getattr(importlib.import_module(f".commands.{module}", __package__), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""

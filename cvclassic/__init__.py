@@ -7,26 +7,4 @@ import lazy_loader as _lazy
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, _submodules = _lazy.attach(
-    __name__,
-    submodules=[
-        "audit",
-        "batch",
-        "classify",
-        "describe",
-        "detect",
-        "encode",
-        "errors",
-        "evaluate",
-        "explain",
-        "faces",
-        "filters",
-        "images",
-        "match",
-        "models",
-        "objects",
-        "report",
-        "versus",
-    ],
-)
-__all__ = ["__version__", *_submodules]
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import cvclassic
-from cvclassic.classify import SVM, make_recipe
+from cvclassic.classify import SVMClassifier, make_recipe
 from cvclassic.describe import Describer, ImageTransformer
 from cvclassic.encode import LocalEncoder
 from cvclassic.errors import CvclassicError, ParameterError
@@ -36,25 +36,25 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "BagOfWords": lambda: {"n_words": 12},
     "Augmented": lambda: {"estimator": make_recipe("pixels", "ridge")},
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
-    "DenseSift": lambda: {"step": 8, "bin_sizes": (4, 6)},
+    "DenseSIFT": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "Embedding": lambda: {"model": tiny_network()},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
-    "Llc": lambda: {"n_words": 12},
+    "LLC": lambda: {"n_words": 12},
     "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
     "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "SVM": lambda: {"C": 1.0},
     "TableColumns": lambda: {"columns": tuple("abcdef")},
-    "Vlad": lambda: {"n_words": 4},
+    "VLAD": lambda: {"n_words": 4},
 }
 
 # Whole-picture vectors of a blank picture that are not zero, and why.
 BLANK_IS_SEEN: dict[str, str] = {
-    "ColorStats": "a uniform colour says something",
+    "ColorStats": "a uniform color says something",
     "Embedding": "networks answer to whatever they are shown",
     "KernelFeatures": "kernels that do not sum to zero answer to brightness",
     "Pixels": "a uniform brightness says something",
-    "Lbp": "a uniform neighbourhood is a pattern too",
+    "LBP": "a uniform neighborhood is a pattern too",
 }
 
 
@@ -73,7 +73,7 @@ def public_classes() -> dict[str, type]:
         if not module.ispkg:
             continue
         package = importlib.import_module(module.name)
-        for name in package.__all__:
+        for name in getattr(package, "__all__", ()):
             value = getattr(package, name)
             if inspect.isclass(value) and issubclass(value, BaseEstimator):
                 found[name] = value
@@ -114,7 +114,7 @@ def make(cls: type, **changes) -> BaseEstimator:
 
 
 def pictures(n: int = 12, height: int = 64, width: int = 64) -> list[np.ndarray]:
-    """Colour pictures of three textures in turn, from fine to coarse."""
+    """Color pictures of three textures in turn, from fine to coarse."""
     rng = np.random.default_rng(5)
     out = []
     for i in range(n):
@@ -234,9 +234,9 @@ def check_set_params(cls: type) -> None:
     with pytest.raises(ValueError, match="no_such_parameter"):
         estimator.set_params(no_such_parameter=1)
     if isinstance(estimator, LocalEncoder):
-        from cvclassic.describe import Sift
+        from cvclassic.describe import SIFT
 
-        nested = make(cls, describer=Sift())
+        nested = make(cls, describer=SIFT())
         assert nested.set_params(describer__max_side=32).describer.max_side == 32
         assert nested.get_params()["describer__max_side"] == 32
 
@@ -363,12 +363,12 @@ def check_features_in_pixels_of_the_array(cls: type) -> None:
     assert (small.xy.max(axis=0) <= [159.5, 119.5]).all()
 
 
-def check_grey_equals_equal_channels(cls: type) -> None:
-    """A grey picture and one with three equal channels are the same to a describer."""
-    grey = np.ascontiguousarray(pictures(1)[0][:, :, 1])
-    colour = np.dstack([grey] * 3)
+def check_gray_equals_equal_channels(cls: type) -> None:
+    """A gray picture and one with three equal channels are the same to a describer."""
+    gray = np.ascontiguousarray(pictures(1)[0][:, :, 1])
+    color = np.dstack([gray] * 3)
     np.testing.assert_allclose(
-        answer(make(cls), [grey]), answer(make(cls), [colour]), rtol=1e-5, atol=1e-5
+        answer(make(cls), [gray]), answer(make(cls), [color]), rtol=1e-5, atol=1e-5
     )
 
 
@@ -458,7 +458,7 @@ def check_vectors_are_sound(cls: type) -> None:
 
 
 def check_rows_are_independent(cls: type) -> None:
-    """A picture's vector does not depend on its neighbours or on their order."""
+    """A picture's vector does not depend on its neighbors or on their order."""
     estimator = fit(make(cls))
     X = answer(estimator)
     alone = np.concatenate([estimator.transform([image]) for image in pictures()])
@@ -487,7 +487,7 @@ def check_picture_without_features(cls: type) -> None:
 
 
 def check_mixed_sizes(cls: type) -> None:
-    """Grey and colour, small and large, upright and wide in one call."""
+    """Gray and color, small and large, upright and wide in one call."""
     mixed = pictures(3) + pictures(3, 90, 50) + pictures(3, 48, 130)
     mixed += [np.ascontiguousarray(image[:, :, 0]) for image in pictures(3, 70, 70)]
     X = make(cls).fit(mixed, picture_labels()).transform(mixed)
@@ -520,7 +520,7 @@ def check_wrong_y(cls: type) -> None:
 
 def check_in_scikit_learn(cls: type) -> None:
     """`Pipeline`, `cross_val_score` and `GridSearchCV` over a part of the recipe."""
-    recipe = make_pipeline(make(cls), SVM(C=1.0))
+    recipe = make_pipeline(make(cls), SVMClassifier(C=1.0))
     X, y = pictures(), np.array(picture_labels())
     recipe.fit(X, y)
     assert recipe.score(X, y) > 0.6
@@ -544,7 +544,7 @@ def check_vector_transformer(cls: type) -> None:
     assert np.isfinite(Z).all()
     assert len(set(estimator.get_feature_names_out())) == Z.shape[1]
     np.testing.assert_allclose(estimator.transform(X[::-1])[::-1], Z, rtol=1e-5)
-    assert make_pipeline(make(cls), SVM(C=1.0)).fit(*vectors()).score(*vectors()) > 0.6
+    assert make_pipeline(make(cls), SVMClassifier(C=1.0)).fit(*vectors()).score(*vectors()) > 0.6
     zeros = estimator.transform(np.zeros((1, X.shape[1]), np.float32))
     assert np.isfinite(zeros).all()
 
@@ -618,7 +618,7 @@ DESCRIBERS = [
     check_features_are_sound,
     check_describes_odd_shapes,
     check_features_in_pixels_of_the_array,
-    check_grey_equals_equal_channels,
+    check_gray_equals_equal_channels,
     check_paths_bytes_and_arrays,
     check_bad_pictures,
 ]

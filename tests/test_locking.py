@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from cvclassic._basics.locking import hidden_path, lock_beside, open_locked
 from cvclassic.errors import OutputLockedError
-from cvclassic.locking import hidden_path, lock_beside, open_locked
 
 HOLD = """
 import sys, time

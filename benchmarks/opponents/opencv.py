@@ -14,9 +14,9 @@ class OpencvDenseSift:
         self._keypoints = [cv2.KeyPoint(float(x), float(y), bin_size * 2 / 3, 0) for x, y in xy]
         self._sift = cv2.SIFT_create()
 
-    def describe(self, grey: np.ndarray) -> np.ndarray:
+    def describe(self, gray: np.ndarray) -> np.ndarray:
         """Descriptors (n, 128) of a picture, uint8."""
-        return self._sift.compute(grey, self._keypoints)[1]
+        return self._sift.compute(gray, self._keypoints)[1]
 
 
 class OpencvBag:
@@ -29,9 +29,9 @@ class OpencvBag:
         )
         self._extractor.setVocabulary(words)
 
-    def encode(self, grey: np.ndarray) -> np.ndarray:
+    def encode(self, gray: np.ndarray) -> np.ndarray:
         """Share of each word, shape (n_words,)."""
-        return self._extractor.compute(grey, self._keypoints)[0]
+        return self._extractor.compute(gray, self._keypoints)[0]
 
 
 class OpencvWords:

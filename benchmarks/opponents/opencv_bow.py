@@ -20,17 +20,17 @@ def main(manifest: str, files: str = "") -> None:
     train, labels = task["train"]
     trainer = cv2.BOWKMeansTrainer(N_WORDS)
     for path in train:
-        grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        descriptors = sift.detectAndCompute(grey, None)[1]
+        gray = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+        descriptors = sift.detectAndCompute(gray, None)[1]
         if descriptors is not None:
             trainer.add(descriptors)
     extractor = cv2.BOWImgDescriptorExtractor(sift, cv2.BFMatcher(cv2.NORM_L2))
     extractor.setVocabulary(trainer.cluster())
 
     def vector(path: str) -> np.ndarray:
-        grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        keypoints = sift.detect(grey)
-        found = extractor.compute(grey, keypoints) if keypoints else None
+        gray = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+        keypoints = sift.detect(gray)
+        found = extractor.compute(gray, keypoints) if keypoints else None
         return np.zeros(N_WORDS, np.float32) if found is None else found[0]
 
     classes, y = np.unique(labels, return_inverse=True)

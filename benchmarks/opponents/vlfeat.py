@@ -76,9 +76,9 @@ class VlfeatDenseSift:
         state.min_x, state.min_y = origin
         self._library._vl_dsift_update_buffers(self._filter)
 
-    def describe(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def describe(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Positions (n, 2), contrast (n,) and descriptors (n, 128) of a picture in 0 ... 1."""
-        plane = np.ascontiguousarray(grey, np.float32)
+        plane = np.ascontiguousarray(gray, np.float32)
         self._library.vl_dsift_process(self._filter, plane.ctypes.data_as(_FLOAT_P))
         state = self._filter.contents
         n = state.n_frames

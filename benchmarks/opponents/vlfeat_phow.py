@@ -27,10 +27,10 @@ _CONTRAST = 0.005
 
 def describe(path: str) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """Descriptors, positions and shape of a picture of at most 480 rows."""
-    grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-    if grey.shape[0] > 480:
-        grey = cv2.resize(grey, (round(grey.shape[1] * 480 / grey.shape[0]), 480))
-    plane = grey.astype(np.float32) / 255
+    gray = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    if gray.shape[0] > 480:
+        gray = cv2.resize(gray, (round(gray.shape[1] * 480 / gray.shape[0]), 480))
+    plane = gray.astype(np.float32) / 255
     height, width = plane.shape
     found, places = [], []
     for size in SIZES:
@@ -61,12 +61,12 @@ def main(manifest: str, files: str = "") -> None:
         sample.append(descriptors[rng.permutation(len(descriptors))[: 100_000 // 30]])
     words = MiniBatchKMeans(N_WORDS, random_state=0, n_init=1, batch_size=4096)
     words.fit(np.concatenate(sample))
-    centres = words.cluster_centers_.astype(np.float32)
-    norms = 0.5 * (centres**2).sum(axis=1)
+    centers = words.cluster_centers_.astype(np.float32)
+    norms = 0.5 * (centers**2).sum(axis=1)
 
     def histogram(path: str) -> np.ndarray:
         descriptors, xy, (height, width) = describe(path)
-        nearest = (descriptors @ centres.T - norms).argmax(axis=1)
+        nearest = (descriptors @ centers.T - norms).argmax(axis=1)
         parts = []
         for n in (2, 4):
             across = np.minimum((xy[:, 0] * n / width).astype(int), n - 1)

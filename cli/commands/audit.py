@@ -7,7 +7,7 @@ import time
 
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
+from ..shared.options import jobs_option, n_jobs, quiet_option
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 # what --fail-on takes, beside the kinds themselves
@@ -80,15 +80,15 @@ def audit(
       cvclassic audit train-photos/ test-photos/ -o audit.html --csv audit.csv
       cvclassic audit --manifest birds.csv --fail-on leak,conflict,unreadable
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.audit import judge_pictures, list_folders, list_manifest, scan_pictures
     from cvclassic.errors import DataError
     from cvclassic.images import Fault, watch_decoders
     from cvclassic.report import check_page_path, write_audit_page
 
-    from .console import report_failures, stages
-    from .predicting import write_json
-    from .reporting import command_line, say_page
+    from ..shared.console import report_failures, stages
+    from ..shared.predicting import write_json
+    from ..shared.reporting import command_line, say_page
 
     kinds = _kinds(fail_on)
     if bool(folders) == (manifest is not None):
@@ -165,7 +165,7 @@ def show_audit(found, seconds: float) -> None:
     """Print how many findings there are of each kind, and the worst of them."""
     from cvclassic.audit import KINDS
 
-    from .console import plain, show_table
+    from ..shared.console import plain, show_table
 
     speed = f"{1e3 * seconds / max(found.n_pictures, 1):.1f} ms a picture"
     click.echo(
@@ -189,7 +189,7 @@ def show_audit(found, seconds: float) -> None:
 
 def _write_csv(path: str, found) -> None:
     """A row for each picture of each finding; rows of a group share their number."""
-    from cvclassic.atomic import atomic_file
+    from cvclassic._basics.atomic import atomic_file
 
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")

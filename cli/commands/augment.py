@@ -31,7 +31,7 @@ def augment(source, output, changes, times, most, side, seed):
 
     \b
     The changes, in the order they are written, each with its number if that is not the default:
-      noise=10       standard deviation in grey levels
+      noise=10       standard deviation in gray levels
       mirror=0.5     probability
       rotate=10      degrees at most
       resize=0.1     share at most
@@ -46,8 +46,8 @@ def augment(source, output, changes, times, most, side, seed):
       cvclassic augment photo.jpg -o sheet.png
       cvclassic augment photos/ -o sheet.png --augment mirror,rotate=10,crop=0.1
     """
+    from cvclassic.draw import contact_sheet
     from cvclassic.images import CHANGES, AugmentedImages, load_pixels, parse_changes, write_image
-    from cvclassic.report import contact_sheet
 
     pictures = _pictures(source, most, 4 * side)
     lists = [[(name, entry[2])] for name, entry in CHANGES.items()]

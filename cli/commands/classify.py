@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .inputs import Inputs, check_sorting, input_options, sort_options
-from .options import jobs_option, quiet_option
+from ..shared.inputs import Inputs, check_sorting, input_options, sort_options
+from ..shared.options import jobs_option, quiet_option
 
 
 @click.command()
@@ -107,7 +107,7 @@ def classify(
       cvclassic classify photos.cvmodel inbox/ -o labels.csv --watch
       cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
-    from .batch import Run, engine_options
+    from ..shared.batch import Run, engine_options
 
     if format_ is None and output is not None:
         from cvclassic.batch import format_of
@@ -120,7 +120,7 @@ def classify(
     sorting = check_sorting(sort_into, link, paths)
     kind = Run
     if watch:
-        from .watching import WatchRun, check_watch
+        from ..shared.watch import WatchRun, check_watch
 
         check_watch(inputs, output, format_, pictures, sort_into, options)
         kind = WatchRun

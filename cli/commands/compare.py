@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
-from .predicting import predict_model, write_json
-from .sources import listed_options, load_source
+from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.predicting import predict_model, write_json
+from ..shared.sources import listed_options, load_source
 
 
 @click.command()
@@ -22,7 +22,7 @@ from .sources import listed_options, load_source
 @quiet_option
 @click.pass_context
 def compare(ctx, models, output, json_file, jobs, quiet, **source):
-    """Compare A, B and more on the same labelled pictures.
+    """Compare A, B and more on the same labeled pictures.
 
     Each is a model file or a table of predictions (.csv) with the columns path and label, and
     perhaps probability and seconds: from "evaluate --per-image", from "classify", or of any
@@ -41,12 +41,12 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
       cvclassic compare svm.cvmodel mlp.cvmodel --table test.csv --label class
       cvclassic compare monday.csv tuesday.csv --json differences.json
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.errors import ParameterError
     from cvclassic.evaluate import align_predictions, compare_predictions
     from cvclassic.report import write_compare_page
 
-    from .console import report_failures
+    from ..shared.console import report_failures
 
     if output is not None and os.path.splitext(output)[1].lower() not in (".html", ".htm"):
         raise ParameterError(f"output must end in .html. Got {output!r} instead.")
@@ -105,7 +105,7 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
     from cvclassic.errors import DataError
     from cvclassic.evaluate import read_predictions
 
-    from .console import plain
+    from ..shared.console import plain
 
     tables = {path for path in files if path.lower().endswith(".csv")}
     of_table = source["table"] is not None
@@ -122,7 +122,7 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
             raise DataError(f"{plain(double)}: the picture is listed twice")
     elif pipelines:
         raise click.UsageError(
-            "Give the labelled pictures: a FOLDER of class folders at the end, --manifest CSV or "
+            "Give the labeled pictures: a FOLDER of class folders at the end, --manifest CSV or "
             "--npz FILE; for models of tables --table CSV."
         )
     base = source["folder"] or (source["manifest"] and os.path.dirname(source["manifest"]))
@@ -153,7 +153,7 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
 
 
 def _load_for(pipeline, source: dict):
-    """The labelled data, of a table the columns that the model knows."""
+    """The labeled data, of a table the columns that the model knows."""
     columns = None if pipeline is None else getattr(pipeline[0], "columns", None)
     return load_source(source, part="test", min_classes=1, columns=columns and list(columns))
 
@@ -180,14 +180,14 @@ def _milliseconds(note: dict, seen) -> float | None:
 
 def show_comparison(found, extras: list[dict]) -> None:
     """Print the table of models and the table of pairs."""
-    from cvclassic.report.compare_page import (
+    from cvclassic.report.models_page import (
         MODEL_COLUMNS,
         PAIR_COLUMNS,
         model_rows,
         pair_rows,
     )
 
-    from .console import show_table
+    from ..shared.console import show_table
 
     show_table(
         model_rows(found, extras),

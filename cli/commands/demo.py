@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import jobs_option, n_jobs
+from ..shared.options import jobs_option, n_jobs
 
 
 @click.command()

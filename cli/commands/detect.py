@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from .options import parse_params, quiet_option
-from .pictures import (
+from ..shared.options import parse_params, quiet_option
+from ..shared.pictures import (
     PictureNames,
     check_json,
     each_picture,
@@ -112,7 +112,7 @@ def _common(what: str, default: str) -> Callable:
 @_common("edges", "canny")
 @click.pass_context
 def edges(ctx, **options):
-    """Find edges: thin lines where brightness or colour changes.
+    """Find edges: thin lines where brightness or color changes.
 
     canny, log: yes or no. sobel, scharr: strength of the gradient. soft: thin, with the strength of
     the boundary; the best of them against people's drawings, and blind to fine texture.
@@ -149,7 +149,7 @@ def blobs(ctx, **options):
 @_common("corners", "harris")
 @click.pass_context
 def corners(ctx, **options):
-    """Find corners: points that can be told from all their neighbours.
+    """Find corners: points that can be told from all their neighbors.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 

@@ -1,4 +1,4 @@
-"""``cvclassic evaluate``: how often a model is right on labelled pictures."""
+"""``cvclassic evaluate``: how often a model is right on labeled pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
-from .predicting import inputs_of, predict_model, write_json
-from .sources import load_source, source_options
+from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.predicting import inputs_of, predict_model, write_json
+from ..shared.sources import load_source, source_options
 
 
 @click.command()
@@ -35,7 +35,7 @@ from .sources import load_source, source_options
 @quiet_option
 @click.pass_context
 def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, **source):
-    """Score MODEL on FOLDER, which holds one folder a class, or on other labelled data.
+    """Score MODEL on FOLDER, which holds one folder a class, or on other labeled data.
 
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
     (--table with --label).
@@ -54,14 +54,14 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
       cvclassic evaluate digits.cvmodel --npz mnist.npz
       cvclassic evaluate magic.cvmodel --table magic.csv --label class
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.evaluate import write_predictions
     from cvclassic.models import load_model
     from cvclassic.report import check_page_path
 
-    from .album import Album
-    from .console import report_failures
-    from .reporting import read_curve, write_evaluation_report
+    from ..shared.console import report_failures
+    from ..shared.reporting import read_curve, write_evaluation_report
+    from ..shared.thumbnails import Album
 
     for path in filter(None, (json_file, per_image)):
         check_writable(path)
@@ -128,7 +128,7 @@ def _score_regression(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, lis
     from cvclassic.evaluate import score_numbers
     from cvclassic.images import watch_decoders
 
-    from .console import stages
+    from ..shared.console import stages
 
     truth, predicted, failures = [], [], []
     start = time.perf_counter()
@@ -151,7 +151,7 @@ def show_scores(scores: dict, classes) -> None:
     """Print the scores, the classes that go worst and what is taken for what."""
     from cvclassic.evaluate import confused_pairs
 
-    from .console import show_table
+    from ..shared.console import show_table
 
     if "r2" in scores:
         show_table([(k, v if v is None else f"{v:.6g}") for k, v in scores.items()])
@@ -221,7 +221,7 @@ def _numbers(ends: tuple[float, float] | None) -> str:
 
 def _show_rule(found: dict) -> None:
     """Print how a model with --unknown did."""
-    from .console import show_table
+    from ..shared.console import show_table
 
     rows = []
     for name in ("share_answered", "accuracy_answered", "coverage", "share_single"):

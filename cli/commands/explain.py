@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
+from ..shared.options import jobs_option, n_jobs, quiet_option
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
@@ -66,12 +66,12 @@ def explain(ctx, model, images, output, json_, jobs, quiet, **options):
       cvclassic explain photos.cvmodel cat.jpg -o why.png --against dog --flip --json why.json
       cvclassic explain photos.cvmodel new/ -o explained/ --train photos/
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.explain.explanation import class_column
     from cvclassic.images import watch_decoders
     from cvclassic.models import load_model
 
-    from .pictures import PictureNames, check_json, each_picture, prepare_folder, write_json
+    from ..shared.pictures import PictureNames, check_json, each_picture, prepare_folder, write_json
 
     if output is None and json_ is None:
         raise click.UsageError("Give -o PICTURE or --json FILE, or both.")
@@ -125,7 +125,7 @@ class _Explainer:
     """Explains one picture after another; training pictures are encoded once."""
 
     def __init__(self, pipeline, options: dict[str, Any], jobs: int, quiet: bool) -> None:
-        from cvclassic.explain._bags import check_explainable, members_of
+        from cvclassic.explain.local_features import check_explainable, members_of
 
         check_explainable(pipeline)
         if options["flip"] and members_of(pipeline[0]) is None:
@@ -141,8 +141,8 @@ class _Explainer:
     def _encode_training(self, jobs: int, quiet: bool):
         from cvclassic.explain import SimilarPictures
 
-        from .console import report_failures, stages
-        from .options import load_data
+        from ..shared.console import report_failures, stages
+        from ..shared.options import load_data
 
         data = load_data(
             self._options["train"], self._options["manifest"], self._options["split"], 1
@@ -201,15 +201,15 @@ class _Explainer:
     def _draw(self, pixels, found, flipping, near):
         import numpy as np
 
+        from cvclassic.draw import draw_explanation, draw_neighbors
+        from cvclassic.draw.panels import PAPER
         from cvclassic.images import read_image
-        from cvclassic.report import draw_explanation, draw_neighbours
-        from cvclassic.report.panels import PAPER
 
         sheet = draw_explanation(pixels, found, flipping)
         if not near:
             return sheet
         others = [read_image(self._paths[one.index], max_side=640) for one in near]
-        below = draw_neighbours(pixels, found, near, others)
+        below = draw_neighbors(pixels, found, near, others)
         width = max(sheet.shape[1], below.shape[1])
         out = np.full((sheet.shape[0] + below.shape[0], width, 3), PAPER, np.uint8)
         out[: sheet.shape[0], : sheet.shape[1]] = sheet
@@ -270,7 +270,7 @@ def _summary(path: str, record: dict[str, Any]) -> str:
     """One line about a picture that was explained."""
     if "label" not in record:
         return f"{_shown(path)}: no features"
-    from cvclassic.report.typesetting import percent
+    from cvclassic.draw.typesetting import percent
 
     names = record["probabilities"]
     first, second = str(record["label"]), str(record["against"])
@@ -290,6 +290,6 @@ def _summary(path: str, record: dict[str, Any]) -> str:
 
 
 def _shown(text: str) -> str:
-    from .pictures import short_path
+    from ..shared.pictures import short_path
 
     return short_path(text)

@@ -16,7 +16,7 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
         return
     from cvclassic.filters import kernel_names, kernel_parameters
 
-    from .console import show_table
+    from ..shared.console import show_table
 
     rows = []
     for name, text in kernel_names().items():
@@ -58,16 +58,16 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 )
 @click.option("--pool", type=click.IntRange(min=1), help="Side of max-pooling windows.")
 @click.option("--convolution", is_flag=True, help="Turn the kernel by half a turn first.")
-@click.option("--grey", is_flag=True, help="Filter the grey picture instead of each colour.")
+@click.option("--gray", is_flag=True, help="Filter the gray picture instead of each color.")
 @click.option(
     "--show",
     type=click.Choice(["auto", "clip", "stretch"]),
     default="auto",
     show_default=True,
-    help="clip: as a picture, 0 to 255; stretch: full range with zero as middle grey; "
+    help="clip: as a picture, 0 to 255; stretch: full range with zero as middle gray; "
     "auto: stretch for kernels whose sum is 0.",
 )
-def filter_(kernel, image, output, stride, padding, pool, convolution, grey, show):
+def filter_(kernel, image, output, stride, padding, pool, convolution, gray, show):
     """Apply KERNEL to IMAGE.
 
     KERNEL is a name (see --list) with optional parameters, rows of numbers, JSON, or @FILE that
@@ -84,7 +84,7 @@ def filter_(kernel, image, output, stride, padding, pool, convolution, grey, sho
     """
     import numpy as np
 
-    from cvclassic.atomic import atomic_file, check_writable
+    from cvclassic._basics.atomic import atomic_file, check_writable
     from cvclassic.errors import ImageReadError
     from cvclassic.filters import convolve, gabor_bank, parse_kernel
     from cvclassic.filters import pool as pool_maps
@@ -102,8 +102,8 @@ def filter_(kernel, image, output, stride, padding, pool, convolution, grey, sho
     except ImageReadError as error:
         click.echo(f"Error: {' '.join(str(error).split())}", err=True)
         raise click.exceptions.Exit(1) from None
-    if pixels.ndim == 3 and (grey or sheet):
-        pixels = _to_grey(pixels)
+    if pixels.ndim == 3 and (gray or sheet):
+        pixels = _to_gray(pixels)
     if sheet:
         from cvclassic.filters import center_pad
 
@@ -142,11 +142,11 @@ def _kernel_text(kernel: str) -> str:
         raise ParameterError(f"{kernel[1:]}: a kernel file must be UTF-8 text.") from None
 
 
-def _to_grey(pixels):
-    """Grey picture of a coloured one."""
-    from cvclassic.describe import to_grey
+def _to_gray(pixels):
+    """Gray picture of a colored one."""
+    from cvclassic.describe import to_gray
 
-    return to_grey(pixels)
+    return to_gray(pixels)
 
 
 def _picture(maps, bank, sheet: bool, show: str):
@@ -154,7 +154,7 @@ def _picture(maps, bank, sheet: bool, show: str):
     import numpy as np
 
     if sheet:
-        from cvclassic.report import draw_maps
+        from cvclassic.draw import draw_maps
 
         titles = [f"wavelength {w:g}, {30 * i}°" for w in _WAVELENGTHS for i in range(_N_ANGLES)]
         return draw_maps(maps, titles)

@@ -20,7 +20,7 @@ def info(model, as_json):
     """
     from cvclassic.models import load_model, read_model_info
 
-    from .console import show_table
+    from ..shared.console import show_table
 
     about = read_model_info(model)
     load_model(model)  # says so if the file is damaged

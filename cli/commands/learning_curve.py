@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from .options import jobs_option, n_jobs, quiet_option
-from .predicting import write_json
-from .sources import load_source, picture_options
+from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.predicting import write_json
+from ..shared.sources import load_source, picture_options
 
 
 @click.command("learning-curve")
@@ -62,16 +62,16 @@ def learning_curve_(
       cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --report birds.html \\
           --learning-curve curve.json
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.batch import max_side_of
+    from cvclassic.draw import check_curve_path, draw_learning_curve
     from cvclassic.errors import ModelFileError
     from cvclassic.evaluate import learning_curve
-    from cvclassic.evaluate.learning import SIZES
+    from cvclassic.evaluate.learning_curves import SIZES
     from cvclassic.images import watch_decoders
     from cvclassic.models import load_model
-    from cvclassic.report import check_curve_path, draw_learning_curve
 
-    from .console import report_failures, show_table, stages
+    from ..shared.console import report_failures, show_table, stages
 
     for path in filter(None, (output, json_file)):
         check_writable(path)

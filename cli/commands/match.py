@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .pictures import check_json, max_side_option, write_json
+from ..shared.pictures import check_json, max_side_option, write_json
 
 DESCRIPTORS = ["rootsift", "sift", "orb", "akaze", "brisk"]
 
@@ -71,7 +71,7 @@ def match(ctx, a, b, output, json_, descriptor, compare, similar, max_side, **se
 
     import numpy as np
 
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.images import encode_image, write_image
     from cvclassic.match import match_images, similarity
 
@@ -134,7 +134,7 @@ def _in_file_pixels(result, factors: list[float]):
 
 def _draw(images, found, compare: bool):
     """One drawing, or one for each descriptor."""
-    from cvclassic.report import draw_match, side_by_side
+    from cvclassic.draw import draw_match, side_by_side
 
     if not compare:
         (result,) = found.values()

@@ -17,7 +17,7 @@ def recipes(name):
     """
     from cvclassic.classify import HEADS, RECIPES, REGRESSORS, make_recipe, own_head, settings_of
 
-    from .console import show_table
+    from ..shared.console import show_table
 
     if name is None:
         rows = [(key, line) for key, (line, _) in RECIPES.items()]

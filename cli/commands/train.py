@@ -1,4 +1,4 @@
-"""``cvclassic train``: labelled pictures in, one model file out."""
+"""``cvclassic train``: labeled pictures in, one model file out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from .options import jobs_option, n_jobs, parse_params, quiet_option
-from .sources import load_source, source_options
-from .unknown import calibrate, check_unknown, in_words
+from ..shared.options import jobs_option, n_jobs, parse_params, quiet_option
+from ..shared.sources import load_source, source_options
+from ..shared.unknown import calibrate, check_unknown, in_words
 
 
 @click.command()
@@ -98,7 +98,7 @@ def train(
     quiet,
     **source,
 ):
-    """Learn a model from FOLDER, which holds one folder a class, or from other labelled data.
+    """Learn a model from FOLDER, which holds one folder a class, or from other labeled data.
 
     Those are a manifest, an array file (--npz, with x_train and y_train) or a table of numbers
     (--table with --label, which needs no recipe).
@@ -128,9 +128,9 @@ def train(
       cvclassic train --table magic.csv --label class -o magic.cvmodel
     """
     from cvclassic.classify import Augmented, AutoRecipe, make_recipe, make_table_recipe, own_head
-    from cvclassic.report import check_curve_path
+    from cvclassic.draw import check_curve_path
 
-    from .reporting import TrainingPage
+    from ..shared.reporting import TrainingPage
 
     shared = {"random_state": seed, "n_jobs": n_jobs(jobs)}
     values = parse_params(params)
@@ -170,13 +170,13 @@ def train_model(
     estimator, data, output, description: dict, jobs: int, quiet: bool, curve=None, page=None
 ) -> list:
     """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.classify import TRY_MIRROR, Augmented, AutoRecipe, fit_recipe
+    from cvclassic.draw import draw_curve
     from cvclassic.images import watch_decoders
     from cvclassic.models import save_model
-    from cvclassic.report import draw_curve
 
-    from .console import stages
+    from ..shared.console import stages
 
     check_writable(output)
     if curve is not None:
@@ -235,13 +235,13 @@ def train_model(
 def _read(estimator, data, jobs: int, progress, page=None) -> tuple:
     """Pictures, their labels, and (path, code, message) of what could not be read."""
     from cvclassic.batch import max_side_of, read_all
-    from cvclassic.images import LabelledImages
+    from cvclassic.images import LabeledImages
 
     if hasattr(data, "items"):  # array files and tables are in memory already
         pictures = getattr(data, "images", None)
         if pictures is None:
             pictures = data.rows
-        return pictures, LabelledImages(data.paths, data.labels), []
+        return pictures, LabeledImages(data.paths, data.labels), []
     pictures, faults = read_all(
         progress.count(data.paths, "read", len(data)),
         max_side_of(getattr(estimator, "estimator", estimator)),
@@ -249,7 +249,7 @@ def _read(estimator, data, jobs: int, progress, page=None) -> tuple:
         on_picture=None if page is None else page.begin(data.paths, data.labels),
     )
     kept = [i for i in range(len(data)) if i not in faults]
-    readable = LabelledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
+    readable = LabeledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
     failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
     return [pictures[i] for i in kept], readable, failures
 
@@ -277,7 +277,7 @@ def _check_classes(data, readable, failures: list) -> None:
 
 def _report(output, size, summary, training, data, failures, page: str = "") -> None:
     """Say what was learned, from what, how well and how long it took."""
-    from .console import report_failures, show_table
+    from ..shared.console import report_failures, show_table
 
     named = "rows" if summary["recipe"] == "table" else "pictures"
     rows = [("recipe", f"{summary['recipe']}, head {summary['head']}")]

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from .options import quiet_option
-from .predicting import write_json
-from .sources import load_source, picture_options
+from ..shared.options import quiet_option
+from ..shared.predicting import write_json
+from ..shared.sources import load_source, picture_options
 
 
 @click.command("versus-cnn")
@@ -92,16 +92,16 @@ def versus_cnn(
       cvclassic versus-cnn photos/ --network mobilenet.onnx --budget 300
       cvclassic versus-cnn --manifest birds.csv --predictions resnet.csv --methods fast,cnn-small
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.classify.auto import candidates_for
+    from cvclassic.comparison import METHODS, advise, run_contest
     from cvclassic.describe.networks import read_network_file
     from cvclassic.evaluate import compare_predictions
     from cvclassic.report import check_page_path
-    from cvclassic.report.versus_page import VersusReport, write_versus_page
-    from cvclassic.versus import METHODS, advise, run_contest
+    from cvclassic.report.comparison_page import VersusReport, write_versus_page
 
-    from .console import report_failures
-    from .reporting import command_line, say_page, source_name
+    from ..shared.console import report_failures
+    from ..shared.reporting import command_line, say_page, source_name
 
     check_page_path(output, "output")
     if json_file:
@@ -186,7 +186,7 @@ def versus_cnn(
 
 def _chosen(text: str | None, known) -> list[str]:
     """Names in ``--methods``."""
-    from cvclassic.checks import check_choice
+    from cvclassic._basics.checks import check_choice
 
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     if text is not None and not names:
@@ -198,8 +198,8 @@ def _chosen(text: str | None, known) -> list[str]:
 
 def _parts(source, folder, test_folder, share: float, seed: int, quiet: bool) -> tuple:
     """Readable pictures to learn from and to judge on, and what could not be read."""
+    from cvclassic.comparison import split_pictures
     from cvclassic.errors import DataError
-    from cvclassic.versus import split_pictures
 
     split = source.pop("split")
     if split is not None:
@@ -245,7 +245,7 @@ def _readable(data, quiet: bool) -> tuple[_Part, list]:
     from cvclassic.batch import read_all
     from cvclassic.images import watch_decoders
 
-    from .console import stages
+    from ..shared.console import stages
 
     if hasattr(data, "items"):  # array files
         return _Part(list(data.images), list(data.paths), list(data.labels)), []
@@ -273,7 +273,7 @@ def _elsewhere(tables, names: list[str], truth: dict, where: str | None) -> dict
 
 def _show(answers, rows, advice) -> None:
     """The table and the advice on stdout."""
-    from .console import plain, show_table
+    from ..shared.console import plain, show_table
 
     def cell(row: dict, key: str, form: str) -> str:
         return form.format(row[key]) if row.get(key) is not None else "–"

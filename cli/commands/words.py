@@ -6,7 +6,7 @@ import os
 
 import click
 
-from .options import data_options, jobs_option, load_data, n_jobs, quiet_option
+from ..shared.options import data_options, jobs_option, load_data, n_jobs, quiet_option
 
 _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
 
@@ -51,7 +51,7 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
       cvclassic words photos.cvmodel photos/ -o words.html
       cvclassic words photos.cvmodel --manifest photos.csv --split train -o words.png --words 25
     """
-    from cvclassic.atomic import atomic_file, check_writable
+    from cvclassic._basics.atomic import atomic_file, check_writable
     from cvclassic.encode import PatchWords
     from cvclassic.images import watch_decoders, write_image
     from cvclassic.models import load_model
@@ -64,11 +64,11 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
     if isinstance(pipeline[0], PatchWords):
         _write_mosaic(pipeline[0], output, kind, n_words)
         return
+    from cvclassic.draw import draw_words, words_page
     from cvclassic.explain import browse_words
-    from cvclassic.explain._bags import check_explainable
-    from cvclassic.report import draw_words, words_page
+    from cvclassic.explain.local_features import check_explainable
 
-    from .console import report_failures, stages
+    from ..shared.console import report_failures, stages
     from .explain import _Counted
 
     check_explainable(pipeline)
@@ -102,8 +102,8 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
 
 def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:
     """The learned kernels of small patches, side by side."""
+    from cvclassic.draw import contact_sheet
     from cvclassic.images import write_image
-    from cvclassic.report import contact_sheet
 
     if kind == ".html":
         raise click.UsageError("The mosaic of a model of patches is a picture: give -o words.png.")

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from .console import plain, report_failures
-from .counting import Tally, count_aside, duration, shown_progress
 from .inputs import Inputs
 from .options import n_jobs
-from .stopping import stop_on_signals
+from .progress import Tally, count_aside, duration, shown_progress
+from .signals import stop_on_signals
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
@@ -51,7 +51,7 @@ def engine_options(
 
 
 def _check_dask(address: str, pictures: str | None, engine: str | None, jobs: int | None) -> None:
-    from cvclassic.batch.dask_cluster import check_address, import_dask
+    from cvclassic.batch.engines.dask_cluster import check_address, import_dask
 
     if pictures is not None:
         raise click.UsageError("--pictures are drawn in threads; leave out --dask.")
@@ -108,7 +108,7 @@ class Run:
 
     def _discard_workers(self) -> None:
         if self._options["engine"] == "processes":
-            from cvclassic.batch.workers import discard_workers
+            from cvclassic.batch.engines.processes import discard_workers
 
             discard_workers()
 
@@ -123,7 +123,7 @@ class Run:
         from cvclassic.models import load_model
 
         if self._options["engine"] == "processes" and os.path.isfile(self._model):
-            from cvclassic.batch.workers import prepare_workers
+            from cvclassic.batch.engines.processes import prepare_workers
 
             prepare_workers()
         self._pipeline = load_model(self._model)

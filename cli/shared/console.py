@@ -57,7 +57,7 @@ class Stages:
 
     def epoch(self, epoch) -> None:
         """Show an `Epoch` of the classifier's training: bars of the loss, held-out score."""
-        from cvclassic.report.curves import sparkline
+        from cvclassic.draw.training_curves import sparkline
 
         if self._bars.disable:
             return

@@ -45,7 +45,7 @@ def manifest_options(command: Callable) -> Callable:
 
 
 def load_data(folder: str | None, manifest: str | None, split: str | None, min_classes: int):
-    """Labelled pictures from a folder of class folders or from a manifest."""
+    """Labeled pictures from a folder of class folders or from a manifest."""
     from cvclassic.images import load_folder, load_manifest
 
     if (folder is None) == (manifest is None):

@@ -84,7 +84,7 @@ class PictureNames:
 def prepare_folder(folder: str | None) -> str | None:
     """Make the folder for drawings, and find out now whether it can be written to."""
     if folder is not None:
-        from cvclassic.atomic import check_writable
+        from cvclassic._basics.atomic import check_writable
 
         os.makedirs(folder, exist_ok=True)
         check_writable(os.path.join(folder, "drawing.png"))
@@ -94,7 +94,7 @@ def prepare_folder(folder: str | None) -> str | None:
 def check_json(path: str | None) -> None:
     """Find out now whether the JSON file can be written."""
     if path not in (None, "-"):
-        from cvclassic.atomic import check_writable
+        from cvclassic._basics.atomic import check_writable
 
         check_writable(path)
 
@@ -114,7 +114,7 @@ def write_json(path: str | None, content: Any) -> int:
     if path == "-":
         click.echo(text, nl=False)
     else:
-        from cvclassic.atomic import atomic_file
+        from cvclassic._basics.atomic import atomic_file
 
         with atomic_file(path, "w", encoding="utf-8") as file:
             file.write(text)

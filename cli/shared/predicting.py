@@ -1,4 +1,4 @@
-"""Run models over labelled data, as evaluate and compare do."""
+"""Run models over labeled data, as evaluate and compare do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def inputs_of(data) -> list:
 
 def predict_model(pipeline, data, jobs: int, quiet: bool, on_answer=None) -> tuple:
     """Predictions, (path, code, message) of what could not be read, and the seconds it took."""
-    from cvclassic.batch import predict_labelled
+    from cvclassic.batch import predict_labeled
     from cvclassic.errors import DataError
     from cvclassic.images import watch_decoders
 
@@ -20,7 +20,7 @@ def predict_model(pipeline, data, jobs: int, quiet: bool, on_answer=None) -> tup
 
     start = time.perf_counter()
     with stages(quiet) as progress, watch_decoders():
-        predictions, failures = predict_labelled(
+        predictions, failures = predict_labeled(
             pipeline,
             inputs_of(data),
             data.labels,
@@ -39,7 +39,7 @@ def write_json(path, content: dict) -> None:
     import json
     import math
 
-    from cvclassic.atomic import atomic_file
+    from cvclassic._basics.atomic import atomic_file
 
     def clean(value):
         if isinstance(value, float) and not math.isfinite(value):

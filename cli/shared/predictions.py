@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .naming import FreeNames
+from .filenames import FreeNames
 from .pictures import prepare_folder, short_path
 
 _ENDING = ".label.png"
@@ -63,9 +63,9 @@ class PredictionPictures:
 
     def draw(self, item: object, record: Any, scores: tuple, pixels: Any) -> None:
         """Draw one picture and write it, whole or not at all."""
+        from cvclassic.draw import draw_prediction
         from cvclassic.errors import CvclassicError
         from cvclassic.images import write_image
-        from cvclassic.report import draw_prediction
 
         name = self._take(record.path)
         try:

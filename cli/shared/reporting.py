@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from .album import MOST, Album
+from .thumbnails import MOST, Album
 
 _EXPLAINED = 6  # of the surest mistakes
 _DRAWING_SIDE = 1000
@@ -21,11 +21,12 @@ def explain_mistakes(pipeline, data, predictions, most: int = _EXPLAINED) -> tup
     import cv2
 
     from cvclassic.batch import max_side_of
+    from cvclassic.draw import Thumbnail, draw_explanation
     from cvclassic.errors import CvclassicError
     from cvclassic.explain import explain_picture
     from cvclassic.images import Picture, encode_image
-    from cvclassic.report import ExplainedMistake, Thumbnail, draw_explanation
-    from cvclassic.report.galleries import sure_mistakes
+    from cvclassic.report import ExplainedMistake
+    from cvclassic.report.confusion_matrix import sure_mistakes
 
     sources = {item.path: item.value for item in getattr(data, "items", ())}
     found: list = []
@@ -270,7 +271,7 @@ def _scores(predictions) -> dict | None:
     """Scores with their intervals."""
     if predictions is None:
         return None
-    from .evaluate import score_classes
+    from ..commands.evaluate import score_classes
 
     return score_classes(predictions)
 

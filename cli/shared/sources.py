@@ -1,4 +1,4 @@
-"""Where labelled data come from: folders, manifests, array files and tables."""
+"""Where labeled data come from: folders, manifests, array files and tables."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def listed_options(command: Callable) -> Callable:
 def load_source(
     source: dict[str, Any], *, part: str, min_classes: int, columns: list[str] | None = None
 ):
-    """Labelled data from the one source that was given.
+    """Labeled data from the one source that was given.
 
     `part` is what an array file is asked for, "train" or "test"; `columns` are those that a
     model of tables wants.

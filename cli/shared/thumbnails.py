@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-MOST = 6000  # thumbnails of pictures that were recognised
+MOST = 6000  # thumbnails of pictures that were recognized
 
 
 class Album:
@@ -51,7 +51,7 @@ class Album:
 
     def add(self, path: str, pixels) -> None:
         """Keep a thumbnail."""
-        from cvclassic.report import make_thumbnail
+        from cvclassic.draw import make_thumbnail
 
         start = time.thread_time()
         if pixels.ndim > 1:  # rows of tables have nothing to show

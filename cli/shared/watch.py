@@ -9,9 +9,9 @@ import click
 
 from .batch import Run
 from .console import plain
-from .counting import shown_progress
 from .inputs import Inputs
-from .stopping import Stopped
+from .progress import shown_progress
+from .signals import Stopped
 
 
 def check_watch(

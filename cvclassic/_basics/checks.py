@@ -6,7 +6,7 @@ import numbers
 
 import numpy as np
 
-from .errors import ParameterError
+from ..errors import ParameterError
 
 
 def check_integer(name: str, value, minimum: int, *, none: bool = False) -> None:

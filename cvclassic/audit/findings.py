@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..checks import check_number
-from .listing import Listed
-from .near import group_pairs, near_pairs
+from .._basics.checks import check_number
+from .dataset_listing import Listed
+from .near_duplicates import group_pairs, near_pairs
 from .scanning import Scanned, scan_pictures
 
 # kind -> (heading, what it means and what to do)

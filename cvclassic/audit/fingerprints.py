@@ -11,17 +11,17 @@ N_BITS = 128
 _GRID = 16
 
 
-def difference_bits(grey: np.ndarray) -> np.ndarray:
+def difference_bits(gray: np.ndarray) -> np.ndarray:
     """Difference hash: where brightness rises from one cell to the next, across and down.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
 
     Returns
     -------
     ndarray of shape (128,), bool
-        64 comparisons with the right-hand neighbour on a grid of 9 × 8 cells, and 64 with the
+        64 comparisons with the right-hand neighbor on a grid of 9 × 8 cells, and 64 with the
         one below on 8 × 9.
 
     References
@@ -34,19 +34,19 @@ def difference_bits(grey: np.ndarray) -> np.ndarray:
     >>> difference_bits(ramp)[:64].all(), difference_bits(ramp[:, ::-1])[:64].any()
     (np.True_, np.False_)
     """
-    grey = np.ascontiguousarray(grey)
-    across = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
-    down = cv2.resize(grey, (8, 9), interpolation=cv2.INTER_AREA).astype(np.int16)
+    gray = np.ascontiguousarray(gray)
+    across = cv2.resize(gray, (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
+    down = cv2.resize(gray, (8, 9), interpolation=cv2.INTER_AREA).astype(np.int16)
     rises = np.diff(across, axis=1) > 0, np.diff(down, axis=0) > 0
     return np.concatenate([part.ravel() for part in rises])
 
 
-def fingerprint(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fingerprint(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hash and a tiny picture, by which near duplicates are found and confirmed.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
 
     Returns
     -------
@@ -61,26 +61,26 @@ def fingerprint(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> bits.shape, tiny.any()
     ((16,), np.False_)
     """
-    cells = cv2.resize(grey, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
+    cells = cv2.resize(gray, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
     cells -= cells.mean()
     spread = float(cells.std())
     tiny = np.clip(np.rint(cells * (32 / max(spread, 1e-3))), -127, 127) if spread > 0.5 else cells
-    return np.packbits(difference_bits(grey)), tiny.astype(np.int8).ravel()
+    return np.packbits(difference_bits(gray)), tiny.astype(np.int8).ravel()
 
 
-def contrast_of(grey: np.ndarray) -> float:
+def contrast_of(gray: np.ndarray) -> float:
     """Standard deviation of brightness, 0 to 127.5."""
-    return float(cv2.meanStdDev(grey)[1].item())
+    return float(cv2.meanStdDev(gray)[1].item())
 
 
-def sharpness_of(grey: np.ndarray) -> float:
+def sharpness_of(gray: np.ndarray) -> float:
     """Variance of the Laplacian over the variance of brightness.
 
     The quotient does not depend on contrast. Pictures have to be of one size to be compared.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
 
     Returns
     -------
@@ -98,8 +98,8 @@ def sharpness_of(grey: np.ndarray) -> float:
     >>> sharpness_of(noise) > 100 * sharpness_of(cv2.GaussianBlur(noise, (0, 0), 3))
     True
     """
-    spread = contrast_of(grey) ** 2
+    spread = contrast_of(gray) ** 2
     if spread < 1e-6:
         return 0.0
-    edges = cv2.Laplacian(grey, cv2.CV_16S)
+    edges = cv2.Laplacian(gray, cv2.CV_16S)
     return float(cv2.meanStdDev(edges)[1].item()) ** 2 / spread

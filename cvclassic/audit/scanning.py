@@ -11,8 +11,8 @@ import numpy as np
 
 from ..errors import ImageReadError
 from ..images import decode_image, map_blocks, read_file
+from .dataset_listing import Listed
 from .fingerprints import SIDE, contrast_of, fingerprint, sharpness_of
-from .listing import Listed
 
 _MAX_BYTES = 256_000_000
 
@@ -89,8 +89,8 @@ def _scan(picture: Listed) -> Scanned:
     except ImageReadError as error:
         return Scanned(picture, error.code, error.message, len(data), digest)
     pixels = decoded.pixels
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    bits, tiny = fingerprint(grey)
+    gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    bits, tiny = fingerprint(gray)
     return Scanned(
         picture,
         n_bytes=len(data),
@@ -99,7 +99,7 @@ def _scan(picture: Listed) -> Scanned:
         height=decoded.height,
         bits=bits,
         tiny=tiny,
-        contrast=contrast_of(grey),
-        sharpness=sharpness_of(grey),
+        contrast=contrast_of(gray),
+        sharpness=sharpness_of(gray),
         warnings=tuple((note.code, note.message) for note in decoded.warnings),
     )

@@ -15,7 +15,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError, ParameterError
 from ..images import (
@@ -28,8 +28,8 @@ from ..images import (
     load_pixels,
     map_blocks,
 )
+from .engines.recovery import Loss, call_with_recovery
 from .records import UNCLASSIFIABLE, Record
-from .recovery import Loss, call_with_recovery
 
 BLOCK = 16
 """Pictures that share one pass over the classifier's weights."""
@@ -166,11 +166,11 @@ def classify_files(
         work: dict[str, Any] = {"lost": _lost, "n_workers": effective_n_jobs(n_jobs)}
         work |= {"block_size": BLOCK, "timeout": timeout, "memory_cap": memory_cap}
         if engine == "dask":
-            from .dask_engine import map_on_dask
+            from .engines.dask import map_on_dask
 
             blocks = map_on_dask(function, inputs, address=dask, **work)
         else:
-            from .workers import map_in_processes
+            from .engines.processes import map_in_processes
 
             blocks = map_in_processes(function, inputs, **work)
     with contextlib.closing(blocks):

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._basics.locking import hidden_path, open_locked
 from ..errors import OutputLockedError, ParameterError, ResumeError
 from ..images.files import show_path
-from ..locking import hidden_path, open_locked
-from .flushing import Flusher
 from .journal_lines import content_of, head_of, line_of, record_of
+from .outputs.flushing import Flusher
 from .records import Record
 
 _FIRST = b"cvclassic journal 1, process %10d\n"

@@ -1,4 +1,4 @@
-"""Run a classifier over labelled pictures, and keep every answer."""
+"""Run a classifier over labeled pictures, and keep every answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..evaluate import Predictions
 from .classifying import OnAnswer, classify_files
 
 
-def predict_labelled(
+def predict_labeled(
     pipeline: Pipeline,
     inputs: Sequence,
     labels: Sequence,
@@ -20,7 +20,7 @@ def predict_labelled(
     watch: Callable[[Iterable], Iterator] = iter,
     on_answer: OnAnswer | None = None,
 ) -> tuple[Predictions, list[tuple[str, str, str]]]:
-    """Classify labelled pictures, each decoded once.
+    """Classify labeled pictures, each decoded once.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def predict_labelled(
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
     >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
-    >>> predictions, failures = predict_labelled(model, ["missing.jpg"], ["a"])
+    >>> predictions, failures = predict_labeled(model, ["missing.jpg"], ["a"])
     >>> predictions.n_images, failures[0][:2]
     (0, ('missing.jpg', 'not_found'))
     """

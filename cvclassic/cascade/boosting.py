@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .cascades import CODES, Stage, Tree
+from .feature_pool import Pool
 from .integral import Sums
-from .pools import Pool
 
 _THOROUGH = 8  # stumps of a stage that are chosen among all features: early stages must be short
 _REFITTED, _PASSES = 6, 2  # stumps of a stage that are chosen anew, and how often

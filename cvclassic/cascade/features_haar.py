@@ -25,7 +25,7 @@ _PATTERNS = (
 
 
 def all_haar_features(width: int, height: int) -> np.ndarray:
-    """Every edge, line and centre that fits into a window, and every chessboard of four.
+    """Every edge, line and center that fits into a window, and every chessboard of four.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from ..atomic import atomic_file
+from .._basics.atomic import atomic_file
 from ..errors import ImageReadError, ModelFileError
 from ..images import read_file
 from .cascades import CODES, Cascade, Stage, Tree

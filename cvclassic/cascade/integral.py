@@ -12,7 +12,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-_LEAST_DEVIATION = 0.1  # one over the grey levels that a window must deviate by
+_LEAST_DEVIATION = 0.1  # one over the gray levels that a window must deviate by
 
 
 class Sums(Protocol):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..checks import check_integer, check_number
+from .._basics.checks import check_integer, check_number
 from ..errors import ModelFileError
-from ..filters._checks import to_grey as grey_of_array
 from ..images import read_image
+from ..images.checks import to_gray as gray_of_array
 from .cascades import Cascade
 from .files import format_cascade, read_cascade
 from .grouping import group_boxes
@@ -26,7 +26,7 @@ class Detections:
     ----------
     boxes : ndarray of shape (n, 4), int32
         Left, top, width, height in pixels.
-    neighbours : ndarray of shape (n,), int32
+    neighbors : ndarray of shape (n,), int32
         Windows that agree on each box.
     scores : ndarray of shape (n,), float64
         Higher is surer: the sum over these windows of one and of how far each lies above the
@@ -34,7 +34,7 @@ class Detections:
     """
 
     boxes: np.ndarray
-    neighbours: np.ndarray
+    neighbors: np.ndarray
     scores: np.ndarray
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ class CascadeDetector:
     Parameters
     ----------
     cascade : Cascade, str or os.PathLike
-        A cascade or its file. A file is checked (:func:`cvclassic.objects.read_cascade`), and
+        A cascade or its file. A file is checked (:func:`cvclassic.cascade.read_cascade`), and
         OpenCV only sees what is written anew from the checked numbers: a crafted file ends as a
         message and not as a crash.
 
@@ -157,7 +157,7 @@ class CascadeDetector:
         check_integer("max_size", max_size, 0)
         ratio = self.cascade.height / self.cascade.width
         boxes, _, totals = self._classifier.detectMultiScale3(
-            to_grey(image),
+            to_gray(image),
             scaleFactor=float(scale_factor),
             minNeighbors=0,
             minSize=(min_size, int(min_size * ratio)),
@@ -170,7 +170,7 @@ class CascadeDetector:
     def passing(self, image: np.ndarray) -> np.ndarray:
         """Corners (x, y) of windows of the cascade's own size that pass, on OpenCV's grid.
 
-        OpenCV looks at every second column and row, and leaves out the neighbour of a window that
+        OpenCV looks at every second column and row, and leaves out the neighbor of a window that
         the first stage rejects.
 
         Returns
@@ -186,6 +186,6 @@ class CascadeDetector:
         return xy[np.lexsort((xy[:, 0], xy[:, 1]))]
 
 
-def to_grey(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
-    """A picture as grey levels, of shape (H, W), uint8."""
-    return grey_of_array(image if isinstance(image, np.ndarray) else read_image(image))
+def to_gray(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
+    """A picture as gray levels, of shape (H, W), uint8."""
+    return gray_of_array(image if isinstance(image, np.ndarray) else read_image(image))

@@ -11,7 +11,7 @@ import numpy as np
 
 from .cascades import Cascade
 from .loading import CascadeDetector
-from .positives import Jitter, spoil
+from .positive_samples import Jitter, spoil
 
 ROUNDS = 24
 """Ways to look at each picture: eight turns and mirror images, at three sets of scales."""

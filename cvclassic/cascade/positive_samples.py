@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..checks import check_bool, check_number
+from .._basics.checks import check_bool, check_number
 from ..errors import ParameterError
 
 _SHIFT = 0.035  # of 24 pixels: nearly one, which is half a step of a scan
@@ -31,7 +31,7 @@ class Jitter:
         Up to this share larger or smaller.
     blur, noise : float
         A quarter of the copies is blurred by up to so many pixels of the window, another quarter
-        gets noise of up to so many grey levels (standard deviations), and so do the pictures
+        gets noise of up to so many gray levels (standard deviations), and so do the pictures
         without the object.
     """
 
@@ -67,7 +67,7 @@ class Jitter:
 
 
 def spoil(picture: np.ndarray, jitter: Jitter, rng: np.random.Generator) -> np.ndarray:
-    """A grey picture as a worse camera would have it: one in four blurred, one in four noisy."""
+    """A gray picture as a worse camera would have it: one in four blurred, one in four noisy."""
     kind, much = rng.random(2)
     if kind < 0.25 and jitter.blur > 0:
         return cv2.GaussianBlur(picture, (0, 0), max(much * jitter.blur, 0.01))
@@ -136,7 +136,7 @@ class Objects:
         angle = np.deg2rad(rng.uniform(-jitter.turn, jitter.turn, n))
         scale = np.exp(rng.uniform(-1, 1, n) * np.log1p(jitter.scale))
         high, wide = self.pixels.shape[1:]
-        # window pixels to object pixels, about both centres
+        # window pixels to object pixels, about both centers
         ax, ay = wide * self.inner / width * scale, high * self.inner / height * scale
         cos, sin = np.cos(angle), np.sin(angle)
         sign = np.where(mirrored, -1.0, 1.0)

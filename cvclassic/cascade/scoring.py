@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_number
+from .._basics.checks import check_number
 from ..evaluate import average_precision, match_boxes, precision_recall
 from .loading import CascadeDetector, Detections
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import DataError, ImageReadError
 from ..images import Fault, read_array, read_file, read_image, walk_images
-from .loading import to_grey
+from .loading import to_gray
 
 BOX_FORMS = ("xyxy", "xywh")
 CONTEXT = 1.4  # side of what is cut out around a box, over the box's
@@ -24,7 +24,7 @@ _MOST_JSON = 64_000_000
 
 @dataclass
 class Loaded:
-    """Grey pictures, and what could not be read.
+    """Gray pictures, and what could not be read.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
     if name.lower().endswith((".npz", ".npy")):
         pixels = _array(name)
         return Loaded(
-            [to_grey(row) for row in pixels], [f"{name}[{i}]" for i in range(len(pixels))]
+            [to_gray(row) for row in pixels], [f"{name}[{i}]" for i in range(len(pixels))]
         )
     loaded = Loaded()
     total = 0
@@ -79,7 +79,7 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
         try:
             if isinstance(item, Fault):
                 raise ImageReadError(item.code, item.message)
-            picture = to_grey(read_image(item.path, max_side=max_side))
+            picture = to_gray(read_image(item.path, max_side=max_side))
         except ImageReadError as error:
             loaded.failures.append((item.path, error.code, error.message))
             continue
@@ -183,7 +183,7 @@ def cut_boxes(boxes: dict[str, np.ndarray], folder: str | os.PathLike) -> Loaded
     for name, rows in boxes.items():
         path = str(Path(os.fsdecode(folder), name))
         try:
-            picture = to_grey(read_image(path))
+            picture = to_gray(read_image(path))
         except ImageReadError as error:
             loaded.failures.append((path, error.code, error.message))
             continue

@@ -10,10 +10,10 @@ import numpy as np
 from .boosting import StageGoal, boost_stage
 from .cascades import Cascade, Stage, Tree
 from .evaluating import judge_crops
+from .feature_pool import Pool
 from .integral import CropSums
 from .mining import mine
-from .pools import Pool
-from .positives import Jitter, Objects
+from .positive_samples import Jitter, Objects
 
 _TRIES = 12  # copies that are made, over those that are wanted, before giving up
 LEAST_NEGATIVES = 100

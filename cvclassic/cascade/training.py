@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from ..atomic import check_writable
-from ..checks import check_choice, check_integer, check_number, check_seed
+from .._basics.atomic import check_writable
+from .._basics.checks import check_choice, check_integer, check_number, check_seed
+from .._basics.locking import lock_beside
 from ..errors import DataError, ParameterError, ResumeError
 from ..images import single_threaded
-from ..locking import lock_beside
 from .cascades import FEATURES, Cascade
 from .files import read_cascade, write_cascade
 from .mining import mine
-from .positives import Objects
+from .positive_samples import Objects
 from .stages import CannotGoOn, Settings, StageReport, train_stage
 
 LEAST_OBJECTS = 20

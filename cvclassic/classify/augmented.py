@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_integer, seed_number
+from .._basics.checks import check_integer, seed_number
 from ..errors import ParameterError
 from ..images import AugmentedImages, check_images, parse_changes
 from .network import OnEpoch

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_number
+from .._basics.checks import check_number
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
 from .recipes import TRY_MIRROR, make_recipe, set_parameters
@@ -33,7 +33,7 @@ class Trial:
     ----------
     recipe : str
     accuracy : float or None
-        Share of held-out training pictures that it labelled rightly, None if not tried.
+        Share of held-out training pictures that it labeled rightly, None if not tried.
     seconds : float
         That it took; of a candidate that was not tried, the guess.
     note : str

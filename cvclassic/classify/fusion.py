@@ -9,7 +9,7 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_integer
+from .._basics.checks import check_integer
 from ..encode import balanced_order
 from ..errors import DataError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import blas
 
-from ..checks import check_integer
+from .._basics.checks import check_integer
 from ..errors import ParameterError
 
 

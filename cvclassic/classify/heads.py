@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ..checks import check_choice, check_integer, check_number, seed_number
+from .._basics.checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import check_copies, one_against_rest, stratified_folds, svm_dual, symmetric_product
@@ -105,7 +105,7 @@ class Head(ClassifierMixin, BaseEstimator):
         raise NotImplementedError
 
 
-class SVM(Head):
+class SVMClassifier(Head):
     """Support vector machine, one class against the rest, squared hinge loss.
 
     Up to 12,000 samples it is trained in the Gram space, whose cost does not depend on the
@@ -147,7 +147,7 @@ class SVM(Head):
     Examples
     --------
     >>> X = np.array([[0, 0], [0, 1], [3, 3], [3, 4]] * 3, np.float32)
-    >>> SVM(C=1.0).fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
+    >>> SVMClassifier(C=1.0).fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
     ['a', 'b']
     """
 
@@ -256,7 +256,9 @@ class SVM(Head):
                 self.temperature_ = fit_temperature(decisions, labels)
                 self.held_out_ = decisions, labels
 
-    def _fit_primal(self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int) -> SVM:
+    def _fit_primal(
+        self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int
+    ) -> SVMClassifier:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
         size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
         X = X / np.float32(max(size, _TINY))

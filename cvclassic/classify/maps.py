@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..checks import check_choice, check_integer, check_number
+from .._basics.checks import check_choice, check_integer, check_number
 from ..errors import ParameterError
 
 # spectra of the kernels' signatures: Vedaldi & Zisserman 2012, table 1

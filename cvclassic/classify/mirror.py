@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..encode import balanced_order
 from ..images import AugmentedImage, single_threaded
 from .gram import symmetric_product

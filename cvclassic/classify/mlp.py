@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn import neural_network
 from sklearn.linear_model import Perceptron
-from sklearn.neural_network import MLPClassifier
 
-from ..checks import check_bool
+from .._basics.checks import check_bool
 from .calibration import fit_temperature, probabilities
 from .heads import Head
 from .losses import named_losses
@@ -22,10 +22,10 @@ PRESETS: dict[str, dict] = {
 }
 
 
-class MLP(Network, Head):
-    """Multi-layer perceptron: scikit-learn's `MLPClassifier`, watched, stopped and calibrated.
+class MLPClassifier(Network, Head):
+    """Multi-layer perceptron: the one of scikit-learn, watched, stopped and calibrated.
 
-    Inputs are centred and scaled inside; the last layer is a softmax. A trial holds out a fifth of
+    Inputs are centered and scaled inside; the last layer is a softmax. A trial holds out a fifth of
     the samples: it finds the number of epochs, the temperature that keeps the network from
     being too sure of itself, and the validation curve. The final training uses all samples.
 
@@ -55,7 +55,7 @@ class MLP(Network, Head):
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
     random_state : int, RandomState or None, default=0
-    standardise : bool, default=True
+    standardize : bool, default=True
         Divide each column by its own standard deviation. False divides all by a common one, as
         suits pixels: those at the border hardly ever vary, and say little when they do.
     n_networks : int, default=1
@@ -96,7 +96,7 @@ class MLP(Network, Head):
     Examples
     --------
     >>> X = np.array([[0, 0], [0, 1], [3, 3], [3, 4]] * 5, np.float32)
-    >>> MLP(max_iter=300).fit(X, ["a", "a", "b", "b"] * 5).predict([[0, 1]]).tolist()
+    >>> MLPClassifier(max_iter=300).fit(X, ["a", "a", "b", "b"] * 5).predict([[0, 1]]).tolist()
     ['a']
     """
 
@@ -112,7 +112,7 @@ class MLP(Network, Head):
         validation_fraction=0.2,
         n_iter_no_change=10,
         random_state=0,
-        standardise=True,
+        standardize=True,
         n_networks=1,
         calibrate=True,
     ):
@@ -127,7 +127,7 @@ class MLP(Network, Head):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             random_state=random_state,
-            standardise=standardise,
+            standardize=standardize,
             n_networks=n_networks,
         )
         self.calibrate = calibrate
@@ -151,7 +151,7 @@ class MLP(Network, Head):
         self
         """
         X, labels, self._seed = self._begin(X, y, n_copies)
-        X = self._standardise(X)
+        X = self._standardize(X)
         self.losses_: dict[str, float] = {}
         self.epochs_: list[Epoch] = []
         self.alpha_, self.l2_path_ = self._penalties()[0], []
@@ -182,7 +182,7 @@ class MLP(Network, Head):
         if self.activation == "step":
             network = Perceptron(random_state=self._seed, eta0=self.learning_rate_init)
         else:
-            network = MLPClassifier(**self._parameters(len(X)))
+            network = neural_network.MLPClassifier(**self._parameters(len(X)))
         every = np.arange(len(self.classes_))
 
         def step() -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..checks import check_bool, check_choice, check_integer, check_number
+from .._basics.checks import check_bool, check_choice, check_integer, check_number
 from ..errors import ParameterError
 from ..images import single_threaded
 from .gram import stratified_folds
@@ -56,7 +56,7 @@ class Network(BaseEstimator):
         validation_fraction=0.2,
         n_iter_no_change=10,
         random_state=0,
-        standardise=True,
+        standardize=True,
         n_networks=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -69,7 +69,7 @@ class Network(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
-        self.standardise = standardise
+        self.standardize = standardize
         self.n_networks = n_networks
 
     def _check(self) -> None:
@@ -94,7 +94,7 @@ class Network(BaseEstimator):
             check_integer("batch_size", self.batch_size, 1)
         check_integer("max_iter", self.max_iter, 1)
         check_bool("early_stopping", self.early_stopping)
-        check_bool("standardise", self.standardise)
+        check_bool("standardize", self.standardize)
         check_integer("n_networks", self.n_networks, 1)
         check_number("validation_fraction", self.validation_fraction, 0, exclusive=True)
         if self.validation_fraction > 0.5:
@@ -104,10 +104,10 @@ class Network(BaseEstimator):
             )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
 
-    def _standardise(self, X: np.ndarray) -> np.ndarray:
+    def _standardize(self, X: np.ndarray) -> np.ndarray:
         self.mean_ = X.mean(axis=0)
         scale = X.std(axis=0)
-        if not self.standardise:
+        if not self.standardize:
             scale[:] = np.sqrt((scale**2).mean())
         self.scale_ = np.where(scale > 0, scale, 1).astype(np.float32)
         return (X - self.mean_) / self.scale_

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.neural_network import MLPRegressor as _SklearnRegressor
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ..checks import seed_number
+from .._basics.checks import seed_number
 from ..errors import DataError, ParameterError
 from .gram import check_copies
 from .mlp_base import Network
@@ -19,8 +19,8 @@ from .network import Epoch, OnEpoch, layers_of
 class MLPRegressor(RegressorMixin, Network):
     """Multi-layer perceptron for labels that are numbers, such as an age or an angle.
 
-    Inputs and labels are standardised inside; the last layer is linear and the loss is the
-    squared error. As in `MLP`, a trial on four fifths finds the number of epochs.
+    Inputs and labels are standardized inside; the last layer is linear and the loss is the
+    squared error. As in `MLPClassifier`, a trial on four fifths finds the number of epochs.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class MLPRegressor(RegressorMixin, Network):
     validation_fraction : float, default=0.2
     n_iter_no_change : int, default=10
     random_state : int, RandomState or None, default=0
-    standardise : bool, default=True
+    standardize : bool, default=True
     n_networks : int, default=1
-        All as in `MLP`.
+        All as in `MLPClassifier`.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class MLPRegressor(RegressorMixin, Network):
         ``mean_squared_error`` and ``mean_absolute_error`` there, in the labels' unit.
     epochs_ : list of Epoch
     alpha_, l2_path_, n_iter_, loss_curve_
-        As in `MLP`.
+        As in `MLPClassifier`.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class MLPRegressor(RegressorMixin, Network):
         X = validate_data(self, X, dtype=np.float32)
         targets = check_numbers(y, len(X))
         check_copies(n_copies, len(X))
-        X = self._standardise(X)
+        X = self._standardize(X)
         offset, spread = float(targets.mean()), float(targets.std()) or 1.0
         scaled = ((targets - offset) / spread).astype(np.float32)
         self.losses_: dict[str, float] = {}

@@ -8,32 +8,32 @@ from functools import partial
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..describe import (
+    HOG,
+    SIFT,
     ColorStats,
-    DenseSift,
+    DenseSIFT,
     Embedding,
-    Hog,
     KernelFeatures,
     Pixels,
-    Sift,
     TableColumns,
 )
-from ..encode import BagOfWords, FisherVector, Llc, PatchWords, Vlad
+from ..encode import LLC, VLAD, BagOfWords, FisherVector, PatchWords
 from ..errors import ParameterError
 from .fusion import WeightedUnion
-from .heads import SVM
+from .heads import SVMClassifier
 from .maps import HomogeneousMap
-from .mlp import MLP, PRESETS
+from .mlp import PRESETS, MLPClassifier
 from .mlp_regressor import MLPRegressor
-from .ridge import Ridge
+from .ridge import RidgeClassifier
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {
-    "mlp": MLP,
-    **{name: partial(MLP, **params) for name, params in PRESETS.items()},
-    "ridge": Ridge,
-    "ridge-rbf": partial(Ridge, kernel="rbf"),
-    "svm": SVM,
+    "mlp": MLPClassifier,
+    **{name: partial(MLPClassifier, **params) for name, params in PRESETS.items()},
+    "ridge": RidgeClassifier,
+    "ridge-rbf": partial(RidgeClassifier, kernel="rbf"),
+    "svm": SVMClassifier,
 }
 REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
 # heads of recipes whose own is not the SVM
@@ -56,13 +56,13 @@ _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
 def _sift_bow() -> list[tuple[str, BaseEstimator]]:
     """Sparse SIFT, 500 visual words, chi² map."""
     return [
-        ("features", BagOfWords(Sift(), n_words=500, norm="l1")),
+        ("features", BagOfWords(SIFT(), n_words=500, norm="l1")),
         ("map", HomogeneousMap("chi2")),
     ]
 
 
 def _pixels() -> list[tuple[str, BaseEstimator]]:
-    """28 x 28 grey values."""
+    """28 x 28 gray values."""
     return [("features", Pixels())]
 
 
@@ -73,7 +73,7 @@ def _patches() -> list[tuple[str, BaseEstimator]]:
 
 def _hog() -> list[tuple[str, BaseEstimator]]:
     """Histograms of gradients on 32 x 32 pixels, in cells of 4."""
-    return [("features", Hog(image_size=32, cell_size=4))]
+    return [("features", HOG(image_size=32, cell_size=4))]
 
 
 def _kernels() -> list[tuple[str, BaseEstimator]]:
@@ -84,7 +84,7 @@ def _kernels() -> list[tuple[str, BaseEstimator]]:
 def _phow() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
     words = BagOfWords(
-        DenseSift(step=4, bin_sizes=(4, 6, 8, 10), window="flat", root=False),
+        DenseSIFT(step=4, bin_sizes=(4, 6, 8, 10), window="flat", root=False),
         n_words=1000,
         norm="l1",
         pyramid=((1, 1), (2, 2), (4, 4)),
@@ -94,18 +94,18 @@ def _phow() -> list[tuple[str, BaseEstimator]]:
 
 def _llc() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, locality-constrained codes, largest of each cell."""
-    return [("features", Llc(DenseSift(bin_sizes=(4, 6, 8, 10), window="flat"), n_words=1024))]
+    return [("features", LLC(DenseSIFT(bin_sizes=(4, 6, 8, 10), window="flat"), n_words=1024))]
 
 
 def _vlad() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, residuals to 64 words."""
-    dense = DenseSift(bin_sizes=(4, 6, 8, 10), window="flat")
-    return [("features", Vlad(dense, n_words=64, n_components=64, pyramid=_THIRDS))]
+    dense = DenseSIFT(bin_sizes=(4, 6, 8, 10), window="flat")
+    return [("features", VLAD(dense, n_words=64, n_components=64, pyramid=_THIRDS))]
 
 
 def _fast() -> list[tuple[str, BaseEstimator]]:
     """Small pictures of photographs: one scale, few Gaussians."""
-    dense = DenseSift(step=5, bin_sizes=(4,), window="flat", max_side=150)
+    dense = DenseSIFT(step=5, bin_sizes=(4,), window="flat", max_side=150)
     encoder = FisherVector(
         dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
     )
@@ -125,7 +125,7 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
         (
             name,
             FisherVector(
-                DenseSift(step=step, bin_sizes=bins, window="flat"),
+                DenseSIFT(step=step, bin_sizes=bins, window="flat"),
                 n_gaussians=n_gaussians,
                 n_components=64,
                 pyramid=_THIRDS,
@@ -137,12 +137,12 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
     color = FisherVector(
         ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
     )
-    layout = Hog(image_size=96, cell_size=12)
+    layout = HOG(image_size=96, cell_size=12)
     return [*members, ("color", color), ("layout", layout)]
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Dense SIFT at three sizes, colour, and the layout as HOG; the pictures weigh them."""
+    """Dense SIFT at three sizes, color, and the layout as HOG; the pictures weigh them."""
     return [("features", WeightedUnion(_fisher_members()))]
 
 
@@ -160,7 +160,7 @@ def _fused() -> list[tuple[str, BaseEstimator]]:
 RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
     "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
     "fisher": (
-        "Fisher vectors of dense SIFT and colour, and HOG, weighted by the pictures",
+        "Fisher vectors of dense SIFT and color, and HOG, weighted by the pictures",
         _fisher,
     ),
     "embedding": ("a trained network's vector (--param model=FILE), linear SVM", _embedding),
@@ -198,7 +198,7 @@ def make_head(name: str, **params) -> BaseEstimator:
     Examples
     --------
     >>> make_head("svm", C=1.0)
-    SVM(C=1.0)
+    SVMClassifier(C=1.0)
     """
     heads = {**HEADS, **REGRESSORS}
     check_choice("head", name, tuple(sorted(heads)))
@@ -236,11 +236,11 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     Examples
     --------
     >>> make_table_recipe(["length", "width"], "svm", C=1.0)[-1]
-    SVM(C=1.0)
+    SVMClassifier(C=1.0)
     """
     last = make_head(head or "mlp-deep")
-    if isinstance(last, MLP | MLPRegressor):
-        last.set_params(standardise=False)
+    if isinstance(last, MLPClassifier | MLPRegressor):
+        last.set_params(standardize=False)
     steps = [("features", TableColumns(tuple(columns))), ("head", last)]
     return set_parameters(Pipeline(steps), params)
 
@@ -278,8 +278,8 @@ def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
     check_choice("recipe", name, tuple(sorted(RECIPES)))
     steps = RECIPES[name][1]()
     last = make_head(head or own_head(name))
-    if name in _ONE_SCALE and isinstance(last, MLP | MLPRegressor):
-        last.set_params(standardise=False)
+    if name in _ONE_SCALE and isinstance(last, MLPClassifier | MLPRegressor):
+        last.set_params(standardize=False)
     return set_parameters(Pipeline([*steps, ("head", last)]), params)
 
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 import numpy as np
 from scipy.linalg import eigh
 
-from ..checks import check_bool, check_choice, check_integer, check_number
+from .._basics.checks import check_bool, check_choice, check_integer, check_number
 from ..errors import DataError
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
@@ -23,7 +23,7 @@ _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
 
 
-class Ridge(Head):
+class RidgeClassifier(Head):
     """Regularised least squares, one class against the rest, linear or with an RBF kernel.
 
     The head for many samples of a few thousand columns: all classes and all penalties share
@@ -43,10 +43,10 @@ class Ridge(Head):
         vectors. "cv" chooses among eleven from 0.0001 to 10, with "rbf" five from 0.001 to 0.1.
     gamma : float or "cv", default="cv"
         Width of the RBF kernel exp(-gamma |a - b|² / s), s being the mean squared length of
-        the centred vectors. "cv" chooses among 0.125, 0.25 and 0.5.
+        the centered vectors. "cv" chooses among 0.125, 0.25 and 0.5.
     n_components : int, default=512
         Principal axes that the RBF kernel sees, which bounds the size of the model.
-    standardise : bool, default=False
+    standardize : bool, default=False
         Divide columns by their standard deviation, as one wants for tables of unlike
         quantities.
     random_state : int, RandomState or None, default=0
@@ -75,7 +75,7 @@ class Ridge(Head):
     Examples
     --------
     >>> X = np.array([[0, 0], [0, 1], [3, 3], [3, 4]] * 3, np.float32)
-    >>> Ridge().fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
+    >>> RidgeClassifier().fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
     ['a', 'b']
     """
 
@@ -90,14 +90,14 @@ class Ridge(Head):
         penalty="cv",
         gamma="cv",
         n_components=512,
-        standardise=False,
+        standardize=False,
         random_state=0,
     ):
         self.kernel = kernel
         self.penalty = penalty
         self.gamma = gamma
         self.n_components = n_components
-        self.standardise = standardise
+        self.standardize = standardize
         self.random_state = random_state
 
     @property
@@ -112,7 +112,7 @@ class Ridge(Head):
         if self.gamma != "cv":
             check_number("gamma", self.gamma, 0, exclusive=True)
         check_integer("n_components", self.n_components, 1)
-        check_bool("standardise", self.standardise)
+        check_bool("standardize", self.standardize)
 
     def fit(self, X, y, n_copies=1):
         """Train on vectors of shape (n, d) and n labels.
@@ -140,7 +140,7 @@ class Ridge(Head):
         mean = X.mean(axis=0)
         X = X - mean
         scale = np.ones_like(mean)
-        if self.standardise:
+        if self.standardize:
             spread = np.sqrt(np.einsum("nd,nd->d", X, X) / np.float32(len(X)))
             scale[spread > 0] = spread[spread > 0]
             X /= scale
@@ -191,7 +191,7 @@ class Ridge(Head):
             def decide(penalty: float, part=part, held=held) -> np.ndarray:
                 return held @ solve_ridge(part, targets[kept] - offset, penalty) + offset
 
-            # the first width settles the penalty nearly; the others try its neighbours
+            # the first width settles the penalty nearly; the others try its neighbors
             tried = self._penalties(_RBF_PENALTIES)
             if results:
                 i = tried.index(min(results, key=itemgetter(0))[1])

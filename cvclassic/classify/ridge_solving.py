@@ -46,7 +46,7 @@ def left_out_by_axes(
     Parameters
     ----------
     scores : ndarray of shape (n, r), float32
-        Left singular vectors of the centred X.
+        Left singular vectors of the centered X.
     values : ndarray of shape (r,)
         Squared singular values.
     targets : ndarray of shape (n, k)
@@ -104,7 +104,7 @@ def rbf_gram(A: np.ndarray, B: np.ndarray | None = None) -> np.ndarray:
 
 
 def principal_axes(X: np.ndarray, n_axes: int, seed: int) -> np.ndarray:
-    """Directions of most variance of centred vectors, by subspace iteration.
+    """Directions of most variance of centered vectors, by subspace iteration.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ class Training:
     without_features : list of int
         Indices of pictures that show nothing to describe; the classifier did not see them.
     cv_accuracy : float
-        Share of pictures that the classifier labelled rightly when they were held out; nan
+        Share of pictures that the classifier labeled rightly when they were held out; nan
         where none could be. The vocabulary had seen them, without their labels.
     epochs : list of Epoch
         Of a head that is trained in epochs.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
-from ..checks import check_choice, check_number
+from .._basics.checks import check_choice, check_number
 from ..errors import DataError, ParameterError
 from .calibration import probabilities
 from .heads import Head
@@ -154,7 +154,7 @@ def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: fl
         lowest = next((rate for rate in np.arange(1, 100) / 100 if passing(float(rate))), 1.0)
         raise DataError(
             f"An error rate of {error_rate:g} cannot be shown with {n} held-out pictures, of "
-            f"which {int(wrong[-1]) if n else 0} were labelled wrongly: the lowest is "
+            f"which {int(wrong[-1]) if n else 0} were labeled wrongly: the lowest is "
             f"{lowest:g}. More pictures or a better recipe make it lower."
         )
     return UnknownRule("threshold", error_rate, float(best[order][size - 1]), n)
@@ -230,7 +230,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
     --------
     >>> from cvclassic.classify import SVM
     >>> X = np.random.default_rng(0).normal(size=(200, 2)) + [[3, 0], [0, 3]] * 100
-    >>> head = SVM(C=1.0).fit(X, ["a", "b"] * 100)
+    >>> head = SVMClassifier(C=1.0).fit(X, ["a", "b"] * 100)
     >>> rule = calibrate_unknown(head, 0.05)
     >>> rule.n_held_out, head.unknown_ is rule
     (200, True)

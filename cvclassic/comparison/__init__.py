@@ -6,15 +6,4 @@ network is trained, and nowhere else.
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "advising": ["Advice", "advise"],
-        "convnets": ["torch_device", "torch_missing"],
-        "damaging": ["DAMAGES", "damage_image"],
-        "contest": ["Contest", "run_apart", "run_contest"],
-        "measuring": ["Measured", "measure_method"],
-        "methods": ["METHODS", "Method", "make_method"],
-        "splitting": ["split_pictures"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

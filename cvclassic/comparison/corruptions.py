@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..images import encode_image, read_image
 
 
@@ -48,7 +48,7 @@ def _jpeg(image: np.ndarray, quality: float) -> np.ndarray:
 
 
 def _occlude(image: np.ndarray, share: float) -> np.ndarray:
-    """A grey square in the middle, of so much of the picture's area."""
+    """A gray square in the middle, of so much of the picture's area."""
     height, width = image.shape[:2]
     side = np.sqrt(share)
     h, w = max(1, round(height * side)), max(1, round(width * side))
@@ -63,7 +63,7 @@ DAMAGES: dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], str, tuple[f
     "rotation": (_rotate, "degrees", (10, 30, 90)),
     "scale": (_scale, "of its size", (0.8, 0.6, 0.4)),
     "blur": (_blur, "% of the longer side", (0.5, 1.0, 2.0)),
-    "noise": (_noise, "grey levels", (10, 25, 50)),
+    "noise": (_noise, "gray levels", (10, 25, 50)),
     "brightness": (_brightness, "times as bright", (0.7, 0.4, 1.6)),
     "jpeg": (_jpeg, "quality", (40, 15, 5)),
     "occlusion": (_occlude, "of the area", (0.1, 0.25, 0.5)),

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from .._basics.machine import peak_memory
 from ..evaluate import Predictions, score_predictions
 from ..images import load_pixels
-from ..machine import peak_memory
-from .damaging import DAMAGES, damage_image
+from .corruptions import DAMAGES, damage_image
 from .methods import CNNS, make_method
 
 _SINGLE = 30  # pictures that the latency is taken from

@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..classify import TRY_MIRROR, fit_recipe, make_recipe
 from ..describe import fit_to_size
 from ..errors import MissingDependencyError
 from ..images import load_pixels, map_blocks
 from ..models import save_model
+from .cnn_training import Schooled, make_clock, predict, train_network
 from .convnets import torch_device, torch_missing
-from .schooling import Schooled, make_clock, predict, train_network
 
 # name -> what it is, in a few words
 METHODS = {
     "fast": "Fisher vectors of small pictures",
-    "fisher": "Fisher vectors, colour and layout",
+    "fisher": "Fisher vectors, color and layout",
     "phow": "visual words in a pyramid",
     "hog": "histograms of gradients, small pictures",
     "patches": "words of patches, small pictures",

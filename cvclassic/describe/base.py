@@ -1,4 +1,4 @@
-"""What all describers share: parameter checks, reduction to `max_side`, grey planes."""
+"""What all describers share: parameter checks, reduction to `max_side`, gray planes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..images import load_pixels, map_blocks, read_image
 from .features import LocalFeatures
 
 
-def to_grey(image: np.ndarray) -> np.ndarray:
-    """Luma plane (ITU-R BT.601) of an RGB picture; a grey one is returned as it is.
+def to_gray(image: np.ndarray) -> np.ndarray:
+    """Luma plane (ITU-R BT.601) of an RGB picture; a gray one is returned as it is.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def to_grey(image: np.ndarray) -> np.ndarray:
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def root_normalise(descriptors: np.ndarray) -> np.ndarray:
-    """RootSIFT: L1-normalise, then take the square root; rows of zeros stay zero.
+def root_normalize(descriptors: np.ndarray) -> np.ndarray:
+    """RootSIFT: L1-normalize, then take the square root; rows of zeros stay zero.
 
     Euclidean distance between the results is the Hellinger distance between the
     histograms.
@@ -49,7 +49,7 @@ def root_normalise(descriptors: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> root_normalise(np.array([[1.0, 3.0]], np.float32))
+    >>> root_normalize(np.array([[1.0, 3.0]], np.float32))
     array([[0.5      , 0.8660254]], dtype=float32)
     """
     total = descriptors.sum(axis=1, keepdims=True)
@@ -74,7 +74,7 @@ class Describer(BaseEstimator):
         Parameters
         ----------
         image : path, encoded bytes, or ndarray of shape (H, W) or (H, W, 3), uint8
-            RGB where it has colour.
+            RGB where it has color.
 
         Returns
         -------

@@ -1,11 +1,11 @@
-"""Local colour: mean and spread of colour in 4 x 4 cells, on the grid of dense SIFT."""
+"""Local color: mean and spread of color in 4 x 4 cells, on the grid of dense SIFT."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from ..checks import check_choice, check_integer
+from .._basics.checks import check_choice, check_integer
 from .base import Describer
 from .features import LocalFeatures
 from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
@@ -17,12 +17,12 @@ _SPACES = ("rgb", "opponent", "lab")
 
 
 def color_planes(image: np.ndarray, color_space: str) -> np.ndarray:
-    """Return the picture in a colour space, scaled so that a channel spans about 1.
+    """Return the picture in a color space, scaled so that a channel spans about 1.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        A grey picture counts as one with equal channels.
+        A gray picture counts as one with equal channels.
     color_space : {"rgb", "opponent", "lab"}
 
     Returns
@@ -70,7 +70,7 @@ def color_features(
     References
     ----------
     Clinchant, Csurka, Perronnin & Renders, "XRCE's participation to ImagEval", ImagEval
-    workshop at CVIR 2007 (local colour statistics).
+    workshop at CVIR 2007 (local color statistics).
 
     Examples
     --------
@@ -107,10 +107,10 @@ def color_features(
 
 
 class ColorStats(Describer):
-    """Local colour statistics on the grid of `DenseSift`, at several scales.
+    """Local color statistics on the grid of `DenseSIFT`, at several scales.
 
-    Uniform areas are described too, since their colour says something, so that a blank
-    picture has features here. A grey picture counts as one with three equal channels.
+    Uniform areas are described too, since their color says something, so that a blank
+    picture has features here. A gray picture counts as one with three equal channels.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class ColorStats(Describer):
         Side of a cell in pixels, for each scale. A descriptor is 4 cells wide.
     color_space : {"rgb", "opponent", "lab"}, default="rgb"
     border : int, default=0
-        Cell centres stay so many pixels away from the edge of the picture.
+        Cell centers stay so many pixels away from the edge of the picture.
     max_side : int or None, default=300
         Larger pictures are reduced to this long side first.
 

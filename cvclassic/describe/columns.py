@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_bool, check_integer
+from .._basics.checks import check_bool, check_integer
 from ..errors import DataError, ParameterError
 
 _LARGEST = 1e30  # of a float32

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from ..checks import check_bool, check_choice, check_integer, check_number
-from .base import Describer, to_grey
+from .._basics.checks import check_bool, check_choice, check_integer, check_number
+from .base import Describer, to_gray
 from .features import LocalFeatures
 from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
 from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along_x
@@ -26,9 +26,9 @@ _FLOOR = 1e-5  # contrast below this is rounding error
 _buffers = Buffers()
 
 
-def _gradients(grey: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+def _gradients(gray: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """Central differences of the smoothed picture, one-sided at the edges."""
-    plane = grey.astype(np.float32)
+    plane = gray.astype(np.float32)
     if sigma > 0:
         side = 2 * int(np.ceil(4 * sigma)) + 1
         plane = cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
@@ -81,7 +81,7 @@ def orientation_planes(gx: np.ndarray, gy: np.ndarray, out: np.ndarray | None = 
     return out
 
 
-def _normalise(block: np.ndarray, root: bool, out: np.ndarray) -> None:
+def _normalize(block: np.ndarray, root: bool, out: np.ndarray) -> None:
     """Lowe's normalisation of rows: unit length, clamp at 0.2, unit length. Overwrites `block`."""
     length = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.minimum(block, (_CLAMP * length)[:, None], out=block)
@@ -101,7 +101,7 @@ def _pooled_bands(
     """Orientation planes pooled along x, for a few rows of nodes at a time.
 
     Yields the first row of nodes, their number, and an array (pixel rows, 8, samples) that
-    is used again: what neighbouring bands share is kept, so that all stays in the cache.
+    is used again: what neighboring bands share is kept, so that all stays in the cache.
     """
     n_y, n_x = shape
     width = gx.shape[1]
@@ -130,7 +130,7 @@ def _pooled_bands(
 
 
 def dense_sift_features(
-    grey: np.ndarray,
+    gray: np.ndarray,
     *,
     step: int = 4,
     bin_size: int = 8,
@@ -144,13 +144,13 @@ def dense_sift_features(
 ) -> LocalFeatures:
     """SIFT descriptors of upright patches on a regular grid.
 
-    Nodes lie where the centres of all 4 x 4 bins fall inside the picture. Dimension
+    Nodes lie where the centers of all 4 x 4 bins fall inside the picture. Dimension
     ``32 * row + 8 * column + t`` counts gradients of orientation ``45 * t`` degrees
     (clockwise from the x axis) in the bin of that row and column: VLFeat's order.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8 or float32
+    gray : ndarray of shape (H, W), uint8 or float32
         Brightness from 0 to 255.
     step : int
         Distance of nodes in pixels.
@@ -163,9 +163,9 @@ def dense_sift_features(
     sigma : float
         Smooth the picture with this standard deviation in pixels first.
     origin : tuple of int
-        (x, y) of the first bin centre of the first node.
+        (x, y) of the first bin center of the first node.
     border : int
-        Bin centres stay so many pixels away from the right and the bottom edge.
+        Bin centers stay so many pixels away from the right and the bottom edge.
     contrast_threshold : float
         Leave out descriptors whose mean gradient strength is smaller, for brightness from
         0 to 1. Uniform patches are always left out.
@@ -185,16 +185,16 @@ def dense_sift_features(
 
     Examples
     --------
-    >>> grey = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    >>> dense_sift_features(grey, step=8, bin_size=8).descriptors.shape
+    >>> gray = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    >>> dense_sift_features(gray, step=8, bin_size=8).descriptors.shape
     (25, 128)
     """
     reach = (N_BINS - 1) * bin_size
-    n_y, n_x = grid_shape(grey.shape, step, bin_size, origin, border)
+    n_y, n_x = grid_shape(gray.shape, step, bin_size, origin, border)
     if n_x == 0 or n_y == 0:
-        return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, grey.shape)
+        return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, gray.shape)
     pooling = bin_pooling(bin_size, window, float(window_size), step)
-    gx, gy = _gradients(grey, sigma)
+    gx, gy = _gradients(gray, sigma)
     # A kernel reaches bin_size - 1 pixels beyond the picture; there the edge is repeated.
     pad = bin_size - 1
     right = origin[0] + pooling.n_pixels(n_x) - pad - gx.shape[1]
@@ -227,9 +227,9 @@ def dense_sift_features(
         kept[first * n_x :][: len(keep)] = keep
         if keep.all():
             chosen = slice(filled, filled + len(block))
-            _normalise(block, root, descriptors[chosen])
+            _normalize(block, root, descriptors[chosen])
         else:
-            _normalise(block, root, block)
+            _normalize(block, root, block)
             chosen = slice(filled, filled + int(np.count_nonzero(keep)))
             descriptors[chosen] = block[keep]
         filled = chosen.stop
@@ -240,14 +240,14 @@ def dense_sift_features(
         np.full(filled, bin_size * 2 / 3, np.float32),
         np.zeros(filled, np.float32),
         descriptors[:filled],
-        grey.shape,
+        gray.shape,
     )
 
 
-class DenseSift(Describer):
+class DenseSIFT(Describer):
     """SIFT descriptors on a regular grid, at several scales.
 
-    The grid of every scale is centred in the picture.
+    The grid of every scale is centered in the picture.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ class DenseSift(Describer):
         Descriptors whose mean gradient strength (brightness from 0 to 1) is smaller are left
         out. PHOW maps them to zero; leaving them out keeps uniform areas from voting.
     border : int, default=0
-        Bin centres stay so many pixels away from the edge of the picture.
+        Bin centers stay so many pixels away from the edge of the picture.
     root : bool, default=True
         RootSIFT [1]_: compare descriptors by the Hellinger distance.
     max_side : int or None, default=300
@@ -282,7 +282,7 @@ class DenseSift(Describer):
     Examples
     --------
     >>> image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    >>> DenseSift(step=8, bin_sizes=(4, 8)).describe(image).descriptors.shape
+    >>> DenseSIFT(step=8, bin_sizes=(4, 8)).describe(image).descriptors.shape
     (74, 128)
     """
 
@@ -322,16 +322,16 @@ class DenseSift(Describer):
         check_integer("max_side", self.max_side, 16, none=True)
 
     def _describe(self, pixels: np.ndarray) -> LocalFeatures:
-        grey = to_grey(pixels)
+        gray = to_gray(pixels)
         scales = [
             dense_sift_features(
-                grey,
+                gray,
                 step=self.step,
                 bin_size=bin_size,
                 window=self.window,
                 window_size=self.window_size,
                 sigma=bin_size / self.magnification,
-                origin=grid_origin(grey.shape, self.step, bin_size, self.border),
+                origin=grid_origin(gray.shape, self.step, bin_size, self.border),
                 border=self.border,
                 contrast_threshold=self.contrast_threshold,
                 root=self.root,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
 from ..images import load_pixels
 from .networks import SCALINGS, Network, NetworkFileError, Ready, open_network, read_network_file
@@ -66,7 +66,7 @@ class Embedding(ImageTransformer):
     --------
     >>> from cvclassic.classify import SVM
     >>> from sklearn.pipeline import make_pipeline
-    >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVM())
+    >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVMClassifier())
     """
 
     path_: str

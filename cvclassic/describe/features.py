@@ -16,9 +16,9 @@ class LocalFeatures:
     Parameters
     ----------
     xy : ndarray of shape (n, 2), float32
-        Positions (x, y) in pixels; the centre of the first pixel is (0, 0).
+        Positions (x, y) in pixels; the center of the first pixel is (0, 0).
     scale : ndarray of shape (n,), float32
-        Diameter of the described neighbourhood's unit (SIFT: keypoint size) in pixels.
+        Diameter of the described neighborhood's unit (SIFT: keypoint size) in pixels.
     angle : ndarray of shape (n,), float32
         Orientation in radians, clockwise from the x axis (the y axis points down).
     descriptors : ndarray of shape (n, d), float32
@@ -86,7 +86,7 @@ class LocalFeatures:
     def scaled(self, factor: float, image_shape: tuple[int, int]) -> LocalFeatures:
         """Return the features in the coordinates of a picture `factor` times as large.
 
-        Pixel centres are at whole numbers, so that position x moves to
+        Pixel centers are at whole numbers, so that position x moves to
         ``(x + 0.5) * factor - 0.5``.
         """
         return LocalFeatures(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_integer
+from .._basics.checks import check_integer
 from ..errors import ParameterError
 from .features import LocalFeatures
 
@@ -24,16 +24,16 @@ def check_bin_sizes(bin_sizes) -> None:
 def grid_origin(
     image_shape: tuple[int, int], step: int, bin_size: int, border: int = 0
 ) -> tuple[int, int]:
-    """First bin centre (x, y) of the grid that is centred in the picture.
+    """First bin center (x, y) of the grid that is centered in the picture.
 
     Parameters
     ----------
     image_shape : tuple of int
         Height and width.
     step, bin_size : int
-        Distance of nodes and of bin centres, in pixels.
+        Distance of nodes and of bin centers, in pixels.
     border : int
-        Bin centres stay so many pixels away from the edge.
+        Bin centers stay so many pixels away from the edge.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def grid_shape(
     origin: tuple[int, int],
     border: int = 0,
 ) -> tuple[int, int]:
-    """Rows and columns of nodes whose bin centres all lie inside the picture.
+    """Rows and columns of nodes whose bin centers all lie inside the picture.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def grid_shape(
 def grid_nodes(
     shape: tuple[int, int], step: int, bin_size: int, origin: tuple[int, int]
 ) -> np.ndarray:
-    """Centres (x, y) of a grid of `shape` (rows, columns) of nodes, row by row.
+    """Centers (x, y) of a grid of `shape` (rows, columns) of nodes, row by row.
 
     Returns
     -------
@@ -85,10 +85,10 @@ def grid_nodes(
     >>> grid_nodes((1, 2), 4, 8, (0, 0)).tolist()
     [[12.0, 12.0], [16.0, 12.0]]
     """
-    centre = (N_BINS - 1) * bin_size / 2
+    center = (N_BINS - 1) * bin_size / 2
     xy = np.empty((*shape, 2), np.float32)
-    xy[:, :, 0] = np.arange(shape[1]) * step + (origin[0] + centre)
-    xy[:, :, 1] = (np.arange(shape[0]) * step + (origin[1] + centre))[:, None]
+    xy[:, :, 0] = np.arange(shape[1]) * step + (origin[0] + center)
+    xy[:, :, 1] = (np.arange(shape[0]) * step + (origin[1] + center))[:, None]
     return xy.reshape(-1, 2)
 
 

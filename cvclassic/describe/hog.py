@@ -5,16 +5,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_bool, check_integer
+from .._basics.checks import check_bool, check_integer
 from ..errors import ParameterError
 from .pixels import SizedTransformer
 
 
-class Hog(SizedTransformer):
+class HOG(SizedTransformer):
     """Histograms of oriented gradients: where edges of which direction lie.
 
     Every picture is resized to `image_size`; a histogram of gradient orientations is taken
-    in each cell, and cells are normalised together in overlapping blocks.
+    in each cell, and cells are normalized together in overlapping blocks.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Hog(SizedTransformer):
     Examples
     --------
     >>> images = np.random.default_rng(0).integers(0, 255, (2, 50, 50), np.uint8)
-    >>> Hog(image_size=32).fit_transform(images).shape
+    >>> HOG(image_size=32).fit_transform(images).shape
     (2, 324)
     """
 

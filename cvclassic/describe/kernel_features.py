@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_bool, check_choice, check_integer
+from .._basics.checks import check_bool, check_choice, check_integer
 from ..errors import ParameterError
 from ..filters import FILLS, as_bank, center_pad, convolve, parse_kernel, pool
-from ..filters._checks import check_whole, short_repr
 from ..images import load_pixels
+from ..images.checks import check_whole, short_repr
 from .vectors import ImageTransformer
 
 DEFAULT_BANK = ("gaussian3", "sobel_x", "sobel_y", "edge_diagonal", "laplacian4")
@@ -30,12 +30,12 @@ class KernelFeatures(ImageTransformer):
         Side, or height and width, that every picture is resized to first, in pixels. The shape of
         the picture is not kept.
     color : bool
-        Filter red, green and blue each instead of grey.
+        Filter red, green and blue each instead of gray.
     signed : bool
         Keep the negative answers too, turned positive, as feature maps of their own. Kernels
         without a negative entry have none. Without it, half of each edge is lost in the ReLU.
     stride : int
-        Pixels between neighbouring outputs of a kernel.
+        Pixels between neighboring outputs of a kernel.
     padding : int or str
         As in `cvclassic.filters.convolve`.
     pool_size : int
@@ -139,7 +139,7 @@ class KernelFeatures(ImageTransformer):
         return np.stack([self._maps(self._load(image)).ravel() for image in images])
 
     def _load(self, source: object) -> np.ndarray:
-        """One picture in the size and colour that the kernels expect."""
+        """One picture in the size and color that the kernels expect."""
         image = load_pixels(source)
         if self.color and image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)

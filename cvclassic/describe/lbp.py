@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_integer, check_number
+from .._basics.checks import check_integer, check_number
 from ..errors import ParameterError
 from .pixels import SizedTransformer
 
@@ -34,11 +34,11 @@ def cell_histograms(codes: np.ndarray, n_codes: int, cells: int) -> np.ndarray:
     return counts.reshape(-1, n_codes)
 
 
-class Lbp(SizedTransformer):
-    """Uniform local binary patterns: which neighbours of a pixel are brighter than it is.
+class LBP(SizedTransformer):
+    """Uniform local binary patterns: which neighbors of a pixel are brighter than it is.
 
-    Every picture is made grey and resized to `image_size`. Histograms of the patterns in
-    cells x cells parts are normalised to sum 1 each, and their square roots are put in a row
+    Every picture is made gray and resized to `image_size`. Histograms of the patterns in
+    cells x cells parts are normalized to sum 1 each, and their square roots are put in a row
     (Hellinger map). Brightness and contrast do not matter.
 
     Parameters
@@ -46,7 +46,7 @@ class Lbp(SizedTransformer):
     image_size : int or (int, int), default=128
         Side, or height and width, that every picture is resized to, in pixels.
     n_points : int, default=8
-        Neighbours on the circle. A histogram has ``n_points * (n_points - 1) + 3`` bins.
+        Neighbors on the circle. A histogram has ``n_points * (n_points - 1) + 3`` bins.
     radius : float, default=1
         Of the circle, in pixels.
     cells : int, default=4
@@ -68,7 +68,7 @@ class Lbp(SizedTransformer):
     Examples
     --------
     >>> images = np.random.default_rng(0).integers(0, 255, (2, 50, 50), np.uint8)
-    >>> Lbp(image_size=32, cells=2).fit_transform(images).shape
+    >>> LBP(image_size=32, cells=2).fit_transform(images).shape
     (2, 236)
     """
 

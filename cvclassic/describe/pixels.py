@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_bool
+from .._basics.checks import check_bool
 from ..errors import ParameterError
 from ..images import load_pixels
-from .base import to_grey
+from .base import to_gray
 from .vectors import ImageTransformer
 
 _MAX_SIZE = 512  # pixels a side: beyond, a vector of pixels is no small picture any more
@@ -50,7 +50,7 @@ def fit_to_size(image: np.ndarray, size: tuple[int, int], color: bool) -> np.nda
     size : (int, int)
         Height and width.
     color : bool
-        Three channels (a grey picture is repeated), else luma.
+        Three channels (a gray picture is repeated), else luma.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def fit_to_size(image: np.ndarray, size: tuple[int, int], color: bool) -> np.nda
     if color and image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     elif not color:
-        image = to_grey(image)
+        image = to_gray(image)
     if image.shape[:2] == size:
         return image
     # the mean of an area does not alias on the way down, but looks blocky on the way up

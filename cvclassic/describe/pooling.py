@@ -43,7 +43,7 @@ def window_kernels(bin_size: int, window: str, window_size: float) -> np.ndarray
     Parameters
     ----------
     bin_size : int
-        Distance of bin centres in pixels.
+        Distance of bin centers in pixels.
     window : {"exact", "flat"}
         A triangle (linear interpolation between bins) times the Gaussian window of the
         descriptor, or times the Gaussian's mean over the bin.
@@ -53,7 +53,7 @@ def window_kernels(bin_size: int, window: str, window_size: float) -> np.ndarray
     Returns
     -------
     ndarray of shape (4, 2 * bin_size - 1), float32
-        For offsets ``-bin_size + 1 ... bin_size - 1`` from the centre of the bin.
+        For offsets ``-bin_size + 1 ... bin_size - 1`` from the center of the bin.
 
     Examples
     --------
@@ -61,8 +61,8 @@ def window_kernels(bin_size: int, window: str, window_size: float) -> np.ndarray
     [0.5, 1.0, 0.5]
     """
     offset = np.arange(-bin_size + 1, bin_size)
-    centre = bin_size * (np.arange(N_BINS) - 0.5 * (N_BINS - 1))[:, None]
-    gauss = np.exp(-0.5 * ((offset + centre) / (bin_size * window_size)) ** 2)
+    center = bin_size * (np.arange(N_BINS) - 0.5 * (N_BINS - 1))[:, None]
+    gauss = np.exp(-0.5 * ((offset + center) / (bin_size * window_size)) ** 2)
     if window == "flat":
         gauss = gauss.mean(axis=1, keepdims=True)
     return ((1 - np.abs(offset) / bin_size) * gauss).astype(np.float32)

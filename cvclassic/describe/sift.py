@@ -7,9 +7,9 @@ from operator import attrgetter
 import cv2
 import numpy as np
 
-from ..checks import check_bool, check_integer, check_number
+from .._basics.checks import check_bool, check_integer, check_number
 from ..errors import ParameterError
-from .base import Describer, root_normalise, to_grey
+from .base import Describer, root_normalize, to_gray
 from .features import LocalFeatures
 
 _MOST_SIGMA = 100
@@ -18,7 +18,7 @@ _KEYPOINT = np.dtype([("xy", "f4", 2), ("size", "f4"), ("angle", "f4"), ("respon
 
 
 def sift_features(
-    grey: np.ndarray,
+    gray: np.ndarray,
     *,
     max_keypoints: int | None = None,
     contrast_threshold: float = 0.04,
@@ -30,7 +30,7 @@ def sift_features(
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     max_keypoints : int, optional
         Keep the strongest so many, a hard limit. (OpenCV's own limit may give one more.)
     contrast_threshold, edge_threshold, sigma : float
@@ -58,26 +58,26 @@ def sift_features(
         edgeThreshold=edge_threshold,
         sigma=sigma,
     )
-    keypoints, descriptors = extractor.detectAndCompute(grey, None)
+    keypoints, descriptors = extractor.detectAndCompute(gray, None)
     if descriptors is None:
-        return LocalFeatures.empty(128, grey.shape)
+        return LocalFeatures.empty(128, gray.shape)
     table = np.fromiter(map(_ATTRIBUTES, keypoints), _KEYPOINT, len(keypoints))
     features = LocalFeatures(
         np.ascontiguousarray(table["xy"]),
         table["size"].copy(),
         np.radians(table["angle"]),
         descriptors,
-        grey.shape,
+        gray.shape,
     )
     if max_keypoints is not None and len(features) > max_keypoints:
         strongest = np.argsort(-table["response"], kind="stable")[:max_keypoints]
         features = features.take(np.sort(strongest))
     if root:
-        root_normalise(features.descriptors)
+        root_normalize(features.descriptors)
     return features
 
 
-class Sift(Describer):
+class SIFT(Describer):
     """SIFT keypoints and descriptors of a picture.
 
     Parameters
@@ -105,7 +105,7 @@ class Sift(Describer):
     Examples
     --------
     >>> image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    >>> Sift().describe(image).descriptors.shape[1]
+    >>> SIFT().describe(image).descriptors.shape[1]
     128
     """
 
@@ -141,7 +141,7 @@ class Sift(Describer):
 
     def _describe(self, pixels: np.ndarray) -> LocalFeatures:
         return sift_features(
-            to_grey(pixels),
+            to_gray(pixels),
             max_keypoints=self.max_keypoints,
             contrast_threshold=self.contrast_threshold,
             edge_threshold=self.edge_threshold,

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_jobs, check_seed
+from .._basics.checks import check_jobs, check_seed
 from ..images import check_images, map_blocks
 
 

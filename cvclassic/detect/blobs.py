@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from ..filters._checks import check_real, check_whole, to_grey
-from ._scale_space import check_sigmas, gaussians, scale_extrema
+from ..images.checks import check_real, check_whole, to_gray
 from .results import Blobs
+from .scale_space import check_sigmas, gaussians, scale_extrema
 
 
 def blobs_log(
@@ -23,7 +23,7 @@ def blobs_log(
     overlap: float = 0.5,
     polarity: str = "both",
 ) -> Blobs:
-    """Find blobs at extrema of the scale-normalised Laplacian of Gaussian.
+    """Find blobs at extrema of the scale-normalized Laplacian of Gaussian.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def blobs_dog(
     min_sigma, max_sigma, overlap, polarity
         As in `blobs_log`.
     ratio : float
-        Between neighbouring widths; 1.6 comes close to the Laplacian.
+        Between neighboring widths; 1.6 comes close to the Laplacian.
     threshold : float
         Least absolute answer, for a picture from 0 to 1. Differences are divided by ``ratio - 1``,
         so that answers do not hang on it.
@@ -125,7 +125,7 @@ def blobs_doh(
     threshold: float = 0.0025,
     overlap: float = 0.5,
 ) -> Blobs:
-    """Find blobs at maxima of the scale-normalised determinant of the Hessian.
+    """Find blobs at maxima of the scale-normalized determinant of the Hessian.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def blobs_doh(
 
 
 def _plane(image: np.ndarray) -> np.ndarray:
-    """Grey from 0 to 1."""
-    return to_grey(image).astype(np.float32) * np.float32(1 / 255)
+    """Gray from 0 to 1."""
+    return to_gray(image).astype(np.float32) * np.float32(1 / 255)
 
 
 def _sigmas(min_sigma: float, max_sigma: float, n_scales: int) -> list[float]:

@@ -1,6 +1,6 @@
-"""Soft edges: how fast the distribution of colours changes, at several scales at once.
+"""Soft edges: how fast the distribution of colors changes, at several scales at once.
 
-Around every pixel there is a histogram of lightness and one of each colour axis, weighted by a
+Around every pixel there is a histogram of lightness and one of each color axis, weighted by a
 Gaussian. Where the histograms change quickly with position, as measured by the Hellinger distance,
 there is a boundary; a texture, whose histograms stay the same, is none, however strong its
 gradients are. All of it is blurs and derivatives of whole planes.
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ..errors import ParameterError
-from ..filters._checks import check_image, check_real, check_whole
+from ..images.checks import check_image, check_real, check_whole
 
 # Below this share of a histogram a bin counts as empty; keeps the square root's slope finite.
 _FLOOR = 1e-4
@@ -45,7 +45,7 @@ def boundary_strength(
     n_bins : int
         Bins of a histogram.
     color_weight : float
-        Weight of each of the two colour axes of CIELAB; lightness has 1.
+        Weight of each of the two color axes of CIELAB; lightness has 1.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def soft_edges(
 
 
 def _channels(image: np.ndarray, color_weight: float) -> list[tuple[np.ndarray, float]]:
-    """Planes in 0..1 with their weights: lightness, and the colour axes of a coloured picture."""
+    """Planes in 0..1 with their weights: lightness, and the color axes of a colored picture."""
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         color_weight = 0.0

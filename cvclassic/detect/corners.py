@@ -7,8 +7,8 @@ from operator import attrgetter
 import cv2
 import numpy as np
 
-from ..checks import check_bool, check_choice
-from ..filters._checks import check_positive, check_real, check_whole, to_grey
+from .._basics.checks import check_bool, check_choice
+from ..images.checks import check_positive, check_real, check_whole, to_gray
 from .results import Corners
 
 
@@ -38,7 +38,7 @@ def harris_response(
     Returns
     -------
     ndarray of shape (H, W), float32
-        In units of OpenCV: grey levels in 0..1, Sobel and box divided by their sums.
+        In units of OpenCV: gray levels in 0..1, Sobel and box divided by their sums.
 
     References
     ----------
@@ -55,15 +55,15 @@ def harris_response(
     """
     check_choice("window", window, ("box", "gaussian"))
     check_real("k", k, 0, 0.25)
-    grey = to_grey(image)
+    gray = to_gray(image)
     if window == "box":
         check_whole("size", size, 1, 99)
-        return cv2.cornerHarris(grey, size, 3, k)
+        return cv2.cornerHarris(gray, size, 3, k)
     check_positive("sigma", sigma)
     # From here on planes are written over: fresh ones would cost more than the arithmetic.
     scale = 1 / (4 * 255)  # Sobel's smoothing sums to 4
-    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=scale)
-    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=scale)
+    dx = cv2.Sobel(gray, cv2.CV_32F, 1, 0, scale=scale)
+    dy = cv2.Sobel(gray, cv2.CV_32F, 0, 1, scale=scale)
     xy = cv2.multiply(dx, dy)
     xx, yy = cv2.multiply(dx, dx, dst=dx), cv2.multiply(dy, dy, dst=dy)
     for plane in (xx, xy, yy):
@@ -117,9 +117,9 @@ def corners_harris(
     >>> len(corners_harris(image))
     4
     """
-    grey = to_grey(image)
-    response = harris_response(grey, k=k, window=window, sigma=sigma)
-    return _peaks(grey, response, max_corners, min_distance, threshold, subpixel)
+    gray = to_gray(image)
+    response = harris_response(gray, k=k, window=window, sigma=sigma)
+    return _peaks(gray, response, max_corners, min_distance, threshold, subpixel)
 
 
 def corners_shi_tomasi(
@@ -158,9 +158,9 @@ def corners_shi_tomasi(
     >>> len(corners_shi_tomasi(image))
     4
     """
-    grey = to_grey(image)
-    response = cv2.cornerMinEigenVal(grey, check_whole("size", size, 1, 99), ksize=3)
-    return _peaks(grey, response, max_corners, min_distance, threshold, subpixel)
+    gray = to_gray(image)
+    response = cv2.cornerMinEigenVal(gray, check_whole("size", size, 1, 99), ksize=3)
+    return _peaks(gray, response, max_corners, min_distance, threshold, subpixel)
 
 
 def corners_fast(
@@ -177,7 +177,7 @@ def corners_fast(
     image, max_corners, subpixel
         As in `corners_harris`.
     threshold : int
-        Least difference from the centre, in grey levels.
+        Least difference from the center, in gray levels.
 
     Returns
     -------
@@ -196,18 +196,18 @@ def corners_fast(
     >>> corners_fast(image).xy.tolist()
     [[20.0, 20.0]]
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_whole("threshold", threshold, 1, 255)
     check_bool("subpixel", subpixel)
     _check_limit(max_corners)
     detector = cv2.FastFeatureDetector_create(threshold, nonmaxSuppression=True)
-    found = detector.detect(grey)
+    found = detector.detect(gray)
     xy = np.array(cv2.KeyPoint_convert(found), np.float32).reshape(-1, 2)
     response = np.fromiter(map(attrgetter("response"), found), np.float32, len(found))
-    # Responses are whole grey levels: bytes sort ten times as fast as numbers.
+    # Responses are whole gray levels: bytes sort ten times as fast as numbers.
     order = np.argsort(255 - response.astype(np.uint8), kind="stable")[:max_corners]
     xy, response = xy[order], response[order]
-    return Corners(refine_corners(grey, xy) if subpixel else xy, response)
+    return Corners(refine_corners(gray, xy) if subpixel else xy, response)
 
 
 def refine_corners(image: np.ndarray, xy: np.ndarray, *, radius: int = 4) -> np.ndarray:
@@ -230,7 +230,7 @@ def refine_corners(image: np.ndarray, xy: np.ndarray, *, radius: int = 4) -> np.
     References
     ----------
     .. [1] W. Foerstner and E. Guelch, "A fast operator for detection and precise location of
-       distinct points, corners and centres of circular features", 1987, section 3.
+       distinct points, corners and centers of circular features", 1987, section 3.
 
     Examples
     --------
@@ -239,21 +239,21 @@ def refine_corners(image: np.ndarray, xy: np.ndarray, *, radius: int = 4) -> np.
     >>> bool(np.abs(refine_corners(image, np.array([[21.0, 20.0]])) - 19.5).max() < 0.2)
     True
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_whole("radius", radius, 1, 99)
     start = np.array(xy, np.float32).reshape(-1, 2)
     # OpenCV refuses pictures that the window does not fit into.
-    if not len(start) or min(grey.shape) < 2 * radius + 6:
+    if not len(start) or min(gray.shape) < 2 * radius + 6:
         return start
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
-    moved = cv2.cornerSubPix(grey, start[:, None].copy(), (radius, radius), (-1, -1), criteria)
+    moved = cv2.cornerSubPix(gray, start[:, None].copy(), (radius, radius), (-1, -1), criteria)
     moved = moved.reshape(-1, 2)
     strayed = (np.abs(moved - start) > radius).any(axis=1) | ~np.isfinite(moved).all(axis=1)
     return np.where(strayed[:, None], start, moved)
 
 
 def _peaks(
-    grey: np.ndarray,
+    gray: np.ndarray,
     response: np.ndarray,
     max_corners: int | None,
     min_distance: int,
@@ -274,18 +274,18 @@ def _peaks(
     xy = np.stack([x, y], axis=1).astype(np.float32)
     corners = Corners(xy, response[y, x]).strongest(max_corners)
     if subpixel:
-        return Corners(refine_corners(grey, corners.xy), corners.response)
+        return Corners(refine_corners(gray, corners.xy), corners.response)
     return corners
 
 
 def _one_per_plateau(top: np.ndarray) -> np.ndarray:
-    """Keep the pixel nearest to the centre of each group of touching maxima."""
-    n, labels, _, centres = cv2.connectedComponentsWithStats(top.view(np.uint8), connectivity=8)
+    """Keep the pixel nearest to the center of each group of touching maxima."""
+    n, labels, _, centers = cv2.connectedComponentsWithStats(top.view(np.uint8), connectivity=8)
     if n - 1 == int(top.sum()):
         return top
     y, x = np.nonzero(top)
     group = labels[y, x]
-    distance = np.hypot(x - centres[group, 0], y - centres[group, 1])
+    distance = np.hypot(x - centers[group, 0], y - centers[group, 1])
     order = np.lexsort((distance, group))
     first = order[np.unique(group[order], return_index=True)[1]]
     single = np.zeros_like(top)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
-from ..filters._checks import check_real, to_grey
+from ..images.checks import check_real, to_gray
 
-# A grey-level gradient below this (sum of absolute Sobel answers) is noise, not an edge.
+# A gray-level gradient below this (sum of absolute Sobel answers) is noise, not an edge.
 _MIN_THRESHOLD = 16.0
 
 
@@ -47,7 +47,7 @@ def canny_thresholds(
     >>> low < high < 800
     True
     """
-    dx, dy = _sobel(_blurred(to_grey(image), sigma))
+    dx, dy = _sobel(_blurred(to_gray(image), sigma))
     return _thresholds(dx, dy, fraction, ratio)
 
 
@@ -98,16 +98,16 @@ def canny(
     >>> np.flatnonzero(canny(image).all(axis=0)).size
     1
     """
-    grey = _blurred(to_grey(image), sigma)
+    gray = _blurred(to_gray(image), sigma)
     for name, value in (("low", low), ("high", high)):
         if value is not None:
             check_real(name, value, 0)
     if high is None:
         if low is None:
-            dx, dy = _sobel(grey)
+            dx, dy = _sobel(gray)
             low, high = _thresholds(dx, dy, fraction, 0.4)
-            if min(grey.shape) < 3:
-                return np.zeros(grey.shape, bool)
+            if min(gray.shape) < 3:
+                return np.zeros(gray.shape, bool)
             return cv2.Canny(dx, dy, low, high, L2gradient=bool(l2)).view(bool)
         high = 2.5 * low
     elif low is None:
@@ -115,7 +115,7 @@ def canny(
     if low > high:
         raise ParameterError(f"low must be <= high. Got {low:g} and {high:g} instead.")
     # OpenCV writes 0 and 255; any non-zero byte is a true bool after the comparison.
-    return cv2.Canny(grey, low, high, L2gradient=bool(l2)) != 0
+    return cv2.Canny(gray, low, high, L2gradient=bool(l2)) != 0
 
 
 def gradient_magnitude(
@@ -135,7 +135,7 @@ def gradient_magnitude(
     Returns
     -------
     ndarray of shape (H, W), float32
-        Grey levels per pixel.
+        Gray levels per pixel.
 
     References
     ----------
@@ -148,7 +148,7 @@ def gradient_magnitude(
     5.0
     """
     check_choice("operator", operator, ("sobel", "scharr", "prewitt"))
-    plane = _blurred(to_grey(image).astype(np.float32), sigma)
+    plane = _blurred(to_gray(image).astype(np.float32), sigma)
     weights = {"sobel": (1, 2, 1), "scharr": (3, 10, 3), "prewitt": (1, 1, 1)}[operator]
     smooth = np.array(weights, np.float32) / sum(weights)
     derivative = np.array([-0.5, 0, 0.5], np.float32)
@@ -168,7 +168,7 @@ def log_edges(image: np.ndarray, *, sigma: float = 2.0, threshold: float = 1.0) 
     sigma : float
         Gaussian blur in pixels.
     threshold : float
-        Least jump across the crossing, in grey levels (the Laplacian is multiplied by sigma²).
+        Least jump across the crossing, in gray levels (the Laplacian is multiplied by sigma²).
 
     Returns
     -------
@@ -188,7 +188,7 @@ def log_edges(image: np.ndarray, *, sigma: float = 2.0, threshold: float = 1.0) 
     """
     check_real("sigma", sigma, 0, open_=True)
     check_real("threshold", threshold, 0)
-    plane = _blurred(to_grey(image).astype(np.float32), sigma)
+    plane = _blurred(to_gray(image).astype(np.float32), sigma)
     laplacian = sigma**2 * cv2.Laplacian(plane, cv2.CV_32F, borderType=cv2.BORDER_REFLECT_101)
     found = np.zeros(plane.shape, bool)
     for one, two in (
@@ -211,9 +211,9 @@ def _blurred(plane: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
 
 
-def _sobel(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sobel(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Derivatives in the form that OpenCV's Canny takes, with its borders."""
-    return cv2.spatialGradient(grey, borderType=cv2.BORDER_REPLICATE)
+    return cv2.spatialGradient(gray, borderType=cv2.BORDER_REPLICATE)
 
 
 def _thresholds(

@@ -9,9 +9,9 @@ from types import ModuleType
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import MissingDependencyError
-from ..filters._checks import check_real, check_whole, to_grey
+from ..images.checks import check_real, check_whole, to_gray
 from .results import Keypoints
 
 KEYPOINT_METHODS = {
@@ -24,9 +24,9 @@ KEYPOINT_METHODS = {
 # How OpenCV's thresholds follow from `sensitivity` 1; lower thresholds find fainter keypoints.
 _CREATORS = {
     "sift": ("SIFT", lambda limit, s: _sift_options(limit, s)),
-    "orb": ("ORB", lambda limit, s: {"nfeatures": limit or 100_000, "fastThreshold": _grey(20, s)}),
+    "orb": ("ORB", lambda limit, s: {"nfeatures": limit or 100_000, "fastThreshold": _gray(20, s)}),
     "akaze": ("AKAZE", lambda limit, s: {"threshold": 0.001 / s}),
-    "brisk": ("BRISK", lambda limit, s: {"thresh": _grey(30, s)}),
+    "brisk": ("BRISK", lambda limit, s: {"thresh": _gray(30, s)}),
 }
 
 
@@ -78,13 +78,13 @@ def detect_keypoints(
     >>> len(detect_keypoints(np.full((60, 60), 90, np.uint8), "orb"))
     0
     """
-    grey = to_grey(image)
-    found, _ = run_detector(grey, method, max_keypoints, sensitivity, describe=False)
+    gray = to_gray(image)
+    found, _ = run_detector(gray, method, max_keypoints, sensitivity, describe=False)
     return found
 
 
 def run_detector(
-    grey: np.ndarray,
+    gray: np.ndarray,
     method: str,
     max_keypoints: int | None,
     sensitivity: float,
@@ -95,7 +95,7 @@ def run_detector(
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
         The picture.
     method, max_keypoints, sensitivity
         As in `detect_keypoints`.
@@ -117,11 +117,11 @@ def run_detector(
     detector = _create(name)(**options(max_keypoints or 0, sensitivity))
     found: Sequence[cv2.KeyPoint] = ()
     descriptors = None
-    if min(grey.shape) >= _MIN_SIDE:
+    if min(gray.shape) >= _MIN_SIDE:
         if describe:
-            found, descriptors = detector.detectAndCompute(grey, None)
+            found, descriptors = detector.detectAndCompute(gray, None)
         else:
-            found = detector.detect(grey)
+            found = detector.detect(gray)
     xy = np.array(cv2.KeyPoint_convert(found), np.float32).reshape(-1, 2)
     # One pass an attribute is the quickest way out of OpenCV's objects.
     size, angle, response = (
@@ -168,8 +168,8 @@ def _modules() -> list[ModuleType]:
     return [cv2, *(getattr(cv2, name) for name in names if hasattr(cv2, name))]
 
 
-def _grey(threshold: int, sensitivity: float) -> int:
-    """A threshold in grey levels, at least 1."""
+def _gray(threshold: int, sensitivity: float) -> int:
+    """A threshold in gray levels, at least 1."""
     return max(round(threshold / sensitivity), 1)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..errors import ParameterError
-from ..filters._checks import check_positive, check_real, check_whole, to_grey
+from ..images.checks import check_positive, check_real, check_whole, to_gray
 from .edges import canny
 from .results import Segments
 
@@ -35,7 +35,7 @@ def hough_lines(
     Returns
     -------
     ndarray of shape (n, 3), float32
-        Distance from the centre of the first pixel in pixels, angle of the normal in radians
+        Distance from the center of the first pixel in pixels, angle of the normal in radians
         (``x cos + y sin = distance``), votes; most votes first.
 
     References
@@ -137,11 +137,11 @@ def segments_lsd(image: np.ndarray, *, min_length: float = 10.0) -> Segments:
     >>> bool((abs(segments_lsd(image).ends[:, ::2] - 29.5) < 1).all())
     True
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_real("min_length", min_length, 0)
-    if min(grey.shape) < _MIN_SIDE:
+    if min(gray.shape) < _MIN_SIDE:
         return Segments.empty()
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(gray)[0]
     return _long_enough(found, min_length)
 
 
@@ -172,12 +172,12 @@ def segments_edlines(image: np.ndarray, *, min_length: float = 10.0) -> Segments
     >>> len(segments_edlines(image)) >= 1
     True
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_real("min_length", min_length, 0)
-    if min(grey.shape) < _MIN_SIDE:
+    if min(gray.shape) < _MIN_SIDE:
         return Segments.empty()
     drawing = cv2.ximgproc.createEdgeDrawing()
-    drawing.detectEdges(grey)
+    drawing.detectEdges(gray)
     return _long_enough(drawing.detectLines(), min_length)
 
 

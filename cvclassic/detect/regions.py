@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
-from ..filters._checks import check_positive, check_real, check_whole, to_grey
+from ..images.checks import check_positive, check_real, check_whole, to_gray
 from .results import Blobs
 
 
@@ -26,7 +26,7 @@ def blobs_mser(
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The picture.
     delta : int
-        Grey levels between the thresholds that are compared.
+        Gray levels between the thresholds that are compared.
     min_area : int
         Pixels.
     max_area : float
@@ -37,8 +37,8 @@ def blobs_mser(
     Returns
     -------
     Blobs
-        The disc of the same area around each region's centre of mass, largest first. The response
-        is the difference between the mean grey inside and that of the region's box, so its sign
+        The disc of the same area around each region's center of mass, largest first. The response
+        is the difference between the mean gray inside and that of the region's box, so its sign
         tells bright from dark.
 
     References
@@ -53,16 +53,16 @@ def blobs_mser(
     >>> abs(blobs_mser(disc).radius[0] - 8) < 0.5
     np.True_
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_whole("delta", delta, 1, 255)
     check_whole("min_area", min_area, 1)
     check_real("max_area", max_area, 0, 1, open_=True)
     check_real("max_variation", max_variation, 0, open_=True)
-    largest = int(max_area * grey.size)
-    if largest <= min_area or min(grey.shape) < 3:
+    largest = int(max_area * gray.size)
+    if largest <= min_area or min(gray.shape) < 3:
         return Blobs.empty()
     mser = cv2.MSER_create(delta, min_area, largest, max_variation)
-    regions, boxes = mser.detectRegions(grey)
+    regions, boxes = mser.detectRegions(gray)
     if not len(regions):
         return Blobs.empty()
     area = np.array([len(region) for region in regions])
@@ -72,8 +72,8 @@ def blobs_mser(
     some = [region[:: len(region) // 32 + 1] for region in regions]
     n = np.array([len(sample) for sample in some])
     x, y = np.concatenate(some).T
-    inside = np.add.reduceat(grey[y, x], np.cumsum(n) - n, dtype=np.int64) / n
-    total = cv2.integral(grey)
+    inside = np.add.reduceat(gray[y, x], np.cumsum(n) - n, dtype=np.int64) / n
+    total = cv2.integral(gray)
     x, y, w, h = boxes.T
     around = (total[y + h, x + w] - total[y, x + w] - total[y + h, x] + total[y, x]) / (w * h)
     order = np.lexsort((center[:, 0], center[:, 1], -area))
@@ -122,7 +122,7 @@ def blobs_simple(
     >>> blobs_simple(disc, polarity="bright").xy.round().tolist()
     [[30.0, 25.0]]
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_choice("polarity", polarity, ("dark", "bright"))
     check_real("min_area", min_area, 0)
     if check_positive("max_area", max_area) <= min_area:
@@ -137,9 +137,9 @@ def blobs_simple(
     settings.filterByConvexity = True
     settings.minConvexity = check_real("min_convexity", min_convexity, 0, 1)
     settings.filterByInertia = False
-    if grey.min() == grey.max():  # OpenCV takes a flat picture for one blob
+    if gray.min() == gray.max():  # OpenCV takes a flat picture for one blob
         return Blobs.empty()
-    found = cv2.SimpleBlobDetector_create(settings).detect(grey)
+    found = cv2.SimpleBlobDetector_create(settings).detect(gray)
     table = np.array([(*p.pt, p.size / 2) for p in found], np.float32).reshape(-1, 3)
     table = table[np.lexsort((table[:, 0], table[:, 1], -table[:, 2]))]
     sign = np.full(len(table), -1 if polarity == "dark" else 1, np.float32)

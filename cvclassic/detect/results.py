@@ -46,7 +46,7 @@ class _Table:
         columns = []
         for field in fields(self):
             column = getattr(self, field.name)
-            if field.name in self._widths:  # positions; pixel centres are at whole numbers
+            if field.name in self._widths:  # positions; pixel centers are at whole numbers
                 column = ((column + 0.5) * factor - 0.5).astype(np.float32)
             elif field.name in self._lengths:
                 column = (column * factor).astype(np.float32)
@@ -83,9 +83,9 @@ class Keypoints(_Table):
     Parameters
     ----------
     xy : ndarray of shape (n, 2), float32
-        Positions in pixels; the centre of the first pixel is (0, 0).
+        Positions in pixels; the center of the first pixel is (0, 0).
     scale : ndarray of shape (n,), float32
-        Diameter of the neighbourhood's unit in pixels, as in `LocalFeatures`.
+        Diameter of the neighborhood's unit in pixels, as in `LocalFeatures`.
     angle : ndarray of shape (n,), float32
         Radians, clockwise from the x axis as the y axis points down; 0 where there is none.
     response : ndarray of shape (n,), float32
@@ -113,7 +113,7 @@ class Blobs(_Table):
     Parameters
     ----------
     xy : ndarray of shape (n, 2), float32
-        Centres in pixels.
+        Centers in pixels.
     radius : ndarray of shape (n,), float32
         Pixels.
     response : ndarray of shape (n,), float32

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
-from ..filters._checks import check_positive, check_real
+from ..images.checks import check_positive, check_real
 from .results import Blobs
 
 
@@ -28,7 +28,7 @@ def gaussians(plane: np.ndarray, sigmas: Sequence[float]) -> Iterator[np.ndarray
 
     A plane that is blurred by 8 pixels holds nothing finer than 2 pixels at a quarter of its size,
     so wide blurs are done there: the cost no longer grows with the width, and the answers differ
-    by less than 0.002 of the range of grey.
+    by less than 0.002 of the range of gray.
     """
     border = cv2.BORDER_REFLECT
     have, smooth = 0.0, plane
@@ -59,7 +59,7 @@ def scale_extrema(
     overlap: float,
     polarity: str,
 ) -> Blobs:
-    """Blobs where an answer is the largest of its 26 neighbours in place and scale."""
+    """Blobs where an answer is the largest of its 26 neighbors in place and scale."""
     check_positive("threshold", threshold)
     check_real("overlap", overlap, 0, 1)
     check_choice("polarity", polarity, ("both", "bright", "dark"))
@@ -86,8 +86,8 @@ def _maxima(answers: Sequence[np.ndarray], threshold: float) -> list[tuple[np.nd
     found: list[tuple[np.ndarray, ...]] = []
     for i, answer in enumerate(answers):
         highest = dilated[i]
-        for neighbour in dilated[max(i - 1, 0) : i] + dilated[i + 1 : i + 2]:
-            highest = cv2.max(highest, neighbour)
+        for neighbor in dilated[max(i - 1, 0) : i] + dilated[i + 1 : i + 2]:
+            highest = cv2.max(highest, neighbor)
         y, x = np.nonzero((answer >= highest) & (answer > threshold))
         found.append((y, x, np.full(len(y), i), answer[y, x]))
     return found

@@ -1,4 +1,4 @@
-"""Line charts as SVG that takes its colours from the page, light or dark."""
+"""Line charts as SVG that takes its colors from the page, light or dark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Line:
     name : str
     x, y : sequence of n float
     style : {"one", "two", "three"}
-        Which of the page's colours.
+        Which of the page's colors.
     band : sequence of n (low, high), optional
         Drawn as a whisker at each point.
     dots : bool

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ..objects.scoring import DetectionScores
-from .curves import check_curve_path, new_figure, write_figure
+from .training_curves import check_curve_path, new_figure, write_figure
+
+if TYPE_CHECKING:
+    from ..cascade.scoring import DetectionScores
 
 
 def draw_precision_recall(

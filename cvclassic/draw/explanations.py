@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ..explain import Explanation, FlippingSet, Neighbour
-from ..filters._checks import check_image
+from ..images.checks import check_image
 from .panels import INK, PAPER
 from .typesetting import Sheet, percent
 
+if TYPE_CHECKING:
+    from ..explain import Explanation, FlippingSet, Neighbor
+
 # Ends of the scale: blue for, vermilion against (Okabe and Ito), as dark as one another, so
-# that they differ for every kind of colour vision, and paper between them on grey prints.
+# that they differ for every kind of color vision, and paper between them on gray prints.
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 _FOR_LIGHT, _AGAINST_LIGHT = (86, 180, 233), (255, 170, 90)
 _PANEL_WIDTH = 620
@@ -63,7 +66,7 @@ def share_map(explanation: Explanation, shape: tuple[int, int]) -> np.ndarray:
 
 
 def overlay_shares(picture: np.ndarray, explanation: Explanation) -> np.ndarray:
-    """Lay the heat map over the picture, which is faded to grey.
+    """Lay the heat map over the picture, which is faded to gray.
 
     Parameters
     ----------
@@ -75,14 +78,14 @@ def overlay_shares(picture: np.ndarray, explanation: Explanation) -> np.ndarray:
     -------
     ndarray of shape (H, W, 3), uint8
         Blue supports the label, vermilion speaks against it; the strongest hundredth has the
-        full colour.
+        full color.
     """
     rgb = _rgb(picture)
     heat = share_map(explanation, rgb.shape[:2])
     top = float(np.quantile(np.abs(heat), 0.99)) or float(np.abs(heat).max()) or 1.0
     strength = np.clip(np.abs(heat) / top, 0, 1)
-    grey = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    base = 70 + 0.72 * grey.astype(np.float32)  # lighter, so that both colours show on black
+    gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    base = 70 + 0.72 * gray.astype(np.float32)  # lighter, so that both colors show on black
     color = np.where(heat[..., None] >= 0, np.array(FOR, "f4"), np.array(AGAINST, "f4"))
     alpha = 0.82 * strength[..., None] ** 0.8
     return np.rint(np.clip(base * (1 - alpha) + color * alpha, 0, 255)).astype(np.uint8)
@@ -107,8 +110,8 @@ def mark_shares(
         against it.
     """
     rgb = _rgb(picture)
-    grey = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    out = np.ascontiguousarray(cv2.addWeighted(rgb, 0.75, grey, 0.25, 0))
+    gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    out = np.ascontiguousarray(cv2.addWeighted(rgb, 0.75, gray, 0.25, 0))
     if not len(explanation):
         return out
     _, xy = _placed(explanation, rgb.shape[:2])
@@ -203,10 +206,10 @@ def _legend(sheet: Sheet, explanation: Explanation) -> None:
     sheet.line(("Exact sum. " if explanation.exact else "Approximation. ") + explanation.how, 13)
 
 
-def draw_neighbours(
+def draw_neighbors(
     picture: np.ndarray,
     explanation: Explanation,
-    neighbours: Sequence[Neighbour],
+    neighbors: Sequence[Neighbor],
     pictures: Sequence[np.ndarray],
 ) -> np.ndarray:
     """Draw training pictures beside the explained one, with lines between matched words.
@@ -215,9 +218,9 @@ def draw_neighbours(
     ----------
     picture : ndarray of shape (H, W) or (H, W, 3), uint8
     explanation : Explanation
-    neighbours : sequence of Neighbour
+    neighbors : sequence of Neighbor
     pictures : sequence of ndarray
-        One for each neighbour.
+        One for each neighbor.
 
     Returns
     -------
@@ -225,20 +228,20 @@ def draw_neighbours(
     """
     sheet = Sheet(2 * 430 + 48)
     sheet.title("Nearest training pictures", f"to this {explanation.label}")
-    for neighbour, other in zip(neighbours, pictures, strict=True):
+    for neighbor, other in zip(neighbors, pictures, strict=True):
         left, right = _fit(_rgb(picture), 430, 330), _fit(_rgb(other), 430, 330)
         canvas = np.full((max(left.shape[0], right.shape[0]), 2 * 430 + 16, 3), PAPER, np.uint8)
         offset = 430 + 16
         canvas[: left.shape[0], : left.shape[1]] = left
         canvas[: right.shape[0], offset : offset + right.shape[1]] = right
-        one = _moved(neighbour.xy, explanation.image_shape, left.shape[:2])
-        two = _moved(neighbour.matched_xy, neighbour.image_shape, right.shape[:2]) + [offset, 0]
-        top = float(neighbour.parts.max()) if len(neighbour.parts) else 1.0
+        one = _moved(neighbor.xy, explanation.image_shape, left.shape[:2])
+        two = _moved(neighbor.matched_xy, neighbor.image_shape, right.shape[:2]) + [offset, 0]
+        top = float(neighbor.parts.max()) if len(neighbor.parts) else 1.0
         for k in range(len(one) - 1, -1, -1):
-            weight = float(np.sqrt(max(neighbour.parts[k], 0) / max(top, 1e-12)))
+            weight = float(np.sqrt(max(neighbor.parts[k], 0) / max(top, 1e-12)))
             _match_line(canvas, one[k], two[k], 1 + round(weight))
         sheet.line(
-            f"{neighbour.label}: similarity {neighbour.similarity:.3f}"
+            f"{neighbor.label}: similarity {neighbor.similarity:.3f}"
             + (f", {len(one)} strongest pairs of the same word" if len(one) else ""),
             15,
         )
@@ -282,7 +285,7 @@ def _placed(explanation: Explanation, shape: tuple[int, int]) -> tuple[float, np
 
 
 def _moved(xy: np.ndarray, own: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
-    """Positions in a picture of another size; pixel centres are at whole numbers."""
+    """Positions in a picture of another size; pixel centers are at whole numbers."""
     scale = np.array([shape[1] / own[1], shape[0] / own[0]])
     return (np.asarray(xy, np.float64) + 0.5) * scale - 0.5
 

@@ -7,8 +7,8 @@ import os
 import cv2
 import numpy as np
 
-from .curves import check_curve_path, new_figure, write_figure
 from .overlays import GREEN, ORANGE, RIM, Canvas
+from .training_curves import check_curve_path, new_figure, write_figure
 
 
 def draw_faces(
@@ -40,10 +40,10 @@ def draw_faces(
     turned = np.zeros(len(boxes)) if angles is None else angles
     for (x, y, w, h), score, angle in zip(boxes, scores, turned, strict=True):
         color = GREEN if score >= 0.9 else ORANGE
-        centre, half = np.array([x + (w - 1) / 2, y + (h - 1) / 2]), np.array([w, h]) / 2
+        center, half = np.array([x + (w - 1) / 2, y + (h - 1) / 2]), np.array([w, h]) / 2
         c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
         signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-        corners = centre + signs @ np.array([[c, s], [-s, c]])
+        corners = center + signs @ np.array([[c, s], [-s, c]])
         for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
             canvas.line(a, b, color, 2.0)
         text = f"{score:.0%}" if score <= 1 else f"{score:g}"
@@ -96,7 +96,7 @@ def draw_error_rates(
 
     figure = new_figure((6.4, 4.6))
     axes = figure.add_subplot(
-        xlabel="strangers accepted (FAR)", ylabel="people recognised (1 - FRR)"
+        xlabel="strangers accepted (FAR)", ylabel="people recognized (1 - FRR)"
     )
     lowest = min(1e-2, far[far > 0].min(initial=1) / 2)
     axes.plot(np.maximum(far, lowest), 1 - frr, "-C0", lw=2, drawstyle="steps-post")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from ..evaluate import LearningCurve
-from .curves import check_curve_path, new_figure, write_figure
+from .training_curves import check_curve_path, new_figure, write_figure
+
+if TYPE_CHECKING:
+    from ..evaluate import LearningCurve
 
 
 def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:

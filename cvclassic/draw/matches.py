@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..filters._checks import check_image
+from ..images.checks import check_image
 from .overlays import ORANGE, RIM, YELLOW, Canvas, hue
 from .panels import PAPER, label_panel
 
@@ -47,7 +47,7 @@ def draw_match(
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        Inliers in the colours of the rainbow from left to right, the others as orange dots.
+        Inliers in the colors of the rainbow from left to right, the others as orange dots.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def _join(blocks: list[np.ndarray], below: bool) -> np.ndarray:
 def _scaling(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """3×3 map from the pixels of a picture to those of the same one in another size."""
     fx, fy = after.shape[1] / before.shape[1], after.shape[0] / before.shape[0]
-    # Pixel centres are at whole numbers.
+    # Pixel centers are at whole numbers.
     return np.array([[fx, 0, (fx - 1) / 2], [0, fy, (fy - 1) / 2], [0, 0, 1.0]])
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import colorsys
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ..detect import Blobs, Corners, Keypoints, Segments
-from ..filters._checks import check_image
+from ..images.checks import check_image
 
-# Okabe and Ito's colours can be told apart by nearly everybody.
+if TYPE_CHECKING:
+    from ..detect import Blobs, Corners, Keypoints, Segments
+
+# Okabe and Ito's colors can be told apart by nearly everybody.
 SKY, ORANGE, GREEN, YELLOW, PINK = (
     (86, 180, 233),
     (230, 159, 0),
@@ -31,7 +34,7 @@ class Canvas:
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The picture; it is copied.
     fade : float
-        How far the picture is faded towards grey, from 0 to 1.
+        How far the picture is faded towards gray, from 0 to 1.
     factor : int, optional
         How many times as large; unless given, small pictures grow to about 900 pixels.
 
@@ -51,8 +54,8 @@ class Canvas:
             how = cv2.INTER_NEAREST if self.factor > 4 else cv2.INTER_CUBIC
             rgb = cv2.resize(rgb, None, fx=self.factor, fy=self.factor, interpolation=how)
         if fade:
-            grey = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-            rgb = cv2.addWeighted(rgb, 1 - fade, grey, fade, 0)
+            gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+            rgb = cv2.addWeighted(rgb, 1 - fade, gray, fade, 0)
         self.pixels = np.ascontiguousarray(rgb.copy())
         # Marks grow a little with the picture, as it is looked at as a whole.
         self.unit = max(max(self.pixels.shape[:2]) / 900, 1.0)
@@ -83,7 +86,7 @@ class Canvas:
             cv2.circle(self.pixels, center, r, ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
     def _strokes(self, color: tuple, width: float) -> tuple[tuple[tuple, int], ...]:
-        """The rim first, the colour over it."""
+        """The rim first, the color over it."""
         inner = max(round(width * self.unit), 1)
         return (RIM, inner + 2), (color, inner)
 
@@ -103,7 +106,7 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300)
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        Enlarged by a whole factor where the picture is small. Warm colours are large keypoints.
+        Enlarged by a whole factor where the picture is small. Warm colors are large keypoints.
 
     Examples
     --------
@@ -178,7 +181,7 @@ def draw_corners(image: np.ndarray, corners: Corners, *, limit: int = 1000) -> n
 
 
 def draw_segments(image: np.ndarray, segments: Segments, *, limit: int = 1000) -> np.ndarray:
-    """Draw segments, coloured by direction, so that parallel ones look alike.
+    """Draw segments, colored by direction, so that parallel ones look alike.
 
     Parameters
     ----------
@@ -254,7 +257,7 @@ def enlarge(image: np.ndarray) -> np.ndarray:
 
 
 def hue(share: float) -> tuple[int, int, int]:
-    """A light, saturated colour; 0 and 1 are the same."""
+    """A light, saturated color; 0 and 1 are the same."""
     r, g, b = colorsys.hls_to_rgb(share % 1.0, 0.62, 0.85)
     return round(255 * r), round(255 * g), round(255 * b)
 

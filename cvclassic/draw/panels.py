@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..errors import ParameterError
-from ..filters._checks import check_image
+from ..images.checks import check_image
 
 PAPER = (248, 248, 246)
 INK = (32, 34, 38)
@@ -113,7 +113,7 @@ def side_by_side(
 def draw_maps(
     maps: np.ndarray, titles: Sequence[str] | None = None, *, signed: bool | None = None
 ) -> np.ndarray:
-    """Draw feature maps as grey pictures in a grid.
+    """Draw feature maps as gray pictures in a grid.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def draw_maps(
     titles : sequence of str, optional
         One for each.
     signed : bool, optional
-        Whether zero is drawn as middle grey; unless given, where a map has negative values.
+        Whether zero is drawn as middle gray; unless given, where a map has negative values.
 
     Returns
     -------
@@ -137,15 +137,15 @@ def draw_maps(
     maps = np.asarray(maps, np.float64)
     if maps.ndim != 3 or not maps.size:
         raise ParameterError(f"maps must have shape (n, H, W). Got {maps.shape} instead.")
-    return side_by_side([map_to_grey(plane, signed=signed) for plane in maps], titles)
+    return side_by_side([map_to_gray(plane, signed=signed) for plane in maps], titles)
 
 
-def map_to_grey(plane: np.ndarray, *, signed: bool | None = None) -> np.ndarray:
+def map_to_gray(plane: np.ndarray, *, signed: bool | None = None) -> np.ndarray:
     """Stretch one map to bytes.
 
     Examples
     --------
-    >>> map_to_grey(np.array([[-2.0, 0.0, 2.0]])).tolist()
+    >>> map_to_gray(np.array([[-2.0, 0.0, 2.0]])).tolist()
     [[0, 128, 255]]
     """
     top = float(np.abs(plane).max()) or 1.0

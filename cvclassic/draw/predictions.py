@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..filters._checks import check_image
+from ..images.checks import check_image
 from .panels import INK, PAPER
 from .typesetting import Sheet, cut_text, font_of, percent, printable
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
-from ..detect import SiftStages
 from .overlays import Canvas, draw_keypoints
-from .panels import map_to_grey, side_by_side
+from .panels import map_to_gray, side_by_side
+
+if TYPE_CHECKING:
+    from ..detect import SIFTStages
 
 
-def draw_sift_stages(image: np.ndarray, stages: SiftStages, *, limit: int = 2000) -> np.ndarray:
+def draw_sift_stages(image: np.ndarray, stages: SIFTStages, *, limit: int = 2000) -> np.ndarray:
     """Draw the scale space and the keypoints that each stage leaves.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The picture.
-    stages : SiftStages
+    stages : SIFTStages
         Of this picture.
     limit : int
         Draw the strongest so many of each stage.
@@ -71,9 +75,9 @@ def _pyramid(stacks: list[np.ndarray], shape: tuple[int, ...], *, signed: bool) 
         if y + size[1] > shape[0]:
             break
         for layer, plane in enumerate(stack):
-            grey = map_to_grey(plane, signed=signed)
-            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+            gray = map_to_gray(plane, signed=signed)
+            gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
             x = round(layer * cell)
-            sheet[y : y + size[1], x : x + size[0]] = grey[..., None]
+            sheet[y : y + size[1], x : x + size[0]] = gray[..., None]
         y += size[1] + 6
     return sheet

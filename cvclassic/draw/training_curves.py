@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Sequence
 
-from ..atomic import atomic_file
+from .._basics.atomic import atomic_file
 from ..errors import ParameterError
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -131,7 +131,7 @@ class Sheet:
         self._strips.append(pixels)
 
     def scale(self, low: tuple, high: tuple, low_text: str, high_text: str) -> None:
-        """A scale from one colour over paper to another, with a text at each end."""
+        """A scale from one color over paper to another, with a text at each end."""
         font = font_of(15)
         bar = min(240, self._width // 4)
         room = (self._width - bar - 4 * _MARGIN) / 2

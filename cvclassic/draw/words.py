@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..explain import VisualWord
 from ..images import encode_image
+from .contact_sheets import contact_sheet
 from .explanations import AGAINST, FOR
 from .panels import INK, PAPER
-from .sheets import contact_sheet
 from .typesetting import Sheet, cut_text, font_of, printable
+
+if TYPE_CHECKING:
+    from ..explain import VisualWord
 
 _TOP = 3  # classes for and against
 _TEXT_WIDTH = 470

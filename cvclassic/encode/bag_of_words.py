@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_choice, check_integer, check_number
+from .._basics.checks import check_choice, check_integer, check_number
 from ..describe import LocalFeatures
 from ..errors import ParameterError
 from .base import LocalEncoder
@@ -13,8 +13,8 @@ from .vocabulary import kmeans_words, nearest_k_words, nearest_words
 _NORMS = ("l1", "l2", "hellinger", None)
 
 
-def normalise_histogram(histogram: np.ndarray, norm: str | None) -> np.ndarray:
-    """Normalise a histogram; one of zeros stays as it is.
+def normalize_histogram(histogram: np.ndarray, norm: str | None) -> np.ndarray:
+    """Normalize a histogram; one of zeros stays as it is.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def normalise_histogram(histogram: np.ndarray, norm: str | None) -> np.ndarray:
 
     Examples
     --------
-    >>> normalise_histogram(np.array([1, 3], np.float32), "l1")
+    >>> normalize_histogram(np.array([1, 3], np.float32), "l1")
     array([0.25, 0.75], dtype=float32)
     """
     if norm is None:
@@ -50,7 +50,7 @@ class BagOfWords(LocalEncoder):
     Parameters
     ----------
     describer : Describer or None, default=None
-        Gives the local features. None stands for ``Sift()``.
+        Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=500
         Size of the vocabulary.
     norm : {"l1", "l2", "hellinger", None}, default="hellinger"
@@ -134,7 +134,7 @@ class BagOfWords(LocalEncoder):
             flat = (level * self.n_words + words).ravel()
             weights = None if votes is None else votes.ravel()
             histogram += np.bincount(flat, weights, minlength=len(histogram))
-        return normalise_histogram(histogram, self.norm)
+        return normalize_histogram(histogram, self.norm)
 
 
 def soft_votes(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..checks import check_number
-from ..describe import Describer, ImageTransformer, LocalFeatures, Sift
+from .._basics.checks import check_number
+from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
 
@@ -122,7 +122,7 @@ class LocalEncoder(ImageTransformer):
     def _check(self) -> None:
         if self.describer is not None and not isinstance(self.describer, Describer):
             raise ParameterError(
-                f"describer must be a describer such as Sift(), or None. Got {self.describer!r}."
+                f"describer must be a describer such as SIFT(), or None. Got {self.describer!r}."
             )
         self._describer._check()
         check_pyramid(self.pyramid)
@@ -131,7 +131,7 @@ class LocalEncoder(ImageTransformer):
 
     @property
     def _describer(self) -> Describer:
-        return Sift() if self.describer is None else self.describer
+        return SIFT() if self.describer is None else self.describer
 
     @property
     def max_side(self) -> int | None:

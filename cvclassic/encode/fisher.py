@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_bool, check_integer, check_number
+from .._basics.checks import check_bool, check_integer, check_number
 from ..describe import LocalFeatures
 from .base import LocalEncoder
 from .mixture import density_table, fit_mixture, mixture_sums, principal_components
@@ -16,7 +16,7 @@ _POSITION_SCALE = np.float32(0.3)  # spread like that of a leading component, fo
 def fisher_gradient(
     sums: np.ndarray, weights: np.ndarray, means: np.ndarray, variances: np.ndarray
 ) -> np.ndarray:
-    """Gradient for means and deviations from posterior-weighted sums, Fisher-normalised.
+    """Gradient for means and deviations from posterior-weighted sums, Fisher-normalized.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def fisher_gradient(
     return out.reshape(*sums.shape[:-2], 2 * k * d)
 
 
-def power_normalise(vector: np.ndarray, power: float) -> np.ndarray:
+def power_normalize(vector: np.ndarray, power: float) -> np.ndarray:
     """Signed power, then Euclidean length 1; zeros stay as they are. In place.
 
     Parameters
@@ -72,7 +72,7 @@ def power_normalise(vector: np.ndarray, power: float) -> np.ndarray:
 
     Examples
     --------
-    >>> power_normalise(np.array([-9.0, 16.0], np.float32), 0.5)
+    >>> power_normalize(np.array([-9.0, 16.0], np.float32), 0.5)
     array([-0.6,  0.8], dtype=float32)
     """
     if power != 1:
@@ -126,12 +126,12 @@ def fisher_vector(
     >>> fisher_vector(x, one[0], 0 * one, one, improved=False).round(3)
     array([2.5  , 3.889], dtype=float32)
     """
-    centre = np.asarray(weights @ means, np.float32)
-    moved = means - centre
+    center = np.asarray(weights @ means, np.float32)
+    moved = means - center
     table = density_table(weights, moved, variances)
-    sums, _ = mixture_sums(descriptors - centre, table)
+    sums, _ = mixture_sums(descriptors - center, table)
     vector = fisher_gradient(sums, weights, moved, variances)
-    return power_normalise(vector, 0.5) if improved else vector
+    return power_normalize(vector, 0.5) if improved else vector
 
 
 class FisherVector(LocalEncoder):
@@ -144,7 +144,7 @@ class FisherVector(LocalEncoder):
     Parameters
     ----------
     describer : Describer or None, default=None
-        Gives the local features. None stands for ``Sift()``.
+        Gives the local features. None stands for ``SIFT()``.
     n_gaussians : int, default=128
         Size of the mixture.
     n_components : int or None, default=64
@@ -256,5 +256,5 @@ class FisherVector(LocalEncoder):
         )
         out = fisher_gradient(sums, self.weights_, self.means_, self.variances_)
         for cell in out:
-            power_normalise(cell, self.power)
+            power_normalize(cell, self.power)
         return out.ravel()

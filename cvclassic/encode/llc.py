@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_integer, check_number
+from .._basics.checks import check_integer, check_number
 from ..describe import LocalFeatures
-from .bag_of_words import check_nearest, normalise_histogram
+from .bag_of_words import check_nearest, normalize_histogram
 from .base import LocalEncoder
 from .vocabulary import kmeans_words, nearest_k_words
 
@@ -95,7 +95,7 @@ def llc_codes(
     return nearest, codes
 
 
-class Llc(LocalEncoder):
+class LLC(LocalEncoder):
     """Locality-constrained linear coding with maximum pooling.
 
     Each descriptor is rebuilt from its few nearest words; of the weights of a word the
@@ -104,7 +104,7 @@ class Llc(LocalEncoder):
     Parameters
     ----------
     describer : Describer or None, default=None
-        Gives the local features. None stands for ``Sift()``.
+        Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=1024
         Size of the vocabulary.
     n_nearest : int, default=5
@@ -136,7 +136,7 @@ class Llc(LocalEncoder):
     Examples
     --------
     >>> images = np.random.default_rng(0).integers(0, 255, (6, 64, 64), np.uint8)
-    >>> Llc(n_words=10, pyramid=((1, 1),), random_state=0).fit_transform(images).shape
+    >>> LLC(n_words=10, pyramid=((1, 1),), random_state=0).fit_transform(images).shape
     (6, 10)
     """
 
@@ -178,4 +178,4 @@ class Llc(LocalEncoder):
         pooled = np.zeros(self.n_features_out_, np.float32)
         for level in cells:
             np.maximum.at(pooled, level * self.n_words + nearest, codes)
-        return normalise_histogram(pooled, "l2")
+        return normalize_histogram(pooled, "l2")

@@ -88,7 +88,7 @@ def mixture_sums(
     Parameters
     ----------
     x : ndarray of shape (n, d), float32
-        Best roughly centred: squares of large numbers cost digits.
+        Best roughly centered: squares of large numbers cost digits.
     table : ndarray of shape (2 d + 1, k), float32
         From `density_table`.
     bounds : ndarray of shape (n_groups + 1,), int, optional
@@ -194,14 +194,14 @@ def fit_mixture(
             f"n_gaussians={n_gaussians} Gaussians need at least {2 * n_gaussians} local features; "
             f"the training pictures gave {len(sample)}. Use fewer Gaussians or more pictures."
         )
-    centre = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
+    center = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = sample.var(axis=0, dtype=np.float64)
     floor = 1e-3 * spread + 1e-4 * spread.mean() + 1e-12
     words = kmeans_words(sample, n_gaussians, random_state=random_state, n_jobs=n_jobs, max_iter=10)
     blocks = [sample[start : start + 32 * _BLOCK] for start in range(0, len(sample), 32 * _BLOCK)]
 
     def hard(part: list[np.ndarray]) -> tuple[np.ndarray, float]:
-        x = part[0] - centre
+        x = part[0] - center
         posteriors = np.zeros((len(x), n_gaussians), np.float32)
         posteriors[np.arange(len(x)), nearest_words(part[0], words)] = 1
         return posteriors.T @ np.concatenate([x, x * x, np.ones((len(x), 1), "f4")], axis=1), 0.0
@@ -222,8 +222,8 @@ def fit_mixture(
         means = sums[:, :d] / mass
         variances = np.maximum(sums[:, d:-1] / mass - means**2, floor)
         table = density_table(weights, means, variances)
-        sums, value = gather(lambda part, table=table: mixture_sums(part[0] - centre, table))
+        sums, value = gather(lambda part, table=table: mixture_sums(part[0] - center, table))
         if value - before < tol:
             break
         before = value
-    return weights.astype(np.float32), (means + centre).astype(np.float32), variances.astype("f4")
+    return weights.astype(np.float32), (means + center).astype(np.float32), variances.astype("f4")

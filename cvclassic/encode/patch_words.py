@@ -7,12 +7,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_choice, check_integer, check_number
+from .._basics.checks import check_choice, check_integer, check_number
 from ..describe import SizedTransformer, check_image_size
 from ..errors import DataError, ParameterError
 from ..images import map_blocks
 from .base import balanced_order
-from .patches import normalise_patches, patch_grid, zca_whitening
+from .patches import normalize_patches, patch_grid, zca_whitening
 from .vocabulary import kmeans_words
 
 ACTIVATIONS = ("soft", "triangle", "squared")
@@ -24,7 +24,7 @@ _FLAT = 1.0  # standard deviation, of 255, below which a patch shows nothing
 class PatchWords(SizedTransformer):
     """K-means words of whitened patches, as the fixed first layer of a network.
 
-    Every patch of a picture is normalised for contrast and compared with every word; the
+    Every patch of a picture is normalized for contrast and compared with every word; the
     answers are averaged over the cells of a grid. Normalising, whitening and comparing are
     folded into one matrix product a block of patches, with activation and pooling done
     while the block is in cache: memory does not grow with the number of pictures.
@@ -48,7 +48,7 @@ class PatchWords(SizedTransformer):
         Exponent that pooled answers are raised to; 0.5 keeps words that answer everywhere
         from drowning the others.
     contrast : float, default=10
-        Added to the variance of a patch, in squared grey levels of 0..255.
+        Added to the variance of a patch, in squared gray levels of 0..255.
     whitening : float, default=0.1
         Added to the eigenvalues of the patches' covariance.
     image_size : int or (int, int), default=28
@@ -153,7 +153,7 @@ class PatchWords(SizedTransformer):
 
     def _fit_images(self, X, y) -> None:
         rng = check_random_state(self.random_state)
-        patches = normalise_patches(self._sample(X, y, rng), self.contrast)
+        patches = normalize_patches(self._sample(X, y, rng), self.contrast)
         if patches.shape[1] < self.n_words:
             raise DataError(
                 f"n_words={self.n_words} words need at least as many patches that show something; "
@@ -188,9 +188,9 @@ class PatchWords(SizedTransformer):
     def _filters(self) -> np.ndarray:
         """Whitening and words as one matrix for raw patches and their contrast, (d + 1, k).
 
-        With c the contrast of a raw patch p, the answer to the normalised one is
+        With c the contrast of a raw patch p, the answer to the normalized one is
         ``(p - mean(p)) / c @ F + offset``, which is ``(p @ F' + c * offset) / c`` when F' has
-        the mean taken off its columns: patches need not be normalised at all.
+        the mean taken off its columns: patches need not be normalized at all.
         """
         words = self.words_
         if self.activation == "soft":
@@ -256,15 +256,15 @@ class PatchWords(SizedTransformer):
         Returns
         -------
         ndarray of shape (n_words, patch_size, patch_size) or (..., 3), uint8
-            Middle grey is 0; each word is stretched to the full range.
+            Middle gray is 0; each word is stretched to the full range.
         """
         check_is_fitted(self, "words_")
         peak = np.maximum(np.abs(self.words_).max(axis=1, keepdims=True), 1e-12)
-        grey = np.round(127.5 + 127.5 * self.words_ / peak).astype(np.uint8)
+        gray = np.round(127.5 + 127.5 * self.words_ / peak).astype(np.uint8)
         p = self.patch_size
         if self.color:
-            return grey.reshape(-1, 3, p, p).transpose(0, 2, 3, 1)
-        return grey.reshape(-1, p, p)
+            return gray.reshape(-1, 3, p, p).transpose(0, 2, 3, 1)
+        return gray.reshape(-1, p, p)
 
 
 def _row_groups(starts: np.ndarray) -> list[tuple[int, int]]:

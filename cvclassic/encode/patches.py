@@ -48,7 +48,7 @@ def patch_grid(
     return index, starts
 
 
-def normalise_patches(patches: np.ndarray, contrast: float) -> np.ndarray:
+def normalize_patches(patches: np.ndarray, contrast: float) -> np.ndarray:
     """Subtract the mean of each patch and divide by its contrast.
 
     Parameters
@@ -71,7 +71,7 @@ def normalise_patches(patches: np.ndarray, contrast: float) -> np.ndarray:
 
     Examples
     --------
-    >>> normalise_patches(np.array([[0.0], [255.0]], np.float32), 10).round(2).ravel().tolist()
+    >>> normalize_patches(np.array([[0.0], [255.0]], np.float32), 10).round(2).ravel().tolist()
     [-1.0, 1.0]
     """
     d = np.float32(len(patches))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..checks import check_bool, check_integer, check_number
+from .._basics.checks import check_bool, check_integer, check_number
 from ..describe import LocalFeatures
 from .base import LocalEncoder
-from .fisher import power_normalise
+from .fisher import power_normalize
 from .mixture import principal_components
 from .pyramid import cell_groups, sum_groups
 from .vocabulary import kmeans_words, nearest_words
@@ -44,8 +44,8 @@ def word_sums(
     return members @ descriptors, counts.astype(np.float32)[:, None]
 
 
-def vlad_normalise(residuals: np.ndarray, *, intra: bool, power: float) -> np.ndarray:
-    """Normalise VLAD's residuals: signed power, each word, then the whole vector.
+def vlad_normalize(residuals: np.ndarray, *, intra: bool, power: float) -> np.ndarray:
+    """Normalize VLAD's residuals: signed power, each word, then the whole vector.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def vlad_normalise(residuals: np.ndarray, *, intra: bool, power: float) -> np.nd
 
     Examples
     --------
-    >>> vlad_normalise(np.array([[0, 3], [0, 0], [-2, 0.0]]), intra=True, power=1).round(3)
+    >>> vlad_normalize(np.array([[0, 3], [0, 0], [-2, 0.0]]), intra=True, power=1).round(3)
     array([ 0.   ,  0.707,  0.   ,  0.   , -0.707,  0.   ])
     """
     if power != 1:
@@ -71,7 +71,7 @@ def vlad_normalise(residuals: np.ndarray, *, intra: bool, power: float) -> np.nd
     if intra:
         lengths = np.sqrt(np.einsum("kd,kd->k", residuals, residuals))[:, None]
         np.divide(residuals, lengths, out=residuals, where=lengths > 0)
-    return power_normalise(residuals.ravel(), 1)
+    return power_normalize(residuals.ravel(), 1)
 
 
 def vlad_vector(
@@ -106,10 +106,10 @@ def vlad_vector(
     array([0.707, 0.   , 0.   , 0.707], dtype=float32)
     """
     sums, counts = word_sums(descriptors, nearest_words(descriptors, words), len(words))
-    return vlad_normalise(sums - counts * words, intra=intra, power=power)
+    return vlad_normalize(sums - counts * words, intra=intra, power=power)
 
 
-class Vlad(LocalEncoder):
+class VLAD(LocalEncoder):
     """Vector of locally aggregated descriptors, with a spatial pyramid.
 
     `fit` clusters a class-balanced sample of local descriptors into `n_words` words;
@@ -119,7 +119,7 @@ class Vlad(LocalEncoder):
     Parameters
     ----------
     describer : Describer or None, default=None
-        Gives the local features. None stands for ``Sift()``.
+        Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=64
         Size of the vocabulary.
     n_components : int or None, default=None
@@ -155,7 +155,7 @@ class Vlad(LocalEncoder):
     Examples
     --------
     >>> images = np.random.default_rng(0).integers(0, 255, (6, 64, 64), np.uint8)
-    >>> Vlad(n_words=4, random_state=0).fit_transform(images).shape
+    >>> VLAD(n_words=4, random_state=0).fit_transform(images).shape
     (6, 512)
     """
 
@@ -216,5 +216,5 @@ class Vlad(LocalEncoder):
         residuals = (sums - counts * np.tile(self.words_, (n_groups, 1))).reshape(n_groups, k, d)
         cell_sums = sum_groups(residuals, owners, sum(r * c for r, c in self.pyramid))
         for cell in cell_sums:
-            vlad_normalise(cell, intra=self.intra, power=self.power)
+            vlad_normalize(cell, intra=self.intra, power=self.power)
         return cell_sums.ravel()

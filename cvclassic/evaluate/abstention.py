@@ -6,7 +6,7 @@ import numpy as np
 
 from ..classify import UnknownRule
 from ..errors import ParameterError
-from .outcomes import true_columns
+from .per_sample import true_columns
 from .predictions import Predictions
 from .resampling import check_level, resamples, wilson_interval
 

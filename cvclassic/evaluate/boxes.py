@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_number
+from .._basics.checks import check_number
 from ..errors import ParameterError
 
 

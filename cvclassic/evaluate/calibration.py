@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_integer
+from .._basics.checks import check_integer
 from ..errors import ParameterError
-from .outcomes import certainties
+from .per_sample import certainties
 from .predictions import Predictions
 
 N_BINS = 15

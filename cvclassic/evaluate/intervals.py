@@ -8,10 +8,10 @@ import numpy as np
 from scipy import sparse
 from scipy.special import ndtr, ndtri
 
-from ..checks import check_integer, seed_number
+from .._basics.checks import check_integer, seed_number
 from ..errors import ParameterError
 from .calibration import N_BINS, bins_of
-from .outcomes import certainties, log_losses, rows_are_complete, top_k_hits
+from .per_sample import certainties, log_losses, rows_are_complete, top_k_hits
 from .predictions import Predictions
 from .resampling import check_level, effective_number, resamples, wilson_interval
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom
 
-from ..checks import check_integer, seed_number
+from .._basics.checks import check_integer, seed_number
 from ..errors import ParameterError
 from .predictions import Predictions
 from .resampling import check_level, effective_number, resamples, wilson_interval

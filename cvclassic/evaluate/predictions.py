@@ -1,4 +1,4 @@
-"""What a model, or anything else, answered for labelled pictures."""
+"""What a model, or anything else, answered for labeled pictures."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from ..classify import named_losses
 from ..errors import ParameterError
 from .calibration import calibration_error
-from .outcomes import (
+from .per_sample import (
     answered_rows,
     certainties,
     log_losses,
@@ -41,7 +41,7 @@ def score_predictions(
     -------
     dict
         ``accuracy``, ``mean_class_accuracy`` (mean over the classes in `truth` of the share
-        of their pictures that were recognised), ``macro_f1`` (over all labels in truth or
+        of their pictures that were recognized), ``macro_f1`` (over all labels in truth or
         predictions), ``top_5_accuracy`` (how often the truth is among the five most probable
         classes; None with five classes or fewer), ``log_loss`` (natural logarithm,
         probabilities clipped at 1e-15; None where rows do not sum to 1, as when only the first

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..atomic import atomic_file
-from .outcomes import true_columns
+from .._basics.atomic import atomic_file
+from .per_sample import true_columns
 from .predictions import Predictions
 
 _FIRST = ("path", "status", "code", "message", "truth", "label", "right", "margin", "seconds")

@@ -74,7 +74,7 @@ def read_predictions(
     wanted = ["path", "label", *([] if truth is not None else ["truth"])]
     for column in wanted:
         if column not in header:
-            more = " (or give the labelled pictures)" if column == "truth" else ""
+            more = " (or give the labeled pictures)" if column == "truth" else ""
             raise DataError(
                 f"{shown}, line 1: expected the columns {', '.join(wanted)}{more}. "
                 f"Found no column {column!r} in: {', '.join(map(show_path, header))}"
@@ -86,7 +86,7 @@ def read_predictions(
         if truth is not None and key not in truth:
             raise DataError(
                 f"{where}: the picture {show_path(row['path'])} is not among the {len(truth)} "
-                "labelled ones"
+                "labeled ones"
             )
         if key in places:
             raise DataError(
@@ -179,7 +179,7 @@ def _assemble(kept: list[tuple[str, str, dict]], truth: Mapping[str, Any] | None
             if true is not None and true != str(truth[key]):
                 raise DataError(
                     f"{where}: the truth is {show_path(true)!r} here and "
-                    f"{show_path(str(truth[key]))!r} among the labelled pictures"
+                    f"{show_path(str(truth[key]))!r} among the labeled pictures"
                 )
             true = truth[key]
         elif true is None:

@@ -15,26 +15,26 @@ import numpy as np
 
 from ..describe import LocalFeatures
 from ..encode import (
+    LLC,
+    VLAD,
     BagOfWords,
     FisherVector,
-    Llc,
     LocalEncoder,
-    Vlad,
     cell_groups,
     density_table,
     fisher_gradient,
     llc_codes,
     mixture_sums,
     nearest_words,
-    normalise_histogram,
-    power_normalise,
+    normalize_histogram,
+    power_normalize,
     soft_votes,
     sum_groups,
-    vlad_normalise,
+    vlad_normalize,
     word_sums,
 )
 from ..errors import ParameterError
-from ._layout import BlockTrace, HogBlocks
+from .hog_blocks import BlockTrace, HogBlocks
 
 
 class Trace(Protocol):
@@ -53,7 +53,7 @@ def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.
 
     Parameters
     ----------
-    encoder : BagOfWords, FisherVector, Vlad, Llc or HogBlocks
+    encoder : BagOfWords, FisherVector, VLAD, LLC or HogBlocks
         Fitted.
     features : LocalFeatures
         At least one.
@@ -70,7 +70,7 @@ def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.
         if isinstance(encoder, kind):
             return tracer(encoder, features, cells)
     raise ParameterError(
-        "explain knows the encoders BagOfWords, FisherVector, Vlad and Llc. "
+        "explain knows the encoders BagOfWords, FisherVector, VLAD and LLC. "
         f"Got {type(encoder).__name__} instead."
     )
 
@@ -100,7 +100,7 @@ class VoteTrace:
             added = np.bincount(level.ravel(), votes.ravel(), minlength=size)
             self._totals += added
             histogram += added
-        self.vector = normalise_histogram(histogram, encoder.norm)
+        self.vector = normalize_histogram(histogram, encoder.norm)
 
     def shares(self, parts: np.ndarray) -> np.ndarray:
         """Hand the parts of the bins to the descriptors."""
@@ -111,7 +111,7 @@ class VoteTrace:
 class PeakTrace:
     """Locality-constrained coding: only the largest code of a bin got through the pooling."""
 
-    def __init__(self, encoder: Llc, features: LocalFeatures, cells: np.ndarray) -> None:
+    def __init__(self, encoder: LLC, features: LocalFeatures, cells: np.ndarray) -> None:
         nearest, codes = llc_codes(
             features.descriptors, encoder.words_, encoder.n_nearest, encoder.regularisation
         )
@@ -121,7 +121,7 @@ class PeakTrace:
         for level in self._bins:
             np.maximum.at(pooled, level, codes)
         self._peaks = (codes > 0) & (codes == pooled[self._bins])
-        self.vector = normalise_histogram(pooled, "l2")
+        self.vector = normalize_histogram(pooled, "l2")
 
     def shares(self, parts: np.ndarray) -> np.ndarray:
         """Hand the parts of the bins to the descriptors with the largest code; ties share."""
@@ -198,7 +198,7 @@ class FisherTrace:
             encoder.variances_,
         )
         for cell in out:
-            power_normalise(cell, encoder.power)
+            power_normalize(cell, encoder.power)
         self.vector = out.ravel()
         self._x = x
         self.words = np.empty(len(x), np.intp)
@@ -247,7 +247,7 @@ class FisherTrace:
 class VladTrace:
     """VLAD: each descriptor added its difference from its word."""
 
-    def __init__(self, encoder: Vlad, features: LocalFeatures, cells: np.ndarray) -> None:
+    def __init__(self, encoder: VLAD, features: LocalFeatures, cells: np.ndarray) -> None:
         self._encoder = encoder
         self._cells = cells
         k, d = encoder.words_.shape
@@ -262,7 +262,7 @@ class VladTrace:
         self._n_cells = sum(rows * columns for rows, columns in encoder.pyramid)
         out = sum_groups(residuals.reshape(-1, k, d), owners, self._n_cells)
         for cell in out:
-            vlad_normalise(cell, intra=encoder.intra, power=encoder.power)
+            vlad_normalize(cell, intra=encoder.intra, power=encoder.power)
         self.vector = out.ravel()
 
     def shares(self, parts: np.ndarray) -> np.ndarray:
@@ -286,7 +286,7 @@ class VladTrace:
 _TRACERS: dict[type, Callable[..., Trace]] = {
     BagOfWords: VoteTrace,
     FisherVector: FisherTrace,
-    Vlad: VladTrace,
-    Llc: PeakTrace,
+    VLAD: VladTrace,
+    LLC: PeakTrace,
     HogBlocks: BlockTrace,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..classify import MLP, SVM, Head, HomogeneousMap, Ridge
+from ..classify import Head, HomogeneousMap, MLPClassifier, RidgeClassifier, SVMClassifier
 from ..errors import ParameterError
 
 
@@ -47,22 +47,22 @@ def direction_between(head, vector: np.ndarray, label: int, against: int) -> Dir
     Examples
     --------
     >>> X = np.array([[0, 0], [0, 1], [3, 3], [3, 4]] * 3, np.float32)
-    >>> head = SVM(C=1.0).fit(X, ["a", "a", "b", "b"] * 3)
+    >>> head = SVMClassifier(C=1.0).fit(X, ["a", "a", "b", "b"] * 3)
     >>> direction_between(head, X[0], 1, 0).exact
     True
     """
-    if isinstance(head, MLP):
+    if isinstance(head, MLPClassifier):
         return _of_network(head, vector, label, against)
-    if isinstance(head, SVM | Ridge) and head.kernel == "linear":
+    if isinstance(head, SVMClassifier | RidgeClassifier) and head.kernel == "linear":
         rows = head.coef_[[label, against]].astype(np.float64)
         offsets = head.intercept_[[label, against]].astype(np.float64)
         return Direction(rows[0] - rows[1], float(offsets[0] - offsets[1]), True)
     x = np.asarray(vector, np.float64)
-    if isinstance(head, SVM):
+    if isinstance(head, SVMClassifier):
         return _tangent(
             x, head.support_vectors_, head.gamma_, head.dual_coef_, head.intercept_, label, against
         )
-    if isinstance(head, Ridge):
+    if isinstance(head, RidgeClassifier):
         axes = head.components_.astype(np.float64)
         z = (x - head.mean_) @ axes
         inner = _tangent(z, head.vectors_, 1.0, head.dual_coef_, head.intercept_, label, against)
@@ -93,7 +93,7 @@ _SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _of_network(head: MLP, vector, label: int, against: int) -> Direction:
+def _of_network(head: MLPClassifier, vector, label: int, against: int) -> Direction:
     """Backward through the layers; without bends on the way it holds everywhere."""
     from scipy.special import expit
 

@@ -25,7 +25,7 @@ class Explanation:
     xy : ndarray of shape (n, 2), float32
         Positions (x, y) in pixels of a picture of `image_shape`.
     scale : ndarray of shape (n,), float32
-        Diameter of the described neighbourhood's unit, as in `LocalFeatures`; of windows, their
+        Diameter of the described neighborhood's unit, as in `LocalFeatures`; of windows, their
         side.
     shares : ndarray of shape (n,), float64
         Share of each keypoint in `decision`: positive speaks for `label`, negative for

@@ -10,9 +10,9 @@ from sklearn.pipeline import Pipeline
 
 from ..errors import ParameterError
 from ..images import single_threaded
-from ._bags import Bag, check_explainable, members_of, open_bags
-from ._directions import decide, mapped
+from .directions import decide, mapped
 from .explanation import Explanation, class_column
+from .local_features import Bag, check_explainable, members_of, open_bags
 from .pictures import explain_bags
 
 _OPPONENTS = 3  # classes that the answer is led towards

@@ -10,13 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..classify import WeightedUnion
-from ..describe import Hog, ImageTransformer, LocalFeatures
-from ..encode import BagOfWords, FisherVector, Llc, LocalEncoder, Vlad, cell_index
+from ..describe import HOG, ImageTransformer, LocalFeatures
+from ..encode import LLC, VLAD, BagOfWords, FisherVector, LocalEncoder, cell_index
 from ..errors import ParameterError
 from ..images import Picture
-from ._layout import HogBlocks
+from .hog_blocks import HogBlocks
 
-_ENCODERS = (BagOfWords, FisherVector, Vlad, Llc)
+_ENCODERS = (BagOfWords, FisherVector, VLAD, LLC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def members_of(features: BaseEstimator) -> list[Member] | None:
         return None
     found, start, block = [], 0, 0
     for (_, encoder, _), sizes in zip(features._iter(), features.member_sizes_, strict=True):
-        if isinstance(encoder, Hog):
+        if isinstance(encoder, HOG):
             encoder = HogBlocks(encoder)
         elif not isinstance(encoder, _ENCODERS):
             return None

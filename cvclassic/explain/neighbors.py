@@ -10,15 +10,15 @@ from sklearn.pipeline import Pipeline
 
 from ..errors import ImageReadError, ParameterError
 from ..images import Picture, map_blocks, single_threaded
-from ._bags import Bag, check_explainable, in_common_pixels, members_of, open_bags
-from ._directions import mapped, parts_of_entries
-from ._traces import Trace, trace
+from .attribution import Trace, trace
+from .directions import mapped, parts_of_entries
+from .local_features import Bag, check_explainable, in_common_pixels, members_of, open_bags
 
 _CANDIDATES = 400  # keypoints of a picture that are looked at for pairs, of each encoder
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbour:
+class Neighbor:
     """A training picture, how like it is, and which keypoints say so.
 
     Parameters
@@ -47,7 +47,7 @@ class Neighbour:
 
 
 class SimilarPictures:
-    """Training pictures, encoded once, to look up neighbours of many pictures.
+    """Training pictures, encoded once, to look up neighbors of many pictures.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class SimilarPictures:
     Attributes
     ----------
     failures : list of (index, ImageReadError)
-        Pictures that cannot be read; they are nobody's neighbours.
+        Pictures that cannot be read; they are nobody's neighbors.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class SimilarPictures:
         self._vectors = np.stack([row if len(row) else np.zeros(size, "f4") for row in rows])
 
     @single_threaded()
-    def nearest(self, image, n: int = 3, *, n_pairs: int = 30) -> list[Neighbour]:
+    def nearest(self, image, n: int = 3, *, n_pairs: int = 30) -> list[Neighbor]:
         """The n training pictures most like a picture, the nearest first.
 
         Parameters
@@ -112,7 +112,7 @@ class SimilarPictures:
 
         Returns
         -------
-        list of Neighbour
+        list of Neighbor
             Fewer than n if there are fewer that can be read and show something.
         """
         picture = image if isinstance(image, Picture) else Picture(image)
@@ -122,7 +122,7 @@ class SimilarPictures:
         cosines = self._vectors @ vector
         order = np.argsort(-cosines, kind="stable")[:n]
         order = order[cosines[order] > 0]
-        return [self._neighbour(picture, int(i), float(cosines[i]), n_pairs) for i in order]
+        return [self._neighbor(picture, int(i), float(cosines[i]), n_pairs) for i in order]
 
     def _encode_block(self, images: list) -> list:
         """Vectors of length 1 as the head sees them; or why there is none."""
@@ -154,11 +154,11 @@ class SimilarPictures:
             sides.append(vector / max(float(np.linalg.norm(vector)), 1e-12))
         return parts_of_entries(steps, sides[0] * sides[1])
 
-    def _neighbour(self, picture: Picture, i: int, cosine: float, n_pairs: int) -> Neighbour:
+    def _neighbor(self, picture: Picture, i: int, cosine: float, n_pairs: int) -> Neighbor:
         nothing = np.zeros((0, 2), np.float32)
         label = self._labels[i]
         if self._members is None:
-            return Neighbour(i, label, cosine, nothing, nothing, np.zeros(0), (1, 1))
+            return Neighbor(i, label, cosine, nothing, nothing, np.zeros(0), (1, 1))
         one, two = (open_bags(self._members, some) for some in (picture, self._images[i]))
         traces = [
             [
@@ -179,7 +179,7 @@ class SimilarPictures:
         best = np.argsort(-parts, kind="stable")[:n_pairs]
         best = best[parts[best] > 0]
         shape = two[0].features.image_shape
-        return Neighbour(i, label, cosine, left[best], right[best], parts[best], shape)
+        return Neighbor(i, label, cosine, left[best], right[best], parts[best], shape)
 
 
 def _pairs(

@@ -16,7 +16,7 @@ def occlusion_shares(
     """Fall of a decision for each of a grid of windows that overlap by half.
 
     A window is replaced by a strongly blurred copy of the picture, which has its brightness and
-    colour but no structure, and no edges that were not there.
+    color but no structure, and no edges that were not there.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def occlusion_shares(
     Returns
     -------
     xy : ndarray of shape (n, 2), float32
-        Centres of the windows.
+        Centers of the windows.
     side : int
         Side of a window in pixels.
     shares : ndarray of shape (n,), float64

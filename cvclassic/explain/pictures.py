@@ -10,10 +10,10 @@ from sklearn.pipeline import Pipeline
 from ..classify import probabilities
 from ..errors import ParameterError
 from ..images import load_pixels, map_blocks
-from ._bags import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
-from ._directions import decide, direction_between, mapped, parts_of_entries
-from ._traces import Trace, trace
+from .attribution import Trace, trace
+from .directions import decide, direction_between, mapped, parts_of_entries
 from .explanation import Explanation, class_column
+from .local_features import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
 from .occlusion import occlusion_shares
 
 _BLOCK = 16  # pictures that share one pass over the classifier's weights
@@ -24,12 +24,12 @@ TANGENT = (
 )
 _RULES = {
     "BagOfWords": "Keypoints of a visual word share its part equally.",
-    "Llc": "A word's part goes to the descriptor with the largest code for it.",
+    "LLC": "A word's part goes to the descriptor with the largest code for it.",
     "FisherVector": (
         "A Gaussian's part goes to the descriptors by what they added to its gradient, damped "
         "where they cancel."
     ),
-    "Vlad": (
+    "VLAD": (
         "A word's part goes to its descriptors by what they added to its residual, damped where "
         "they cancel."
     ),

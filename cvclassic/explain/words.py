@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ..classify import SVM, Ridge
+from ..classify import RidgeClassifier, SVMClassifier
 from ..errors import ImageReadError, ParameterError
 from ..images import Picture, load_pixels, map_blocks
-from ._bags import Member, check_explainable, members_of
-from ._directions import mapped, parts_of_entries
-from ._layout import HogBlocks
-from ._traces import trace
+from .attribution import trace
+from .directions import mapped, parts_of_entries
+from .hog_blocks import HogBlocks
+from .local_features import Member, check_explainable, members_of
 
 _MARGIN = 3.0  # half the side of a patch, in sizes of the keypoint: what SIFT describes
 
@@ -108,7 +108,7 @@ def browse_words(
             "Models of the recipes sift-bow, phow, llc, vlad, fast and fisher have."
         )
     head, steps = pipeline[-1], [step for _, step in pipeline.steps[1:-1]]
-    linear = isinstance(head, SVM | Ridge) and head.kernel == "linear"
+    linear = isinstance(head, SVMClassifier | RidgeClassifier) and head.kernel == "linear"
     found: list[list[_Sightings]] = []
     failures: list[tuple[int, ImageReadError]] = []
     total = np.zeros(head.coef_.shape[1] if linear else 0)
@@ -217,13 +217,13 @@ def _words_of(m: int, member: Member, found: list, entries: np.ndarray | None) -
 
 def _word_of_entry(encoder, k: int) -> np.ndarray:
     """Which word each entry of an encoder's vector belongs to."""
-    from ..encode import FisherVector, Vlad
+    from ..encode import VLAD, FisherVector
 
     n_cells = sum(rows * columns for rows, columns in encoder.pyramid)
     words = np.arange(k)
     if isinstance(encoder, FisherVector):
         words = np.tile(np.repeat(words, encoder.means_.shape[1]), 2)
-    elif isinstance(encoder, Vlad):
+    elif isinstance(encoder, VLAD):
         words = np.repeat(words, encoder.words_.shape[1])
     return np.tile(words, n_cells)
 

@@ -8,9 +8,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
-from ._checks import check_whole, short_repr
+from ..images.checks import check_whole, short_repr
 from .kernel_text import parse_kernel
 
 _Fill = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
@@ -93,7 +93,7 @@ def convolve(
         (kh, kw) or (kh, kw, C). All must have the same height and width. A single array of four
         axes is (n_filters, kh, kw, C).
     stride : int
-        Pixels between neighbouring outputs, along both axes.
+        Pixels between neighboring outputs, along both axes.
     padding : int, (int, int) or str
         Zeros on each side (y, x), or ``"valid"`` (none), ``"same"`` (zeros so that the size is kept
         at stride 1), ``"reflect"`` (d c b | a b c d | c b a), ``"symmetric"`` (c b a | a b c),

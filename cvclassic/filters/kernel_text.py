@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from ..errors import ParameterError
-from ._checks import check_real, short_repr
+from ..images.checks import check_real, short_repr
 from .kernels import MAX_KERNEL_SIDE, get_kernel
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import ParameterError
-from ._checks import check_positive, check_real, check_whole
+from ..images.checks import check_positive, check_real, check_whole
 
 MAX_KERNEL_SIDE = 255
 
@@ -88,14 +88,14 @@ def _gabor(
 
 _BUILDERS: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "identity": (_fixed([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), "the picture itself"),
-    "box": (_box, "sum of the neighbours; with normalize=true their mean"),
+    "box": (_box, "sum of the neighbors; with normalize=true their mean"),
     "gaussian3": (_fixed([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 1 / 16), "binomial 3x3 blur"),
     "gaussian": (_gaussian, "Gaussian blur of any sigma"),
     "edge_diagonal": (_fixed([[1, 0, -1], [0, 0, 0], [-1, 0, 1]]), "mixed second derivative"),
-    "laplacian4": (_fixed([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), "Laplacian over 4 neighbours"),
+    "laplacian4": (_fixed([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), "Laplacian over 4 neighbors"),
     "laplacian8": (
         _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-        "Laplacian over 8 neighbours, sign turned (outline)",
+        "Laplacian over 8 neighbors, sign turned (outline)",
     ),
     "sharpen": (_fixed([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]), "identity minus Laplacian"),
     "sobel_x": (_fixed([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]), "derivative along x"),
@@ -128,7 +128,7 @@ def kernel_names() -> dict[str, str]:
     Examples
     --------
     >>> kernel_names()["laplacian4"]
-    'Laplacian over 4 neighbours'
+    'Laplacian over 4 neighbors'
     """
     return {name: text for name, (_, text) in _BUILDERS.items()}
 
@@ -160,7 +160,7 @@ def get_kernel(name: str, **parameters: float) -> np.ndarray:
     Returns
     -------
     ndarray of shape (height, width), float64
-        Written as for correlation: the top left entry weighs the upper left neighbour.
+        Written as for correlation: the top left entry weighs the upper left neighbor.
 
     Raises
     ------
@@ -233,7 +233,7 @@ def _builder(name: str) -> Callable[..., np.ndarray]:
 
 
 def _grid(sigma: float, size: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates around the centre; four sigma to each side unless a size is given."""
+    """Coordinates around the center; four sigma to each side unless a size is given."""
     sigma = check_positive("sigma", sigma)
     if size is None:
         if sigma > (MAX_KERNEL_SIDE - 1) / 8:

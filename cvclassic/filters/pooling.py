@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..errors import ParameterError
-from ._checks import check_whole
+from ..images.checks import check_whole
 from .convolution import output_size
 
 
@@ -22,7 +22,7 @@ def pool(
     size : int
         Side of the window in pixels.
     stride : int, optional
-        Pixels between neighbouring windows; the size of the window unless given.
+        Pixels between neighboring windows; the size of the window unless given.
     method : {"max", "average"}
         How a window is summarised.
 

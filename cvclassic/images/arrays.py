@@ -43,7 +43,7 @@ class NamedItem:
 
 
 @dataclass(frozen=True)
-class LabelledArrays:
+class LabeledArrays:
     """Pictures of an array file and what they show.
 
     Attributes
@@ -154,8 +154,8 @@ def _read_idx(path: str, shown: str) -> np.ndarray:
 
 def load_arrays(
     path: str | os.PathLike, part: str = "train", labels: str | os.PathLike | None = None
-) -> LabelledArrays:
-    """Labelled pictures out of array files.
+) -> LabeledArrays:
+    """Labeled pictures out of array files.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def load_arrays(
 
     Returns
     -------
-    LabelledArrays
+    LabeledArrays
 
     Raises
     ------
@@ -212,7 +212,7 @@ def load_arrays(
     if len(given) != len(images):
         raise DataError(f"{shown}: {len(images)} pictures and {len(given)} labels do not match")
     name = os.fsdecode(path)
-    return LabelledArrays(images, given.tolist(), [f"{name}[{i}]" for i in range(len(images))])
+    return LabeledArrays(images, given.tolist(), [f"{name}[{i}]" for i in range(len(images))])
 
 
 def load_pictures(path: str | os.PathLike, part: str = "test") -> np.ndarray:

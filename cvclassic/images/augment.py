@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from cvclassic.errors import ParameterError
-from cvclassic.images.pictures import Picture, load_pixels
+from cvclassic.images.cached_image import Picture, load_pixels
 from cvclassic.images.streaming import check_images
 
 
 def add_noise(image: np.ndarray, rng: np.random.Generator, sigma: float = 10.0) -> np.ndarray:
-    """Add Gaussian noise of standard deviation `sigma` (grey levels) to every number.
+    """Add Gaussian noise of standard deviation `sigma` (gray levels) to every number.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def mirror(image: np.ndarray, rng: np.random.Generator, chance: float = 0.5) -> 
 
 
 def rotate(image: np.ndarray, rng: np.random.Generator, degrees: float = 10.0) -> np.ndarray:
-    """Turn about the centre by an angle drawn evenly from -`degrees` to `degrees`.
+    """Turn about the center by an angle drawn evenly from -`degrees` to `degrees`.
 
     What comes in from outside continues the border.
     """
@@ -65,7 +65,7 @@ def crop(image: np.ndarray, rng: np.random.Generator, share: float = 0.1) -> np.
 
 
 def occlude(image: np.ndarray, rng: np.random.Generator, share: float = 0.3) -> np.ndarray:
-    """Cover a rectangle with sides of up to `share` of the picture's by its mean colour.
+    """Cover a rectangle with sides of up to `share` of the picture's by its mean color.
 
     References
     ----------
@@ -125,7 +125,7 @@ def shift(image: np.ndarray, rng: np.random.Generator, pixels: float = 2.0) -> n
 
 
 def _warp(image: np.ndarray, degrees: float, scale: float, dx: float = 0, dy: float = 0):
-    """Turn and scale about the centre of the pixel grid, then move."""
+    """Turn and scale about the center of the pixel grid, then move."""
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, scale)
     matrix[:, 2] += dx, dy
@@ -137,7 +137,7 @@ def _warp(image: np.ndarray, degrees: float, scale: float, dx: float = 0, dy: fl
 Change = Callable[[np.ndarray, np.random.Generator, float], np.ndarray]
 # name -> (function, what its number is, number that it has by default, largest number)
 CHANGES: dict[str, tuple[Change, str, float, float]] = {
-    "noise": (add_noise, "standard deviation in grey levels", 10.0, 255.0),
+    "noise": (add_noise, "standard deviation in gray levels", 10.0, 255.0),
     "mirror": (mirror, "probability", 0.5, 1.0),
     "rotate": (rotate, "degrees at most", 10.0, 180.0),
     "resize": (resize, "share at most", 0.1, 1.0),

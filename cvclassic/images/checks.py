@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_integer, check_number
+from .._basics.checks import check_integer, check_number
 from ..errors import ParameterError
 
 
@@ -65,7 +65,7 @@ def check_image(image: np.ndarray, name: str = "image") -> np.ndarray:
     return np.ascontiguousarray(image)
 
 
-def to_grey(image: np.ndarray, name: str = "image") -> np.ndarray:
+def to_gray(image: np.ndarray, name: str = "image") -> np.ndarray:
     """Contiguous uint8 luma plane of a checked picture (ITU-R BT.601)."""
     image = check_image(image, name)
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)

@@ -7,7 +7,7 @@ import os
 import stat
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.headers import SUPPORTED, identify
+from cvclassic.images.formats.headers import SUPPORTED, identify
 
 _CODES = {
     errno.ENOENT: ("not_found", "there is no such file"),
@@ -91,7 +91,7 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
 
 def _read_elsewhere(name: str, max_bytes: int) -> bytes | None:
     """What is no file of this name: a member of an archive, or a URL; None if it is neither."""
-    from cvclassic.images.members import read_member
+    from cvclassic.images.archives.members import read_member
     from cvclassic.images.remote import is_url, read_url
 
     if "!" in name:

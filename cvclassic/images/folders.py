@@ -1,4 +1,4 @@
-"""Labelled pictures: folders of classes, and manifests."""
+"""Labeled pictures: folders of classes, and manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cvclassic.images.walking import Fault, walk_images
 
 
 @dataclass(frozen=True)
-class LabelledImages:
+class LabeledImages:
     """Paths of pictures and what they show.
 
     Attributes
@@ -45,8 +45,8 @@ class LabelledImages:
         return dict(sorted(Counter(self.labels).items()))
 
 
-def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabelledImages:
-    """Labelled pictures from a folder that holds one folder a class.
+def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabeledImages:
+    """Labeled pictures from a folder that holds one folder a class.
 
     The name of the class is that of the top folder; pictures in folders below belong to it. Names
     that begin with a dot are skipped, and so are files that are no pictures by suffix and by
@@ -61,7 +61,7 @@ def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabelledI
 
     Returns
     -------
-    LabelledImages
+    LabeledImages
         Sorted by class, then in the order of ``walk_images``.
 
     Raises
@@ -114,7 +114,7 @@ def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabelledI
         if len(paths) == before:
             raise DataError(f"{shown}: the class folder {name!r} holds no picture")
         labels += [name] * (len(paths) - before)
-    return LabelledImages(paths, labels)
+    return LabeledImages(paths, labels)
 
 
 def _check_label(label: str, where: str) -> None:
@@ -125,8 +125,8 @@ def _check_label(label: str, where: str) -> None:
         raise DataError(f"{where} has a name that is not UTF-8") from None
 
 
-def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> LabelledImages:
-    """Labelled pictures from a table with the columns ``path``, ``label`` and perhaps ``split``.
+def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> LabeledImages:
+    """Labeled pictures from a table with the columns ``path``, ``label`` and perhaps ``split``.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
 
     Returns
     -------
-    LabelledImages
+    LabeledImages
         In the order of the lines. Whether the files exist is not looked at.
 
     Raises
@@ -216,7 +216,7 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
         raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
     if not paths:
         raise DataError(f"{shown}: the manifest lists no picture")
-    return LabelledImages(paths, labels, parts)
+    return LabeledImages(paths, labels, parts)
 
 
 def manifest_columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:

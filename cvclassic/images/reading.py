@@ -15,12 +15,12 @@ import numpy as np
 
 from cvclassic.errors import ImageReadError, ParameterError
 from cvclassic.images.files import read_file, show_path
-from cvclassic.images.headers import ImageHeader, read_header
-from cvclassic.images.jpeg import decode_jpeg
-from cvclassic.images.messages import hear
-from cvclassic.images.pixels import to_uint8, turn_upright
+from cvclassic.images.formats.decoder_warnings import hear
+from cvclassic.images.formats.headers import ImageHeader, read_header
+from cvclassic.images.formats.jpeg import decode_jpeg
+from cvclassic.images.formats.pixels import to_uint8, turn_upright
+from cvclassic.images.formats.suffixes import suffix_format
 from cvclassic.images.resizing import check_max_side, reduced_size, resize_exactly
-from cvclassic.images.suffixes import suffix_format
 
 MAX_SIDE = 65_535
 """Longest side in pixels that is decoded, whatever ``max_pixels`` allows."""
@@ -52,7 +52,7 @@ class DecodedImage:
     Attributes
     ----------
     pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
-        Grey or RGB, upright, not longer than ``max_side``.
+        Gray or RGB, upright, not longer than ``max_side``.
     format : str
         As the bytes say, whatever the suffix; ``"array"`` for an array.
     width, height : int
@@ -77,12 +77,12 @@ def read_image(
 ) -> np.ndarray:
     """Read a picture as an array.
 
-    - **Grey or colour** is what the file says: one channel gives (H, W), all others (H, W, 3) RGB.
-      A palette is colour (BMP palettes of greys are grey), and so are GIF and WebP always.
+    - **Gray or color** is what the file says: one channel gives (H, W), all others (H, W, 3) RGB.
+      A palette is color (BMP palettes of grays are gray), and so are GIF and WebP always.
     - **Orientation**: turned upright by EXIF (JPEG, PNG ``eXIf``, WebP, TIFF) or by AVIF's own
       properties, so that all eight orientations of a picture give the same pixels.
-    - **Alpha** is laid over white: ``round((colour * alpha + 255 * (255 - alpha)) / 255)``. A
-      fourth channel that a TIFF does not call alpha is dropped, and so is the alpha of a grey
+    - **Alpha** is laid over white: ``round((color * alpha + 255 * (255 - alpha)) / 255)``. A
+      fourth channel that a TIFF does not call alpha is dropped, and so is the alpha of a gray
       TIFF, which OpenCV does not deliver.
     - **16 bits** become 8 by dropping the lower byte (``>> 8``); other depths keep their upper 8
       bits; PNM files are scaled by their declared maximum.
@@ -104,7 +104,7 @@ def read_image(
     max_bytes : int
         Larger files are refused before they are read.
     allow_truncated : bool
-        Give what there is of a JPEG that ends early; the rest is grey.
+        Give what there is of a JPEG that ends early; the rest is gray.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def decode_image(
 
     Examples
     --------
-    >>> decoded = decode_image(b"P5 3 2 255 " + bytes(6), name="grey.png")
+    >>> decoded = decode_image(b"P5 3 2 255 " + bytes(6), name="gray.png")
     >>> decoded.format, decoded.width, decoded.height, decoded.warnings[0].code
     ('pnm', 3, 2, 'ext_mismatch')
     """

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from cvclassic.errors import DataError
-from cvclassic.images.archives import ArchiveMember, archive_kind, walk_archive
+from cvclassic.images.archives.walking import ArchiveMember, archive_kind, walk_archive
 from cvclassic.images.files import show_path
 from cvclassic.images.folders import manifest_columns
 from cvclassic.images.globs import has_magic, walk_glob

@@ -19,7 +19,7 @@ from joblib.parallel import ThreadingBackend, get_active_backend
 from threadpoolctl import ThreadpoolController
 
 from ..errors import ParameterError
-from .pictures import Picture
+from .cached_image import Picture
 
 _MANY = 300  # pictures that are worth starting processes for
 _lock = threading.Lock()
@@ -203,7 +203,7 @@ def map_blocks(
             yield result
     finally:
         with warnings.catch_warnings():
-            # whoever wants no more results has them cancelled on purpose
+            # whoever wants no more results has them canceled on purpose
             warnings.simplefilter("ignore", UserWarning)
             results.close()
         current.stop()

@@ -17,7 +17,7 @@ _MAX_COLUMNS = 10_000
 
 
 @dataclass(frozen=True)
-class LabelledTable:
+class LabeledTable:
     """Rows of numbers and what they are.
 
     Attributes
@@ -50,7 +50,7 @@ def read_table(
     columns: list[str] | None = None,
     label: str | None = None,
     skip: tuple[str, ...] = (),
-) -> LabelledTable:
+) -> LabeledTable:
     """Read a CSV table with a header line.
 
     Parameters
@@ -66,7 +66,7 @@ def read_table(
 
     Returns
     -------
-    LabelledTable
+    LabeledTable
 
     Raises
     ------
@@ -123,7 +123,7 @@ def read_table(
         raise DataError(f"{shown}: the table cannot be read ({error.strerror})") from None
     if not values:
         raise DataError(f"{shown}: the table has no rows")
-    return LabelledTable(np.array(values), labels, list(columns), lines)
+    return LabeledTable(np.array(values), labels, list(columns), lines)
 
 
 def load_table(
@@ -131,8 +131,8 @@ def load_table(
     label: str,
     columns: list[str] | None = None,
     split: str | None = None,
-) -> LabelledTable:
-    """Labelled rows of a table, perhaps of one split.
+) -> LabeledTable:
+    """Labeled rows of a table, perhaps of one split.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def load_table(
 
     Returns
     -------
-    LabelledTable
+    LabeledTable
 
     Raises
     ------
@@ -164,7 +164,7 @@ def load_table(
         raise DataError(
             f"{show_path(os.fsdecode(path))}: there is no split {split!r}. There are {there}"
         )
-    return LabelledTable(
+    return LabeledTable(
         table.rows[kept],
         [table.labels[i] for i in kept],
         table.columns,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images.files import explain_os_error, open_path
-from cvclassic.images.headers import SUPPORTED, identify
-from cvclassic.images.suffixes import suffix_format
+from cvclassic.images.formats.headers import SUPPORTED, identify
+from cvclassic.images.formats.suffixes import suffix_format
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cvclassic.atomic import atomic_file
+from cvclassic._basics.atomic import atomic_file
 from cvclassic.errors import DataError, ParameterError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
@@ -20,7 +20,7 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W) or (H, W, 3)
-        Grey or RGB.
+        Gray or RGB.
     suffix : str
         ``".png"``, ``".jpg"``, ``".webp"``, ``".bmp"``, ``".tif"``, ``".ppm"``, ``".pgm"`` ...
     quality : int
@@ -52,7 +52,7 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
             f"image must be a uint8 array of shape (H, W) or (H, W, 3). Got {what} instead."
         )
     if kind == ".pgm" and image.ndim == 3:
-        raise ParameterError(".pgm holds grey pictures only. Got a colour picture instead.")
+        raise ParameterError(".pgm holds gray pictures only. Got a color picture instead.")
     if not isinstance(quality, int) or not 0 <= quality <= 100:
         raise ParameterError(f"quality must be an integer from 0 to 100. Got {quality!r} instead.")
     options = {
@@ -82,7 +82,7 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
         The suffix names the format, see :func:`cvclassic.images.encode_image`. An existing file is
         replaced.
     image : ndarray of uint8, shape (H, W) or (H, W, 3)
-        Grey or RGB.
+        Gray or RGB.
     quality : int
         0 to 100, for JPEG and WebP.
 
@@ -99,8 +99,8 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
     >>> from pathlib import Path
     >>> from cvclassic.images import read_image
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_image(Path(folder, "grey.png"), np.full((2, 3), 7, np.uint8))
-    ...     read_image(Path(folder, "grey.png")).tolist()
+    ...     write_image(Path(folder, "gray.png"), np.full((2, 3), 7, np.uint8))
+    ...     read_image(Path(folder, "gray.png")).tolist()
     [[7, 7, 7], [7, 7, 7]]
     """
     target = Path(os.fsdecode(path))

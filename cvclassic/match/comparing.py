@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from ..checks import check_choice
-from ..filters._checks import check_image, to_grey
+from .._basics.checks import check_choice
+from ..images.checks import check_image, to_gray
 from .pairs import match_images
 
 _SIDE = 512  # longest side in pixels at which pictures are compared pixel by pixel
@@ -19,7 +19,7 @@ def similarity(
 ) -> dict[str, float]:
     """Compare two pictures.
 
-    Measures that go pixel by pixel see grey pictures of the same size: the second is resized to the
+    Measures that go pixel by pixel see gray pictures of the same size: the second is resized to the
     first's, and both to at most 512 pixels.
 
     Parameters
@@ -33,7 +33,7 @@ def similarity(
           cosine between the pictures as vectors. Brightness alone makes it high.
         - ``"correlation"``: the same after subtracting the means, -1 to 1.
         - ``"ssim"``: mean structural similarity, -1 to 1.
-        - ``"histogram"``: intersection of the colour histograms (8×8×8 bins), 0 to 1; blind to
+        - ``"histogram"``: intersection of the color histograms (8×8×8 bins), 0 to 1; blind to
           where things are.
         - ``"inliers"``: matches that agree on a homography, from 0.
 
@@ -95,7 +95,7 @@ def _ssim(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _histogram(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection of the normalised colour histograms."""
+    """Intersection of the normalized color histograms."""
     x, y = _color_histogram(a), _color_histogram(b)
     return _clean(float(np.minimum(x, y).sum()))
 
@@ -116,22 +116,22 @@ MEASURES: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], str]] = {
 
 
 def _same_size(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64 grey planes of one size."""
+    """Both as float64 gray planes of one size."""
     factor = min(1.0, _SIDE / max(a.shape[:2]))
     size = tuple(max(round(side * factor), 1) for side in a.shape[1::-1])
     planes = []
     for image in (a, b):
-        grey = to_grey(image)
-        if grey.shape != size[::-1]:
-            shrinks = grey.shape[0] * grey.shape[1] > size[0] * size[1]
+        gray = to_gray(image)
+        if gray.shape != size[::-1]:
+            shrinks = gray.shape[0] * gray.shape[1] > size[0] * size[1]
             how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            grey = cv2.resize(grey, size, interpolation=how)
-        planes.append(grey.astype(np.float64))
+            gray = cv2.resize(gray, size, interpolation=how)
+        planes.append(gray.astype(np.float64))
     return planes[0], planes[1]
 
 
 def _color_histogram(image: np.ndarray) -> np.ndarray:
-    """Shares of 8×8×8 colours."""
+    """Shares of 8×8×8 colors."""
     rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     counts = cv2.calcHist([rgb], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3)
     return counts / counts.sum()

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..checks import check_choice
-from ..describe import LocalFeatures, root_normalise
+from .._basics.checks import check_choice
+from ..describe import LocalFeatures, root_normalize
 from ..detect.keypoints import run_detector
-from ..filters._checks import check_real, check_whole, to_grey
+from ..images.checks import check_real, check_whole, to_gray
 
 DESCRIPTORS = {
     "rootsift": "SIFT compared by the Hellinger distance",
@@ -62,8 +62,8 @@ def describe(
     0
     """
     check_choice("descriptor", descriptor, tuple(DESCRIPTORS))
-    grey = to_grey(image)
-    return _features(grey, descriptor, max_keypoints, sensitivity)
+    gray = to_gray(image)
+    return _features(gray, descriptor, max_keypoints, sensitivity)
 
 
 def describe_views(
@@ -107,7 +107,7 @@ def describe_views(
     0
     """
     check_choice("descriptor", descriptor, tuple(DESCRIPTORS))
-    grey = to_grey(image)
+    gray = to_gray(image)
     views = []
     for tilt in tilts:
         check_real("tilts", tilt, 1, 16)
@@ -116,31 +116,31 @@ def describe_views(
     share = None
     if max_keypoints is not None:
         share = max(check_whole("max_keypoints", max_keypoints, 1) // len(views), 1)
-    parts = [_view_features(grey, *view, descriptor, share, sensitivity) for view in views]
+    parts = [_view_features(gray, *view, descriptor, share, sensitivity) for view in views]
     return LocalFeatures(
         np.concatenate([part.xy for part in parts]),
         np.concatenate([part.scale for part in parts]),
         np.concatenate([part.angle for part in parts]),
         np.concatenate([part.descriptors for part in parts]),
-        grey.shape,
+        gray.shape,
     )
 
 
 def _features(
-    grey: np.ndarray, descriptor: str, max_keypoints: int | None, sensitivity: float
+    gray: np.ndarray, descriptor: str, max_keypoints: int | None, sensitivity: float
 ) -> LocalFeatures:
-    """Features of one grey plane."""
+    """Features of one gray plane."""
     method = "sift" if descriptor == "rootsift" else descriptor
-    keypoints, descriptors = run_detector(grey, method, max_keypoints, sensitivity, describe=True)
+    keypoints, descriptors = run_detector(gray, method, max_keypoints, sensitivity, describe=True)
     if not len(keypoints):
         descriptors = np.zeros((0, _n_dims(descriptor)), _dtype(descriptor))
     if descriptor == "rootsift":
-        descriptors = root_normalise(np.array(descriptors, np.float32))
-    return LocalFeatures(keypoints.xy, keypoints.scale, keypoints.angle, descriptors, grey.shape)
+        descriptors = root_normalize(np.array(descriptors, np.float32))
+    return LocalFeatures(keypoints.xy, keypoints.scale, keypoints.angle, descriptors, gray.shape)
 
 
 def _view_features(
-    grey: np.ndarray,
+    gray: np.ndarray,
     tilt: float,
     angle: float,
     descriptor: str,
@@ -149,8 +149,8 @@ def _view_features(
 ) -> LocalFeatures:
     """Features of one simulated view, in pixels of the picture."""
     if tilt == 1:
-        return _features(grey, descriptor, max_keypoints, sensitivity)
-    view, there = _simulate(grey, tilt, angle)
+        return _features(gray, descriptor, max_keypoints, sensitivity)
+    view, there = _simulate(gray, tilt, angle)
     # More than the share, as those on the rim are about to go.
     wanted = None if max_keypoints is None else 2 * max_keypoints
     found = _features(view, descriptor, wanted, sensitivity)
@@ -158,17 +158,17 @@ def _view_features(
     xy = (found.xy @ back[:, :2].T + back[:, 2]).astype(np.float32)
     # The rim between picture and padding is no feature of the picture.
     away = found.scale[:, None] * 2 + 1
-    height, width = grey.shape
+    height, width = gray.shape
     inside = ((xy >= away) & (xy <= np.array([width - 1, height - 1]) - away)).all(axis=1)
     index = np.flatnonzero(inside)[:max_keypoints]
     grown = found.scale * np.float32(math.sqrt(tilt))
     turned = np.mod(found.angle - np.float32(math.radians(angle)), np.float32(2 * np.pi))
-    return LocalFeatures(xy, grown, turned, found.descriptors, grey.shape).take(index)
+    return LocalFeatures(xy, grown, turned, found.descriptors, gray.shape).take(index)
 
 
-def _simulate(grey: np.ndarray, tilt: float, angle: float) -> tuple[np.ndarray, np.ndarray]:
+def _simulate(gray: np.ndarray, tilt: float, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Turn by an angle (degrees), then narrow along x; returns the view and the 2×3 map to it."""
-    height, width = grey.shape
+    height, width = gray.shape
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     turn = np.array([[cosine, -sine, 0], [sine, cosine, 0]])
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]])
@@ -176,7 +176,7 @@ def _simulate(grey: np.ndarray, tilt: float, angle: float) -> tuple[np.ndarray, 
     turn[:, 2] = -corners.min(axis=0)
     size = np.ceil(np.ptp(corners, axis=0)).astype(int) + 1
     turned = cv2.warpAffine(
-        grey, turn, (int(size[0]), int(size[1])), borderMode=cv2.BORDER_REPLICATE
+        gray, turn, (int(size[0]), int(size[1])), borderMode=cv2.BORDER_REPLICATE
     )
     # As ASIFT does, blur what the narrowing would alias.
     sigma = 0.8 * math.sqrt(tilt**2 - 1)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..errors import ParameterError
-from ..filters._checks import check_image, check_positive, check_real, check_whole
+from ..images.checks import check_image, check_positive, check_real, check_whole
 
 MIN_MATCHES = {"homography": 4, "fundamental": 8}
 

@@ -1,13 +1,13 @@
-"""Nearest neighbours between two sets of descriptors, with the tests that sort out bad ones."""
+"""Nearest neighbors between two sets of descriptors, with the tests that sort out bad ones."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from ..checks import check_bool
+from .._basics.checks import check_bool
 from ..errors import ParameterError
-from ..filters._checks import check_real
+from ..images.checks import check_real
 
 _BLOCK = 1024  # rows of a block of distances; with 4,000 columns it stays near the cache
 

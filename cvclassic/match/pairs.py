@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import check_choice
+from .._basics.checks import check_choice
 from ..describe import LocalFeatures
-from ..filters._checks import check_image, check_positive
+from ..images.checks import check_image, check_positive
 from .describing import DESCRIPTORS, describe, describe_views
 from .geometry import (
     epipolar_error,
@@ -18,7 +18,7 @@ from .geometry import (
     reprojection_error,
 )
 from .guided import guided_matches
-from .neighbours import match_descriptors
+from .neighbors import match_descriptors
 
 # With fewer inliers than this a model may be chance: worth the cost of simulated views.
 _FEW = 30
@@ -260,5 +260,5 @@ def _distinct(
 
 def _resize_map(factor: float) -> np.ndarray:
     """3×3 map from the pixels of a picture to those of one `factor` times as large."""
-    shift = (factor - 1) / 2  # pixel centres are at whole numbers
+    shift = (factor - 1) / 2  # pixel centers are at whole numbers
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])

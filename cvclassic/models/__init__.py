@@ -2,6 +2,4 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submod_attrs={"files": ["ModelInfo", "load_model", "read_model_info", "save_model"]}
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

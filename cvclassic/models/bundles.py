@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ModelFileError
 from .files import _MAX_BYTES, _read, _versions, arrays_in, description_in, write_arrays
-from .soundness import finite, require
+from .validation import finite, require
 
 _KEYS = {"format", "format_version", "content", "versions"}
 

@@ -15,11 +15,11 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 
-from ..atomic import atomic_file
+from .._basics.atomic import atomic_file
 from ..describe import Embedding, NetworkFileError
 from ..errors import ModelFileError
-from .soundness import require
-from .tree import flatten, rebuild
+from .serialization import flatten, rebuild
+from .validation import require
 
 FORMAT_VERSION = 1
 _MAX_BYTES = 4_000_000_000

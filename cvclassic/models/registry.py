@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ModelFileError
-from . import soundness
+from . import validation
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,16 @@ REGISTRY: dict[str, Entry] = {
         "cvclassic.encode",
         arrays={"words_": 2},
         scalars={"n_features_out_": int},
-        check=soundness.check_bag,
+        check=validation.check_bag,
         output=_fitted_columns,
     ),
     "ColorStats": Entry("cvclassic.describe"),
-    "DenseSift": Entry("cvclassic.describe"),
+    "DenseSIFT": Entry("cvclassic.describe"),
     # names a file by its digest, which `load_model` finds and compares
     "Embedding": Entry(
         "cvclassic.describe",
         scalars={"n_features_out_": int, "path_": str, "sha256_": str},
-        check=soundness.check_embedding,
+        check=validation.check_embedding,
         output=_fitted_columns,
     ),
     "FisherVector": Entry(
@@ -78,13 +78,13 @@ REGISTRY: dict[str, Entry] = {
         arrays={"mean_": 1, "components_": 2, "weights_": 1, "means_": 2, "variances_": 2},
         optional=("components_",),
         scalars={"n_features_out_": int},
-        check=soundness.check_mixture,
+        check=validation.check_mixture,
         output=_fitted_columns,
     ),
-    "Hog": Entry(
+    "HOG": Entry(
         "cvclassic.describe",
         scalars={"n_features_out_": int},
-        check=soundness.check_sized,
+        check=validation.check_sized,
         output=_fitted_columns,
     ),
     "HomogeneousMap": Entry(
@@ -95,28 +95,28 @@ REGISTRY: dict[str, Entry] = {
     "KernelFeatures": Entry(
         "cvclassic.describe",
         scalars={"n_features_out_": int},
-        check=soundness.check_sized,
+        check=validation.check_sized,
         output=_fitted_columns,
     ),
-    "Lbp": Entry(
+    "LBP": Entry(
         "cvclassic.describe",
         scalars={"n_features_out_": int},
-        check=soundness.check_sized,
+        check=validation.check_sized,
         output=_fitted_columns,
     ),
-    "Llc": Entry(
+    "LLC": Entry(
         "cvclassic.encode",
         arrays={"words_": 2},
         scalars={"n_features_out_": int},
-        check=soundness.check_bag,
+        check=validation.check_bag,
         output=_fitted_columns,
     ),
-    "MLP": Entry(
+    "MLPClassifier": Entry(
         "cvclassic.classify",
         arrays={"mean_": 1, "scale_": 1},
         lists={"weights_": 2, "biases_": 1},
         scalars={"n_features_in_": int, "temperature_": float},
-        check=soundness.check_mlp,
+        check=validation.check_mlp,
         has_classes=True,
     ),
     "MLPRegressor": Entry(
@@ -124,23 +124,23 @@ REGISTRY: dict[str, Entry] = {
         arrays={"mean_": 1, "scale_": 1},
         lists={"weights_": 2, "biases_": 1},
         scalars={"n_features_in_": int},
-        check=soundness.check_regressor,
+        check=validation.check_regressor,
         gives_numbers=True,
     ),
     "PatchWords": Entry(
         "cvclassic.encode",
         arrays={"mean_": 1, "whitening_": 2, "words_": 2},
         scalars={"n_features_out_": int},
-        check=soundness.check_patch_words,
+        check=validation.check_patch_words,
         output=_fitted_columns,
     ),
     "Pixels": Entry(
         "cvclassic.describe",
         scalars={"n_features_out_": int},
-        check=soundness.check_sized,
+        check=validation.check_sized,
         output=_fitted_columns,
     ),
-    "Ridge": Entry(
+    "RidgeClassifier": Entry(
         "cvclassic.classify",
         arrays={
             "coef_": 2,
@@ -151,36 +151,36 @@ REGISTRY: dict[str, Entry] = {
             "vectors_": 2,
         },
         scalars={"n_features_in_": int, "temperature_": float},
-        check=soundness.check_ridge,
+        check=validation.check_ridge,
         has_classes=True,
     ),
-    "SVM": Entry(
+    "SVMClassifier": Entry(
         "cvclassic.classify",
         arrays={"coef_": 2, "support_vectors_": 2, "dual_coef_": 2, "intercept_": 1},
         scalars={"n_features_in_": int, "temperature_": float, "gamma_": float, "C_": float},
-        check=soundness.check_svm,
+        check=validation.check_svm,
         has_classes=True,
     ),
-    "Sift": Entry("cvclassic.describe"),
+    "SIFT": Entry("cvclassic.describe"),
     "TableColumns": Entry(
         "cvclassic.describe",
         arrays={"center_": 1, "scale_": 1, "edges_": 2},
         scalars={"n_features_out_": int},
-        check=soundness.check_table,
+        check=validation.check_table,
         output=_fitted_columns,
     ),
-    "Vlad": Entry(
+    "VLAD": Entry(
         "cvclassic.encode",
         arrays={"mean_": 1, "components_": 2, "words_": 2},
         optional=("mean_", "components_"),
         scalars={"n_features_out_": int},
-        check=soundness.check_vlad,
+        check=validation.check_vlad,
         output=_fitted_columns,
     ),
     "WeightedUnion": Entry(
         "cvclassic.classify",
         arrays={"weights_": 1},
-        check=soundness.check_union,
+        check=validation.check_union,
         output=_fitted_columns,
         has_members=True,
     ),

@@ -14,11 +14,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_seed
+from .._basics.checks import check_seed
 from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
 from .registry import REGISTRY, Entry, entry_of, parameter_names
-from .soundness import finite, require
+from .validation import finite, require
 
 _LARGEST_INTEGER = 2**32  # that of a seed; more overflows in C
 _DEPTH = 6  # no recipe nests deeper

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from .._basics.machine import peak_memory
 from ..audit import KINDS, Audit, Finding
+from ..draw.thumbnails import Thumbnail, make_thumbnail
 from ..errors import ImageReadError
 from ..images import map_blocks, read_image
-from ..machine import peak_memory
 from .page import render_page, write_page
-from .thumbnails import Thumbnail, make_thumbnail
 
 _SIDE = 150
 _MOST = 100  # findings of a kind

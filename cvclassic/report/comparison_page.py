@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..comparison import DAMAGES, METHODS, Advice, Contest
+from ..comparison.advising import GROUPS, group_of
+from ..draw.charts import Axis, Line, draw_chart, percent_axis
+from ..draw.thumbnails import make_thumbnail
 from ..errors import ImageReadError
 from ..evaluate import Comparison, Predictions, score_predictions, wilson_interval
 from ..images import load_pixels
-from ..versus import DAMAGES, METHODS, Advice, Contest
-from ..versus.advising import GROUPS, group_of
-from .charts import Axis, Line, draw_chart, percent_axis
 from .page import render_page, write_page
-from .thumbnails import make_thumbnail
 
 _SHOWN = 12  # pictures of each kind
 _STYLES = {"classical": "one", "scratch": "two", "pre-trained": "three", "elsewhere": "three"}
@@ -110,7 +110,7 @@ def _contestants(report: VersusReport) -> list[dict]:
 
 
 def _pairs(report: VersusReport) -> list[tuple[str, ...]]:
-    from .compare_page import pair_rows
+    from .models_page import pair_rows
 
     return pair_rows(report.comparison) if report.comparison is not None else []
 

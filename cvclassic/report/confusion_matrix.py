@@ -8,8 +8,8 @@ from itertools import chain
 
 import numpy as np
 
+from ..draw.thumbnails import Thumbnail
 from ..evaluate import Predictions
-from .thumbnails import Thumbnail
 
 NO_ANSWER = "(no answer)"
 _BUDGET = 6_000_000  # bytes of thumbnails, a third more in the page
@@ -103,7 +103,7 @@ def build_matrix(
         The pictures of the cells.
     thumbnails : mapping of str to Thumbnail, optional
         By path. Those that do not fit into `budget` are left out, evenly from all cells, and
-        the pictures that were recognised first.
+        the pictures that were recognized first.
     budget : int
         Bytes.
 

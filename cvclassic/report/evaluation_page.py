@@ -1,4 +1,4 @@
-"""The page of ``cvclassic evaluate``: how good a model is on labelled pictures, and why."""
+"""The page of ``cvclassic evaluate``: how good a model is on labeled pictures, and why."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._basics.machine import peak_memory
+from ..draw.charts import Axis, Line, draw_chart, percent_axis
+from ..draw.thumbnails import Thumbnail
 from ..evaluate import LearningCurve, Predictions, reliability
-from ..machine import peak_memory
-from .charts import Axis, Line, draw_chart, percent_axis
-from .galleries import all_sizes, answer_chances, build_matrix, data_table, sure_mistakes
+from .confusion_matrix import all_sizes, answer_chances, build_matrix, data_table, sure_mistakes
 from .page import render_page, write_page
-from .thumbnails import Thumbnail
 
 _PERCENT = {
     "accuracy": "accuracy",

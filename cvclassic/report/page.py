@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-from ..atomic import atomic_file
+from .._basics.atomic import atomic_file
+from ..draw.typesetting import percent, printable
 from ..errors import ParameterError
-from .typesetting import percent, printable
 
 _PACKAGES = {
     "NumPy": ("numpy",),
@@ -120,7 +120,7 @@ def check_page_path(path: str | os.PathLike, option: str = "report") -> None:
     OSError
         The folder is missing or cannot be written to.
     """
-    from ..atomic import check_writable
+    from .._basics.atomic import check_writable
 
     name = os.fsdecode(path)
     if os.path.splitext(name)[1].lower() not in (".html", ".htm"):

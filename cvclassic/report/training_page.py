@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._basics.machine import peak_memory
 from ..classify import Epoch, Trial
+from ..draw.charts import Line, draw_chart, number_axis, percent_axis
+from ..draw.thumbnails import Thumbnail
 from ..evaluate import Predictions
-from ..machine import peak_memory
-from .charts import Line, draw_chart, number_axis, percent_axis
+from .confusion_matrix import all_sizes, build_matrix, data_table
 from .evaluation_page import (
     calibration_chart,
     class_rows,
     model_summary,
     summary_cards,
 )
-from .galleries import all_sizes, build_matrix, data_table
 from .page import render_page, write_page
-from .thumbnails import Thumbnail
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cvclassic.audit import (
     near_pairs,
     sharpness_of,
 )
-from cvclassic.audit.near import MAX_DISTANCE
+from cvclassic.audit.near_duplicates import MAX_DISTANCE
 from cvclassic.errors import DataError, ParameterError
 from cvclassic.images import Fault, resize_to, write_image
 
@@ -63,7 +63,7 @@ def test_a_good_set_has_no_findings(folder) -> None:
         pytest.param(lambda image: image, id="other file format"),
         pytest.param(lambda image: resize_to(image, 110), id="resized"),
         pytest.param(lambda image: cv2.convertScaleAbs(image, alpha=0.9, beta=15), id="brighter"),
-        pytest.param(lambda image: cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), id="grey"),
+        pytest.param(lambda image: cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), id="gray"),
     ],
 )
 def test_near_duplicates_are_found(folder, change) -> None:
@@ -186,12 +186,12 @@ def test_what_is_no_folder(tmp_path) -> None:
 
 def test_a_folder_that_cannot_be_listed_is_passed_on(tmp_path, monkeypatch) -> None:
     fault = Fault("x", "permission", "no")
-    monkeypatch.setattr("cvclassic.audit.listing.walk_images", lambda *a, **k: [fault])
+    monkeypatch.setattr("cvclassic.audit.dataset_listing.walk_images", lambda *a, **k: [fault])
     assert list(list_folders([tmp_path])) == [fault]
 
 
 def test_the_search_finds_what_comparing_all_pairs_finds(rng, monkeypatch) -> None:
-    monkeypatch.setattr("cvclassic.audit.near._BLOCK", 7)
+    monkeypatch.setattr("cvclassic.audit.near_duplicates._BLOCK", 7)
     base = rng.integers(0, 256, (6, 16), np.uint8)
     bits = base[rng.integers(0, 6, 60)]
     flips = rng.random((60, 128)) < 0.06
@@ -217,18 +217,18 @@ def test_groups_are_what_pairs_connect(rng) -> None:
 
 
 def test_the_hash_turns_over_with_the_picture_and_ignores_contrast() -> None:
-    grey = cv2.cvtColor(scene(3), cv2.COLOR_RGB2GRAY)
-    bits = difference_bits(grey)
-    mirrored = difference_bits(np.ascontiguousarray(grey[:, ::-1]))[:64].reshape(8, 8)[:, ::-1]
+    gray = cv2.cvtColor(scene(3), cv2.COLOR_RGB2GRAY)
+    bits = difference_bits(gray)
+    mirrored = difference_bits(np.ascontiguousarray(gray[:, ::-1]))[:64].reshape(8, 8)[:, ::-1]
     assert (mirrored != bits[:64].reshape(8, 8)).mean() > 0.9
-    weak = (grey // 2 + 40).astype(np.uint8)
+    weak = (gray // 2 + 40).astype(np.uint8)
     assert (difference_bits(weak) != bits).sum() <= 6
-    a, b = fingerprint(grey)[1].astype(float), fingerprint(weak)[1].astype(float)
+    a, b = fingerprint(gray)[1].astype(float), fingerprint(weak)[1].astype(float)
     assert np.corrcoef(a, b)[0, 1] > 0.999
 
 
 def test_blur_lowers_the_sharpness_and_contrast_does_not() -> None:
-    grey = cv2.cvtColor(scene(3), cv2.COLOR_RGB2GRAY)
-    levels = [sharpness_of(cv2.GaussianBlur(grey, (0, 0), s)) for s in (0.5, 1, 2, 4)]
+    gray = cv2.cvtColor(scene(3), cv2.COLOR_RGB2GRAY)
+    levels = [sharpness_of(cv2.GaussianBlur(gray, (0, 0), s)) for s in (0.5, 1, 2, 4)]
     assert levels == sorted(levels, reverse=True)
-    assert sharpness_of(grey // 2) == pytest.approx(sharpness_of(grey), rel=0.05)
+    assert sharpness_of(gray // 2) == pytest.approx(sharpness_of(gray), rel=0.05)

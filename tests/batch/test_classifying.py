@@ -88,7 +88,7 @@ def test_jobs_change_nothing(toy_model, folder, n_jobs) -> None:
     assert list(classify_files(toy_model, inputs, top=3, n_jobs=n_jobs)) == one
 
 
-def test_a_neighbour_changes_nothing(toy_model, folder) -> None:
+def test_a_neighbor_changes_nothing(toy_model, folder) -> None:
     """A file alone has the record that it has among others."""
     together = list(classify_files(toy_model, [folder / name for name in NAMES], top=3))
     for name, record in zip(NAMES, together, strict=True):

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from cvclassic.batch.recovery import Loss, call_with_recovery
-from cvclassic.batch.workers import map_in_processes
+from cvclassic.batch.engines.processes import map_in_processes
+from cvclassic.batch.engines.recovery import Loss, call_with_recovery
 from cvclassic.errors import ParameterError
 
 from . import tasks
@@ -55,7 +55,7 @@ def test_in_order(n) -> None:
 
 @needs_proc
 def test_death_hang_and_hunger_cost_one_result_each(tmp_path) -> None:
-    """Three culprits in one run; the neighbours keep their results and their company."""
+    """Three culprits in one run; the neighbors keep their results and their company."""
     before = children()
     items = [
         *("a", "die 11", "b", "c"),

@@ -10,7 +10,7 @@ SMALL = {"window": (12, 12), "n_positives": 120, "n_negatives": 150}
 
 
 def targets(n: int, seed: int = 0) -> list[np.ndarray]:
-    """A bright cross on grey, with noise."""
+    """A bright cross on gray, with noise."""
     rng = np.random.default_rng(seed)
     cross = np.kron([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.full((4, 4), 110.0)) + 60
     return [np.uint8(cross + rng.normal(0, 12, (12, 12))) for _ in range(n)]
@@ -27,7 +27,7 @@ def clutter(n: int = 5, side: int = 110, seed: int = 1) -> list[np.ndarray]:
 @pytest.fixture(scope="session", params=["lbp", "haar"])
 def trained(request):
     """A cascade of both kinds of features."""
-    from cvclassic.objects import Objects, Settings, train_cascade
+    from cvclassic.cascade import Objects, Settings, train_cascade
 
     settings = Settings(feature=request.param, stages=3, hit_rate=0.99, **SMALL)
     training = train_cascade(Objects(targets(60), (12, 12)), clutter(), settings)
@@ -40,7 +40,7 @@ def lbp_face():
     """OpenCV's LBP face cascade, from scikit-image, where one name in it is changed."""
     import skimage.data
 
-    from cvclassic.objects import parse_cascade
+    from cvclassic.cascade import parse_cascade
 
     text = Path(skimage.data.lbp_frontal_face_cascade_filename()).read_text(encoding="utf-8")
     return parse_cascade(text.replace("featuhreParams", "featureParams").encode())
@@ -48,8 +48,8 @@ def lbp_face():
 
 @pytest.fixture(scope="session")
 def portrait(root) -> np.ndarray:
-    """A grey picture with one face."""
+    """A gray picture with one face."""
+    from cvclassic.cascade.loading import to_gray
     from cvclassic.images import read_image
-    from cvclassic.objects.loading import to_grey
 
-    return to_grey(read_image(root / "sample_images" / "face" / "astronaut.jpg"))
+    return to_gray(read_image(root / "sample_images" / "face" / "astronaut.jpg"))

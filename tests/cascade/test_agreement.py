@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cvclassic.objects import CascadeDetector, Stage, judge_crops, judge_windows, read_cascade
+from cvclassic.cascade import CascadeDetector, Stage, judge_crops, judge_windows, read_cascade
 
 
 def compare(cascade, image: np.ndarray, depth: int) -> int:
@@ -56,7 +56,7 @@ def test_crops_are_judged_like_windows(trained, portrait) -> None:
 
 @pytest.mark.parametrize("neighbors", [0, 1, 3])
 def test_boxes_are_opencvs(lbp_face, portrait, neighbors) -> None:
-    from cvclassic.objects.files import format_cascade
+    from cvclassic.cascade.files import format_cascade
 
     storage = cv2.FileStorage(
         format_cascade(lbp_face), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
@@ -67,7 +67,7 @@ def test_boxes_are_opencvs(lbp_face, portrait, neighbors) -> None:
     found = CascadeDetector(lbp_face).detect(portrait, min_neighbors=neighbors)
     theirs = sorted((*box, count) for box, count in zip(boxes.tolist(), counts, strict=True))
     ours = sorted(
-        (*box, count) for box, count in zip(found.boxes.tolist(), found.neighbours, strict=True)
+        (*box, count) for box, count in zip(found.boxes.tolist(), found.neighbors, strict=True)
     )
     assert ours == theirs
     assert len(ours) == 1 or neighbors < 3

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from cvclassic.objects import CropSums
-from cvclassic.objects.boosting import StageGoal, _Team, best_stump, boost_stage
-from cvclassic.objects.pools import Pool
+from cvclassic.cascade import CropSums
+from cvclassic.cascade.boosting import StageGoal, _Team, best_stump, boost_stage
+from cvclassic.cascade.feature_pool import Pool
 
 from .conftest import clutter, targets
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cvclassic.objects import (
+from cvclassic.cascade import (
     CropSums,
     ScanSums,
     all_haar_features,
@@ -11,7 +11,7 @@ from cvclassic.objects import (
     haar_value,
     lbp_code,
 )
-from cvclassic.objects.pools import Pool
+from cvclassic.cascade.feature_pool import Pool
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from cvclassic.cascade import CascadeDetector, parse_cascade, read_cascade, write_cascade
+from cvclassic.cascade.files import format_cascade
 from cvclassic.errors import ModelFileError
-from cvclassic.objects import CascadeDetector, parse_cascade, read_cascade, write_cascade
-from cvclassic.objects.files import format_cascade
 
 
 def test_round_trip(trained, tmp_path) -> None:

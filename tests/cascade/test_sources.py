@@ -5,9 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from cvclassic.errors import DataError
-from cvclassic.images import write_image
-from cvclassic.objects import (
+from cvclassic.cascade import (
     Detections,
     cut_boxes,
     explain_window,
@@ -16,6 +14,8 @@ from cvclassic.objects import (
     read_boxes,
     score_detections,
 )
+from cvclassic.errors import DataError
+from cvclassic.images import write_image
 
 from .conftest import targets
 

@@ -10,9 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cvclassic.errors import DataError, OutputLockedError, ParameterError, ResumeError
-from cvclassic.locking import lock_beside
-from cvclassic.objects import (
+from cvclassic._basics.locking import lock_beside
+from cvclassic.cascade import (
     CascadeDetector,
     Jitter,
     Objects,
@@ -22,8 +21,9 @@ from cvclassic.objects import (
     read_cascade,
     train_cascade,
 )
-from cvclassic.objects.mining import mine
-from cvclassic.objects.positives import spoil
+from cvclassic.cascade.mining import mine
+from cvclassic.cascade.positive_samples import spoil
+from cvclassic.errors import DataError, OutputLockedError, ParameterError, ResumeError
 
 from .conftest import SMALL, clutter, targets
 

@@ -6,14 +6,14 @@ import pytest
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from cvclassic.classify import SVM, WeightedUnion
+from cvclassic.classify import SVMClassifier, WeightedUnion
 from cvclassic.classify.gram import one_against_rest
 from cvclassic.classify.left_out import (
     choose_block_weights,
     left_out_decisions,
     left_out_loss,
 )
-from cvclassic.describe import DenseSift, Sift
+from cvclassic.describe import SIFT, DenseSIFT
 from cvclassic.encode import BagOfWords, FisherVector
 from cvclassic.errors import DataError
 from cvclassic.images import write_image
@@ -51,8 +51,8 @@ def images(rng):
 
 def _image_union(**params):
     members = [
-        ("bow", BagOfWords(Sift(), 8, random_state=0)),
-        ("fisher", FisherVector(Sift(), 2, 8, pyramid=((1, 1), (2, 2)), random_state=0)),
+        ("bow", BagOfWords(SIFT(), 8, random_state=0)),
+        ("fisher", FisherVector(SIFT(), 2, 8, pyramid=((1, 1), (2, 2)), random_state=0)),
     ]
     return WeightedUnion(members, random_state=0, **params)
 
@@ -181,7 +181,7 @@ def test_fit_transform_n_jobs_and_pickle(images):
 
 
 def test_files_are_decoded_once(images, tmp_path, monkeypatch):
-    from cvclassic.images import pictures
+    from cvclassic.images import cached_image as pictures
 
     X, y = images
     paths = [Path(tmp_path / f"{i}.png") for i in range(len(X))]
@@ -202,7 +202,7 @@ def test_files_are_decoded_once(images, tmp_path, monkeypatch):
 
 def test_works_in_a_pipeline(images):
     X, y = images
-    model = Pipeline([("features", _image_union()), ("head", SVM(C=1.0))]).fit(X, y)
+    model = Pipeline([("features", _image_union()), ("head", SVMClassifier(C=1.0))]).fit(X, y)
     assert model.predict(X).shape == (12,)
 
 
@@ -211,10 +211,10 @@ def test_a_member_with_nothing_to_learn_from_is_left_out(rng, tmp_path):
     images = rng.integers(0, 255, (8, 40, 40), np.uint8)
     y = list("abababab")
     small = {"n_gaussians": 2, "n_components": 4, "random_state": 0}
-    narrow = FisherVector(DenseSift(bin_sizes=(3,)), **small)
-    wide = FisherVector(DenseSift(bin_sizes=(40,)), **small)
+    narrow = FisherVector(DenseSIFT(bin_sizes=(3,)), **small)
+    wide = FisherVector(DenseSIFT(bin_sizes=(40,)), **small)
     union = WeightedUnion([("narrow", narrow), ("wide", wide)])
-    model = Pipeline([("features", union), ("head", SVM(C=1.0))]).fit(images, y)
+    model = Pipeline([("features", union), ("head", SVMClassifier(C=1.0))]).fit(images, y)
     assert list(union.left_out_) == ["wide"]
     save_model(tmp_path / "model.cvmodel", model)
     np.testing.assert_array_equal(

@@ -48,7 +48,7 @@ def test_optimality_conditions(problem, C) -> None:
     np.testing.assert_allclose(dual / (2 * C), slack, atol=2e-3)
 
 
-def test_no_neighbour_is_better(problem, rng) -> None:
+def test_no_neighbor_is_better(problem, rng) -> None:
     X, _, targets = problem
     gram = X @ X.T + 1
     best = svm_dual(gram, targets, 1.0, tol=1e-4, max_epochs=2000)

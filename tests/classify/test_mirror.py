@@ -3,7 +3,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from cvclassic.classify import SVM, fit_recipe
+from cvclassic.classify import SVMClassifier, fit_recipe
 from cvclassic.classify.mirror import mirroring_helps
 from cvclassic.describe import ImageTransformer
 from cvclassic.errors import ParameterError
@@ -32,7 +32,9 @@ def fit_mirrored(pipeline, images, y, mirror="cv"):
 
 
 def _pipeline():
-    return Pipeline([("features", Pixels()), ("scale", StandardScaler()), ("head", SVM(C=1.0))])
+    return Pipeline(
+        [("features", Pixels()), ("scale", StandardScaler()), ("head", SVMClassifier(C=1.0))]
+    )
 
 
 def _images(rng, *, by_side):
@@ -85,8 +87,8 @@ def test_cross_validation_of_the_head_keeps_copies_together(rng):
     """Labels by chance cannot be told from copies of the training rows."""
     x = rng.normal(size=(60, 100)).astype(np.float32)
     y = rng.integers(0, 2, 60)
-    together = SVM(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2), n_copies=2)
-    leaking = SVM(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2))
+    together = SVMClassifier(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2), n_copies=2)
+    leaking = SVMClassifier(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2))
     assert together.cv_accuracy_ < 0.75 < leaking.cv_accuracy_
 
 

@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
-from cvclassic.classify import MLP, MLPRegressor
+from cvclassic.classify import MLPClassifier, MLPRegressor
 from cvclassic.errors import ParameterError
 from tests.checks import vectors
 
@@ -17,8 +17,12 @@ from tests.checks import vectors
 @pytest.mark.parametrize("layers", [(7,), (6, 5), 4])
 def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
     X, y = vectors(40, 6, n_classes)
-    head = MLP(layers, activation, max_iter=15, calibrate=False, early_stopping=False).fit(X, y)
-    network = MLPClassifier(layers, activation=activation, alpha=1.0, max_iter=15, random_state=0)
+    head = MLPClassifier(
+        layers, activation, max_iter=15, calibrate=False, early_stopping=False
+    ).fit(X, y)
+    network = neural_network.MLPClassifier(
+        layers, activation=activation, alpha=1.0, max_iter=15, random_state=0
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit((X - X.mean(axis=0)) / X.std(axis=0), y)
@@ -28,7 +32,7 @@ def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
     np.testing.assert_allclose(head.loss_curve_, network.loss_curve_, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", [MLP, MLPRegressor])
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_the_l2_path_ends_with_the_network_of_its_best_penalty(rng, kind) -> None:
     X = rng.normal(size=(120, 20)).astype(np.float32)
     y = (X[:, 0] + rng.normal(size=120) > 0).astype(int)
@@ -49,15 +53,15 @@ def test_the_l2_path_ends_with_the_network_of_its_best_penalty(rng, kind) -> Non
 
 def test_constant_columns_and_scale_do_not_matter() -> None:
     X, y = vectors(40)
-    plain = MLP((8,), max_iter=20, early_stopping=False).fit(X, y).predict_proba(X)
+    plain = MLPClassifier((8,), max_iter=20, early_stopping=False).fit(X, y).predict_proba(X)
     wide = (
-        MLP((8,), max_iter=20, early_stopping=False)
+        MLPClassifier((8,), max_iter=20, early_stopping=False)
         .fit(X * 256 + 1024, y)
         .predict_proba(X * 256 + 1024)
     )
     np.testing.assert_allclose(wide, plain, atol=0.02)
     constant = np.hstack([X, np.full((40, 1), 3, np.float32)])
-    head = MLP((8,), max_iter=20, early_stopping=False).fit(constant, y)
+    head = MLPClassifier((8,), max_iter=20, early_stopping=False).fit(constant, y)
     assert head.scale_[-1] == 1
     assert np.isfinite(head.predict_proba(constant)).all()
 
@@ -67,8 +71,8 @@ def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
     X, y = rng.normal(size=(100, 30)).astype(np.float32), np.arange(100) % 2
     new = rng.normal(size=(200, 30)).astype(np.float32)
     params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 150, "early_stopping": False}
-    sure = MLP((32,), calibrate=False, **params).fit(X, y)
-    tamed = MLP((32,), calibrate=True, **params).fit(X, y)
+    sure = MLPClassifier((32,), calibrate=False, **params).fit(X, y)
+    tamed = MLPClassifier((32,), calibrate=True, **params).fit(X, y)
     assert sure.score(X, y) == 1
     assert sure.predict_proba(new).max(axis=1).mean() > 0.9
     assert tamed.predict_proba(new).max(axis=1).mean() < 0.75
@@ -81,7 +85,7 @@ def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
 def test_early_stopping_stops() -> None:
     X, y = vectors(120)
     params = {"learning_rate_init": 0.02, "max_iter": 300, "calibrate": False}
-    head = MLP((8,), early_stopping=True, n_iter_no_change=3, **params).fit(X, y)
+    head = MLPClassifier((8,), early_stopping=True, n_iter_no_change=3, **params).fit(X, y)
     assert head.n_iter_ < 300
     assert len(head.loss_curve_) == head.n_iter_
     assert head.score(X, y) > 0.5
@@ -90,7 +94,7 @@ def test_early_stopping_stops() -> None:
 def test_a_class_of_one_picture() -> None:
     X, y = vectors(21)
     y = np.where(np.arange(21) == 0, "zebra", y)
-    head = MLP((8,), max_iter=60, learning_rate_init=0.02).fit(X, y)
+    head = MLPClassifier((8,), max_iter=60, learning_rate_init=0.02).fit(X, y)
     assert head.temperature_ == 1
     assert "zebra" in head.classes_
     assert head.score(X, y) > 0.6
@@ -110,5 +114,5 @@ def test_a_class_of_one_picture() -> None:
 )
 def test_messages(name, value, expected) -> None:
     with pytest.raises(ParameterError) as caught:
-        MLP(**{name: value}).fit(*vectors())
+        MLPClassifier(**{name: value}).fit(*vectors())
     assert str(caught.value) == f"{name} must be {expected} Got {value!r} instead."

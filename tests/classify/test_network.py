@@ -6,8 +6,8 @@ from sklearn.metrics import hinge_loss, log_loss
 
 from cvclassic.classify import (
     HEADS,
-    MLP,
     PRESETS,
+    MLPClassifier,
     MLPRegressor,
     make_head,
     named_losses,
@@ -19,7 +19,7 @@ from tests.checks import vectors
 def test_every_epoch_is_told_of() -> None:
     X, y = vectors(60)
     told = []
-    head = MLP((8,), max_iter=30, learning_rate_init=0.02).fit(X, y, on_epoch=told.append)
+    head = MLPClassifier((8,), max_iter=30, learning_rate_init=0.02).fit(X, y, on_epoch=told.append)
     assert told == head.epochs_
     trial = [epoch for epoch in told if epoch.phase == "trial"]
     final = [epoch for epoch in told if epoch.phase == "final"]
@@ -34,7 +34,7 @@ def test_every_epoch_is_told_of() -> None:
 
 def test_labels_of_chance_stop_early(rng) -> None:
     X, y = rng.normal(size=(200, 20)).astype(np.float32), np.arange(200) % 2
-    head = MLP((32,), learning_rate_init=0.01, alpha=1e-4, n_iter_no_change=5).fit(X, y)
+    head = MLPClassifier((32,), learning_rate_init=0.01, alpha=1e-4, n_iter_no_change=5).fit(X, y)
     assert head.n_iter_ < 20
     assert head.predict_proba(rng.normal(size=(50, 20))).max(axis=1).mean() < 0.75
 
@@ -43,7 +43,7 @@ def test_labels_of_chance_stop_early(rng) -> None:
 def test_presets(name) -> None:
     X, y = vectors(90)
     head = make_head(name)
-    if isinstance(head, MLP):
+    if isinstance(head, MLPClassifier):
         head.set_params(learning_rate_init=0.02, max_iter=60, alpha=0.01)
     assert head.fit(X[:60], y[:60]).score(X[60:], y[60:]) > 0.6
     assert name in HEADS
@@ -54,15 +54,15 @@ def test_the_perceptron_has_no_hidden_layer() -> None:
     head = make_head("perceptron").fit(X, y)
     assert [w.shape for w in head.weights_] == [(6, 3)]
     with pytest.raises(ParameterError, match="no gradient"):
-        MLP((4,), "step").fit(X, y)
+        MLPClassifier((4,), "step").fit(X, y)
 
 
 def test_copies_are_held_out_with_their_picture(rng) -> None:
     X, y = rng.normal(size=(100, 50)).astype(np.float32), rng.integers(0, 2, 100)
     twice, labels = np.concatenate([X, X]), np.concatenate([y, y])
     params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 60, "early_stopping": False}
-    assert MLP((32,), **params).fit(twice, labels).cv_accuracy_ > 0.8
-    assert MLP((32,), **params).fit(twice, labels, n_copies=2).cv_accuracy_ < 0.7
+    assert MLPClassifier((32,), **params).fit(twice, labels).cv_accuracy_ > 0.8
+    assert MLPClassifier((32,), **params).fit(twice, labels, n_copies=2).cv_accuracy_ < 0.7
 
 
 def test_named_losses_are_scikit_learns(rng) -> None:
@@ -99,8 +99,10 @@ def test_several_networks_decide_by_their_mean(layers, n_classes) -> None:
     X, y = vectors(60, n_classes=n_classes)
     params = {"max_iter": 8, "early_stopping": False, "calibrate": False}
     activation = "relu" if layers else "identity"
-    single = [MLP(layers, activation, random_state=i, **params).fit(X, y) for i in range(3)]
-    together = MLP(layers, activation, n_networks=3, **params).fit(X, y)
+    single = [
+        MLPClassifier(layers, activation, random_state=i, **params).fit(X, y) for i in range(3)
+    ]
+    together = MLPClassifier(layers, activation, n_networks=3, **params).fit(X, y)
     expected = np.mean([head.decision_function(X) for head in single], axis=0)
     np.testing.assert_allclose(together.decision_function(X), expected, atol=1e-4)
     assert together.loss_curve_ == single[0].loss_curve_

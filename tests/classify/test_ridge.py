@@ -5,7 +5,7 @@ import pytest
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge as LinearRidge
 
-from cvclassic.classify import Ridge, rbf_gram, solve_ridge, symmetric_product
+from cvclassic.classify import RidgeClassifier, rbf_gram, solve_ridge, symmetric_product
 from cvclassic.classify.ridge_solving import left_out_by_axes, principal_axes
 from cvclassic.errors import DataError
 from tests.checks import vectors
@@ -24,7 +24,7 @@ def test_is_scikit_learns_ridge(shape) -> None:
     targets = np.where(y[:, None] == np.arange(3), 1.0, -1.0)
     alpha = 0.05 * ((X - X.mean(axis=0)) ** 2).sum() / len(X)
     expected = LinearRidge(alpha=alpha).fit(X.astype(float), targets).predict(X)
-    head = Ridge(penalty=0.05).fit(X, y)
+    head = RidgeClassifier(penalty=0.05).fit(X, y)
     np.testing.assert_allclose(head.decision_function(X), expected, atol=2e-4)
 
 
@@ -32,8 +32,8 @@ def test_is_scikit_learns_ridge(shape) -> None:
 def test_left_out_decisions_are_those_of_leaving_out(shape) -> None:
     X, y = problem(*shape)
     X, targets = X.astype(float), np.where(y[:, None] == np.arange(3), 1.0, -1.0)
-    centred = X - X.mean(axis=0)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = X - X.mean(axis=0)
+    u, s, _ = np.linalg.svd(centered, full_matrices=False)
     kept = s > 1e-9
     found = left_out_by_axes(u[:, kept], s[kept] ** 2, targets, 0.7)
     for i in range(len(X)):
@@ -45,7 +45,7 @@ def test_left_out_decisions_are_those_of_leaving_out(shape) -> None:
 def test_rbf_is_kernel_ridge() -> None:
     X, y = problem(80, 6)
     targets = np.where(y[:, None] == np.arange(3), 1.0, -1.0)
-    head = Ridge(kernel="rbf", penalty=0.03, gamma=0.25).fit(X, y)
+    head = RidgeClassifier(kernel="rbf", penalty=0.03, gamma=0.25).fit(X, y)
     gamma = 0.25 * len(X) / ((X - X.mean(axis=0)) ** 2).sum()
     model = KernelRidge(alpha=0.03, kernel="rbf", gamma=gamma)
     model.fit(X, targets - targets.mean(axis=0))
@@ -56,8 +56,8 @@ def test_rbf_is_kernel_ridge() -> None:
 def test_rbf_learns_what_no_line_parts() -> None:
     X = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32)
     y = X[:, 0] * X[:, 1] > 0
-    assert Ridge().fit(X[:300], y[:300]).score(X[300:], y[300:]) < 0.7
-    assert Ridge(kernel="rbf").fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.9
+    assert RidgeClassifier().fit(X[:300], y[:300]).score(X[300:], y[300:]) < 0.7
+    assert RidgeClassifier(kernel="rbf").fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.9
 
 
 def test_copies_are_held_out_with_their_picture() -> None:
@@ -66,18 +66,20 @@ def test_copies_are_held_out_with_their_picture() -> None:
     X, y = rng.normal(size=(200, 400)).astype(np.float32), rng.integers(0, 2, 200)
     twice, labels = np.concatenate([X, X]), np.concatenate([y, y])
     for kernel in ("linear", "rbf"):
-        leaky = Ridge(kernel=kernel, penalty=0.001).fit(twice, labels)
-        honest = Ridge(kernel=kernel, penalty=0.001).fit(twice, labels, n_copies=2)
+        leaky = RidgeClassifier(kernel=kernel, penalty=0.001).fit(twice, labels)
+        honest = RidgeClassifier(kernel=kernel, penalty=0.001).fit(twice, labels, n_copies=2)
         assert leaky.cv_accuracy_ > 0.85
         assert honest.cv_accuracy_ < 0.7
 
 
-def test_standardised_columns_have_no_unit() -> None:
+def test_standardized_columns_have_no_unit() -> None:
     X, y = vectors(60)
-    plain = Ridge(standardise=True).fit(X, y).predict_proba(X)
+    plain = RidgeClassifier(standardize=True).fit(X, y).predict_proba(X)
     units = np.float32([1, 1000, 0.01, 1, 50, 1])
     np.testing.assert_allclose(
-        Ridge(standardise=True).fit(X * units, y).predict_proba(X * units), plain, atol=1e-3
+        RidgeClassifier(standardize=True).fit(X * units, y).predict_proba(X * units),
+        plain,
+        atol=1e-3,
     )
 
 
@@ -107,4 +109,4 @@ def test_principal_axes_span_the_variance(rng) -> None:
 def test_too_many_samples_for_the_kernel() -> None:
     X = np.zeros((15_001, 1), np.float32)
     with pytest.raises(DataError, match=r"takes at most 15000 samples\. Got 15001"):
-        Ridge(kernel="rbf").fit(X, np.arange(len(X)) % 2)
+        RidgeClassifier(kernel="rbf").fit(X, np.arange(len(X)) % 2)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cvclassic.images import write_image
+from tests.cascade.conftest import clutter, targets
 from tests.cli.conftest import command, one_line
-from tests.objects.conftest import clutter, targets
 
 SMALL = ["--window", "12x12", "--stages", "3", "--hit-rate", "0.99"]
 SMALL += ["--num-positives", "120", "--num-negatives", "150"]
@@ -172,8 +172,8 @@ def test_no_cascade(in_process, material, tmp_path) -> None:
 
 
 def test_defaults_are_those_of_the_library() -> None:
-    from cvclassic.objects import Settings
-    from cvclassic_cli.cascade_train import train
+    from cvclassic.cascade import Settings
+    from cvclassic_cli.commands.cascade.train import train
 
     words = ["--positives", "signs", "--negatives", "scenes", "-o", "sign.xml"]
     defaults = train.make_context("train", words).params

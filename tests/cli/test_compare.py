@@ -143,9 +143,9 @@ def test_mistakes(in_process, models, pictures, tmp_path) -> None:
     for words, message in [
         ((models[0], pictures), "at least two models"),
         ((models[0], models[0], pictures), "is given twice"),
-        ((models[0], good), "Give the labelled pictures"),
+        ((models[0], good), "Give the labeled pictures"),
         ((good, tmp_path / "short.csv"), "expected the columns path, label, truth"),
-        ((good, tmp_path / "foreign.csv", pictures), "moon.png is not among the 13 labelled"),
+        ((good, tmp_path / "foreign.csv", pictures), "moon.png is not among the 13 labeled"),
         ((good, tmp_path / "gone.csv", pictures), "there is no such table"),
         ((good, tmp_path / "gone.cvmodel", pictures), "there is no such model file"),
         ((good, models[0], pictures, "-o", tmp_path / "a.txt"), "output must end in .html"),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cvclassic.batch import classify_files
-from cvclassic.batch.dask_shop import InFolder, difference
+from cvclassic.batch.engines.dask_worker import InFolder, difference
 from tests.checks import picture_labels, pictures
 from tests.conftest import ROOT
 
@@ -151,7 +151,7 @@ def test_the_same_bytes_with_a_worker_killed(cluster, toy_model_file, home, expe
 
 def test_a_picture_that_kills_costs_one_record(cluster, tmp_path) -> None:
     """Not the Dask worker: it has a process of its own for decoding."""
-    from cvclassic.batch.dask_engine import map_on_dask
+    from cvclassic.batch.engines.dask import map_on_dask
     from tests.batch import tasks
 
     before = cluster.client.nthreads()
@@ -262,7 +262,7 @@ def test_clusters_that_will_not_do(
     in_process, toy_model_file, toy_folder, tmp_path, monkeypatch
 ) -> None:
     """Nobody there, no workers, workers with another cvclassic, or none: one line and 2."""
-    monkeypatch.setattr("cvclassic.batch.dask_cluster._CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr("cvclassic.batch.engines.dask_cluster._CONNECT_SECONDS", 1.0)
 
     def refused(address: str) -> str:
         out = tmp_path / "l.csv"

@@ -42,7 +42,7 @@ def test_draws_and_counts(in_process, tmp_path, picture, what):
 
 @pytest.mark.parametrize("what", ["edges", "blobs", "corners", "lines", "keypoints"])
 def test_compares_all_methods(in_process, tmp_path, picture, what):
-    from cvclassic_cli.detect import METHODS
+    from cvclassic_cli.commands.detect import METHODS
 
     done = in_process(
         "detect", what, picture, "--compare", "-o", tmp_path, "--json", tmp_path / "f.json"

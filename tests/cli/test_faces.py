@@ -25,7 +25,7 @@ def portrait() -> np.ndarray:
 
 @pytest.fixture
 def photos(tmp_path, portrait):
-    """A photo, a grey one, a wall, a tiny and a broken picture."""
+    """A photo, a gray one, a wall, a tiny and a broken picture."""
     folder = tmp_path / "photos"
     folder.mkdir()
     write_image(folder / "a.jpg", portrait)

@@ -40,7 +40,7 @@ def test_ways_to_write_a_kernel(in_process, tmp_path, picture, kernel):
     np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), expected)
 
 
-def test_zero_is_middle_grey_for_derivatives(in_process, tmp_path):
+def test_zero_is_middle_gray_for_derivatives(in_process, tmp_path):
     image = np.full((20, 30), 70, np.uint8)
     image[:, 15:] = 90
     write_image(tmp_path / "a.png", image)
@@ -54,10 +54,10 @@ def test_zero_is_middle_grey_for_derivatives(in_process, tmp_path):
 
 def test_stride_pooling_and_turning(in_process, tmp_path, picture):
     out = tmp_path / "b.npy"
-    in_process("filter", "0 1; 0 0", picture, "-o", out, "--grey", "--padding", "valid")
+    in_process("filter", "0 1; 0 0", picture, "-o", out, "--gray", "--padding", "valid")
     straight = np.load(out)
     in_process(
-        "filter", "0 1; 0 0", picture, "-o", out, "--grey", "--padding", "valid", "--convolution"
+        "filter", "0 1; 0 0", picture, "-o", out, "--gray", "--padding", "valid", "--convolution"
     )
     assert straight.shape == (1, 19, 29)
     np.testing.assert_array_equal(np.load(out)[0, :-1, 1:], straight[0, 1:, :-1])

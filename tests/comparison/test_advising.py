@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cvclassic.comparison import advise
+from cvclassic.comparison.advising import GROUPS
 from cvclassic.evaluate import Predictions
-from cvclassic.versus import advise
-from cvclassic.versus.advising import GROUPS
 
 
 def seen(n_right: int, n: int = 200, first_wrong: int = 0) -> Predictions:

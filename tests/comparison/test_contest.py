@@ -6,8 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from cvclassic.errors import DataError, MissingDependencyError, ParameterError
-from cvclassic.versus import (
+from cvclassic.comparison import (
     DAMAGES,
     METHODS,
     damage_image,
@@ -17,7 +16,8 @@ from cvclassic.versus import (
     run_contest,
     split_pictures,
 )
-from cvclassic.versus.splitting import first_of_each
+from cvclassic.comparison.splitting import first_of_each
+from cvclassic.errors import DataError, MissingDependencyError, ParameterError
 from tests.checks import picture_labels, pictures
 from tests.tiny_network import tiny_network
 

@@ -1,15 +1,15 @@
-"""Local colour statistics against a loop over cells, and their symmetries."""
+"""Local color statistics against a loop over cells, and their symmetries."""
 
 import numpy as np
 import pytest
 
-from cvclassic.describe import ColorStats, DenseSift, color_features
+from cvclassic.describe import ColorStats, DenseSIFT, color_features
 from cvclassic.describe.color import color_planes
 
 
 @pytest.mark.parametrize(("step", "bin_size"), [(4, 5), (3, 4), (5, 2)])
 def test_definition(rng, step, bin_size) -> None:
-    """Mean and standard deviation of square cells around the bin centres."""
+    """Mean and standard deviation of square cells around the bin centers."""
     planes = rng.random((50, 60, 3), dtype=np.float32)
     origin = (4, 3)
     features = color_features(planes, step=step, bin_size=bin_size, origin=origin)
@@ -27,20 +27,20 @@ def test_definition(rng, step, bin_size) -> None:
 
 def test_same_grid_as_dense_sift(rng) -> None:
     image = rng.integers(0, 255, (70, 90, 3), np.uint8)
-    first = DenseSift(step=3, bin_sizes=(4, 6), contrast_threshold=0).describe(image)
+    first = DenseSIFT(step=3, bin_sizes=(4, 6), contrast_threshold=0).describe(image)
     second = ColorStats(step=3, bin_sizes=(4, 6)).describe(image)
     np.testing.assert_array_equal(first.xy, second.xy)
     np.testing.assert_array_equal(first.scale, second.scale)
 
 
 @pytest.mark.parametrize("space", ["rgb", "opponent", "lab"])
-def test_uniform_colour(space) -> None:
-    """The mean is the colour everywhere and the spread is none."""
+def test_uniform_color(space) -> None:
+    """The mean is the color everywhere and the spread is none."""
     image = np.empty((40, 50, 3), np.uint8)
     image[:] = (200, 30, 90)
     cells = ColorStats(color_space=space).describe(image).descriptors.reshape(-1, 2, 3)
-    colour = color_planes(image[:1, :1], space).ravel()
-    np.testing.assert_allclose(cells[:, 0], np.tile(colour, (len(cells), 1)), atol=1e-5)
+    color = color_planes(image[:1, :1], space).ravel()
+    np.testing.assert_allclose(cells[:, 0], np.tile(color, (len(cells), 1)), atol=1e-5)
     assert cells[:, 1].max() < 2e-3
 
 
@@ -54,10 +54,10 @@ def test_mirror_permutes_cells() -> None:
     np.testing.assert_allclose(second.descriptors, cells[:, :, ::-1].reshape(-1, 96), atol=1e-4)
 
 
-def test_opponent_of_grey_has_no_colour(rng) -> None:
-    """Grey pictures have equal channels: the two colour axes are zero."""
-    grey = rng.integers(0, 255, (40, 40), np.uint8)
-    cells = ColorStats(color_space="opponent").describe(grey).descriptors.reshape(-1, 2, 3)
+def test_opponent_of_gray_has_no_color(rng) -> None:
+    """Gray pictures have equal channels: the two color axes are zero."""
+    gray = rng.integers(0, 255, (40, 40), np.uint8)
+    cells = ColorStats(color_space="opponent").describe(gray).descriptors.reshape(-1, 2, 3)
     assert np.abs(cells[:, :, 1:]).max() < 1e-5
     assert cells[:, 0, 0].min() > 0
 

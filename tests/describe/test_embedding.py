@@ -48,9 +48,9 @@ def test_a_layer_with_height_and_width_is_averaged() -> None:
     )
 
 
-def test_grey_networks_take_grey(tmp_path) -> None:
-    (tmp_path / "grey.onnx").write_bytes(network_bytes(channels=1))
-    assert Embedding(tmp_path / "grey.onnx").fit_transform(pictures()).shape == (12, 8)
+def test_gray_networks_take_gray(tmp_path) -> None:
+    (tmp_path / "gray.onnx").write_bytes(network_bytes(channels=1))
+    assert Embedding(tmp_path / "gray.onnx").fit_transform(pictures()).shape == (12, 8)
 
 
 @pytest.mark.parametrize(("side", "channels"), [(16, 3), (40, 1)])

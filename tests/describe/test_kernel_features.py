@@ -48,8 +48,8 @@ def test_negative_half_is_the_answer_to_the_inverted_picture(pictures):
 
 def test_color_has_three_times_the_maps(rng):
     X = rng.integers(0, 256, (3, 20, 20, 3), dtype=np.uint8)
-    grey, color = KernelFeatures(), KernelFeatures(color=True)
-    assert color.fit_transform(X).shape[1] == 3 * grey.fit_transform(X).shape[1]
+    gray, color = KernelFeatures(), KernelFeatures(color=True)
+    assert color.fit_transform(X).shape[1] == 3 * gray.fit_transform(X).shape[1]
     assert color.transform(X[:, :, :, 0]).shape == color.transform(X).shape
 
 

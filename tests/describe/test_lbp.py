@@ -3,23 +3,23 @@
 import numpy as np
 import pytest
 
-from cvclassic.describe import Lbp
+from cvclassic.describe import LBP
 from cvclassic.describe.lbp import cell_histograms
 from cvclassic.errors import ParameterError
 
 
 def test_order_of_brightness_is_all_that_matters(rng) -> None:
-    """Neighbours on pixel centres: any increasing map of grey values gives the same vector."""
+    """Neighbors on pixel centers: any increasing map of gray values gives the same vector."""
     image = rng.integers(0, 100, (32, 32), np.uint8)
     lookup = np.cumsum(rng.integers(1, 3, 256)).clip(0, 255).astype(np.uint8)
     assert (np.diff(lookup[:100].astype(int)) > 0).all()
-    lbp = Lbp(image_size=32, n_points=4)
+    lbp = LBP(image_size=32, n_points=4)
     first, second = lbp.fit_transform([image, lookup[image]])
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 
 def test_rows_are_hellinger_maps_of_cells(rng) -> None:
-    vector = Lbp(image_size=40, cells=3).fit_transform(rng.integers(0, 255, (2, 40, 40), np.uint8))
+    vector = LBP(image_size=40, cells=3).fit_transform(rng.integers(0, 255, (2, 40, 40), np.uint8))
     assert vector.shape == (2, 9 * 59)
     np.testing.assert_allclose((vector.reshape(2, 9, 59) ** 2).sum(axis=2), 1, rtol=1e-5)
 
@@ -29,7 +29,7 @@ def test_cells_see_their_own_part(rng) -> None:
     image = rng.integers(0, 255, (64, 64), np.uint8)
     other = image.copy()
     other[:10, :10] = rng.integers(0, 255, (10, 10))
-    lbp = Lbp(image_size=64, cells=4)
+    lbp = LBP(image_size=64, cells=4)
     first, second = lbp.fit_transform([image, other]).reshape(2, 16, 59)
     assert list(np.flatnonzero((first != second).any(axis=1))) == [0]
 
@@ -48,4 +48,4 @@ def test_cell_histograms(rng, height, width, cells) -> None:
 )
 def test_limits(changes, name) -> None:
     with pytest.raises(ParameterError, match=f"{name} must be at most"):
-        Lbp(**{"image_size": 32, **changes}).fit([np.zeros((9, 9), np.uint8)])
+        LBP(**{"image_size": 32, **changes}).fit([np.zeros((9, 9), np.uint8)])

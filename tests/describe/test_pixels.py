@@ -15,16 +15,16 @@ def test_pixels_are_the_picture(rng) -> None:
     assert X.max() <= 1
 
 
-def test_colour_keeps_channels_grey_takes_luma(rng) -> None:
+def test_color_keeps_channels_gray_takes_luma(rng) -> None:
     images = rng.integers(0, 256, (3, 7, 7, 3), np.uint8)
-    colour = Pixels(7, color=True).fit(images)
-    assert np.array_equal(np.rint(colour.transform(images) * 255).reshape(images.shape), images)
-    assert colour.get_feature_names_out()[:4].tolist() == [
+    color = Pixels(7, color=True).fit(images)
+    assert np.array_equal(np.rint(color.transform(images) * 255).reshape(images.shape), images)
+    assert color.get_feature_names_out()[:4].tolist() == [
         "red_0_0", "green_0_0", "blue_0_0", "red_0_1"
     ]  # fmt: skip
     luma = np.rint(images @ np.array([0.299, 0.587, 0.114]))
-    grey = Pixels(7).fit_transform(images) * 255
-    assert np.abs(grey.reshape(luma.shape) - luma).max() <= 1
+    gray = Pixels(7).fit_transform(images) * 255
+    assert np.abs(gray.reshape(luma.shape) - luma).max() <= 1
 
 
 def test_a_mirrored_picture_gives_mirrored_pixels(rng) -> None:

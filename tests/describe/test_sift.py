@@ -4,19 +4,19 @@ import cv2
 import numpy as np
 import pytest
 
-from cvclassic.describe import LocalFeatures, Sift, root_normalise, sift_features, to_grey
+from cvclassic.describe import SIFT, LocalFeatures, root_normalize, sift_features, to_gray
 from cvclassic.errors import ParameterError
 from tests.checks import pictures
 
 
 @pytest.fixture(scope="module")
-def grey() -> np.ndarray:
+def gray() -> np.ndarray:
     """Blobs of several sizes, away from the border."""
     rng = np.random.default_rng(2)
     image = np.full((160, 200), 90, np.uint8)
     for _ in range(45):
-        centre = (int(rng.integers(30, 170)), int(rng.integers(30, 130)))
-        cv2.circle(image, centre, int(rng.integers(2, 9)), int(rng.integers(0, 256)), -1)
+        center = (int(rng.integers(30, 170)), int(rng.integers(30, 130)))
+        cv2.circle(image, center, int(rng.integers(2, 9)), int(rng.integers(0, 256)), -1)
     return cv2.GaussianBlur(image, (0, 0), 1.0)
 
 
@@ -25,9 +25,9 @@ def nearest(a, b) -> np.ndarray:
     return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2)).min(axis=1)
 
 
-def test_is_opencvs_sift(grey) -> None:
-    keypoints, descriptors = cv2.SIFT_create().detectAndCompute(grey, None)
-    features = sift_features(grey)
+def test_is_opencvs_sift(gray) -> None:
+    keypoints, descriptors = cv2.SIFT_create().detectAndCompute(gray, None)
+    features = sift_features(gray)
     assert np.array_equal(features.descriptors, descriptors)
     assert np.array_equal(features.xy, np.float32([k.pt for k in keypoints]))
     assert np.array_equal(features.scale, np.float32([k.size for k in keypoints]))
@@ -36,46 +36,46 @@ def test_is_opencvs_sift(grey) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 40, 299])
-def test_limit_is_hard_and_keeps_the_strongest(grey, limit) -> None:
+def test_limit_is_hard_and_keeps_the_strongest(gray, limit) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
-    for image in (grey, noise):
+    for image in (gray, noise):
         everything, some = sift_features(image), sift_features(image, max_keypoints=limit)
         assert len(some) == min(limit, len(everything))
         assert (nearest(some.xy, everything.xy) == 0).all()
 
 
-def test_limit_keeps_what_answers_most(grey) -> None:
-    keypoints = cv2.SIFT_create().detect(grey, None)
+def test_limit_keeps_what_answers_most(gray) -> None:
+    keypoints = cv2.SIFT_create().detect(gray, None)
     responses = sorted((k.response for k in keypoints), reverse=True)
     kept = {k.pt for k in keypoints if k.response >= responses[9]}
-    assert {tuple(xy) for xy in sift_features(grey, max_keypoints=10).xy.tolist()} <= kept
+    assert {tuple(xy) for xy in sift_features(gray, max_keypoints=10).xy.tolist()} <= kept
 
 
-def test_moves_with_the_picture(grey) -> None:
+def test_moves_with_the_picture(gray) -> None:
     """A shift by a multiple of the coarsest octave's step shifts the positions."""
-    moved = np.roll(grey, (8, 16), axis=(0, 1))
-    first, second = sift_features(grey), sift_features(moved)
+    moved = np.roll(gray, (8, 16), axis=(0, 1))
+    first, second = sift_features(gray), sift_features(moved)
     inside = ((first.xy > 25) & (first.xy < [170, 125])).all(axis=1)
     assert inside.sum() > 15
     assert np.median(nearest(first.xy[inside] + [16, 8], second.xy)) < 0.1
 
 
-def test_mirror(grey) -> None:
+def test_mirror(gray) -> None:
     """Positions are mirrored: x goes to width - 1 - x."""
-    first, second = sift_features(grey), sift_features(np.ascontiguousarray(grey[:, ::-1]))
-    mirrored = first.xy * [-1, 1] + [grey.shape[1] - 1, 0]
+    first, second = sift_features(gray), sift_features(np.ascontiguousarray(gray[:, ::-1]))
+    mirrored = first.xy * [-1, 1] + [gray.shape[1] - 1, 0]
     assert np.median(nearest(mirrored, second.xy)) < 0.6
 
 
-def test_brightness_does_not_matter(grey) -> None:
-    dark, bright = sift_features(grey // 2), sift_features(grey // 2 + 100)
+def test_brightness_does_not_matter(gray) -> None:
+    dark, bright = sift_features(gray // 2), sift_features(gray // 2 + 100)
     assert (nearest(dark.xy, bright.xy) < 0.05).mean() > 0.95
     assert (nearest(dark.descriptors, bright.descriptors) < 20).mean() > 0.8
 
 
-def test_thresholds_are_monotonic(grey) -> None:
-    by_contrast = [len(sift_features(grey, contrast_threshold=t)) for t in (0.01, 0.04, 0.1)]
-    by_edge = [len(sift_features(grey, edge_threshold=t)) for t in (3, 10, 30)]
+def test_thresholds_are_monotonic(gray) -> None:
+    by_contrast = [len(sift_features(gray, contrast_threshold=t)) for t in (0.01, 0.04, 0.1)]
+    by_edge = [len(sift_features(gray, edge_threshold=t)) for t in (3, 10, 30)]
     assert by_contrast == sorted(by_contrast, reverse=True)
     assert by_edge == sorted(by_edge)
     assert len(set(by_contrast)) == 3
@@ -94,43 +94,43 @@ def test_root_normalisation(rng) -> None:
     """Products of RootSIFT vectors are Bhattacharyya coefficients of the histograms."""
     raw = rng.integers(0, 256, (20, 128)).astype(np.float32)
     shares = raw / raw.sum(axis=1, keepdims=True)
-    roots = root_normalise(raw.copy())
+    roots = root_normalize(raw.copy())
     np.testing.assert_allclose((roots**2).sum(axis=1), 1, rtol=1e-5)
     expected = np.sqrt(shares[:, None] * shares[None]).sum(axis=2)
     np.testing.assert_allclose(roots @ roots.T, expected, rtol=1e-5)
-    assert not root_normalise(np.zeros((2, 4), np.float32)).any()
-    np.testing.assert_allclose(root_normalise(raw * 7), roots, rtol=1e-5)
+    assert not root_normalize(np.zeros((2, 4), np.float32)).any()
+    np.testing.assert_allclose(root_normalize(raw * 7), roots, rtol=1e-5)
 
 
-def test_root_is_the_only_difference(grey) -> None:
-    plain, root = Sift(root=False).describe(grey), Sift(root=True).describe(grey)
+def test_root_is_the_only_difference(gray) -> None:
+    plain, root = SIFT(root=False).describe(gray), SIFT(root=True).describe(gray)
     assert np.array_equal(plain.xy, root.xy)
     np.testing.assert_allclose(
-        root_normalise(plain.descriptors.copy()), root.descriptors, rtol=1e-6
+        root_normalize(plain.descriptors.copy()), root.descriptors, rtol=1e-6
     )
 
 
-def test_large_pictures_are_reduced_and_answered_in_their_own_pixels(grey) -> None:
-    large = cv2.resize(grey, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    reduced, whole = Sift(max_side=200).describe(large), Sift(max_side=None).describe(large)
+def test_large_pictures_are_reduced_and_answered_in_their_own_pixels(gray) -> None:
+    large = cv2.resize(gray, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    reduced, whole = SIFT(max_side=200).describe(large), SIFT(max_side=None).describe(large)
     assert reduced.image_shape == whole.image_shape == large.shape
     assert len(reduced) > 10
     coarse = whole.xy[whole.scale > 16]
     assert np.median(nearest(coarse, reduced.xy)) < 3
-    small = Sift(max_side=200).describe(grey)
+    small = SIFT(max_side=200).describe(gray)
     assert np.median(nearest(small.xy * 4 + 1.5, reduced.xy)) < 1.5
 
 
-def test_grey_of_colour() -> None:
+def test_gray_of_color() -> None:
     (image,) = pictures(1)
-    grey = to_grey(image)
+    gray = to_gray(image)
     expected = image @ np.array([0.299, 0.587, 0.114])
-    assert np.abs(grey - expected).max() <= 1
-    assert to_grey(grey) is grey
+    assert np.abs(gray - expected).max() <= 1
+    assert to_gray(gray) is gray
 
 
-def test_local_features_take_and_scale(grey) -> None:
-    features = sift_features(grey)
+def test_local_features_take_and_scale(gray) -> None:
+    features = sift_features(gray)
     order = np.random.default_rng(0).permutation(len(features))
     turned = features.take(order)
     assert np.array_equal(turned.descriptors, features.descriptors[order])
@@ -142,7 +142,7 @@ def test_local_features_take_and_scale(grey) -> None:
         np.ones(2, np.float32),
         np.zeros(2, np.float32),
         np.zeros((2, 3), np.float32),
-        grey.shape,
+        gray.shape,
     ).scaled(2.5, (400, 500))
     assert corners.xy.tolist() == [[-0.5, -0.5], [499.5, 399.5]]
     assert corners.scale.tolist() == [2.5, 2.5]
@@ -175,7 +175,7 @@ def test_local_features_agree_in_length(wrong) -> None:
         ),
     ],
 )
-def test_messages(grey, params, message) -> None:
+def test_messages(gray, params, message) -> None:
     with pytest.raises(ParameterError) as caught:
-        Sift(**params).describe(grey)
+        SIFT(**params).describe(gray)
     assert str(caught.value) == message

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def scene() -> np.ndarray:
-    """Discs, boxes and lines on a gentle ramp, with a little noise, 150 x 200 grey."""
+    """Discs, boxes and lines on a gentle ramp, with a little noise, 150 x 200 gray."""
     rng = np.random.default_rng(5)
     image = np.tile(np.linspace(60, 120, 200), (150, 1)).astype(np.float32)
     for _ in range(14):

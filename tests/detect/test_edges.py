@@ -80,7 +80,7 @@ def test_soft_edges_lie_on_a_step_and_rise_with_contrast():
     assert strong.max() <= 1
 
 
-def test_soft_edges_see_colour_without_brightness():
+def test_soft_edges_see_color_without_brightness():
     lab = np.full((60, 80, 3), 128, np.uint8)
     lab[:, 40:, 1] += 12
     lab[:, :40, 1] -= 12
@@ -90,7 +90,7 @@ def test_soft_edges_see_colour_without_brightness():
 
 
 def test_soft_edges_prefer_boundaries_to_texture(rng):
-    # A fine chessboard has the strongest gradients; the change to flat grey is the boundary.
+    # A fine chessboard has the strongest gradients; the change to flat gray is the boundary.
     image = np.full((120, 160), 128, np.uint8)
     image[:, 80:] = 40 + 176 * ((np.indices((120, 80)).sum(axis=0) // 2) % 2)
     strength, _ = boundary_strength(image, scales=(4.0, 8.0))

@@ -146,7 +146,7 @@ def test_pictures_that_are_too_small_for_opencv(rng, name, shape):
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_points_do_not_change_the_picture_and_take_colour(scene, name):
+def test_points_do_not_change_the_picture_and_take_color(scene, name):
     before = scene.copy()
     found = POINTS[name](scene)
     np.testing.assert_array_equal(scene, before)
@@ -154,7 +154,7 @@ def test_points_do_not_change_the_picture_and_take_colour(scene, name):
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_maps_do_not_change_the_picture_and_take_colour(scene, name):
+def test_maps_do_not_change_the_picture_and_take_color(scene, name):
     before = scene.copy()
     found = MAPS[name](scene)
     np.testing.assert_array_equal(scene, before)

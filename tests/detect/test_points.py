@@ -10,10 +10,10 @@ from cvclassic.errors import ParameterError
 
 
 def discs(*specs, size=(120, 160), ground=0) -> np.ndarray:
-    """Anti-aliased discs (x, y, radius, grey)."""
+    """Anti-aliased discs (x, y, radius, gray)."""
     image = np.full(size, ground, np.uint8)
-    for x, y, r, grey in specs:
-        cv2.circle(image, (x * 16, y * 16), r * 16, grey, -1, cv2.LINE_AA, 4)
+    for x, y, r, gray in specs:
+        cv2.circle(image, (x * 16, y * 16), r * 16, gray, -1, cv2.LINE_AA, 4)
     return image
 
 

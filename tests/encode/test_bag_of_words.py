@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cvclassic.describe import LocalFeatures
-from cvclassic.encode import BagOfWords, cell_index, normalise_histogram, soft_votes
+from cvclassic.encode import BagOfWords, cell_index, normalize_histogram, soft_votes
 from cvclassic.errors import ParameterError
 from tests import checks
 
@@ -30,11 +30,11 @@ def encode(encoder, features) -> np.ndarray:
 
 @pytest.mark.parametrize("norm", ["l1", "l2", "hellinger", None])
 def test_norms(rng, norm) -> None:
-    histogram = normalise_histogram(rng.integers(0, 9, 30).astype(np.float32), norm)
+    histogram = normalize_histogram(rng.integers(0, 9, 30).astype(np.float32), norm)
     size = {"l1": histogram.sum(), "l2": (histogram**2).sum(), "hellinger": (histogram**2).sum()}
     if norm:
         np.testing.assert_allclose(size[norm], 1, rtol=1e-5)
-    assert not normalise_histogram(np.zeros(4, np.float32), norm).any()
+    assert not normalize_histogram(np.zeros(4, np.float32), norm).any()
 
 
 @pytest.mark.parametrize("n_nearest", [1, 4])
@@ -77,7 +77,7 @@ def test_far_away_descriptors_do_not_vanish() -> None:
     np.testing.assert_allclose(votes.sum(axis=0), 1, rtol=1e-6)
 
 
-def test_more_neighbours_than_words() -> None:
+def test_more_neighbors_than_words() -> None:
     with pytest.raises(ParameterError, match="n_nearest must be at most n_words=6"):
         BagOfWords(n_words=6, n_nearest=7).fit(checks.pictures(2))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from cvclassic.describe import Describer, LocalFeatures, Sift
+from cvclassic.describe import SIFT, Describer, LocalFeatures
 from cvclassic.encode import BagOfWords, LocalEncoder, balanced_order, cell_index
 from cvclassic.errors import DataError, ImageReadError, ParameterError
 from tests.checks import picture_labels, pictures
@@ -128,7 +128,7 @@ def test_sample_is_balanced_between_pictures_and_classes() -> None:
 def test_sample_does_not_depend_on_jobs() -> None:
     images = pictures()
     samples = [
-        Sampled(Sift(), sample_mb=0.02, random_state=0, n_jobs=n_jobs)
+        Sampled(SIFT(), sample_mb=0.02, random_state=0, n_jobs=n_jobs)
         .fit(images, picture_labels())
         .sample_
         for n_jobs in (None, 1, 2, 3)
@@ -139,15 +139,15 @@ def test_sample_does_not_depend_on_jobs() -> None:
 
 def test_pictures_without_features_are_passed_over() -> None:
     blank = [np.zeros((64, 64), np.uint8)] * 5
-    fitted = Sampled(Sift(), random_state=0).fit(blank + pictures(2))
+    fitted = Sampled(SIFT(), random_state=0).fit(blank + pictures(2))
     assert len(fitted.sample_)
     with pytest.raises(DataError, match="No local features were found in any of the 5"):
-        Sampled(Sift(), random_state=0).fit(blank)
+        Sampled(SIFT(), random_state=0).fit(blank)
 
 
 def test_an_unreadable_picture_is_named() -> None:
     with pytest.raises(ImageReadError, match=r"no/such\.jpg"):
-        Sampled(Sift(), random_state=0).fit([*pictures(2), "no/such.jpg"])
+        Sampled(SIFT(), random_state=0).fit([*pictures(2), "no/such.jpg"])
 
 
 # ----------------------------------------------------------------------------------- streaming
@@ -251,12 +251,12 @@ def test_pyramids_of_other_kinds(good) -> None:
     assert encoder.n_features_out_ == 20
 
 
-@pytest.mark.parametrize("bad", [Sift, "sift", 3])
+@pytest.mark.parametrize("bad", [SIFT, "sift", 3])
 def test_bad_describers(bad) -> None:
-    with pytest.raises(ParameterError, match="describer must be a describer such as Sift"):
+    with pytest.raises(ParameterError, match="describer must be a describer such as SIFT"):
         BagOfWords(bad, n_words=4).fit(pictures(3))
 
 
 def test_an_encoder_that_is_no_describer_is_refused() -> None:
-    with pytest.raises(ParameterError, match="describer must be a describer such as Sift"):
+    with pytest.raises(ParameterError, match="describer must be a describer such as SIFT"):
         BagOfWords(BagOfWords(), n_words=4).fit(pictures(3))

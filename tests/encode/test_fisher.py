@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from cvclassic.describe import Describer, LocalFeatures, Sift
-from cvclassic.encode import FisherVector, fisher_vector, fit_mixture, power_normalise
+from cvclassic.describe import SIFT, Describer, LocalFeatures
+from cvclassic.encode import FisherVector, fisher_vector, fit_mixture, power_normalize
 from cvclassic.errors import ParameterError
 
 
@@ -140,10 +140,10 @@ def test_no_descriptors_give_zeros(mixture):
     assert not fisher_vector(np.zeros((0, 6), np.float32), *mixture).any()
 
 
-def test_power_normalise_keeps_signs_and_length(rng):
+def test_power_normalize_keeps_signs_and_length(rng):
     vector = rng.normal(size=50).astype(np.float32)
     for power in (1, 0.5, 0.3):
-        out = power_normalise(vector.copy(), power)
+        out = power_normalize(vector.copy(), power)
         np.testing.assert_array_equal(np.sign(out), np.sign(vector))
         assert np.linalg.norm(out) == pytest.approx(1, rel=1e-5)
 
@@ -189,7 +189,7 @@ def test_n_jobs_pickle_and_blank_pictures(images, params):
 
 def test_a_constant_picture_gives_zeros(rng):
     images = rng.integers(0, 255, (6, 48, 48), np.uint8)
-    encoder = FisherVector(Sift(), 2, 4, random_state=0).fit(images)
+    encoder = FisherVector(SIFT(), 2, 4, random_state=0).fit(images)
     assert not encoder.transform(np.full((1, 48, 48), 77, np.uint8)).any()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cvclassic.describe import LocalFeatures
-from cvclassic.encode import Llc, cell_index, llc_codes
+from cvclassic.encode import LLC, cell_index, llc_codes
 from cvclassic.encode.llc import solve_ones
 from cvclassic.errors import ParameterError
 from tests import checks
@@ -56,7 +56,7 @@ def test_descriptors_on_words_and_equal_words() -> None:
 
 def test_pooling_keeps_the_largest(rng) -> None:
     """Each word and cell has the largest code there; the vector has length 1."""
-    encoder = Llc(n_words=10, n_nearest=3, pyramid=((1, 1), (1, 2)))
+    encoder = LLC(n_words=10, n_nearest=3, pyramid=((1, 1), (1, 2)))
     encoder.words_ = rng.random((10, 6), dtype=np.float32)
     encoder.n_features_out_ = 30
     descriptors = rng.random((40, 6), dtype=np.float32)
@@ -75,6 +75,6 @@ def test_pooling_keeps_the_largest(rng) -> None:
     np.testing.assert_allclose(np.maximum(vector[1], vector[2]), vector[0], atol=1e-6)
 
 
-def test_more_neighbours_than_words() -> None:
+def test_more_neighbors_than_words() -> None:
     with pytest.raises(ParameterError, match="n_nearest must be at most n_words=4"):
-        Llc(n_words=4).fit(checks.pictures(2))
+        LLC(n_words=4).fit(checks.pictures(2))

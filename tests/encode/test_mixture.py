@@ -6,8 +6,8 @@ from cvclassic.errors import DataError
 
 
 def _clusters(rng, n=600, k=4, d=5):
-    centres = rng.normal(0, 5, (k, d))
-    return (centres[rng.integers(k, size=n)] + rng.normal(0, 1, (n, d))).astype(np.float32)
+    centers = rng.normal(0, 5, (k, d))
+    return (centers[rng.integers(k, size=n)] + rng.normal(0, 1, (n, d))).astype(np.float32)
 
 
 def _log_densities(x, weights, means, variances):
@@ -36,14 +36,14 @@ def test_a_descriptor_far_from_all_gaussians_has_one_whole_vote():
 
 
 def test_fit_finds_the_clusters(rng):
-    centres = np.array([[0, 0], [9, 0], [0, 9]], np.float32)
+    centers = np.array([[0, 0], [9, 0], [0, 9]], np.float32)
     spread = np.array([[1, 2], [0.5, 1], [2, 0.5]], np.float32)
     label = np.repeat([0, 1, 2], [1000, 2000, 3000])
-    sample = (centres[label] + spread[label] * rng.normal(size=(6000, 2))).astype(np.float32)
+    sample = (centers[label] + spread[label] * rng.normal(size=(6000, 2))).astype(np.float32)
     weights, means, variances = fit_mixture(sample, 3, random_state=np.random.RandomState(0))
     order = np.argsort(weights)
     np.testing.assert_allclose(weights[order], [1 / 6, 1 / 3, 1 / 2], atol=0.01)
-    np.testing.assert_allclose(means[order], centres, atol=0.15)
+    np.testing.assert_allclose(means[order], centers, atol=0.15)
     np.testing.assert_allclose(np.sqrt(variances[order]), spread, rtol=0.1)
 
 

@@ -13,7 +13,7 @@ def textures(rng, n=24, shape=(20, 20)):
 
 
 def reference(model: PatchWords, image: np.ndarray) -> np.ndarray:
-    """Patch by patch, in float64: normalise, whiten, compare, activate, pool."""
+    """Patch by patch, in float64: normalize, whiten, compare, activate, pool."""
     p = model.patch_size
     windows = sliding_window_view(image.astype(float), (p, p), axis=(0, 1))
     windows = windows[:: model.stride, :: model.stride]
@@ -99,13 +99,13 @@ def test_words_as_pictures(rng) -> None:
     model = PatchWords(n_words=10, patch_size=4, image_size=20, n_patches=500, random_state=0)
     shown = model.fit(textures(rng)).word_pictures()
     assert shown.shape == (10, 4, 4)
-    centred = shown.reshape(10, -1) - 127.5
-    for picture, word in zip(centred, model.words_, strict=True):
+    centered = shown.reshape(10, -1) - 127.5
+    for picture, word in zip(centered, model.words_, strict=True):
         assert np.corrcoef(picture, word)[0, 1] > 0.999
-    colour = PatchWords(
+    color = PatchWords(
         n_words=10, patch_size=4, color=True, image_size=20, n_patches=500, random_state=0
     ).fit(textures(rng, shape=(20, 20, 3)))
-    assert colour.word_pictures().shape == (10, 4, 4, 3)
+    assert color.word_pictures().shape == (10, 4, 4, 3)
 
 
 def test_flat_patches_are_no_words(rng) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from cvclassic.describe import Sift
-from cvclassic.encode import Vlad, nearest_words, vlad_vector
+from cvclassic.describe import SIFT
+from cvclassic.encode import VLAD, nearest_words, vlad_vector
 from cvclassic.errors import ParameterError
 
 
@@ -93,7 +93,7 @@ def test_a_word_without_descriptors_is_zero(words):
 
 
 def test_each_cell_is_the_vector_of_its_descriptors(images):
-    encoder = Vlad(Sift(), 4, n_components=9, pyramid=((1, 1), (1, 2)), random_state=0).fit(images)
+    encoder = VLAD(SIFT(), 4, n_components=9, pyramid=((1, 1), (1, 2)), random_state=0).fit(images)
     cells = encoder.transform(images[:1])[0].reshape(3, -1)
     features = encoder.local_features(images[0])
     x = (features.descriptors - encoder.mean_) @ encoder.components_.T
@@ -106,7 +106,7 @@ def test_each_cell_is_the_vector_of_its_descriptors(images):
 @pytest.mark.parametrize("n_components", [None, 16])
 def test_n_jobs_pickle_and_blank_pictures(images, n_components):
     images[3] = 0
-    encoder = Vlad(Sift(), 4, n_components, pyramid=((1, 1), (2, 2)), random_state=0)
+    encoder = VLAD(SIFT(), 4, n_components, pyramid=((1, 1), (2, 2)), random_state=0)
     one = clone(encoder).set_params(n_jobs=1).fit_transform(images)
     fitted = clone(encoder).set_params(n_jobs=2).fit(images)
     np.testing.assert_array_equal(fitted.transform(images), one)
@@ -127,4 +127,4 @@ def test_n_jobs_pickle_and_blank_pictures(images, n_components):
 )
 def test_bad_parameters(images, params, message):
     with pytest.raises(ParameterError, match=message):
-        Vlad(Sift(), **params).fit(images)
+        VLAD(SIFT(), **params).fit(images)

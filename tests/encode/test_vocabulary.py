@@ -22,9 +22,9 @@ def inertia(sample, words) -> float:
 
 @pytest.fixture
 def clusters(rng) -> np.ndarray:
-    """6,000 descriptors around 40 centres."""
-    centres = rng.normal(size=(40, 12)) * 2
-    return (centres[rng.integers(0, 40, 6000)] + rng.normal(size=(6000, 12))).astype(np.float32)
+    """6,000 descriptors around 40 centers."""
+    centers = rng.normal(size=(40, 12)) * 2
+    return (centers[rng.integers(0, 40, 6000)] + rng.normal(size=(6000, 12))).astype(np.float32)
 
 
 @pytest.mark.parametrize(("n", "k", "d"), [(1, 1, 1), (700, 300, 128), (5000, 3, 7), (0, 4, 5)])

@@ -76,7 +76,7 @@ def test_odd_names_come_back(tmp_path) -> None:
 
 
 def test_predictions_from_elsewhere(tmp_path) -> None:
-    """Truth and types from the labelled pictures; paths relative to the folder."""
+    """Truth and types from the labeled pictures; paths relative to the folder."""
     truth = {str(tmp_path / "data" / f"{i}.png"): i % 3 for i in range(6)}
     rows = [f"{i}.png,{i % 2},{0.5 + i / 20},0.01" for i in (3, 1, 2, 0, 5, 4)]
     table = tmp_path / "cnn.csv"
@@ -115,7 +115,7 @@ def test_table_of_classify(tmp_path) -> None:
     ("text", "message"),
     [
         ("path,label\nx,cat\nx,cat\n", "line 3: the picture x is also in line 2"),
-        ("path,label\nx,cat\nq,cat\n", "line 3: the picture q is not among the 2 labelled ones"),
+        ("path,label\nx,cat\nq,cat\n", "line 3: the picture q is not among the 2 labeled ones"),
         ("path,label,truth\nx,cat,dog\n", "line 2: the truth is 'dog' here and 'cat' among"),
         ("path,label,probability\nx,cat,1.5\n", "line 2: the column 'probability' must hold"),
         (
@@ -168,5 +168,5 @@ def test_missing_pictures_and_files(tmp_path) -> None:
         read_predictions(tmp_path / "b.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_predictions(tmp_path)
-    with pytest.raises(DataError, match="or give the labelled pictures"):
+    with pytest.raises(DataError, match="or give the labeled pictures"):
         read_predictions(tmp_path / "a.csv")

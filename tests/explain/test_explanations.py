@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
-from cvclassic.classify import SVM, HomogeneousMap, make_head, make_recipe
-from cvclassic.describe import DenseSift, Sift
-from cvclassic.encode import BagOfWords, FisherVector, Llc, Vlad
+from cvclassic.classify import HomogeneousMap, SVMClassifier, make_head, make_recipe
+from cvclassic.describe import SIFT, DenseSIFT
+from cvclassic.encode import LLC, VLAD, BagOfWords, FisherVector
 from cvclassic.errors import ImageReadError, ParameterError
 from cvclassic.explain import explain_picture, find_flipping_set
-from cvclassic.explain._bags import members_of, open_bags
-from cvclassic.explain._directions import direction_between
-from cvclassic.explain._traces import damping, trace
+from cvclassic.explain.attribution import damping, trace
+from cvclassic.explain.directions import direction_between
 from cvclassic.explain.explanation import class_column
 from cvclassic.explain.flipping import Removal, shortest_prefix
+from cvclassic.explain.local_features import members_of, open_bags
 from cvclassic.images import single_threaded
 from tests.checks import picture_labels, pictures, vectors
 
@@ -81,8 +81,8 @@ ENCODERS = {
     "position": lambda: FisherVector(n_gaussians=3, n_components=6, augment_position=True),
     "no power": lambda: FisherVector(n_gaussians=3, n_components=None, power=1),
     "odd power": lambda: FisherVector(n_gaussians=3, n_components=6, power=0.3),
-    "vlad": lambda: Vlad(n_words=3, intra=False, power=1),
-    "llc": lambda: Llc(DenseSift(step=8), n_words=12, pyramid=((1, 1), (2, 2))),
+    "vlad": lambda: VLAD(n_words=3, intra=False, power=1),
+    "llc": lambda: LLC(DenseSIFT(step=8), n_words=12, pyramid=((1, 1), (2, 2))),
 }
 
 
@@ -106,7 +106,7 @@ def test_a_linear_encoding_gives_each_what_it_adds():
     """Without power and intra-normalisation the share is the descriptor's own vector times w."""
     for encoder in (
         FisherVector(n_gaussians=3, n_components=6, power=1, random_state=0),
-        Vlad(n_words=3, intra=False, power=1, random_state=0),
+        VLAD(n_words=3, intra=False, power=1, random_state=0),
     ):
         encoder.fit(pictures())
         (bag,) = open_bags(members_of(encoder), pictures()[1])
@@ -152,7 +152,7 @@ def test_directions_are_gradients(head):
 @pytest.mark.parametrize("params", [{"kernel": "rbf", "C": 10.0}])
 def test_direction_of_an_rbf_svm(params):
     X, y = vectors(n_classes=3)
-    assert_tangent(SVM(**params).fit(X, y), X[3].astype(np.float64))
+    assert_tangent(SVMClassifier(**params).fit(X, y), X[3].astype(np.float64))
 
 
 def assert_tangent(model, x) -> None:
@@ -280,7 +280,7 @@ def test_mistakes(models):
     with pytest.raises(ImageReadError):
         explain_picture(model, "missing.png")
     with pytest.raises(ParameterError, match="a fitted recipe"):
-        explain_picture(SVM(), image)
+        explain_picture(SVMClassifier(), image)
     numbers = make_recipe("pixels", "mlp-regressor", max_iter=2).fit(pictures(), range(12))
     with pytest.raises(ParameterError, match="gives numbers"):
         explain_picture(numbers, image)
@@ -291,12 +291,20 @@ def test_unknown_steps_are_named():
     from sklearn.preprocessing import StandardScaler
 
     model = Pipeline(
-        [("f", BagOfWords(Sift(), n_words=10)), ("s", StandardScaler()), ("head", SVM(C=1.0))]
+        [
+            ("f", BagOfWords(SIFT(), n_words=10)),
+            ("s", StandardScaler()),
+            ("head", SVMClassifier(C=1.0)),
+        ]
     ).fit(pictures(), picture_labels())
     with pytest.raises(ParameterError, match=r"HomogeneousMap.*StandardScaler"):
         explain_picture(model, pictures()[0])
     mapped = Pipeline(
-        [("f", BagOfWords(n_words=10, norm="l1")), ("m", HomogeneousMap(order=3)), ("h", SVM(C=1))]
+        [
+            ("f", BagOfWords(n_words=10, norm="l1")),
+            ("m", HomogeneousMap(order=3)),
+            ("h", SVMClassifier(C=1)),
+        ]
     ).fit(pictures(), picture_labels())
     assert_sums(mapped, pictures()[0])
 

@@ -17,7 +17,7 @@ def fisher_model():
 
 
 @pytest.mark.parametrize("kind", ["toy_model", "fisher_model"])
-def test_a_training_picture_is_its_own_neighbour(kind, request):
+def test_a_training_picture_is_its_own_neighbor(kind, request):
     model = request.getfixturevalue(kind)
     similar = SimilarPictures(model, pictures(), picture_labels(), n_jobs=2)
     near = similar.nearest(pictures()[4], 3)
@@ -43,7 +43,7 @@ def test_pairs_have_the_same_word(toy_model):
         assert left & right
 
 
-def test_unreadable_and_blank_pictures_are_nobodys_neighbours(toy_model):
+def test_unreadable_and_blank_pictures_are_nobodys_neighbors(toy_model):
     images = [pictures()[0], "missing.png", np.zeros((64, 64), np.uint8)]
     similar = SimilarPictures(toy_model, images, ["a", "b", "c"])
     assert [(i, error.code) for i, error in similar.failures] == [(1, "not_found")]
@@ -52,7 +52,7 @@ def test_unreadable_and_blank_pictures_are_nobodys_neighbours(toy_model):
         SimilarPictures(toy_model, images, ["a"])
 
 
-def test_whole_pictures_have_neighbours_without_words(rng):
+def test_whole_pictures_have_neighbors_without_words(rng):
     images = rng.integers(0, 255, (8, 28, 28), np.uint8)
     model = make_recipe("pixels", "ridge").fit(images, list("abababab"))
     near = SimilarPictures(model, images, list("abababab")).nearest(images[5], 1)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cvclassic.faces.alignment import MIRRORED
+from cvclassic.faces.landmarks.alignment import MIRRORED
 
 
 def unit_face() -> np.ndarray:

@@ -22,10 +22,10 @@ from cvclassic.faces import (
     find_parts,
     make_faces,
 )
-from cvclassic.faces.detect_haar import turn_picture
-from cvclassic.faces.detect_stock import all_channels, stock_classifier
-from cvclassic.faces.detect_verify import face_patches, weights
-from cvclassic.faces.detect_windows import cascade_windows, gather, group_windows, to_faces
+from cvclassic.faces.detection.haar import turn_picture
+from cvclassic.faces.detection.stock import all_channels, stock_classifier
+from cvclassic.faces.detection.verify import face_patches, weights
+from cvclassic.faces.detection.windows import cascade_windows, gather, group_windows, to_faces
 
 FACE = (95, 65, 98, 98)  # of the portrait, as measured with a ruler
 
@@ -46,9 +46,9 @@ def test_the_face_is_found_and_sure(portrait) -> None:
     assert faces.scores[0] > 0.9
 
 
-def test_grey_and_colour_agree(portrait, fast) -> None:
-    grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
-    assert np.array_equal(fast.detect(portrait).boxes, fast.detect(grey).boxes)
+def test_gray_and_color_agree(portrait, fast) -> None:
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    assert np.array_equal(fast.detect(portrait).boxes, fast.detect(gray).boxes)
 
 
 def test_mirrored_picture_mirrored_faces(portrait, fast) -> None:
@@ -78,8 +78,8 @@ def test_tilted_heads_need_their_angle(portrait) -> None:
 @pytest.mark.parametrize("angle", [-40.0, 10.0, 25.0])
 def test_turned_there_and_back(angle) -> None:
     turned, back = turn_picture(np.zeros((60, 90), np.uint8), angle)
-    centre = (np.array(turned.shape[::-1]) - 1) / 2
-    assert np.allclose(back[:, :2] @ centre + back[:, 2], (44.5, 29.5), atol=1)
+    center = (np.array(turned.shape[::-1]) - 1) / 2
+    assert np.allclose(back[:, :2] @ center + back[:, 2], (44.5, 29.5), atol=1)
 
 
 def test_small_size_is_a_share_of_the_shorter_side(portrait) -> None:
@@ -144,10 +144,10 @@ def test_bad_parameters(bad) -> None:
 
 
 def test_windows_are_those_of_opencv(portrait) -> None:
-    grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
     classifier = stock_classifier("frontalface_alt")
-    boxes, sums = cascade_windows(classifier, grey, scale_factor=1.1, min_side=20, max_side=300)
-    theirs = classifier.detectMultiScale(grey, 1.1, 0, minSize=(20, 20))
+    boxes, sums = cascade_windows(classifier, gray, scale_factor=1.1, min_side=20, max_side=300)
+    theirs = classifier.detectMultiScale(gray, 1.1, 0, minSize=(20, 20))
     assert sorted(map(tuple, boxes.astype(int))) == sorted(map(tuple, theirs))
     assert (np.diff(sums) <= 0).all()
     groups = group_windows(boxes, sums, 20)
@@ -171,14 +171,14 @@ def test_shift_of_a_window_is_mirrored_with_it() -> None:
     shift = np.array([-0.2, 0.1, 0.8])
     right = to_faces(boxes, shift)[0]
     left = to_faces(boxes, shift, mirrored=True)[0]
-    assert right[0] + left[0] + 24 == pytest.approx(50)  # about the window's centre, x = 25
+    assert right[0] + left[0] + 24 == pytest.approx(50)  # about the window's center, x = 25
     assert right[1] == left[1]
 
 
 def test_patches_beyond_the_border_go_on(portrait) -> None:
-    grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
     for side in (30, 100, 500):
-        patches = face_patches(grey, np.array([[-side / 2, -side / 2, side, side]]))
+        patches = face_patches(gray, np.array([[-side / 2, -side / 2, side, side]]))
         assert patches.shape == (1, 36, 36)
     flat = face_patches(np.full((40, 40), 77, np.uint8), np.array([[-90.0, 10, 60, 60]]))
     assert (flat == 77).all()
@@ -213,8 +213,8 @@ def test_cuttings_show_the_face_upright(portrait) -> None:
     (cut,) = cut_faces(portrait, faces, margin=0)
     x, y, w, h = FACE
     assert np.array_equal(cut, portrait[y : y + h, x : x + w])
-    centre = (x + (w - 1) / 2, y + (h - 1) / 2)
-    turn = cv2.getRotationMatrix2D(centre, -30, 1.0)
+    center = (x + (w - 1) / 2, y + (h - 1) / 2)
+    turn = cv2.getRotationMatrix2D(center, -30, 1.0)
     tilted = cv2.warpAffine(portrait, turn, portrait.shape[1::-1])
     (upright,) = cut_faces(tilted, Faces(np.array([FACE]), np.ones(1), np.array([30.0])), margin=0)
     difference = np.abs(upright.astype(int) - cut)[20:-20, 20:-20]

@@ -14,7 +14,7 @@ from cvclassic.faces import (
     load_marked_faces,
     save_landmarks,
 )
-from cvclassic.faces import _shape_trees as shape_trees
+from cvclassic.faces.landmarks import shape_trees
 from cvclassic.images import write_image
 
 

@@ -7,10 +7,8 @@ import pytest
 
 from cvclassic.errors import DataError, ParameterError
 from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shake_boxes
-from cvclassic.faces import _shape_trees as shape_trees
-from cvclassic.faces._descent import left_out_ridge
-from cvclassic.faces._shape_trees import TreeStage, fall, look_up
-from cvclassic.faces.alignment import (
+from cvclassic.faces.landmarks import shape_trees
+from cvclassic.faces.landmarks.alignment import (
     MIRRORED,
     fit_similarity,
     mean_shape,
@@ -19,6 +17,8 @@ from cvclassic.faces.alignment import (
     transform,
     transform_back,
 )
+from cvclassic.faces.landmarks.descent import left_out_ridge
+from cvclassic.faces.landmarks.shape_trees import TreeStage, fall, look_up
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from cvclassic.faces import (
     save_gallery,
     save_metric,
 )
-from cvclassic.faces.recognize_files import _LENGTHS
+from cvclassic.faces.recognition.files import _LENGTHS
 
 
 def pictures_of(faces: np.ndarray, n: int, seed: int = 0) -> list[list[np.ndarray]]:
@@ -164,18 +164,18 @@ def test_metric_finds_what_tells_people_apart(kind) -> None:
     """Noise in twenty directions hides the person in twenty others."""
     random = np.random.default_rng(3)
     people = np.repeat(np.arange(20), 6)
-    centres = random.normal(0, 1, (60, 20)).T * np.r_[np.zeros(40), np.ones(20)]
+    centers = random.normal(0, 1, (60, 20)).T * np.r_[np.zeros(40), np.ones(20)]
 
-    def draw(centres):
+    def draw(centers):
         noise = random.normal(size=(len(people), 60)) * np.r_[np.full(20, 2.5), np.full(40, 0.3)]
-        return centres[people] + noise
+        return centers[people] + noise
 
     def right(vectors):
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         near = unit @ unit.T - 9 * np.eye(len(unit))
         return (people[near.argmax(axis=1)] == people).mean()
 
-    metric = learn_metric(draw(centres), people, kind)
+    metric = learn_metric(draw(centers), people, kind)
     strangers = draw(random.normal(0, 1, (20, 60)) * np.r_[np.zeros(40), np.ones(20)])
     if kind == "pca":
         assert metric.apply(strangers).shape == (120, 60)

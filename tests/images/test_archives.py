@@ -20,12 +20,12 @@ from cvclassic.images import (
     ArchiveMember,
     Fault,
     MemberReader,
-    archives,
     find_inputs,
-    members,
     read_image,
     walk_archive,
 )
+from cvclassic.images.archives import members
+from cvclassic.images.archives import walking as archives
 from tests.images.makers import encode, png, smooth
 
 PIXELS = [smooth(24, 16, seed=seed) for seed in range(3)]
@@ -201,7 +201,7 @@ def test_a_member_gives_no_more_than_it_declares(tmp_path) -> None:
 
 
 def test_packed_tars_that_unpack_to_too_much_are_stopped(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("cvclassic.images.tars._RATIO_FROM", 1 << 22)
+    monkeypatch.setattr("cvclassic.images.archives.tar._RATIO_FROM", 1 << 22)
     members = [("a.png", PICTURES[0]), ("zeros.bin", bytes(40 << 20)), ("b.png", PICTURES[1])]
     for suffix in (".tar.gz", ".tar.xz", ".tar.bz2"):
         path = make_tar(tmp_path / f"a{suffix}", members, TARS[suffix])

@@ -69,7 +69,7 @@ def test_mirror_twice_is_the_picture(image) -> None:
 
 
 def test_rotation_stays_within_its_angle() -> None:
-    """The far end of a bar through the centre moves by no more than the angle says."""
+    """The far end of a bar through the center moves by no more than the angle says."""
     bar = np.zeros((101, 101), np.uint8)
     bar[50, 50:] = 255
     for seed in range(10):

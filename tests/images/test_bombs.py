@@ -11,7 +11,7 @@ import pytest
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images import read_image
-from cvclassic.images.av1 import item_starts, sequence_size
+from cvclassic.images.formats.av1 import item_starts, sequence_size
 from tests.images.makers import chunk, encode, gif, png, resized_jpeg, smooth, tiff
 
 BOMBS = {

@@ -67,7 +67,7 @@ def files():
     assert ok
     return {
         "jpeg": encode(image, "JPEG"),
-        "grey jpeg": encode(smooth(160, 240, 1), "JPEG"),
+        "gray jpeg": encode(smooth(160, 240, 1), "JPEG"),
         "progressive jpeg": encode(image, "JPEG", progressive=True),
         "jpeg with restarts": np.asarray(restarts).tobytes(),
         "png": encode(image, "PNG"),
@@ -109,7 +109,7 @@ def test_cut_files(files, part):
 
 def test_every_cut_of_a_jpeg(files):
     """No cut is taken for a whole picture, unless only the mark is gone."""
-    for name in ("jpeg", "progressive jpeg", "jpeg with restarts", "grey jpeg"):
+    for name in ("jpeg", "progressive jpeg", "jpeg with restarts", "gray jpeg"):
         data = files[name]
         whole = read_image(data)
         for at in [2, 3, 20, *range(200, len(data) - 2, 997), *range(len(data) - 12, len(data))]:
@@ -153,7 +153,7 @@ def test_zeros_in_place_of_the_end(files):
 
 
 def test_missing_end_mark_only(files):
-    for name in ("jpeg", "progressive jpeg", "grey jpeg", "jpeg with restarts"):
+    for name in ("jpeg", "progressive jpeg", "gray jpeg", "jpeg with restarts"):
         data = files[name]
         assert warnings(data[:-2]) == ["missing_eoi"], name
         np.testing.assert_array_equal(read_image(data[:-2]), read_image(data))
@@ -176,7 +176,7 @@ def test_garbage_tail(files):
         np.testing.assert_array_equal(read_image(files[name] + b"garbage"), read_image(files[name]))
     for name, data in files.items():
         if "tiff" not in name and "avif" not in name:
-            assert read_image(data + b"garbage").shape == (160, 240, 3)[: 2 + ("grey" not in name)]
+            assert read_image(data + b"garbage").shape == (160, 240, 3)[: 2 + ("gray" not in name)]
 
 
 def test_whole_files_have_no_warnings(files):

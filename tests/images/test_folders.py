@@ -1,4 +1,4 @@
-"""Labelled folders and manifests."""
+"""Labeled folders and manifests."""
 
 import os
 

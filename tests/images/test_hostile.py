@@ -65,8 +65,8 @@ def test_png_suite(data_dir):
             continue
         assert not path.stem.startswith("x"), path
         if path.stem[3:4] in "in" and path.stem[4:5] in "0234 6" and path.stem != "PngSuite":
-            grey = path.stem[4] in "04"
-            assert (decoded.pixels.ndim == 2) == grey, path
+            gray = path.stem[4] in "04"
+            assert (decoded.pixels.ndim == 2) == gray, path
 
 
 def test_interlaced_and_plain_are_the_same_picture(data_dir):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from cvclassic.images import decode_image, read_image, resize_to, write_image
-from cvclassic.images.pixels import turn_upright
+from cvclassic.images.formats.pixels import turn_upright
 from tests.images.makers import encode, smooth, tiff
 
 # What a camera that was held so would have stored of an upright picture.
@@ -41,7 +41,7 @@ def test_upright_pixels(format, channels, orientation):
     data = encode(stored, format, exif=exif, **options)
     decoded = decode_image(data)
     got = decoded.pixels
-    if channels == 1 and got.ndim == 3:  # WebP and AVIF as Pillow writes them have no grey
+    if channels == 1 and got.ndim == 3:  # WebP and AVIF as Pillow writes them have no gray
         assert format in ("WEBP", "AVIF")
         got = got[..., 0]
     assert (decoded.width, decoded.height) == (160, 96)

@@ -90,7 +90,7 @@ def test_pnm_is_scaled_by_its_maximum(maximum, plain):
 def test_alpha_is_laid_over_white(rgba, format):
     options = {"lossless": True, "exact": True} if format == "WEBP" else {}
     got = read_image(encode(rgba, format, **options)).astype(int)
-    # TIFF colours are multiplied by alpha, in whole numbers, before anybody gets to see them.
+    # TIFF colors are multiplied by alpha, in whole numbers, before anybody gets to see them.
     tolerance = 1 if format == "TIFF" else 0
     assert np.abs(got - over_white(rgba[..., :3], rgba[..., 3])).max() <= tolerance
 
@@ -112,17 +112,17 @@ def test_fourth_channel_that_is_no_alpha_is_dropped(rgba):
     np.testing.assert_array_equal(read_image(data), rgba[..., :3])
 
 
-def test_grey_with_alpha_stays_grey(rgba):
-    grey = rgba[..., [0, 3]]
-    got = read_image(encode(Image.fromarray(grey, "LA"), "PNG"))
-    np.testing.assert_array_equal(got, over_white(grey[..., :1], grey[..., 1])[..., 0])
+def test_gray_with_alpha_stays_gray(rgba):
+    gray = rgba[..., [0, 3]]
+    got = read_image(encode(Image.fromarray(gray, "LA"), "PNG"))
+    np.testing.assert_array_equal(got, over_white(gray[..., :1], gray[..., 1])[..., 0])
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
-def test_png_transparent_grey(depth):
+def test_png_transparent_gray(depth):
     top = (1 << depth) - 1
     pixel = (top // 3).to_bytes(2, "big")
-    # Two rows of one pixel: that grey, and black.
+    # Two rows of one pixel: that gray, and black.
     first = pixel if depth == 16 else bytes([(top // 3) << (8 - depth)])
     rows = b"\0" + first + b"\0" + bytes(len(first))
     got = read_image(png(1, 2, depth, 0, rows, chunk(b"tRNS", pixel)))

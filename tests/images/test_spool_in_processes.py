@@ -42,7 +42,7 @@ def test_another_process_reads_the_spool(paths, tmp_path):
 def test_whole_pictures_serve_every_size_they_fit(paths, monkeypatch):
     picture = spool_pictures(paths)[0]
     pixels = picture.read(100)
-    monkeypatch.setattr("cvclassic.images.pictures.read_image", None)  # no second decoding
+    monkeypatch.setattr("cvclassic.images.cached_image.read_image", None)  # no second decoding
     np.testing.assert_array_equal(picture.read(80), pixels)
     np.testing.assert_array_equal(picture.read(None), pixels)
 

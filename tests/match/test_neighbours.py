@@ -1,4 +1,4 @@
-"""Nearest neighbours against plain loops."""
+"""Nearest neighbors against plain loops."""
 
 import numpy as np
 import pytest

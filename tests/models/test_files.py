@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import cvclassic
-from cvclassic.classify import HEADS, MLP, RECIPES, SVM, make_recipe
+from cvclassic.classify import HEADS, RECIPES, MLPClassifier, SVMClassifier, make_recipe
 from cvclassic.errors import ModelFileError
 from cvclassic.images import write_image
 from cvclassic.models import load_model, read_model_info, save_model
@@ -217,7 +217,7 @@ def test_what_cannot_be_saved(what, message, toy_model, tmp_path) -> None:
 
 
 def test_a_subclass_is_not_its_parent(toy_model, tmp_path) -> None:
-    class SVM2(SVM):
+    class SVM2(SVMClassifier):
         pass
 
     SVM2.__name__ = "SVM"
@@ -418,9 +418,9 @@ def replaced(value, path, new):
 
 
 VALUES = [
-    None, True, False, 0, 1, -1, 2, 3, 1.5, 1e308, 10**30, -(10**9), "", "x", "Sift", "SVM", "MLP",
+    None, True, False, 0, 1, -1, 2, 3, 1.5, 1e308, 10**30, -(10**9), "", "x", "SIFT", "SVM", "MLP",
     "BagOfWords", "Pipeline", "chi2", "rbf", "cv", "os.system", "__class__", [], [1], [[1, 1]],
-    [[1000, 1000]], ["a", "b"], {}, {"type": "Sift"}, {"type": "Pipeline", "steps": []}, ...,
+    [[1000, 1000]], ["a", "b"], {}, {"type": "SIFT"}, {"type": "Pipeline", "steps": []}, ...,
 ]  # fmt: skip
 
 
@@ -578,7 +578,7 @@ def test_unknown_types_and_deep_nesting(tiny_file, tmp_path) -> None:
         assert len(message) < 400
     for name in (None, 5, ["SVM"], {"type": "SVM"}):
         refusal({"type": name, "params": {}}, {})
-    nested = {"type": "Sift", "params": {}}
+    nested = {"type": "SIFT", "params": {}}
     for _ in range(200):
         nested = {"type": "BagOfWords", "params": {"describer": nested}}
     refusal(nested, {})
@@ -701,7 +701,7 @@ def test_refused_model_files_leave_the_old_one(toy_model, tmp_path) -> None:
     save_model(path, toy_model)
     before = path.read_bytes()
     model = pickle.loads(pickle.dumps(toy_model))
-    model.steps[-1] = ("head", MLP())
+    model.steps[-1] = ("head", MLPClassifier())
     with pytest.raises(ModelFileError):
         save_model(path, model)
     assert path.read_bytes() == before

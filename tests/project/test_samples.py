@@ -38,15 +38,15 @@ def test_they_are_small(samples: Path) -> None:
     assert sum(file.stat().st_size for file in files) < 3e6
 
 
-def test_origin_and_licence_of_each_are_listed(samples: Path) -> None:
+def test_origin_and_license_of_each_are_listed(samples: Path) -> None:
     lines = (samples / "SOURCES.md").read_text(encoding="utf-8").splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "`" in line]
     table = [(row[0].strip("`"), row[-1]) for row in rows if len(row) == 4]
     for file in pictures(samples):
         name = file.relative_to(samples).as_posix()
-        licences = [licence for pattern, licence in table if fnmatch(name, pattern)]
-        assert len(licences) == 1, f"{name} must be in SOURCES.md once"
-        assert licences[0] in ("CC0", "public domain", "no known copyright restrictions")
+        licenses = [license for pattern, license in table if fnmatch(name, pattern)]
+        assert len(licenses) == 1, f"{name} must be in SOURCES.md once"
+        assert licenses[0] in ("CC0", "public domain", "no known copyright restrictions")
 
 
 def test_every_crop_is_listed(samples: Path, crops: list[dict[str, str]]) -> None:
@@ -84,7 +84,7 @@ def distance(a: dict[str, str], b: dict[str, str], start: str, size: str) -> int
 
 
 def test_the_views_to_match_show_the_same(samples: Path) -> None:
-    """Take the left view to the right one by the given homography: grey values agree."""
+    """Take the left view to the right one by the given homography: gray values agree."""
     left = decode(samples / "match" / "coffee_left.jpg").astype(np.float32)
     right = decode(samples / "match" / "coffee_right.jpg").astype(np.float32)
     homography = np.loadtxt(samples / "match" / "left_to_right.txt")

@@ -54,7 +54,7 @@ def test_only_our_names_are_installed(site: Path) -> None:
     assert tops - {"bin", "__pycache__"} == {"cvclassic", "cvclassic_cli", "cvclassic_samples"}
 
 
-def test_pictures_and_licence_are_inside(site: Path, root: Path) -> None:
+def test_pictures_and_license_are_inside(site: Path, root: Path) -> None:
     inside = {p.relative_to(site / "cvclassic_samples") for p in site.rglob("*.jpg")}
     outside = {p.relative_to(root / "sample_images") for p in root.glob("sample_images/**/*.jpg")}
     assert inside == outside

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from cvclassic.draw import make_thumbnail
 from cvclassic.evaluate import Predictions, score_intervals, score_predictions
-from cvclassic.report import EvaluationReport, ExplainedMistake, make_thumbnail
+from cvclassic.report import EvaluationReport, ExplainedMistake
 from cvclassic.report.evaluation_page import evaluation_page
 
 # names as a hostile folder may have them

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from cvclassic.classify import MLP
+from cvclassic.classify import MLPClassifier
+from cvclassic.draw import contact_sheet, draw_curve, sparkline
 from cvclassic.errors import ParameterError
 from cvclassic.images import read_image
-from cvclassic.report import contact_sheet, draw_curve, sparkline
 from tests.checks import vectors
 
 
 @pytest.mark.parametrize("params", [{}, {"calibrate": False, "early_stopping": False}])
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_curve(tmp_path, params, suffix) -> None:
-    head = MLP((4,), max_iter=5, **params).fit(*vectors())
+    head = MLPClassifier((4,), max_iter=5, **params).fit(*vectors())
     path = tmp_path / f"curve.{suffix}"
     draw_curve(head.epochs_, path)
     if suffix == "png":

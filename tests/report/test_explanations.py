@@ -5,16 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cvclassic.explain import (
-    SimilarPictures,
-    VisualWord,
-    browse_words,
-    explain_picture,
-    find_flipping_set,
-)
-from cvclassic.report import (
+from cvclassic.draw import (
     draw_explanation,
-    draw_neighbours,
+    draw_neighbors,
     draw_prediction,
     draw_words,
     mark_shares,
@@ -22,8 +15,15 @@ from cvclassic.report import (
     share_map,
     words_page,
 )
-from cvclassic.report.explanations import AGAINST, FOR
-from cvclassic.report.typesetting import cut_text, font_of
+from cvclassic.draw.explanations import AGAINST, FOR
+from cvclassic.draw.typesetting import cut_text, font_of
+from cvclassic.explain import (
+    SimilarPictures,
+    VisualWord,
+    browse_words,
+    explain_picture,
+    find_flipping_set,
+)
 from tests.checks import picture_labels, pictures
 
 HOSTILE = "<script>\x1b[2J\n\udcff" + "w" * 300
@@ -50,7 +50,7 @@ def test_the_map_keeps_signs_and_places(found):
     np.testing.assert_allclose([x, y], (found.xy[left] + 0.5) * 2 - 0.5, atol=2)
 
 
-def test_colours_say_for_and_against(found):
+def test_colors_say_for_and_against(found):
     picture = np.full((64, 64, 3), 128, np.uint8)
     for sign, color, other in ((1, FOR, AGAINST), (-1, AGAINST, FOR)):
         one = dataclasses.replace(found, shares=sign * np.abs(found.shares))
@@ -88,9 +88,9 @@ def test_hostile_and_empty(found):
     assert draw_explanation(pictures()[0], zero).shape[2] == 3
 
 
-def test_neighbours(toy_model, found):
+def test_neighbors(toy_model, found):
     near_ones = SimilarPictures(toy_model, pictures(), picture_labels()).nearest(pictures()[0], 2)
-    drawn = draw_neighbours(
+    drawn = draw_neighbors(
         pictures()[0], found, near_ones, [pictures()[one.index] for one in near_ones]
     )
     assert drawn.shape[1] > 800

@@ -30,7 +30,7 @@ def test_marks_show_on_any_ground(name, ground):
     drawn = DRAWINGS[name](image)
     marked = np.abs(luma(drawn) - ground) > 60
     assert 30 <= marked.sum() < 0.3 * marked.size
-    assert len(np.unique(luma(drawn).round())) > 10  # anti-aliased: in-between greys
+    assert len(np.unique(luma(drawn).round())) > 10  # anti-aliased: in-between grays
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -74,10 +74,10 @@ def test_edges_are_ink_on_paper():
 
 
 def test_sheets_hold_every_panel():
-    panels = [np.full((60, 80, 3), grey, np.uint8) for grey in (10, 60, 110, 160)]
+    panels = [np.full((60, 80, 3), gray, np.uint8) for gray in (10, 60, 110, 160)]
     sheet = report.side_by_side(panels, list("abcd"))
-    for grey in (10, 60, 110, 160):
-        assert (sheet == grey).all(axis=2).sum() >= 60 * 80
+    for gray in (10, 60, 110, 160):
+        assert (sheet == gray).all(axis=2).sum() >= 60 * 80
     assert max(report.side_by_side(panels * 20, max_side=500).shape) <= 560
     mixed = report.side_by_side([np.zeros((5, 9), np.uint8), panels[0]])
     assert mixed.ndim == 3
@@ -90,11 +90,11 @@ def test_titles_are_cut_to_fit():
 
 
 def test_maps_keep_zero_in_the_middle():
-    from cvclassic.report.panels import map_to_grey
+    from cvclassic.draw.panels import map_to_gray
 
     plane = np.array([[-4.0, 0, 2]])
-    assert map_to_grey(plane).tolist() == [[0, 128, 191]]
-    assert map_to_grey(np.abs(plane)).tolist() == [[255, 0, 128]]
+    assert map_to_gray(plane).tolist() == [[0, 128, 191]]
+    assert map_to_gray(np.abs(plane)).tolist() == [[255, 0, 128]]
     assert report.draw_maps(np.zeros((3, 10, 12))).dtype == np.uint8
 
 
@@ -130,7 +130,7 @@ def test_matches_of_pictures_of_different_sizes(rng):
 def test_match_sheets_waste_little(shape_a, shape_b, model):
     from types import SimpleNamespace
 
-    from cvclassic.report.panels import PAPER
+    from cvclassic.draw.panels import PAPER
 
     xy = np.full((1, 2), 4.0)
     result = SimpleNamespace(

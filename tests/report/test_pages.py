@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cvclassic.draw import make_thumbnail
+from cvclassic.draw.charts import Line, draw_chart, number_axis, percent_axis
 from cvclassic.errors import ParameterError
 from cvclassic.evaluate import LearningCurve, Predictions, score_predictions
-from cvclassic.report import check_page_path, make_thumbnail, write_page
-from cvclassic.report.charts import Line, draw_chart, number_axis, percent_axis
+from cvclassic.report import check_page_path, write_page
+from cvclassic.report.confusion_matrix import build_matrix
 from cvclassic.report.evaluation_page import EvaluationReport, evaluation_page
-from cvclassic.report.galleries import build_matrix
 from tests.report.conftest import HOSTILE, report_of
 
 WIDTHS = (390, 1400)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .console import report_failures, show_table
-from .pictures import EXIT_FAILURES, check_json, write_json
+from ...shared.console import report_failures, show_table
+from ...shared.pictures import EXIT_FAILURES, check_json, write_json
 
 box_format_option = click.option(
     "--box-format",
@@ -60,11 +60,11 @@ def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **set
     """
     from pathlib import Path
 
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic.cascade import CascadeDetector, read_boxes, score_detector
+    from cvclassic.draw import check_curve_path, draw_precision_recall
     from cvclassic.errors import ImageReadError
     from cvclassic.images import read_image
-    from cvclassic.objects import CascadeDetector, read_boxes, score_detector
-    from cvclassic.report import check_curve_path, draw_precision_recall
 
     detector = CascadeDetector(file)
     truth = read_boxes(boxes, box_format)

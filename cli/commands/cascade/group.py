@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from .cascade_evaluate import evaluate
-from .cascade_show import show
-from .cascade_train import train
+from .evaluate import evaluate
+from .show import show
+from .train import train
 
 
 @click.group()

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from .console import Stages
+from ...shared.console import Stages
 
 
 class TrainingLog:

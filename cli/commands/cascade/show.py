@@ -42,24 +42,23 @@ def show(file, image, output, at, n_features):
     import cv2
     import numpy as np
 
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic.cascade import CascadeDetector, draw_window, explain_window, surest_window
+    from cvclassic.cascade.loading import to_gray
     from cvclassic.errors import ParameterError
     from cvclassic.images import encode_image, read_image, write_image
-    from cvclassic.objects import CascadeDetector, explain_window, surest_window
-    from cvclassic.objects.loading import to_grey
-    from cvclassic.report import draw_window
 
     encode_image(np.zeros((1, 1, 3), np.uint8), Path(output).suffix)
     check_writable(output)
     detector = CascadeDetector(file)
     cascade = detector.cascade
-    grey = to_grey(read_image(image))
-    surest = surest_window(detector, grey) if at is None else None
+    gray = to_gray(read_image(image))
+    surest = surest_window(detector, gray) if at is None else None
     if surest is not None:
         (x, y, w, h), crop = surest
     else:
-        x, y, w, h = _window(at, grey)
-        part = grey[y : y + h, x : x + w]
+        x, y, w, h = _window(at, gray)
+        part = gray[y : y + h, x : x + w]
         size = (cascade.width, cascade.height)
         crop = part if part.shape == size[::-1] else cv2.resize(part, size)
     stages = explain_window(cascade, np.ascontiguousarray(crop))
@@ -86,9 +85,9 @@ def show(file, image, output, at, n_features):
     click.echo(f"window {x},{y},{w},{h}: {what}")
 
 
-def _window(at: str | None, grey) -> tuple[int, int, int, int]:
+def _window(at: str | None, gray) -> tuple[int, int, int, int]:
     """The window to look into, in whole pixels inside the picture."""
-    height, width = grey.shape
+    height, width = gray.shape
     if at is None:
         return 0, 0, width, height
     try:

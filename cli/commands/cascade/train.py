@@ -6,11 +6,11 @@ import time
 
 import click
 
-from .cascade_evaluate import box_format_option
-from .cascade_log import TrainingLog
-from .console import report_failures, stages
-from .options import jobs_option, n_jobs, quiet_option
-from .pictures import EXIT_FAILURES, EXIT_INCOMPLETE
+from ...shared.console import report_failures, stages
+from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.pictures import EXIT_FAILURES, EXIT_INCOMPLETE
+from .evaluate import box_format_option
+from .log import TrainingLog
 
 
 class WindowSize(click.ParamType):
@@ -151,7 +151,7 @@ class Rates(click.ParamType):
     type=click.FloatRange(0, 128),
     default=12,
     show_default=True,
-    help="and another quarter given noise of up to so many grey levels; negatives, too.",
+    help="and another quarter given noise of up to so many gray levels; negatives, too.",
 )
 @click.option("--restart", is_flag=True, help="Begin anew, whatever the output holds.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of it all.")
@@ -191,7 +191,7 @@ def train(
       cvclassic cascade train --positives signs/ --no-mirror --window 20x30 --negatives streets/
         -o sign.xml
     """
-    from cvclassic.objects import (
+    from cvclassic.cascade import (
         CascadeDetector,
         Jitter,
         Objects,
@@ -199,9 +199,9 @@ def train(
         load_pictures,
         train_cascade,
     )
-    from cvclassic.objects.training import check_settings
+    from cvclassic.cascade.training import check_settings
 
-    from .stopping import stop_on_signals
+    from ...shared.signals import stop_on_signals
 
     if (positives is None) == (boxes is None):
         raise click.UsageError("Give either --positives or --boxes.")
@@ -262,9 +262,9 @@ def train(
 
 def _positives(positives, boxes, images, box_format, inner, window):
     """The objects, and the share of each side that the window covers."""
+    from cvclassic.cascade import cut_boxes, load_pictures, read_boxes
+    from cvclassic.cascade.sources import CONTEXT
     from cvclassic.errors import DataError
-    from cvclassic.objects import cut_boxes, load_pictures, read_boxes
-    from cvclassic.objects.sources import CONTEXT
 
     if positives is not None:
         # a window needs no more pixels than this; thousands of photographs would fill the memory

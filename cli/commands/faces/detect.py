@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
-from .console import plain, report_failures
-from .counting import Tally, count_aside, duration, shown_progress
-from .inputs import Inputs, input_options
-from .naming import FreeNames
-from .options import jobs_option, n_jobs, quiet_option
-from .stopping import stop_on_signals
+from ...shared.console import plain, report_failures
+from ...shared.filenames import FreeNames
+from ...shared.inputs import Inputs, input_options
+from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.progress import Tally, count_aside, duration, shown_progress
+from ...shared.signals import stop_on_signals
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 _COLUMNS = ("path", "status", "code", "message", "width", "height", "n_faces", "faces")
@@ -162,7 +162,7 @@ class FaceRun:
     @contextlib.contextmanager
     def stoppable(self) -> Iterator[None]:
         """Signals end with a line that says what is kept."""
-        from cvclassic.batch.workers import discard_workers
+        from cvclassic.batch.engines.processes import discard_workers
 
         def kept() -> str:
             n = 0 if self._journal is None else self._journal.n_records
@@ -242,7 +242,7 @@ class FaceRun:
 
     def _write(self) -> None:
         """All records into one file."""
-        from cvclassic.atomic import atomic_file
+        from cvclassic._basics.atomic import atomic_file
 
         options: dict[str, Any] = {"encoding": "utf-8", "newline": ""}
         with atomic_file(self._output, "w", errors="surrogateescape", **options) as file:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import click
 
-from .main import LazyGroup
+from ...main import LazyGroup
 
-# name -> (module in this package:attribute, the line that `cvclassic faces --help` shows).
+# name -> (module in `commands`:attribute, the line that `cvclassic faces --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
-    "detect": ("face_detect:detect", "Find faces in pictures; blur, crop or frame them."),
-    "enroll": ("face_people:enroll", "Add a person, or pictures of one, to a gallery."),
-    "identify": ("face_people:identify", "Say whose face each picture shows, or unknown."),
-    "verify": ("face_people:verify", "Say whether a picture shows a certain person."),
-    "remove": ("face_people:remove", "Forget people; nothing else changes."),
-    "list": ("face_people:list_", "List the people of a gallery."),
-    "threshold": ("face_learning:threshold", "Learn on other people who counts as unknown."),
-    "train-metric": ("face_learning:train_metric", "Learn on other people how to compare."),
+    "detect": ("faces.detect:detect", "Find faces in pictures; blur, crop or frame them."),
+    "enroll": ("faces.people:enroll", "Add a person, or pictures of one, to a gallery."),
+    "identify": ("faces.people:identify", "Say whose face each picture shows, or unknown."),
+    "verify": ("faces.people:verify", "Say whether a picture shows a certain person."),
+    "remove": ("faces.people:remove", "Forget people; nothing else changes."),
+    "list": ("faces.people:list_", "List the people of a gallery."),
+    "threshold": ("faces.learning:threshold", "Learn on other people who counts as unknown."),
+    "train-metric": ("faces.learning:train_metric", "Learn on other people how to compare."),
     "train-landmarks": (
-        "face_landmarks:train_landmarks",
+        "faces.landmarks:train_landmarks",
         "Learn to mark 68 points of a face from marked faces.",
     ),
-    "landmarks": ("face_landmarks:landmarks", "Mark 68 points of every face."),
+    "landmarks": ("faces.landmarks:landmarks", "Mark 68 points of every face."),
 }
 
 

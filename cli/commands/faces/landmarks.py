@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from .options import quiet_option
-from .pictures import (
+from ...shared.options import quiet_option
+from ...shared.pictures import (
     PictureNames,
     check_json,
     each_picture,
@@ -67,11 +67,11 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     Example:
       cvclassic faces train-landmarks faces/ --points points.json -o faces.cvlandmarks
     """
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.faces import FaceLandmarks, load_marked_faces, save_landmarks
-    from cvclassic.faces.landmark_boxes import box_of_face
+    from cvclassic.faces.landmarks.boxes import box_of_face
 
-    from .console import report_failures, show_table, stages
+    from ...shared.console import report_failures, show_table, stages
 
     check_writable(output)
     faces = load_marked_faces(folder, points)
@@ -175,7 +175,7 @@ def landmarks(ctx, images, model, output, json_, csv_, box, points, max_side):
 
 def _true_points(known: dict, path: str, factor: float):
     """The marked points of a picture, in the pixels of its reduced copy; None without."""
-    from cvclassic.faces.landmark_data import as_shape
+    from cvclassic.faces.landmarks.data import as_shape
 
     name = os.path.basename(path)
     if name not in known:
@@ -187,9 +187,9 @@ def _mark(estimator, pixels, factor, box, true, names, path) -> dict[str, Any]:
     """What a record says about the faces of a picture; the drawing is written."""
     import numpy as np
 
+    from cvclassic.draw import draw_landmarks
     from cvclassic.faces import landmark_errors
-    from cvclassic.faces.landmark_boxes import find_boxes
-    from cvclassic.report import draw_landmarks
+    from cvclassic.faces.landmarks.boxes import find_boxes
 
     boxes = find_boxes(pixels) if box is None else np.array([box]) / factor
     shapes = estimator.mark(pixels, boxes)
@@ -242,7 +242,7 @@ def _write_csv(path: str | None, records: list[dict[str, Any]]) -> None:
     """One row for each face, and one for each picture without."""
     if path is None:
         return
-    from cvclassic.atomic import atomic_file
+    from cvclassic._basics.atomic import atomic_file
 
     coordinates = [f"{axis}{i}" for i in range(68) for axis in "xy"]
     header = ["path", "status", "code", "message", "face", "left", "top", "width", "height"]

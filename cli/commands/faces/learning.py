@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from .console import stages
-from .options import quiet_option
-from .pictures import short_path
+from ...shared.console import stages
+from ...shared.options import quiet_option
+from ...shared.pictures import short_path
 
 _MAX_SIDE = 2000
 
@@ -68,8 +68,8 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
     Example:
       cvclassic faces threshold people.faces others/ --max-far 0.001 --roc roc.png
     """
+    from cvclassic.draw import check_curve_path
     from cvclassic.faces import compare_people, error_rates, load_gallery, locked, save_gallery
-    from cvclassic.report import check_curve_path
 
     if roc is not None:
         check_curve_path(roc)
@@ -79,7 +79,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
         rates = error_rates(*compare_people(known, faces, people))
         known.learn_threshold(rates, max_far)
         if roc is not None:
-            from cvclassic.report import draw_error_rates
+            from cvclassic.draw import draw_error_rates
 
             chosen = (known.threshold.far or 0.0, known.threshold.frr or 0.0)
             title = f"{len(set(people))} people, {len(people)} pictures; EER {rates.eer:.2%}"
@@ -128,7 +128,7 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
     """
     import numpy as np
 
-    from cvclassic.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.faces import Gallery, learn_metric, save_metric
 
     check_writable(output)

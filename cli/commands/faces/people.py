@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from .console import plain, show_table
-from .options import quiet_option
-from .pictures import check_json, each_picture, short_path, write_json
+from ...shared.console import plain, show_table
+from ...shared.options import quiet_option
+from ...shared.pictures import check_json, each_picture, short_path, write_json
 
 _MAX_SIDE = 2000
 _NO = 1
@@ -112,7 +112,7 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
     """Enrol what can be; the exit code."""
     from cvclassic.errors import DataError
     from cvclassic.faces import HaarFaceDetector, largest_face
-    from cvclassic.faces.recognize_gallery import check_name
+    from cvclassic.faces.recognition.gallery import check_name
 
     for name in people:
         check_name(name)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..errors import CvclassicError, ParameterError
+from ...errors import CvclassicError, ParameterError
 from .dask_cluster import check_address, check_workers, connected, import_dask, silence
-from .dask_shop import InFolder, Order, close_shop, versions, work
+from .dask_worker import InFolder, Order, close_shop, versions, work
+from .processes import pack
 from .recovery import Lost
-from .workers import pack
 
 _BLOCKS = 4  # in a shard: some work for each message
 _AHEAD = 3  # shards under way for each thread of the cluster
@@ -174,7 +174,7 @@ class _Run:
                     f"{self._address}: a Dask worker cannot load cvclassic ({error})."
                 ) from None
             except Exception as error:
-                if shard.future.status != "error":  # cancelled, since the scheduler has gone
+                if shard.future.status != "error":  # canceled, since the scheduler has gone
                     raise self._gone("The Dask scheduler has gone") from None
                 raise RuntimeError(f"{type(error).__name__}: {error}") from None
 

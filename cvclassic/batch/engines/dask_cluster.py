@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any
 
-from ..errors import MissingDependencyError, ParameterError
-from .dask_shop import difference, versions
+from ...errors import MissingDependencyError, ParameterError
+from .dask_worker import difference, versions
 
 _CONNECT_SECONDS = 10.0
 _START_SECONDS = 60.0  # of processes on a busy machine

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import ParameterError
+from ...errors import ParameterError
+from .processes import Pool
 from .recovery import Lost, recovery
-from .workers import Pool
 
 _IDLE_SECONDS = 30.0  # after which processes end; who sent the work may be dead
 _LOOK_SECONDS = 0.5  # at whether the run is over
@@ -76,7 +76,7 @@ def versions() -> dict[str, str]:
     import numpy
     import sklearn
 
-    from .. import __version__
+    from ... import __version__
 
     return {
         "cvclassic": __version__,

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..errors import CvclassicError, ParameterError
+from ...errors import CvclassicError, ParameterError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ONE_THREAD = {name: "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
@@ -116,7 +116,7 @@ def main(fd: int) -> None:
     """What the process does."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    from . import classifying  # noqa: F401  while the program loads its model
+    from .. import classifying  # noqa: F401  while the program loads its model
 
     control = socket.socket(fileno=fd)
     connection = Connection(os.dup(fd))
@@ -197,7 +197,7 @@ class Service:
 
     def __call__(self, connection: Connection) -> None:
         """Serve one connection."""
-        from ..images import single_threaded, watch_decoders
+        from ...images import single_threaded, watch_decoders
 
         with single_threaded(), watch_decoders() if self._watched else contextlib.nullcontext():
             connection.send("ready")

@@ -18,8 +18,8 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from ..images.messages import is_watching
-from .nursery import Nursery, Service
+from ...images.formats.decoder_warnings import is_watching
+from .forkserver import Nursery, Service
 from .recovery import Loss, Lost, Script, recovery
 
 _POLL_MEMORY = 0.1  # seconds

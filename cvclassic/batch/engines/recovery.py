@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import CvclassicError
+from ...errors import CvclassicError
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from typing import IO, Any
 
-from ..errors import MissingDependencyError
-from ..images.files import show_path
-from .outputs import Writer, columns_of, row_of
-from .records import Record
+from ...errors import MissingDependencyError
+from ...images.files import show_path
+from ..records import Record
+from .writers import Writer, columns_of, row_of
 
 _ROW_GROUP = 50_000
 _FEW_VALUES = ("status", "code", "label", "guess")

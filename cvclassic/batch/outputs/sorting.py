@@ -8,11 +8,11 @@ import hashlib
 import os
 import tempfile
 
-from ..errors import ImageReadError
-from ..images import MemberReader
-from ..images.files import read_file, show_path
-from ..images.members import name_in_archive
-from .records import Record
+from ...errors import ImageReadError
+from ...images import MemberReader
+from ...images.archives.members import name_in_archive
+from ...images.files import read_file, show_path
+from ..records import Record
 
 _LONGEST = 200  # bytes of a name; systems take 255, and a number may follow
 
@@ -55,7 +55,7 @@ def safe_name(text: str, also: str = "") -> str:
 
 
 class Sorter:
-    """Put each picture that was labelled into the folder of its label.
+    """Put each picture that was labeled into the folder of its label.
 
     A picture whose name is taken gets a number: ``cat.jpg``, ``cat_2.jpg``. One that lies there
     already, byte for byte, from an earlier run over the same pictures, is left as it is. Pictures

@@ -8,9 +8,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from ..atomic import atomic_path
-from .outputs import Writer, columns_of, row_of
-from .records import Record
+from ..._basics.atomic import atomic_path
+from ..records import Record
+from .writers import Writer, columns_of, row_of
 
 _AT_ONCE = 1000
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from ..atomic import atomic_file
-from ..errors import ParameterError
-from .records import Record
+from ..._basics.atomic import atomic_file
+from ...errors import ParameterError
+from ..records import Record
 
 FORMATS = ("csv", "jsonl", "parquet", "sqlite")
 _SUFFIXES = {**{name: name for name in FORMATS}, "db": "sqlite"}
@@ -148,11 +148,11 @@ def check_output(path: str | os.PathLike | None, format: str) -> None:
     if format == "sqlite":
         if path is None:
             raise ParameterError("A database cannot go to standard output: name a file.")
-        from .outputs_sqlite import check_database
+        from .sqlite import check_database
 
         check_database(path)
     if format == "parquet":
-        from .outputs_parquet import import_arrow
+        from .parquet import import_arrow
 
         import_arrow()
 
@@ -189,13 +189,13 @@ def open_writer(
     """
     check_output(path, format)
     if format == "sqlite" and path is not None:
-        from .outputs_sqlite import open_sqlite
+        from .sqlite import open_sqlite
 
         with open_sqlite(path, top, extra) as writer:
             yield writer
         return
     if format == "parquet":
-        from .outputs_parquet import open_parquet
+        from .parquet import open_parquet
 
         with (
             _binary_stdout() if path is None else atomic_file(path) as binary,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..images import check_images, load_pixels, map_blocks
-from .detect_results import Faces
+from ...images import check_images, load_pixels, map_blocks
+from .results import Faces
 
 
 class FaceDetector(BaseEstimator):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_choice, check_integer, check_jobs, check_number
-from ..describe.base import to_grey
-from ..errors import ParameterError
-from .detect_base import FaceDetector
-from .detect_results import Faces, make_faces
-from .detect_stock import CASCADES, channels_of, find_evidence
-from .detect_verify import face_confidence
+from ..._basics.checks import check_choice, check_integer, check_jobs, check_number
+from ...describe.base import to_gray
+from ...errors import ParameterError
+from .base import FaceDetector
+from .results import Faces, make_faces
+from .stock import CASCADES, channels_of, find_evidence
+from .verify import face_confidence
 
 
 class HaarFaceDetector(FaceDetector):
@@ -104,36 +104,36 @@ class HaarFaceDetector(FaceDetector):
         Faces
         """
         self._check()
-        grey = to_grey(image)
-        factor = max(1.0, max(grey.shape) / self.max_side)
+        gray = to_gray(image)
+        factor = max(1.0, max(gray.shape) / self.max_side)
         if factor > 1:
-            size = max(1, round(grey.shape[1] / factor)), max(1, round(grey.shape[0] / factor))
-            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        parts = [self._at_angle(grey, float(angle)) for angle in dict.fromkeys(self.angles)]
+            size = max(1, round(gray.shape[1] / factor)), max(1, round(gray.shape[0] / factor))
+            gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+        parts = [self._at_angle(gray, float(angle)) for angle in dict.fromkeys(self.angles)]
         boxes, scores, angles = (np.concatenate(column) for column in zip(*parts, strict=True))
         return make_faces(boxes * factor, scores, angles)
 
-    def _at_angle(self, grey: np.ndarray, angle: float) -> tuple[np.ndarray, ...]:
+    def _at_angle(self, gray: np.ndarray, angle: float) -> tuple[np.ndarray, ...]:
         """Boxes, probabilities and angles of the heads that are turned so far."""
-        turned, back = turn_picture(grey, angle)
+        turned, back = turn_picture(gray, angle)
         channels = channels_of(self.cascades)
         boxes, evidence = find_evidence(
             turned,
             channels,
             scale_factor=float(self.scale_factor),
-            min_side=max(20, round(self.min_size * min(grey.shape))),
+            min_side=max(20, round(self.min_size * min(gray.shape))),
             max_side=max(turned.shape),
         )
         confidence = face_confidence(turned, boxes, evidence, channels)
         sure = confidence >= self.min_confidence
         boxes, confidence = boxes[sure], confidence[sure]
         if angle:
-            centre = boxes[:, :2] + boxes[:, 2:] / 2
-            boxes[:, :2] = centre @ back[:, :2].T + back[:, 2] - boxes[:, 2:] / 2
+            center = boxes[:, :2] + boxes[:, 2:] / 2
+            boxes[:, :2] = center @ back[:, :2].T + back[:, 2] - boxes[:, 2:] / 2
         return boxes, confidence, np.full(len(boxes), angle)
 
 
-def turn_picture(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+def turn_picture(gray: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Turn a picture so that heads that are turned clockwise by `angle` degrees stand upright.
 
     Returns
@@ -144,10 +144,10 @@ def turn_picture(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray
         From points of `turned` to those of the picture.
     """
     if not angle:
-        return grey, np.eye(2, 3)
-    height, width = grey.shape
+        return gray, np.eye(2, 3)
+    height, width = gray.shape
     there = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
     new = np.ceil(np.abs(there[:, :2]) @ (width, height)).astype(int)
     there[:, 2] += (new - (width, height)) / 2
-    turned = cv2.warpAffine(grey, there, (int(new[0]), int(new[1])), borderValue=float(grey.mean()))
+    turned = cv2.warpAffine(gray, there, (int(new[0]), int(new[1])), borderValue=float(gray.mean()))
     return turned, cv2.invertAffineTransform(there)

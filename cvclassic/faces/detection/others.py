@@ -8,12 +8,12 @@ import threading
 import cv2
 import numpy as np
 
-from ..checks import check_integer, check_jobs, check_number
-from ..errors import ImageReadError, ModelFileError
-from ..images import read_file
-from ..objects import CascadeDetector
-from .detect_base import FaceDetector
-from .detect_results import Faces, make_faces
+from ..._basics.checks import check_integer, check_jobs, check_number
+from ...cascade import CascadeDetector
+from ...errors import ImageReadError, ModelFileError
+from ...images import read_file
+from .base import FaceDetector
+from .results import Faces, make_faces
 
 
 class _FileDetector(FaceDetector):
@@ -95,7 +95,7 @@ class CascadeFaceDetector(_FileDetector):
             min_neighbors=int(self.min_neighbors),
             min_size=round(self.min_size * min(image.shape[:2])),
         )
-        return make_faces(found.boxes, found.neighbours)
+        return make_faces(found.boxes, found.neighbors)
 
 
 class YuNetFaceDetector(_FileDetector):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..checks import check_choice
-from ..describe.base import to_grey
-from .detect_results import Faces, make_faces
-from .detect_stock import stock_classifier
+from ..._basics.checks import check_choice
+from ...describe.base import to_gray
+from .results import Faces, make_faces
+from .stock import stock_classifier
 
 PARTS = {"eyes": "eye", "smile": "smile"}
 
@@ -30,13 +30,13 @@ def find_parts(image: np.ndarray, faces: Faces, part: str) -> list[np.ndarray]:
         Boxes in pixels of the picture, from left to right, one list a face.
     """
     check_choice("part", part, list(PARTS))
-    grey = to_grey(image)
+    gray = to_gray(image)
     classifier = stock_classifier(PARTS[part])
     found = []
     for x, y, w, h in faces.boxes:
         top, bottom = (0.1, 0.6) if part == "eyes" else (0.5, 1.1)
         x0, y0 = max(int(x), 0), max(int(y + top * h), 0)
-        cut = grey[y0 : max(int(y + bottom * h), 0), x0 : max(int(x + w), 0)]
+        cut = gray[y0 : max(int(y + bottom * h), 0), x0 : max(int(x + w), 0)]
         if not cut.size:
             found.append(np.zeros((0, 4), np.int64))
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..evaluate import box_overlaps
+from ...evaluate import box_overlaps
 
 _INSIDE = 0.75  # share of the smaller box: no face lies within a face
 
@@ -107,9 +107,9 @@ def cut_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.2) -> list[n
     cuttings = []
     for (x, y, w, h), angle in zip(faces.boxes, faces.angles, strict=True):
         side = max(round(max(w, h) * (1 + 2 * margin)), 1)
-        centre = (x + (w - 1) / 2, y + (h - 1) / 2)
-        turn = cv2.getRotationMatrix2D(centre, float(angle), 1.0)
-        turn[:, 2] += (side - 1) / 2 - np.array(centre)
+        center = (x + (w - 1) / 2, y + (h - 1) / 2)
+        turn = cv2.getRotationMatrix2D(center, float(angle), 1.0)
+        turn[:, 2] += (side - 1) / 2 - np.array(center)
         cuttings.append(cv2.warpAffine(image, turn, (side, side), borderMode=cv2.BORDER_REPLICATE))
     return cuttings
 

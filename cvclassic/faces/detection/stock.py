@@ -11,13 +11,13 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from ..errors import MissingDependencyError, ModelFileError
-from ..images import read_file
-from ..objects.loading import classifier_of_text
-from .detect_windows import Groups, cascade_windows, fuse_groups, group_windows, to_faces
+from ...cascade.loading import classifier_of_text
+from ...errors import MissingDependencyError, ModelFileError
+from ...images import read_file
+from .windows import Groups, cascade_windows, fuse_groups, group_windows, to_faces
 
 # name -> (file, side of its window, way from a window to the square from the brows to the chin:
-# shift of the centre in x and y, and side, in shares of the window's side). The profile's are
+# shift of the center in x and y, and side, in shares of the window's side). The profile's are
 # medians over faces whose place was known.
 CASCADES: dict[str, tuple[str, int, tuple[float, float, float]]] = {
     "alt": ("frontalface_alt", 20, (0.0, 0.0, 1.0)),
@@ -84,7 +84,7 @@ def all_channels() -> list[tuple[str, ...]]:
 
 
 def find_evidence(
-    grey: np.ndarray,
+    gray: np.ndarray,
     channels: Sequence[str],
     *,
     scale_factor: float,
@@ -95,7 +95,7 @@ def find_evidence(
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     channels : sequence of str
         As `channels_of` gives them.
     scale_factor, min_side, max_side
@@ -110,7 +110,7 @@ def find_evidence(
     for channel in channels:
         mirrored = channel == _MIRRORED
         file, side, shift = CASCADES["profile" if mirrored else channel]
-        picture = np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey
+        picture = np.ascontiguousarray(gray[:, ::-1]) if mirrored else gray
         boxes, sums = cascade_windows(
             stock_classifier(file),
             picture,
@@ -119,7 +119,7 @@ def find_evidence(
             max_side=max_side,
         )
         if mirrored:
-            boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
+            boxes[:, 0] = gray.shape[1] - boxes[:, 0] - boxes[:, 2]
         found = group_windows(boxes, sums, side)
         placed = to_faces(found.boxes, np.array(shift), mirrored)
         groups.append(Groups(placed, found.counts, found.best, found.mean))

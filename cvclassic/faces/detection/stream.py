@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 
-from ..batch.classifying import ENGINES, path_of
-from ..batch.records import Record
-from ..batch.recovery import Loss, call_with_recovery
-from ..checks import check_choice
-from ..errors import CvclassicError, ImageReadError
-from ..images import ArchiveMember, Fault, decode_image, map_blocks, write_image
-from ..report import draw_faces
-from .detect_parts import find_parts
-from .detect_results import Faces, blur_faces, cut_faces
+from ..._basics.checks import check_choice
+from ...batch.classifying import ENGINES, path_of
+from ...batch.engines.recovery import Loss, call_with_recovery
+from ...batch.records import Record
+from ...draw import draw_faces
+from ...errors import CvclassicError, ImageReadError
+from ...images import ArchiveMember, Fault, decode_image, map_blocks, write_image
+from .parts import find_parts
+from .results import Faces, blur_faces, cut_faces
 
 BLOCK = 4
 PICTURES = ("draw", "blur", "crop")
@@ -97,7 +97,7 @@ def detect_files(
     if engine == "threads":
         blocks = map_blocks(function, jobs, n_jobs=n_jobs, block_size=BLOCK)
     else:
-        from ..batch.workers import map_in_processes
+        from ...batch.engines.processes import map_in_processes
 
         blocks = map_in_processes(
             function,

@@ -9,19 +9,19 @@ import cv2
 import numpy as np
 from safetensors.numpy import load as load_tensors
 
-from ..errors import ModelFileError
+from ...errors import ModelFileError
 
 PATCH = 36  # side of what is looked at, in pixels
 _MARGIN, _DOWN = 1.23, 0.05  # of it around a box, in shares of the box's side
 WEIGHTS = Path(__file__).with_name("face_confidence.safetensors")
 
 
-def face_patches(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def face_patches(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Square cuttings around boxes, all of one size; beyond the border it goes on as it ends.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     boxes : ndarray of shape (n, 4)
 
     Returns
@@ -39,15 +39,15 @@ def face_patches(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
             )
             how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             cv2.warpAffine(
-                grey, where, (PATCH, PATCH), patch, flags=how, borderMode=cv2.BORDER_REPLICATE
+                gray, where, (PATCH, PATCH), patch, flags=how, borderMode=cv2.BORDER_REPLICATE
             )
             continue
         x0, y0, n = int(np.floor(left)), int(np.floor(top)), int(np.ceil(side))
-        rows = np.clip(np.arange(y0, y0 + n), 0, grey.shape[0] - 1)
-        columns = np.clip(np.arange(x0, x0 + n), 0, grey.shape[1] - 1)
-        cut = grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        rows = np.clip(np.arange(y0, y0 + n), 0, gray.shape[0] - 1)
+        columns = np.clip(np.arange(x0, x0 + n), 0, gray.shape[1] - 1)
+        cut = gray[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         if cut.shape != (n, n):
-            cut = grey[rows][:, columns]
+            cut = gray[rows][:, columns]
         # the mean of an area does not alias
         cv2.resize(cut, (PATCH, PATCH), patch, interpolation=cv2.INTER_AREA)
     return patches
@@ -100,13 +100,13 @@ def weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
 
 
 def face_confidence(
-    grey: np.ndarray, boxes: np.ndarray, evidence: np.ndarray, channels: tuple[str, ...]
+    gray: np.ndarray, boxes: np.ndarray, evidence: np.ndarray, channels: tuple[str, ...]
 ) -> np.ndarray:
     """Probability that each box is a face.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     boxes : ndarray of shape (n, 4)
     evidence : ndarray of shape (n, 3 * n_channels)
         As `fuse_groups` gives it.
@@ -120,7 +120,7 @@ def face_confidence(
     """
     learned = weights()
     looks = learned["gradients"].astype(np.float64)
-    second = patch_gradients(face_patches(grey, boxes)) @ looks[:-1] + looks[-1]
+    second = patch_gradients(face_patches(gray, boxes)) @ looks[:-1] + looks[-1]
     mixing = learned["+".join(channels)].astype(np.float64)
     logits = np.column_stack([evidence, second]) @ mixing[:-1] + mixing[-1]
     return 1 / (1 + np.exp(-np.clip(logits, -500, 500)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..evaluate import box_overlaps
+from ...evaluate import box_overlaps
 
 STRIDE_GROWS = 2.0  # below twice its size OpenCV moves a window by two pixels, above by one
 _SAME = 0.5  # overlap of windows of one cascade that mean one face
@@ -40,7 +40,7 @@ class Groups:
 
 def cascade_windows(
     classifier: cv2.CascadeClassifier,
-    grey: np.ndarray,
+    gray: np.ndarray,
     *,
     scale_factor: float,
     min_side: int,
@@ -51,7 +51,7 @@ def cascade_windows(
     Parameters
     ----------
     classifier : cv2.CascadeClassifier
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     scale_factor : float
         Ratio of one window size to the next, > 1.
     min_side, max_side : int
@@ -64,7 +64,7 @@ def cascade_windows(
     sums : ndarray of shape (n,), float64
     """
     boxes, _, sums = classifier.detectMultiScale3(
-        grey,
+        gray,
         scale_factor,
         0,
         minSize=(min_side, min_side),
@@ -155,7 +155,7 @@ def to_faces(boxes: np.ndarray, shift: np.ndarray, mirrored: bool = False) -> np
     ----------
     boxes : ndarray of shape (n, 4)
     shift : ndarray of shape (3,)
-        Of the centre, in x and y, and the new side, in shares of the window's side.
+        Of the center, in x and y, and the new side, in shares of the window's side.
     mirrored : bool
         The cascade looked at the mirrored picture.
 
@@ -164,10 +164,10 @@ def to_faces(boxes: np.ndarray, shift: np.ndarray, mirrored: bool = False) -> np
     ndarray of shape (n, 4)
     """
     dx, dy, grow = shift
-    centre = boxes[:, :2] + boxes[:, 2:] / 2
-    centre = centre + boxes[:, 2:] * (-dx if mirrored else dx, dy)
+    center = boxes[:, :2] + boxes[:, 2:] / 2
+    center = center + boxes[:, 2:] * (-dx if mirrored else dx, dy)
     side = boxes[:, 2:] * grow
-    return np.hstack([centre - side / 2, side])
+    return np.hstack([center - side / 2, side])
 
 
 def fuse_groups(groups: list[Groups]) -> tuple[np.ndarray, np.ndarray]:

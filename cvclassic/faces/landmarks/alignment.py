@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import DataError
+from ...errors import DataError
 
 N_LANDMARKS = 68
 OUTER_EYES = (36, 45)
@@ -96,7 +96,7 @@ def shake_boxes(boxes: np.ndarray, share: float, rng: np.random.Generator) -> np
     ----------
     boxes : ndarray of shape (n, 4)
     share : float
-        Centre, width and height change uniformly by up to this share of the width and height.
+        Center, width and height change uniformly by up to this share of the width and height.
     rng : numpy.random.Generator
 
     Returns
@@ -139,7 +139,7 @@ def mean_shape(shapes: np.ndarray) -> np.ndarray:
 
 
 def place(shape: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """A shape like `mean_shape` in each of n boxes: same centre, same area. (n, 68, 2)."""
+    """A shape like `mean_shape` in each of n boxes: same center, same area. (n, 68, 2)."""
     sides = np.sqrt(boxes[:, 2] * boxes[:, 3])
     centers = boxes[:, :2] + boxes[:, 2:] / 2
     return shape * sides[:, None, None] + centers[:, None]

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from .detect_haar import HaarFaceDetector
+from ..detection.haar import HaarFaceDetector
 
 _LONG_SIDE = 800  # of the picture that is searched
 

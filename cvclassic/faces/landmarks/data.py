@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CvclassicError, DataError, ImageReadError
-from ..images import FoundFile, read_image, walk_images
+from ...errors import CvclassicError, DataError, ImageReadError
+from ...images import FoundFile, read_image, walk_images
 from .alignment import N_LANDMARKS
-from .landmarks import check_face, check_inside
+from .model import check_face, check_inside
 
 _MAX_SIDE = 1024  # of pictures that are kept while a model is trained
 
@@ -26,7 +26,7 @@ class MarkedFaces:
     names : list of str
         As in the file of points.
     images : list of ndarray of uint8
-        Grey, reduced to 1,024 pixels.
+        Gray, reduced to 1,024 pixels.
     points : ndarray of shape (n, 68, 2)
         In the pixels of `images`.
     failures : list of (name, code, message)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..describe import root_normalise
-from ..describe.dense_sift import orientation_planes
-from ..errors import DataError
-from ._shape_regression import CROP, Training, in_crop
+from ...describe import root_normalize
+from ...describe.dense_sift import orientation_planes
+from ...errors import DataError
 from .alignment import N_LANDMARKS
+from .shape_regression import CROP, Training, in_crop
 
 # Size of the face in pixels and side of a bin, for each stage: far sight first.
 SCHEDULE = ((64.0, 8), (64.0, 6), (72.0, 5), (80.0, 4))
@@ -53,7 +53,7 @@ def describe(crop: np.ndarray, points: np.ndarray, scale: float, cell: int) -> n
     at = np.rint(in_crop(points, scale)[:, None] + grid).astype(int)
     np.clip(at, 0, CROP - 1, out=at)
     rows = np.take(pooled.reshape(-1, 8), at[..., 1] * CROP + at[..., 0], axis=0)
-    return root_normalise(rows.reshape(len(points), _DIMS))
+    return root_normalize(rows.reshape(len(points), _DIMS))
 
 
 @dataclass(frozen=True, eq=False)

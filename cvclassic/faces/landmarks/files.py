@@ -9,14 +9,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..checks import check_seed
-from ..errors import CvclassicError, ModelFileError
-from ..models.bundles import load_bundle, save_bundle
-from ..models.soundness import require
-from ._descent import DescentStage
-from ._shape_trees import TreeStage
+from ..._basics.checks import check_seed
+from ...errors import CvclassicError, ModelFileError
+from ...models.bundles import load_bundle, save_bundle
+from ...models.validation import require
 from .alignment import N_LANDMARKS
-from .landmarks import FaceLandmarks
+from .descent import DescentStage
+from .model import FaceLandmarks
+from .shape_trees import TreeStage
 
 _KIND, _VERSION = "cvclassic-landmarks", 1
 _NUMBERS = {"scale": (1.0, 1024.0), "cell": (1, 64)}

@@ -8,13 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import check_choice, check_integer, check_number, seed_number
-from ..describe import to_grey
-from ..errors import DataError, ParameterError
-from ..images import check_images, read_image
-from ._descent import fit_descent
-from ._shape_regression import Stage, Training, descend
-from ._shape_trees import fit_trees
+from ..._basics.checks import check_choice, check_integer, check_number, seed_number
+from ...describe import to_gray
+from ...errors import DataError, ParameterError
+from ...images import check_images, read_image
 from .alignment import (
     N_LANDMARKS,
     OUTER_EYES,
@@ -27,6 +24,9 @@ from .alignment import (
     place,
     shake_boxes,
 )
+from .descent import fit_descent
+from .shape_regression import Stage, Training, descend
+from .shape_trees import fit_trees
 
 MIN_FACES = 10
 _OUTSIDE = 0.5  # how far outside of a picture a point may lie, over the size of the face
@@ -46,7 +46,7 @@ class FaceLandmarks(BaseEstimator):
     n_starts : int, default=5
         Starts for each face and each mirror image in training.
     shake : float, default=0.1
-        How much the boxes are shaken in training: centre and sides by up to this share.
+        How much the boxes are shaken in training: center and sides by up to this share.
     rotation : float, default=15
         Up to how many degrees starts are turned in training.
     random_state : int, RandomState or None, default=0
@@ -133,7 +133,7 @@ class FaceLandmarks(BaseEstimator):
         points = check_points(y, len(images))
         own = bounding_boxes(points)
         given = own if boxes is None else check_boxes(boxes, len(images), gaps=True)
-        pictures = [to_grey(read_image(image)) for image in images]
+        pictures = [to_gray(read_image(image)) for image in images]
         for i, (picture, shape) in enumerate(zip(pictures, points, strict=True)):
             check_inside(shape, picture.shape, f"face {i}")
         self.box_change_ = _box_change(given, own).astype(np.float32)
@@ -188,9 +188,9 @@ class FaceLandmarks(BaseEstimator):
     def path(self, image, boxes) -> np.ndarray:
         """As `mark`, after each stage: (n, 1 + stages, 68, 2), the start first."""
         check_is_fitted(self)
-        grey = to_grey(read_image(image))
+        gray = to_gray(read_image(image))
         starts = self.starts(check_boxes(boxes))
-        paths = [[start, *descend(grey, start, self.mean_shape_, self.stages_)] for start in starts]
+        paths = [[start, *descend(gray, start, self.mean_shape_, self.stages_)] for start in starts]
         return np.array(paths).reshape(len(starts), len(self.stages_) + 1, N_LANDMARKS, 2)
 
     def starts(self, boxes: np.ndarray) -> np.ndarray:
@@ -217,7 +217,7 @@ class FaceLandmarks(BaseEstimator):
         return np.array(found).reshape(-1, N_LANDMARKS, 2)
 
     def score(self, X, y, boxes=None) -> float:
-        """Minus the mean normalised error, from the points' own boxes unless others are given."""
+        """Minus the mean normalized error, from the points' own boxes unless others are given."""
         points = check_points(y, minimum=1)
         found = self.predict(X, bounding_boxes(points) if boxes is None else boxes)
         return -float(landmark_errors(found, points).mean())

@@ -32,30 +32,30 @@ class Stage(Protocol):
         ...
 
 
-def cut_out(grey: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def cut_out(gray: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """The surroundings of a face, reduced where the face is large.
 
     Keeps the work the same for a face of any size, and large faces free of aliasing.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     shape : ndarray of shape (68, 2)
 
     Returns
     -------
     part : ndarray of uint8
     corner : ndarray of shape (2,)
-        Position of its first pixel's centre.
+        Position of its first pixel's center.
     factor : float
         How many pixels of the picture one of the part is.
     """
     low, high = shape.min(axis=0), shape.max(axis=0)
     middle, size = (low + high) / 2, float(max((high - low).max(), 1.0))
-    limit = np.array(grey.shape[1::-1])
+    limit = np.array(gray.shape[1::-1])
     first = np.clip(np.floor(middle - _ROOM * size), 0, limit - 1).astype(int)
     last = np.clip(np.ceil(middle + _ROOM * size), first + 1, limit).astype(int)
-    part = grey[first[1] : last[1], first[0] : last[0]]
+    part = gray[first[1] : last[1], first[0] : last[0]]
     factor = size / _SHARP
     if factor <= 1:
         return part, first.astype(float), 1.0
@@ -65,14 +65,14 @@ def cut_out(grey: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return reduced, first + (factor - 1) / 2, factor
 
 
-def upright(grey: np.ndarray, turn: complex, shift: complex, scale: float) -> np.ndarray:
+def upright(gray: np.ndarray, turn: complex, shift: complex, scale: float) -> np.ndarray:
     """The picture in the mean shape's frame, (CROP, CROP), uint8; edges are repeated."""
     step = turn / scale
     center = (CROP - 1) / 2
     origin = shift - step * (center + 1j * center)
     matrix = np.array([[step.real, -step.imag, origin.real], [step.imag, step.real, origin.imag]])
     return cv2.warpAffine(
-        grey,
+        gray,
         matrix,
         (CROP, CROP),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
@@ -86,19 +86,19 @@ def in_crop(points: np.ndarray, scale: float) -> np.ndarray:
 
 
 def descend(
-    grey: np.ndarray, shape: np.ndarray, mean: np.ndarray, stages: Sequence[Stage]
+    gray: np.ndarray, shape: np.ndarray, mean: np.ndarray, stages: Sequence[Stage]
 ) -> list[np.ndarray]:
     """Shapes (68, 2) after each stage.
 
     Parameters
     ----------
-    grey : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8
     shape : ndarray of shape (68, 2)
         Where to start.
     mean : ndarray of shape (68, 2)
     stages : sequence of Stage
     """
-    part, corner, factor = cut_out(grey, shape)
+    part, corner, factor = cut_out(gray, shape)
     shape = (shape - corner) / factor
     path = []
     for stage in stages:
@@ -116,7 +116,7 @@ class Training:
     Parameters
     ----------
     pictures : list of ndarray
-        Grey.
+        Gray.
     which : ndarray of shape (n,), int
         Picture of each row. Rows of one face follow each other, the same number for each.
     true, starts : ndarray of shape (n, 68, 2)
@@ -136,7 +136,7 @@ class Training:
         self.shapes = (starts - corners) / factors
 
     def errors(self) -> np.ndarray:
-        """Normalised error of each row."""
+        """Normalized error of each row."""
         return landmark_errors(self.shapes, self.true)
 
     def look(self, scale: float, describe: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._shape_regression import CROP, Training, in_crop
 from .alignment import N_LANDMARKS
+from .shape_regression import CROP, Training, in_crop
 
 SCALE = 64.0  # pixels across the face
 N_STAGES, N_TREES = 10, 500

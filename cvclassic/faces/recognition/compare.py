@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .recognize_gallery import Gallery
+from .gallery import Gallery
 
 
 def compare_people(

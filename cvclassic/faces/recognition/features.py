@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from skimage.feature import local_binary_pattern
 
-from ..checks import check_choice
-from ..describe.base import to_grey
-from ..describe.lbp import cell_histograms
+from ..._basics.checks import check_choice
+from ...describe.base import to_gray
+from ...describe.lbp import cell_histograms
 
 HEIGHT, WIDTH = 112, 92
 FEATURES = ("lbp+hog", "lbp", "hog", "pixels")
@@ -27,7 +27,7 @@ _GRADIENT_WEIGHT = 3.8
 
 
 def prepare_face(image: np.ndarray) -> np.ndarray:
-    """Bring a face picture to its size: grey, the middle of it, 112 x 92 pixels.
+    """Bring a face picture to its size: gray, the middle of it, 112 x 92 pixels.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def prepare_face(image: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (112, 92), uint8
     """
-    grey = to_grey(image)
-    height, width = grey.shape
+    gray = to_gray(image)
+    height, width = gray.shape
     wanted = min(width, max(1, round(height * WIDTH / HEIGHT)))
     tall = min(height, max(1, round(width * HEIGHT / WIDTH)))
     x, y = (width - wanted) // 2, (height - tall) // 2
-    cut = grey[y : y + tall, x : x + wanted]
+    cut = gray[y : y + tall, x : x + wanted]
     if cut.shape == (HEIGHT, WIDTH):
         return cut
     how = cv2.INTER_AREA if tall > HEIGHT else cv2.INTER_LINEAR
@@ -105,7 +105,7 @@ def describe_face(face: np.ndarray, feature: str = "lbp+hog") -> np.ndarray:
         As `prepare_face` gives it.
     feature : {"lbp+hog", "lbp", "hog", "pixels"}
         Roots of histograms of uniform local binary patterns of radius 2 in 8 x 7 cells; roots of
-        histograms of 8 gradient directions with even light, in blocks of 32 pixels; or grey
+        histograms of 8 gradient directions with even light, in blocks of 32 pixels; or gray
         values with even light at a quarter of the size.
 
     Returns

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CvclassicError, DataError, ModelFileError
-from ..locking import lock_beside
-from ..models.bundles import load_bundle, save_bundle
-from .recognize_features import FEATURES
-from .recognize_gallery import Gallery, Threshold, check_name
-from .recognize_metric import FaceMetric
+from ..._basics.locking import lock_beside
+from ...errors import CvclassicError, DataError, ModelFileError
+from ...models.bundles import load_bundle, save_bundle
+from .features import FEATURES
+from .gallery import Gallery, Threshold, check_name
+from .metric import FaceMetric
 
 FORMAT_VERSION = 1
 _FORMAT = "cvclassic-face-{}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_choice, check_number
-from ..errors import DataError, ParameterError
-from .recognize_features import FEATURES, VIEWS, describe_face, face_views, prepare_face
-from .recognize_metric import FaceMetric
-from .recognize_rates import ErrorRates
+from ..._basics.checks import check_choice, check_number
+from ...errors import DataError, ParameterError
+from .features import FEATURES, VIEWS, describe_face, face_views, prepare_face
+from .metric import FaceMetric
+from .rates import ErrorRates
 
 UNKNOWN = "unknown"
 SOURCES = ("detect", "whole")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-from ..checks import check_choice, check_integer
-from ..errors import DataError
+from ..._basics.checks import check_choice, check_integer
+from ...errors import DataError
 
 KINDS = ("lda", "rca", "pca")
 _ENERGY, _BALL = 0.99, 0.5  # share of the spread that is kept, and of the ball in the scatter
@@ -109,8 +109,8 @@ def learn_metric(
     m = max(1, min(rank, spare, int(np.searchsorted(energy, _ENERGY)) + 1))
     base = axes[:m].T
     low = (vectors - mean) @ base
-    centres = np.stack([low[codes == c].mean(axis=0) for c in range(len(names))])
-    within = low - centres[codes]
+    centers = np.stack([low[codes == c].mean(axis=0) for c in range(len(names))])
+    within = low - centers[codes]
     scatter = within.T @ within / len(low)
     # few pictures say little about the scatter within people: mixed with that of a ball
     scatter = (1 - _BALL) * scatter + (_BALL * np.trace(scatter) / m + 1e-12) * np.eye(m)
@@ -120,7 +120,7 @@ def learn_metric(
         # the directions in which one person's pictures differ least speak loudest
         projection = base @ (directions / np.sqrt(size))[:, :k]
         return FaceMetric(mean.astype(np.float32), projection.astype(np.float32))
-    between = (centres[codes].T @ centres[codes]) / len(low)
+    between = (centers[codes].T @ centers[codes]) / len(low)
     _, directions = eigh(between, scatter)
     k = min(m, len(names) - 1, n_components)
     projection = base @ directions[:, ::-1][:, :k]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_choice
-from ..errors import DataError
-from .detect_results import Faces, cut_faces
-from .recognize_gallery import SOURCES
+from ..._basics.checks import check_choice
+from ...errors import DataError
+from ..detection.results import Faces, cut_faces
+from .gallery import SOURCES
 
 _SMALLEST = 24  # pixels: a smaller face says nothing about whose it is
 

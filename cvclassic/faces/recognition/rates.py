@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_number
-from ..errors import DataError
+from ..._basics.checks import check_number
+from ...errors import DataError
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cvclassic.images.archives import SUFFIXES, ArchiveMember, archive_kind, walk_archive
+from cvclassic.images.archives.walking import SUFFIXES, ArchiveMember, archive_kind, walk_archive
 from cvclassic.images.remote import is_url
 from cvclassic.images.walking import Fault
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from cvclassic.images.zips import BrokenArchive
+from cvclassic.images.archives.zip import BrokenArchive
 
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 18

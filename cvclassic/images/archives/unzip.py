@@ -11,7 +11,7 @@ import zlib
 from typing import IO, Any
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.zips import CHUNK, DEFLATED, LOCAL, ZipEntry
+from cvclassic.images.archives.zip import CHUNK, DEFLATED, LOCAL, ZipEntry
 
 _STORED, _BZIP2, _LZMA = 0, 12, 14
 _MEMORY = 200 << 20  # for the dictionary of LZMA

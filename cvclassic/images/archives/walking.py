@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import IO
 
 from cvclassic.errors import ImageReadError
+from cvclassic.images.archives.tar import TarEntry, list_tar
+from cvclassic.images.archives.unzip import read_entry
+from cvclassic.images.archives.zip import BrokenArchive, ZipEntry, list_zip
 from cvclassic.images.files import LOOK_FIRST, explain_os_error, open_path, show_path
-from cvclassic.images.headers import SUPPORTED, identify
+from cvclassic.images.formats.headers import SUPPORTED, identify
+from cvclassic.images.formats.suffixes import suffix_format
 from cvclassic.images.remote import is_url, open_url
-from cvclassic.images.suffixes import suffix_format
-from cvclassic.images.tars import TarEntry, list_tar
-from cvclassic.images.unzipping import read_entry
 from cvclassic.images.walking import Fault
-from cvclassic.images.zips import BrokenArchive, ZipEntry, list_zip
 
 SUFFIXES = {
     ".zip": "zip", ".tar": "tar", ".tar.gz": "tar gz", ".tgz": "tar gz", ".tar.bz2": "tar bz2",

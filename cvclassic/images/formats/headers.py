@@ -10,8 +10,10 @@ import re
 import struct
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images import boxes, rasters, tiff
-from cvclassic.images.imageheader import ImageHeader
+from cvclassic.images.formats import iso_boxes as boxes
+from cvclassic.images.formats import plain_headers as rasters
+from cvclassic.images.formats import tiff
+from cvclassic.images.formats.image_header import ImageHeader
 
 SUPPORTED = ("avif", "bmp", "gif", "jpeg", "jpeg2000", "pfm", "png", "pnm", "tiff", "webp")
 """Names of the formats that :func:`cvclassic.images.read_image` decodes."""

@@ -14,7 +14,7 @@ class ImageHeader(NamedTuple):
     Attributes
     ----------
     format : str
-        One of :data:`cvclassic.images.headers.SUPPORTED`.
+        One of :data:`cvclassic.images.formats.headers.SUPPORTED`.
     width, height : int
         Size in pixels as stored, before ``orientation`` is applied.
     orientation : int
@@ -26,10 +26,10 @@ class ImageHeader(NamedTuple):
     channels : int
         Samples of a pixel as stored, alpha included; 3 for a palette.
     alpha : str
-        What the last sample is: ``"none"`` (colour), ``"straight"``, ``"premultiplied"`` or
+        What the last sample is: ``"none"`` (color), ``"straight"``, ``"premultiplied"`` or
         ``"unspecified"``.
-    transparent_grey : int or None
-        The grey value that a PNG declares transparent.
+    transparent_gray : int or None
+        The gray value that a PNG declares transparent.
     max_value : int
         Largest value of a sample.
     inverted : bool
@@ -50,7 +50,7 @@ class ImageHeader(NamedTuple):
     sample_format: str = "uint"
     channels: int = 3
     alpha: str = "none"
-    transparent_grey: int | None = None
+    transparent_gray: int | None = None
     max_value: int = 255
     inverted: bool = False
     data_start: int = 0

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.av1 import item_starts, sequence_size
-from cvclassic.images.imageheader import ImageHeader
-from cvclassic.images.tiff import exif_orientation
+from cvclassic.images.formats.av1 import item_starts, sequence_size
+from cvclassic.images.formats.image_header import ImageHeader
+from cvclassic.images.formats.tiff import exif_orientation
 
 
 def walk_boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.imageheader import ImageHeader
+from cvclassic.images.formats.image_header import ImageHeader
 
 _END = b"\xff\xd9"
-# The grey flags are the bare scale bits; those called COLOR would say BGR as well.
+# The gray flags are the bare scale bits; those called COLOR would say BGR as well.
 _SCALE_FLAGS = {
     1: 0,
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
@@ -29,7 +29,7 @@ def decode_jpeg(
     allow_truncated: bool,
     decode: Callable[[bytes, int], np.ndarray | None],
 ) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Pixels, grey or RGB, as stored (not turned), and notes (code, message).
+    """Pixels, gray or RGB, as stored (not turned), and notes (code, message).
 
     ``decode`` turns bytes and flags into an array, or None: ``reading.py`` alone calls OpenCV.
     """
@@ -48,14 +48,14 @@ def decode_jpeg(
 
 
 def _flags(header: ImageHeader, max_side: int | None) -> int:
-    """Flags of ``cv2.imdecode``: grey or colour, and the scale."""
+    """Flags of ``cv2.imdecode``: gray or color, and the scale."""
     scale = 1
     if max_side is not None:
         longer = max(header.width, header.height)
         while scale < 8 and -(-longer // (2 * scale)) >= max_side:
             scale *= 2
-    colour = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR_RGB
-    return _SCALE_FLAGS[scale] | colour | cv2.IMREAD_IGNORE_ORIENTATION
+    color = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR_RGB
+    return _SCALE_FLAGS[scale] | color | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def _decode_unended(
@@ -76,5 +76,5 @@ def _decode_unended(
         if all(other is not None and np.array_equal(raw, other) for other in others):
             return raw, [("missing_eoi", "the JPEG has all its data but no end mark")]
         if allow_truncated:
-            return raw, [("truncated", "the JPEG ends early; what is missing is grey")]
+            return raw, [("truncated", "the JPEG ends early; what is missing is gray")]
     raise ImageReadError("truncated", "the JPEG ends before its data do")

@@ -1,4 +1,4 @@
-"""From what a decoder gives to the common form: uint8, grey or RGB, upright."""
+"""From what a decoder gives to the common form: uint8, gray or RGB, upright."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.imageheader import ImageHeader
+from cvclassic.images.formats.image_header import ImageHeader
 
 
 def to_uint8(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
@@ -29,7 +29,7 @@ def to_uint8(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
         )
     if raw.ndim == 3 and raw.shape[2] == 1:
         raw = raw[..., 0]
-    see_through = _grey_mask(raw, header)
+    see_through = _gray_mask(raw, header)
     premultiplied = header.alpha == "premultiplied" or (
         # libtiff multiplies by alpha what it converts itself, which is everything of 8 bits.
         header.format == "tiff" and raw.dtype == np.uint8
@@ -43,10 +43,10 @@ def to_uint8(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
         return image
     if image.shape[2] == 2:
         image = image[..., [0, 0, 0, 1]]
-    colour = _over_white(image, header, premultiplied) if image.shape[2] == 4 else image
+    color = _over_white(image, header, premultiplied) if image.shape[2] == 4 else image
     if header.channels - (header.alpha != "none") == 1:
-        return np.ascontiguousarray(colour[..., 0])
-    return cv2.cvtColor(colour, cv2.COLOR_BGR2RGB)
+        return np.ascontiguousarray(color[..., 0])
+    return cv2.cvtColor(color, cv2.COLOR_BGR2RGB)
 
 
 def _to_eight_bits(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
@@ -61,11 +61,11 @@ def _to_eight_bits(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
     return np.minimum(raw >> shift, 255).astype(np.uint8)
 
 
-def _grey_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
-    """Where a grey PNG is declared transparent by one grey value (chunk ``tRNS``)."""
-    if header.transparent_grey is None or raw.ndim != 2:
+def _gray_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
+    """Where a gray PNG is declared transparent by one gray value (chunk ``tRNS``)."""
+    if header.transparent_gray is None or raw.ndim != 2:
         return None
-    value = header.transparent_grey
+    value = header.transparent_gray
     if header.bit_depth < 8:
         value = value * 255 // header.max_value
     return raw == value
@@ -73,13 +73,13 @@ def _grey_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
 
 def _over_white(image: np.ndarray, header: ImageHeader, premultiplied: bool) -> np.ndarray:
     """Lay the first three channels over white by the fourth."""
-    colour, alpha = image[..., :3], image[..., 3:]
+    color, alpha = image[..., :3], image[..., 3:]
     no_alpha = header.format == "tiff" and header.alpha in ("none", "unspecified")
     # Many writers leave the fourth byte of a BMP empty: all zero means unused.
     unused = header.format == "bmp" and not alpha.any()
     if no_alpha or unused or alpha.min() == 255:
-        return np.ascontiguousarray(colour)
-    wide = colour.astype(np.uint16)
+        return np.ascontiguousarray(color)
+    wide = color.astype(np.uint16)
     rest = 255 - alpha.astype(np.uint16)
     if premultiplied:
         return np.minimum(wide + rest, 255).astype(np.uint8)

@@ -6,8 +6,8 @@ import re
 import struct
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.imageheader import ImageHeader
-from cvclassic.images.tiff import exif_orientation
+from cvclassic.images.formats.image_header import ImageHeader
+from cvclassic.images.formats.tiff import exif_orientation
 
 
 def jpeg_header(data: bytes) -> ImageHeader:
@@ -51,7 +51,7 @@ def png_header(data: bytes) -> ImageHeader:
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         raise ImageReadError(*_cut_or_corrupt(len(data) < 8, "PNG signature"))
     width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
-    orientation, grey, end, i, start = 1, None, None, 8, 0
+    orientation, gray, end, i, start = 1, None, None, 8, 0
     while i + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, i)
         if length > 0x7FFFFFFF:
@@ -70,7 +70,7 @@ def png_header(data: bytes) -> ImageHeader:
         elif kind == b"eXIf":
             orientation = exif_orientation(data[i + 8 : i + 8 + length])
         elif kind == b"tRNS" and color == 0 and length >= 2:
-            (grey,) = struct.unpack_from(">H", data, i + 8)
+            (gray,) = struct.unpack_from(">H", data, i + 8)
         i += 12 + length
     return ImageHeader(
         "png",
@@ -80,7 +80,7 @@ def png_header(data: bytes) -> ImageHeader:
         bit_depth=depth,
         channels={0: 1, 2: 3, 3: 3, 4: 2, 6: 4}.get(color, 3),
         alpha="straight" if color in (4, 6) else "none",
-        transparent_grey=grey,
+        transparent_gray=gray,
         max_value=(1 << min(depth, 16)) - 1,
         data_start=start,
         end=end,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.imageheader import ImageHeader
+from cvclassic.images.formats.image_header import ImageHeader
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 256, 257, 258, 262, 274
 _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT = 277, 278, 322, 323

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from ..checks import check_bool, check_integer, seed_number
+from .._basics.checks import check_bool, check_integer, seed_number
 from ..classify import described_rows, fit_recipe
 from ..errors import DataError, ParameterError
 

@@ -1,6 +1,6 @@
 """SIFT's four stages, one by one, to look at and to teach with.
 
-`cvclassic.detect.detect_keypoints` and `cvclassic.describe.Sift` are the fast ways to keypoints;
+`cvclassic.detect.detect_keypoints` and `cvclassic.describe.SIFT` are the fast ways to keypoints;
 this one keeps everything on the way. It is written from Lowe's paper with operations on whole
 planes and on all candidates at once.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..filters._checks import check_positive, check_real, check_whole, to_grey
+from ..images.checks import check_positive, check_real, check_whole, to_gray
 from .results import Keypoints
 
 _BORDER = 5  # pixels at the rim of each octave in which no extremum is looked for
@@ -21,18 +21,18 @@ _BINS = 36  # of the orientation histogram
 
 
 @dataclass(frozen=True, eq=False)
-class SiftStages:
+class SIFTStages:
     """What SIFT sees on the way from a picture to its keypoints.
 
     Parameters
     ----------
     gaussians : list of ndarray of shape (n_layers + 3, H_o, W_o), float32
-        Scale space, one stack for each octave, grey from 0 to 1. The first octave has twice the
+        Scale space, one stack for each octave, gray from 0 to 1. The first octave has twice the
         size of the picture, each other half the size of the one before.
     differences : list of ndarray of shape (n_layers + 2, H_o, W_o), float32
-        Differences of neighbouring Gaussians.
+        Differences of neighboring Gaussians.
     extrema : Keypoints
-        Stage 2: larger or smaller than all 26 neighbours in place and scale.
+        Stage 2: larger or smaller than all 26 neighbors in place and scale.
     strong : Keypoints
         Stage 3a: located below the pixel, and with enough contrast.
     stable : Keypoints
@@ -56,7 +56,7 @@ def sift_stages(
     sigma: float = 1.6,
     contrast_threshold: float = 0.04,
     edge_threshold: float = 10.0,
-) -> SiftStages:
+) -> SIFTStages:
     """Run SIFT's detector and keep every stage.
 
     Parameters
@@ -68,13 +68,13 @@ def sift_stages(
     sigma : float
         Blur of the first layer of an octave, in its pixels.
     contrast_threshold : float
-        Least absolute difference of Gaussians times `n_layers`, for grey from 0 to 1.
+        Least absolute difference of Gaussians times `n_layers`, for gray from 0 to 1.
     edge_threshold : float
         Largest ratio of the principal curvatures.
 
     Returns
     -------
-    SiftStages
+    SIFTStages
         Positions in pixels of the picture; the scale is the diameter ``2 sigma``.
 
     References
@@ -93,12 +93,12 @@ def sift_stages(
     >>> stages.stable.xy[0].round().tolist()
     [40.0, 35.0]
     """
-    grey = to_grey(image)
+    gray = to_gray(image)
     check_whole("n_layers", n_layers, 1, 20)
     check_positive("sigma", sigma)
     check_real("contrast_threshold", contrast_threshold, 0)
     check_real("edge_threshold", edge_threshold, 1)
-    gaussians = _scale_space(grey, n_layers, sigma)
+    gaussians = _scale_space(gray, n_layers, sigma)
     differences = [np.diff(stack, axis=0) for stack in gaussians]
     least = contrast_threshold / n_layers
     rows: dict[str, list[np.ndarray]] = {"extrema": [], "strong": [], "stable": [], "oriented": []}
@@ -114,12 +114,12 @@ def sift_stages(
         rows["stable"].append(_rows(located, octave, sigma, n_layers))
         owners, angles = _orientations(stack, located, sigma, n_layers)
         rows["oriented"].append(_rows(located[owners], octave, sigma, n_layers, angles))
-    return SiftStages(gaussians, differences, **{k: _keypoints(v) for k, v in rows.items()})
+    return SIFTStages(gaussians, differences, **{k: _keypoints(v) for k, v in rows.items()})
 
 
-def _scale_space(grey: np.ndarray, n_layers: int, sigma: float) -> list[np.ndarray]:
+def _scale_space(gray: np.ndarray, n_layers: int, sigma: float) -> list[np.ndarray]:
     """Stacks of Gaussians, one for each octave (stage 1)."""
-    plane = grey.astype(np.float32) / 255
+    plane = gray.astype(np.float32) / 255
     # Doubled by samples at 0, 1/2, 1, ...: x in the picture is 2 x here, with no shift.
     height, width = plane.shape
     x, y = np.meshgrid(
@@ -146,7 +146,7 @@ def _blur(plane: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _extrema(dogs: np.ndarray, least: float) -> np.ndarray:
-    """Candidates (x, y, layer, value) that beat their 26 neighbours."""
+    """Candidates (x, y, layer, value) that beat their 26 neighbors."""
     window = np.ones((3, 3), np.uint8)
     high = [cv2.dilate(plane, window) for plane in dogs]
     low = [cv2.erode(plane, window) for plane in dogs]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..objects.cascades import Cascade
-from ..objects.explaining import StageVote, TreeVote
-from ..objects.features_lbp import lbp_code
-from ..objects.integral import CropSums
-from .overlays import GREEN, ORANGE, SKY
-from .panels import INK, PAPER, label_panel, side_by_side
+from ..draw.overlays import GREEN, ORANGE, SKY
+from ..draw.panels import INK, PAPER, label_panel, side_by_side
+from .cascades import Cascade
+from .explaining import StageVote, TreeVote
+from .features_lbp import lbp_code
+from .integral import CropSums
 
 _SIDE = 300  # pixels of a panel, about
 _RING = ((0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1))

@@ -1,0 +1,1 @@
+"""``cvclassic cascade``: train, evaluate and show boosted cascades."""

@@ -1,0 +1,1 @@
+"""``cvclassic faces``: find, mark, recognize and blur faces."""

@@ -1,0 +1,1 @@
+"""What commands share: options, progress, console output. No command lives here."""

@@ -1,0 +1,76 @@
+__version__: str
+__all__ = [
+    "audit",
+    "batch",
+    "cascade",
+    "classify",
+    "comparison",
+    "describe",
+    "detect",
+    "draw",
+    "encode",
+    "errors",
+    "evaluate",
+    "explain",
+    "faces",
+    "filters",
+    "images",
+    "match",
+    "models",
+    "report",
+]
+
+from . import (
+    audit as audit,
+)
+from . import (
+    batch as batch,
+)
+from . import (
+    cascade as cascade,
+)
+from . import (
+    classify as classify,
+)
+from . import (
+    comparison as comparison,
+)
+from . import (
+    describe as describe,
+)
+from . import (
+    detect as detect,
+)
+from . import (
+    draw as draw,
+)
+from . import (
+    encode as encode,
+)
+from . import (
+    errors as errors,
+)
+from . import (
+    evaluate as evaluate,
+)
+from . import (
+    explain as explain,
+)
+from . import (
+    faces as faces,
+)
+from . import (
+    filters as filters,
+)
+from . import (
+    images as images,
+)
+from . import (
+    match as match,
+)
+from . import (
+    models as models,
+)
+from . import (
+    report as report,
+)

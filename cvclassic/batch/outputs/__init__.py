@@ -1,0 +1,1 @@
+"""Where records go: CSV, JSON lines, Parquet, SQLite, folders."""

@@ -1,0 +1,149 @@
+__all__ = [
+    "Cascade",
+    "CascadeDetector",
+    "CropSums",
+    "DetectionScores",
+    "Detections",
+    "Jitter",
+    "Loaded",
+    "Objects",
+    "ScanSums",
+    "Settings",
+    "Stage",
+    "StageReport",
+    "StageVote",
+    "Training",
+    "Tree",
+    "TreeVote",
+    "Verdicts",
+    "all_haar_features",
+    "all_lbp_features",
+    "cut_boxes",
+    "draw_window",
+    "explain_window",
+    "false_alarms",
+    "group_boxes",
+    "haar_value",
+    "judge_crops",
+    "judge_windows",
+    "lbp_code",
+    "load_pictures",
+    "parse_cascade",
+    "read_boxes",
+    "read_cascade",
+    "score_detections",
+    "score_detector",
+    "surest_window",
+    "train_cascade",
+    "write_cascade",
+]
+
+from .cascades import (
+    Cascade as Cascade,
+)
+from .cascades import (
+    Stage as Stage,
+)
+from .cascades import (
+    Tree as Tree,
+)
+from .drawing import draw_window as draw_window
+from .evaluating import (
+    Verdicts as Verdicts,
+)
+from .evaluating import (
+    judge_crops as judge_crops,
+)
+from .evaluating import (
+    judge_windows as judge_windows,
+)
+from .explaining import (
+    StageVote as StageVote,
+)
+from .explaining import (
+    TreeVote as TreeVote,
+)
+from .explaining import (
+    explain_window as explain_window,
+)
+from .explaining import (
+    surest_window as surest_window,
+)
+from .features_haar import (
+    all_haar_features as all_haar_features,
+)
+from .features_haar import (
+    haar_value as haar_value,
+)
+from .features_lbp import (
+    all_lbp_features as all_lbp_features,
+)
+from .features_lbp import (
+    lbp_code as lbp_code,
+)
+from .files import (
+    parse_cascade as parse_cascade,
+)
+from .files import (
+    read_cascade as read_cascade,
+)
+from .files import (
+    write_cascade as write_cascade,
+)
+from .grouping import (
+    group_boxes as group_boxes,
+)
+from .integral import (
+    CropSums as CropSums,
+)
+from .integral import (
+    ScanSums as ScanSums,
+)
+from .loading import (
+    CascadeDetector as CascadeDetector,
+)
+from .loading import (
+    Detections as Detections,
+)
+from .positive_samples import (
+    Jitter as Jitter,
+)
+from .positive_samples import (
+    Objects as Objects,
+)
+from .scoring import (
+    DetectionScores as DetectionScores,
+)
+from .scoring import (
+    score_detections as score_detections,
+)
+from .scoring import (
+    score_detector as score_detector,
+)
+from .sources import (
+    Loaded as Loaded,
+)
+from .sources import (
+    cut_boxes as cut_boxes,
+)
+from .sources import (
+    load_pictures as load_pictures,
+)
+from .sources import (
+    read_boxes as read_boxes,
+)
+from .stages import (
+    Settings as Settings,
+)
+from .stages import (
+    StageReport as StageReport,
+)
+from .training import (
+    Training as Training,
+)
+from .training import (
+    false_alarms as false_alarms,
+)
+from .training import (
+    train_cascade as train_cascade,
+)

@@ -1,0 +1,95 @@
+__all__ = [
+    "HOG",
+    "LBP",
+    "SIFT",
+    "ColorStats",
+    "DenseSIFT",
+    "Describer",
+    "Embedding",
+    "ImageTransformer",
+    "KernelFeatures",
+    "LocalFeatures",
+    "NetworkFileError",
+    "Pixels",
+    "SizedTransformer",
+    "TableColumns",
+    "cell_histograms",
+    "check_image_size",
+    "color_features",
+    "dense_sift_features",
+    "fit_to_size",
+    "piecewise_linear",
+    "root_normalize",
+    "sift_features",
+    "to_gray",
+]
+
+from .base import (
+    Describer as Describer,
+)
+from .base import (
+    root_normalize as root_normalize,
+)
+from .base import (
+    to_gray as to_gray,
+)
+from .color import (
+    ColorStats as ColorStats,
+)
+from .color import (
+    color_features as color_features,
+)
+from .columns import (
+    TableColumns as TableColumns,
+)
+from .columns import (
+    piecewise_linear as piecewise_linear,
+)
+from .dense_sift import (
+    DenseSIFT as DenseSIFT,
+)
+from .dense_sift import (
+    dense_sift_features as dense_sift_features,
+)
+from .embedding import (
+    Embedding as Embedding,
+)
+from .features import (
+    LocalFeatures as LocalFeatures,
+)
+from .hog import (
+    HOG as HOG,
+)
+from .kernel_features import (
+    KernelFeatures as KernelFeatures,
+)
+from .lbp import (
+    LBP as LBP,
+)
+from .lbp import (
+    cell_histograms as cell_histograms,
+)
+from .networks import (
+    NetworkFileError as NetworkFileError,
+)
+from .pixels import (
+    Pixels as Pixels,
+)
+from .pixels import (
+    SizedTransformer as SizedTransformer,
+)
+from .pixels import (
+    check_image_size as check_image_size,
+)
+from .pixels import (
+    fit_to_size as fit_to_size,
+)
+from .sift import (
+    SIFT as SIFT,
+)
+from .sift import (
+    sift_features as sift_features,
+)
+from .vectors import (
+    ImageTransformer as ImageTransformer,
+)

@@ -1,0 +1,127 @@
+__all__ = [
+    "Thumbnail",
+    "check_curve_path",
+    "contact_sheet",
+    "draw_blobs",
+    "draw_corners",
+    "draw_curve",
+    "draw_edges",
+    "draw_error_rates",
+    "draw_explanation",
+    "draw_faces",
+    "draw_keypoints",
+    "draw_landmarks",
+    "draw_learning_curve",
+    "draw_maps",
+    "draw_match",
+    "draw_neighbors",
+    "draw_precision_recall",
+    "draw_prediction",
+    "draw_segments",
+    "draw_sift_stages",
+    "draw_warp",
+    "draw_words",
+    "enlarge",
+    "label_panel",
+    "make_thumbnail",
+    "mark_shares",
+    "overlay_shares",
+    "share_map",
+    "side_by_side",
+    "sparkline",
+    "words_page",
+]
+
+from .contact_sheets import (
+    contact_sheet as contact_sheet,
+)
+from .detection_curves import (
+    draw_precision_recall as draw_precision_recall,
+)
+from .explanations import (
+    draw_explanation as draw_explanation,
+)
+from .explanations import (
+    draw_neighbors as draw_neighbors,
+)
+from .explanations import (
+    mark_shares as mark_shares,
+)
+from .explanations import (
+    overlay_shares as overlay_shares,
+)
+from .explanations import (
+    share_map as share_map,
+)
+from .faces import (
+    draw_error_rates as draw_error_rates,
+)
+from .faces import (
+    draw_faces as draw_faces,
+)
+from .landmarks import (
+    draw_landmarks as draw_landmarks,
+)
+from .learning_curve import (
+    draw_learning_curve as draw_learning_curve,
+)
+from .matches import (
+    draw_match as draw_match,
+)
+from .matches import (
+    draw_warp as draw_warp,
+)
+from .overlays import (
+    draw_blobs as draw_blobs,
+)
+from .overlays import (
+    draw_corners as draw_corners,
+)
+from .overlays import (
+    draw_edges as draw_edges,
+)
+from .overlays import (
+    draw_keypoints as draw_keypoints,
+)
+from .overlays import (
+    draw_segments as draw_segments,
+)
+from .overlays import (
+    enlarge as enlarge,
+)
+from .panels import (
+    draw_maps as draw_maps,
+)
+from .panels import (
+    label_panel as label_panel,
+)
+from .panels import (
+    side_by_side as side_by_side,
+)
+from .predictions import (
+    draw_prediction as draw_prediction,
+)
+from .sift import (
+    draw_sift_stages as draw_sift_stages,
+)
+from .thumbnails import (
+    Thumbnail as Thumbnail,
+)
+from .thumbnails import (
+    make_thumbnail as make_thumbnail,
+)
+from .training_curves import (
+    check_curve_path as check_curve_path,
+)
+from .training_curves import (
+    draw_curve as draw_curve,
+)
+from .training_curves import (
+    sparkline as sparkline,
+)
+from .words import (
+    draw_words as draw_words,
+)
+from .words import (
+    words_page as words_page,
+)

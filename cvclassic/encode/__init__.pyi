@@ -1,0 +1,119 @@
+__all__ = [
+    "LLC",
+    "VLAD",
+    "BagOfWords",
+    "FisherVector",
+    "LocalEncoder",
+    "PatchWords",
+    "balanced_order",
+    "cell_groups",
+    "cell_index",
+    "density_table",
+    "fisher_gradient",
+    "fisher_vector",
+    "fit_mixture",
+    "kmeans_words",
+    "llc_codes",
+    "mixture_sums",
+    "nearest_k_words",
+    "nearest_words",
+    "normalize_histogram",
+    "normalize_patches",
+    "patch_grid",
+    "power_normalize",
+    "principal_components",
+    "soft_votes",
+    "sum_groups",
+    "vlad_normalize",
+    "vlad_vector",
+    "word_sums",
+    "zca_whitening",
+]
+
+from .bag_of_words import (
+    BagOfWords as BagOfWords,
+)
+from .bag_of_words import (
+    normalize_histogram as normalize_histogram,
+)
+from .bag_of_words import (
+    soft_votes as soft_votes,
+)
+from .base import (
+    LocalEncoder as LocalEncoder,
+)
+from .base import (
+    balanced_order as balanced_order,
+)
+from .base import (
+    cell_index as cell_index,
+)
+from .fisher import (
+    FisherVector as FisherVector,
+)
+from .fisher import (
+    fisher_gradient as fisher_gradient,
+)
+from .fisher import (
+    fisher_vector as fisher_vector,
+)
+from .fisher import (
+    power_normalize as power_normalize,
+)
+from .llc import (
+    LLC as LLC,
+)
+from .llc import (
+    llc_codes as llc_codes,
+)
+from .mixture import (
+    density_table as density_table,
+)
+from .mixture import (
+    fit_mixture as fit_mixture,
+)
+from .mixture import (
+    mixture_sums as mixture_sums,
+)
+from .mixture import (
+    principal_components as principal_components,
+)
+from .patch_words import (
+    PatchWords as PatchWords,
+)
+from .patches import (
+    normalize_patches as normalize_patches,
+)
+from .patches import (
+    patch_grid as patch_grid,
+)
+from .patches import (
+    zca_whitening as zca_whitening,
+)
+from .pyramid import (
+    cell_groups as cell_groups,
+)
+from .pyramid import (
+    sum_groups as sum_groups,
+)
+from .vlad import (
+    VLAD as VLAD,
+)
+from .vlad import (
+    vlad_normalize as vlad_normalize,
+)
+from .vlad import (
+    vlad_vector as vlad_vector,
+)
+from .vlad import (
+    word_sums as word_sums,
+)
+from .vocabulary import (
+    kmeans_words as kmeans_words,
+)
+from .vocabulary import (
+    nearest_k_words as nearest_k_words,
+)
+from .vocabulary import (
+    nearest_words as nearest_words,
+)

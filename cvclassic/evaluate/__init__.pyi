@@ -1,0 +1,107 @@
+__all__ = [
+    "Comparison",
+    "LearningCurve",
+    "ModelPair",
+    "Predictions",
+    "Reliability",
+    "align_predictions",
+    "as_boxes",
+    "average_precision",
+    "box_overlaps",
+    "compare_pair",
+    "compare_predictions",
+    "confused_pairs",
+    "exact_mcnemar",
+    "holm",
+    "learning_curve",
+    "match_boxes",
+    "precision_recall",
+    "read_predictions",
+    "recall_at_precision",
+    "reliability",
+    "score_intervals",
+    "score_numbers",
+    "score_predictions",
+    "score_withheld",
+    "wilson_interval",
+    "write_predictions",
+]
+
+from .abstention import (
+    score_withheld as score_withheld,
+)
+from .boxes import (
+    as_boxes as as_boxes,
+)
+from .boxes import (
+    average_precision as average_precision,
+)
+from .boxes import (
+    box_overlaps as box_overlaps,
+)
+from .boxes import (
+    match_boxes as match_boxes,
+)
+from .boxes import (
+    precision_recall as precision_recall,
+)
+from .boxes import (
+    recall_at_precision as recall_at_precision,
+)
+from .calibration import (
+    Reliability as Reliability,
+)
+from .calibration import (
+    reliability as reliability,
+)
+from .comparing import (
+    Comparison as Comparison,
+)
+from .comparing import (
+    compare_predictions as compare_predictions,
+)
+from .intervals import (
+    score_intervals as score_intervals,
+)
+from .learning_curves import (
+    LearningCurve as LearningCurve,
+)
+from .learning_curves import (
+    learning_curve as learning_curve,
+)
+from .paired import (
+    ModelPair as ModelPair,
+)
+from .paired import (
+    compare_pair as compare_pair,
+)
+from .paired import (
+    exact_mcnemar as exact_mcnemar,
+)
+from .paired import (
+    holm as holm,
+)
+from .predictions import (
+    Predictions as Predictions,
+)
+from .resampling import (
+    wilson_interval as wilson_interval,
+)
+from .scores import (
+    confused_pairs as confused_pairs,
+)
+from .scores import (
+    score_numbers as score_numbers,
+)
+from .scores import (
+    score_predictions as score_predictions,
+)
+from .table_writing import (
+    write_predictions as write_predictions,
+)
+from .tables import (
+    align_predictions as align_predictions,
+)
+from .tables import (
+    read_predictions as read_predictions,
+)

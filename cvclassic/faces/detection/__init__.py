@@ -1,0 +1,1 @@
+"""Where faces are. Whose they are is not asked here."""

@@ -1,0 +1,1 @@
+"""Points of a face: eyes, nose, mouth, outline. Faces are found elsewhere."""

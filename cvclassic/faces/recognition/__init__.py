@@ -1,0 +1,1 @@
+"""Whose face it is. Faces are found elsewhere."""

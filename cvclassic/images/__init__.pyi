@@ -1,0 +1,201 @@
+__all__ = [
+    "CHANGES",
+    "ArchiveMember",
+    "AugmentedImage",
+    "AugmentedImages",
+    "DecodedImage",
+    "Detections",
+    "Fault",
+    "FoundFile",
+    "ImageHeader",
+    "ImageWarning",
+    "LabeledArrays",
+    "LabeledImages",
+    "LabeledTable",
+    "MemberReader",
+    "NamedItem",
+    "Picture",
+    "Spool",
+    "archive_kind",
+    "augment_image",
+    "check_images",
+    "check_url",
+    "decode_image",
+    "encode_image",
+    "find_inputs",
+    "identify",
+    "is_array_file",
+    "is_url",
+    "load_arrays",
+    "load_folder",
+    "load_manifest",
+    "load_pixels",
+    "load_table",
+    "map_blocks",
+    "parse_changes",
+    "read_array",
+    "read_file",
+    "read_header",
+    "read_image",
+    "read_list",
+    "read_table",
+    "reduced_size",
+    "resize_to",
+    "single_threaded",
+    "spool_pictures",
+    "walk_archive",
+    "walk_images",
+    "walk_manifest",
+    "watch_decoders",
+    "worker_processes",
+    "write_image",
+]
+
+from .archives.members import (
+    MemberReader as MemberReader,
+)
+from .archives.walking import (
+    ArchiveMember as ArchiveMember,
+)
+from .archives.walking import (
+    archive_kind as archive_kind,
+)
+from .archives.walking import (
+    walk_archive as walk_archive,
+)
+from .arrays import (
+    LabeledArrays as LabeledArrays,
+)
+from .arrays import (
+    NamedItem as NamedItem,
+)
+from .arrays import (
+    is_array_file as is_array_file,
+)
+from .arrays import (
+    load_arrays as load_arrays,
+)
+from .arrays import (
+    read_array as read_array,
+)
+from .augment import (
+    CHANGES as CHANGES,
+)
+from .augment import (
+    AugmentedImage as AugmentedImage,
+)
+from .augment import (
+    AugmentedImages as AugmentedImages,
+)
+from .augment import (
+    augment_image as augment_image,
+)
+from .augment import (
+    parse_changes as parse_changes,
+)
+from .cached_image import (
+    Picture as Picture,
+)
+from .cached_image import (
+    Spool as Spool,
+)
+from .cached_image import (
+    load_pixels as load_pixels,
+)
+from .cached_image import (
+    spool_pictures as spool_pictures,
+)
+from .detections import Detections as Detections
+from .files import (
+    read_file as read_file,
+)
+from .folders import (
+    LabeledImages as LabeledImages,
+)
+from .folders import (
+    load_folder as load_folder,
+)
+from .folders import (
+    load_manifest as load_manifest,
+)
+from .formats.decoder_warnings import (
+    watch_decoders as watch_decoders,
+)
+from .formats.headers import (
+    identify as identify,
+)
+from .formats.headers import (
+    read_header as read_header,
+)
+from .formats.image_header import (
+    ImageHeader as ImageHeader,
+)
+from .reading import (
+    DecodedImage as DecodedImage,
+)
+from .reading import (
+    ImageWarning as ImageWarning,
+)
+from .reading import (
+    decode_image as decode_image,
+)
+from .reading import (
+    read_image as read_image,
+)
+from .remote import (
+    check_url as check_url,
+)
+from .remote import (
+    is_url as is_url,
+)
+from .resizing import (
+    reduced_size as reduced_size,
+)
+from .resizing import (
+    resize_to as resize_to,
+)
+from .sources import (
+    find_inputs as find_inputs,
+)
+from .sources import (
+    read_list as read_list,
+)
+from .sources import (
+    walk_manifest as walk_manifest,
+)
+from .streaming import (
+    check_images as check_images,
+)
+from .streaming import (
+    map_blocks as map_blocks,
+)
+from .streaming import (
+    single_threaded as single_threaded,
+)
+from .streaming import (
+    worker_processes as worker_processes,
+)
+from .tables import (
+    LabeledTable as LabeledTable,
+)
+from .tables import (
+    load_table as load_table,
+)
+from .tables import (
+    read_table as read_table,
+)
+from .walking import (
+    Fault as Fault,
+)
+from .walking import (
+    FoundFile as FoundFile,
+)
+from .walking import (
+    walk_images as walk_images,
+)
+from .writing import (
+    encode_image as encode_image,
+)
+from .writing import (
+    write_image as write_image,
+)

@@ -1,0 +1,1 @@
+"""Images in zip and tar archives, read in place; single files are read elsewhere."""

@@ -1,0 +1,1 @@
+"""What single file formats say about themselves before any pixel is decoded."""

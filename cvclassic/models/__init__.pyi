@@ -1,0 +1,19 @@
+__all__ = [
+    "ModelInfo",
+    "load_model",
+    "read_model_info",
+    "save_model",
+]
+
+from .files import (
+    ModelInfo as ModelInfo,
+)
+from .files import (
+    load_model as load_model,
+)
+from .files import (
+    read_model_info as read_model_info,
+)
+from .files import (
+    save_model as save_model,
+)

@@ -1,0 +1,43 @@
+__all__ = [
+    "EvaluationReport",
+    "ExplainedMistake",
+    "TrainingReport",
+    "check_page_path",
+    "render_page",
+    "write_audit_page",
+    "write_compare_page",
+    "write_evaluation_page",
+    "write_page",
+    "write_training_page",
+]
+
+from .audit_page import (
+    write_audit_page as write_audit_page,
+)
+from .evaluation_page import (
+    EvaluationReport as EvaluationReport,
+)
+from .evaluation_page import (
+    ExplainedMistake as ExplainedMistake,
+)
+from .evaluation_page import (
+    write_evaluation_page as write_evaluation_page,
+)
+from .models_page import (
+    write_compare_page as write_compare_page,
+)
+from .page import (
+    check_page_path as check_page_path,
+)
+from .page import (
+    render_page as render_page,
+)
+from .page import (
+    write_page as write_page,
+)
+from .training_page import (
+    TrainingReport as TrainingReport,
+)
+from .training_page import (
+    write_training_page as write_training_page,
+)
