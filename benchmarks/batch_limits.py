@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
-import signal
 import time
 from functools import partial
 from pathlib import Path
@@ -54,7 +52,7 @@ def million(scratch: Path, quick: bool) -> dict:
     journal = journal_path(again)
     while child.is_alive() and not (journal.exists() and journal.stat().st_size > 45 * n):
         time.sleep(0.05)
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.join()
     assert journal.exists(), "it was over before it was killed"
     kept = journal.stat().st_size

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -217,4 +216,4 @@ def _store(path: Path, data: str, method: str, question: str, row: dict) -> None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

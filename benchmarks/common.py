@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import time
@@ -79,7 +80,7 @@ def threads(n: int):
         cv2.setNumThreads(before)
 
 
-def summarize(seconds: list[float]) -> dict[str, float]:
+def summarize(seconds: list[float]) -> dict[str, Any]:
     """Return median, quartiles, minimum and number of some timings, in milliseconds."""
     ms = np.asarray(seconds) * 1e3
     low, high = np.percentile(ms, [25, 75])
@@ -137,6 +138,12 @@ def interleave(
         results[name]["times_baseline"] = round(statistics.median(ratios), 3)
         results[name]["times_baseline_quartiles"] = [round(float(low), 3), round(float(high), 3)]
     return results
+
+
+def fill_block(name: str, new: str, text: str) -> str:
+    """A page's text with its block of that name written anew."""
+    pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+    return re.sub(pattern, lambda m: f"{m[1]}\n{new}\n{m[2]}", text, flags=re.DOTALL)
 
 
 def write_results(name: str, results: Mapping[str, Any], **context: Any) -> Path:

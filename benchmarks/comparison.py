@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 
-from .common import RESULTS, ROOT
+from .common import RESULTS, ROOT, fill_block
 from .comparison_plot import draw
 from .comparison_verdict import budgets_of, verdict, within
 
@@ -27,7 +26,9 @@ def _load(name: str) -> dict | None:
 def contest() -> dict | None:
     """Results against networks; of classical recipes not measured there, those of accuracy."""
     found, others = _load("cnn"), _load("accuracy")
-    for data, recipes in (others or {}).get("results", {}).items() if found else ():
+    if found is None:
+        return None
+    for data, recipes in (others or {}).get("results", {}).items():
         for recipe in ("fisher", "fast", "phow"):
             methods = found["results"].setdefault(data, {})
             if recipe in recipes and "full" not in methods.get(recipe, {}):
@@ -248,8 +249,7 @@ def fill(text: str) -> str:
     for name, write in BLOCKS.items():
         new = write()
         if new is not None:
-            pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
-            text = re.sub(pattern, lambda m, n=new: f"{m[1]}\n{n}\n{m[2]}", text, flags=re.DOTALL)
+            text = fill_block(name, new, text)
     return text
 
 

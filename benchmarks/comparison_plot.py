@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from .comparison_verdict import budgets_of
 
@@ -53,7 +54,7 @@ def draw(methods: dict, path: Path) -> None:
     right.set(xlabel="seconds of training", ylim=(0, 100))
     for axes in (left, right):
         axes.grid(alpha=0.3)
-    handles = {}
+    handles: dict[str, Any] = {}
     for axes in (left, right):
         lines, labels = axes.get_legend_handles_labels()
         handles |= dict(zip(labels, lines, strict=True))

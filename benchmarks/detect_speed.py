@@ -27,7 +27,7 @@ def against_scikit_image(gray: np.ndarray) -> dict[str, Contest]:
         for part in (
             gray,
             cv2.warpAffine(
-                gray, np.float64([[1, 0.02, 5], [-0.02, 1, 3]]), (half * 2, gray.shape[0])
+                gray, np.array([[1, 0.02, 5], [-0.02, 1, 3.0]]), (half * 2, gray.shape[0])
             ),
         )
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 import cv2
@@ -135,18 +136,18 @@ def main() -> None:
     results = _known() if arguments.every == 1 else {}
     for method in arguments.methods:
         thresholds, choices = METHODS[method]
-        tried = []
+        tried: list[tuple[float, dict]] = []
         for parameters in choices:
             # A fifth of this half, and every second threshold, is enough to choose.
             coarse = thresholds[::2]
             f = ods(table(tuning[::5], method, parameters, coarse), coarse)["f"]
-            tried.append({"parameters": parameters, "f": f})
-        chosen = max(tried, key=lambda row: row["f"])["parameters"]
+            tried.append((f, parameters))
+        chosen = max(tried, key=itemgetter(0))[1]
         first = table(tuning, method, chosen, thresholds)
         second = table(held_out, method, chosen, thresholds)
         results[method] = {
             "parameters": chosen,
-            "tried": tried,
+            "tried": [{"parameters": one, "f": f} for f, one in tried],
             "all": ods(np.concatenate([first, second]), thresholds),
             "tuning_half": ods(first, thresholds),
             "held_out_half": ods(second, thresholds),

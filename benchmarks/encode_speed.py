@@ -6,6 +6,9 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,9 +34,9 @@ def dense_sift(repeats: int) -> dict:
     """Same picture, same grid (step 4, bins of 8 pixels: 14,884 descriptors), one scale."""
     gray = picture()
     plane = gray / np.float32(255)
-    options = {"step": 4, "bin_size": 8}
+    options: dict[str, Any] = {"step": 4, "bin_size": 8}
     exact = dense_sift_features(gray, **options)
-    contestants = {
+    contestants: dict[str, Callable[[], Any]] = {
         "cvclassic, exact window": lambda: dense_sift_features(gray, **options),
         "cvclassic, flat window": lambda: dense_sift_features(gray, window="flat", **options),
     }
@@ -42,9 +45,9 @@ def dense_sift(repeats: int) -> dict:
         for window in ("exact", "flat"):
             filter_ = vlfeat.VlfeatDenseSift(512, 512, window=window, **options)
             theirs = filter_.describe(plane)[2]
-            ours = dense_sift_features(gray, window=window, **options).descriptors
-            cosines[window] = float((ours * theirs).sum(axis=1).mean())
-            contestants[f"VLFeat, {window} window"] = lambda f=filter_: f.describe(plane)
+            own = dense_sift_features(gray, window=window, **options).descriptors
+            cosines[window] = float((own * theirs).sum(axis=1).mean())
+            contestants[f"VLFeat, {window} window"] = partial(filter_.describe, plane)
     sift = opencv.OpencvDenseSift(exact.xy, 8)
     contestants["cv2.SIFT.compute"] = lambda: sift.describe(gray)
     timings = {}
@@ -65,7 +68,7 @@ def dense_sift(repeats: int) -> dict:
 def bag(repeats: int) -> dict:
     """Bag of 1,000 words of one picture, from pixels to histogram, on the same dense grid."""
     gray = picture()
-    options = {"step": 4, "bin_size": 8, "window": "flat"}
+    options: dict[str, Any] = {"step": 4, "bin_size": 8, "window": "flat"}
     found = dense_sift_features(gray, **options)
     theirs = opencv.OpencvDenseSift(found.xy, 8).describe(gray).astype(np.float32)
     rng = np.random.default_rng(SEED)

@@ -78,6 +78,7 @@ def curves(model, pictures: list) -> dict:
 
     rng = np.random.default_rng(SEED)
     members = members_of(model[0])
+    assert members is not None  # it is a model of keypoints
     areas: dict[str, list] = {"deletion": [], "insertion": []}
     chance: dict[str, list] = {"deletion": [], "insertion": []}
     for picture in pictures:

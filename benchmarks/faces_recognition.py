@@ -152,9 +152,9 @@ def lbph(faces: np.ndarray, people: range, k: int, n_draws: int) -> dict[str, fl
     return {"mean": round(float(np.mean(shares)), 4), "std": round(float(np.std(shares)), 4)}
 
 
-def own_and_other(table_of, n_draws: int) -> dict[str, dict]:
+def own_and_other(table_of, n_draws: int) -> dict[str, float]:
     """Rank-1 of a metric on each half, learned on the other; averaged."""
-    out = {}
+    out: dict[str, float] = {}
     for k in (1, 5):
         values = [rank1(table_of(other), half, k, n_draws)["mean"] for half, other in SWAPS]
         out[f"enrolled {k}"] = round(float(np.mean(values)), 4)

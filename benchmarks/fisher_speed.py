@@ -7,6 +7,9 @@ or vocabulary; contestants take turns, one thread each.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -56,15 +59,13 @@ def main() -> None:
         for k in (64, 256):
             mixture = fit_mixture(sample, k, random_state=np.random.RandomState(common.SEED))
             skimage = _scikit_image(mixture)
-            contestants = {
-                f"cvclassic, {k} Gaussians": lambda m=mixture: fisher_vector(x, *m),
-                "scikit-image": lambda f=skimage: f(x),
+            contestants: dict[str, Callable[[], Any]] = {
+                f"cvclassic, {k} Gaussians": partial(fisher_vector, x, *mixture),
+                "scikit-image": partial(skimage, x),
             }
             if vlfeat.load() is not None:
-                contestants["VLFeat"] = lambda m=mixture: vlfeat.fisher_vector(x, *m)
-                contestants["VLFeat, fast"] = lambda m=mixture: vlfeat.fisher_vector(
-                    x, *m, fast=True
-                )
+                contestants["VLFeat"] = partial(vlfeat.fisher_vector, x, *mixture)
+                contestants["VLFeat, fast"] = partial(vlfeat.fisher_vector, x, *mixture, fast=True)
                 ours, theirs = fisher_vector(x, *mixture), vlfeat.fisher_vector(x, *mixture)
                 agreement[f"VLFeat, {k} Gaussians"] = {
                     "max_difference": float(np.abs(ours - theirs).max()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,8 +48,8 @@ def plain_sift(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray | None, int]:
     good = [one for one, other in two if one.distance < 0.75 * other.distance]
     if len(good) < 4:
         return None, 0
-    xy_a = np.float32([ka[m.queryIdx].pt for m in good])
-    xy_b = np.float32([kb[m.trainIdx].pt for m in good])
+    xy_a = np.array([ka[m.queryIdx].pt for m in good], np.float32)
+    xy_b = np.array([kb[m.trainIdx].pt for m in good], np.float32)
     cv2.setRNGSeed(0)
     model, mask = cv2.findHomography(xy_a, xy_b, cv2.RANSAC, 3.0)
     return model, 0 if mask is None else int(mask.sum())
@@ -59,7 +60,7 @@ def matching() -> dict:
     from cvclassic.images import read_image
     from cvclassic.match import match_images
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, number, path_a, path_b, truth in pairs():
         a, b = read_image(path_a), read_image(path_b)
         model, n_plain = plain_sift(a, b)
@@ -234,7 +235,8 @@ def _jacobian(xy: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def _inside(xy: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return ((xy >= 0) & (xy <= np.array([shape[1] - 1, shape[0] - 1]))).all(axis=1)
+    inside = (xy >= 0) & (xy <= np.array([shape[1] - 1, shape[0] - 1]))
+    return np.asarray(inside.all(axis=1))
 
 
 def main() -> None:

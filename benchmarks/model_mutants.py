@@ -24,7 +24,7 @@ from cvclassic.models import load_model, save_model
 
 from .common import SEED, write_results
 
-_SMALL = {
+_SMALL: dict[str, object] = {
     "n_words": 10,
     "n_gaussians": 4,
     "n_components": 8,
@@ -33,7 +33,24 @@ _SMALL = {
     "C": 1.0,
 }
 _RECIPES = ("sift-bow", "fisher", "vlad", "llc", "pixels", "hog")
-_ODD = (0, -1, 1, 2**31, 2**63, 10**30, 1e308, -0.5, None, True, "", "x", [], {}, [[1]], "NaN")
+_ODD: tuple = (
+    0,
+    -1,
+    1,
+    2**31,
+    2**63,
+    10**30,
+    1e308,
+    -0.5,
+    None,
+    True,
+    "",
+    "x",
+    [],
+    {},
+    [[1]],
+    "NaN",
+)
 _QUIET = (
     "builtins.id",
     "object.",
@@ -89,8 +106,8 @@ def mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
             at = rng.randrange(low, high)
             if kind == "numbers":
                 at -= (at - low) % 4
-                new = rng.choice([np.nan, np.inf, -np.inf, 1e38, -1e38, 0.0, 1e-45])
-                changed[at : at + 4] = np.float32(new).tobytes()
+                odd = rng.choice([np.nan, np.inf, -np.inf, 1e38, -1e38, 0.0, 1e-45])
+                changed[at : at + 4] = np.float32(odd).tobytes()
             else:
                 changed[at] = rng.randrange(256)
         return kind, bytes(changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from functools import partial
 
 import numpy as np
 
@@ -101,7 +102,9 @@ def magic() -> dict:
             )
             rows.append(row | {key: scores[key] for key in ("roc_auc", "accuracy", "log_loss")})
             print(head, seed, rows[-1], flush=True)
-        found = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+        found: dict[str, float | list[float]] = {
+            key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]
+        }
         found["roc_auc_of_each_split"] = [round(row["roc_auc"], 4) for row in rows]
         results[f"magic {head}"] = found
     return results
@@ -136,6 +139,16 @@ def dogs() -> dict:
     return results
 
 
+def _products(patches: np.ndarray, kernels: np.ndarray, answers: np.ndarray) -> None:
+    for _ in range(20):
+        np.matmul(patches, kernels, out=answers)
+
+
+def _encode(words, blocks: list) -> None:
+    for some in blocks:
+        words._sized_vectors(some)
+
+
 def speed(repeats: int = 15) -> dict:
     """Encoding against float32 products in the same run, one thread, in turns.
 
@@ -167,10 +180,8 @@ def speed(repeats: int = 15) -> dict:
             times = interleave(
                 {
                     "square": lambda: [np.matmul(square, square, out=room) for _ in range(5)],
-                    "shape": lambda p=patches, k=kernels, a=answers: [
-                        np.matmul(p, k, out=a) for _ in range(20)
-                    ],
-                    "encode": lambda w=words, b=blocks: [w._sized_vectors(some) for some in b],
+                    "shape": partial(_products, patches, kernels, answers),
+                    "encode": partial(_encode, words, blocks),
                 },
                 repeats=repeats,
                 clock=time.process_time,

@@ -6,6 +6,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,15 @@ def processor_ms(work: Callable[[], object], n: int) -> float:
     return 1e3 * (time.process_time() - start) / n
 
 
+def _decode(paths: list[str], side: int | None, images: list[np.ndarray]) -> None:
+    images.extend(decode_image(path, max_side=side).pixels for path in paths)
+
+
+def _describe(member, images: list[np.ndarray]) -> None:
+    for image in images:
+        member.local_features(image)
+
+
 def stages(model, paths: list[str], turns: int) -> dict[str, float]:
     """Median cost of each stage over the turns."""
     side = max_side_of(model)
@@ -33,23 +43,15 @@ def stages(model, paths: list[str], turns: int) -> dict[str, float]:
     found: dict[str, list[float]] = {"decode": [], "describe": [], "encode": [], "classify": []}
     for _ in range(turns + 1):
         images: list[np.ndarray] = []
-        decode = processor_ms(
-            lambda images=images: images.extend(
-                decode_image(path, max_side=side).pixels for path in paths
-            ),
-            len(paths),
-        )
+        decode = processor_ms(partial(_decode, paths, side, images), len(paths))
         describe = sum(
-            processor_ms(
-                lambda member=member, images=images: [member.local_features(x) for x in images],
-                len(paths),
-            )
+            processor_ms(partial(_describe, member, images), len(paths))
             for member in members
             if hasattr(member, "local_features")
         )
-        both = processor_ms(lambda images=images: features.transform(images), len(paths))
+        both = processor_ms(partial(features.transform, images), len(paths))
         vectors = features.transform(images)
-        classify = processor_ms(lambda x=vectors: model[1:].predict_proba(x), len(paths))
+        classify = processor_ms(partial(model[1:].predict_proba, vectors), len(paths))
         row = {"decode": decode, "describe": describe, "encode": both - describe}
         for name, value in {**row, "classify": classify}.items():
             found[name].append(value)

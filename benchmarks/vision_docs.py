@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 
 from . import faces_docs, scale_docs
-from .common import RESULTS, ROOT
+from .common import RESULTS, ROOT, fill_block
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> str:
@@ -235,10 +234,7 @@ def fill(page: str, text: str) -> str:
     for name, (_, home, _) in BLOCKS.items():
         new = block(name) if home == page else None
         if new is not None:
-            pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
-            text = re.sub(
-                pattern, lambda m, new=new: f"{m[1]}\n{new}\n{m[2]}", text, flags=re.DOTALL
-            )
+            text = fill_block(name, new, text)
     return text
 
 

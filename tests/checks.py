@@ -614,7 +614,7 @@ COMMON = [
     check_documented,
     check_input_is_not_mutated,
 ]
-DESCRIBERS = [
+DESCRIBERS: list[Callable] = [
     check_features_are_sound,
     check_describes_odd_shapes,
     check_features_in_pixels_of_the_array,
@@ -622,7 +622,7 @@ DESCRIBERS = [
     check_paths_bytes_and_arrays,
     check_bad_pictures,
 ]
-IMAGE_TRANSFORMERS = [
+IMAGE_TRANSFORMERS: list[Callable] = [
     check_paths_bytes_and_arrays,
     check_bad_pictures,
     check_vectors_are_sound,

@@ -60,15 +60,21 @@ def load() -> ctypes.CDLL | None:
     return library
 
 
+def _library() -> ctypes.CDLL:
+    """The library, which must be installed."""
+    library = load()
+    if library is None:
+        raise OSError("libvl is not installed (Debian: apt-get install libvlfeat1)")
+    return library
+
+
 class VlfeatDenseSift:
     """`vl_dsift` on one picture size; the filter is built once, as its manual advises."""
 
     def __init__(
         self, width, height, *, step, bin_size, window="exact", window_size=1.5, origin=(0, 0)
     ):
-        self._library = load()
-        if self._library is None:
-            raise OSError("libvl is not installed (Debian: apt-get install libvlfeat1)")
+        self._library = _library()
         self._filter = self._library.vl_dsift_new_basic(width, height, step, bin_size)
         state = self._filter.contents
         state.flat_window = int(window == "flat")
@@ -103,7 +109,7 @@ def fisher_vector(
     descriptors: np.ndarray, weights, means, variances, *, improved: bool = True, fast: bool = False
 ) -> np.ndarray:
     """`vl_fisher_encode` with one thread; `fast` keeps each descriptor's best Gaussian only."""
-    library, size = load(), ctypes.c_uint64
+    library, size = _library(), ctypes.c_uint64
     library.vl_fisher_encode.restype = size
     library.vl_set_num_threads(size(1))
     k, d = means.shape
@@ -120,7 +126,7 @@ def vlad_vector(
     descriptors: np.ndarray, words: np.ndarray, assignment: np.ndarray, *, intra: bool = True
 ) -> np.ndarray:
     """`vl_vlad_encode` with one thread; `assignment` is (n, k), float32, one 1 a row."""
-    library, size = load(), ctypes.c_uint64
+    library, size = _library(), ctypes.c_uint64
     library.vl_set_num_threads(size(1))
     k, d = words.shape
     out = np.zeros(k * d, np.float32)

@@ -274,19 +274,19 @@ def _result(name: str, found: Any, factor: float) -> dict[str, Any]:
 
 def _draw(what: str, image: Any, found: dict[str, Any], compare: bool, stages: bool) -> Any:
     """The picture that is written."""
-    import cvclassic.report as report
+    from cvclassic import draw
 
     if stages:
         from cvclassic.detect import sift_stages
 
-        return report.draw_sift_stages(image, sift_stages(image))
-    draw = getattr(report, _DRAWERS[what])
-    panels = [draw(image, result) for result in found.values()]
+        return draw.draw_sift_stages(image, sift_stages(image))
+    one = getattr(draw, _DRAWERS[what])
+    panels = [one(image, result) for result in found.values()]
     if not compare:
         return panels[0]
-    limit = _limit(draw)
+    limit = _limit(one)
     titles = [f"{name}: {_count(result, limit)}" for name, result in found.items()]
-    return report.side_by_side([report.enlarge(image), *panels], ["picture", *titles])
+    return draw.side_by_side([draw.enlarge(image), *panels], ["picture", *titles])
 
 
 def _limit(draw: Callable) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -217,7 +218,7 @@ class _Explainer:
         return out
 
 
-class _Counted:
+class _Counted(Sequence):
     """Paths whose reading moves a progress bar."""
 
     def __init__(self, paths: list[str], progress) -> None:

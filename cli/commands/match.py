@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..shared.pictures import check_json, max_side_option, write_json
@@ -108,7 +110,7 @@ def _read(a: str, b: str, max_side: int):
 
     images, factors, records = [], [], []
     for path in (a, b):
-        record = {"path": path, "status": "ok", "code": "", "message": ""}
+        record: dict[str, Any] = {"path": path, "status": "ok", "code": "", "message": ""}
         records.append(record)
         try:
             decoded = decode_image(path, max_side=max_side)
@@ -136,12 +138,13 @@ def _draw(images, found, compare: bool):
     """One drawing, or one for each descriptor."""
     from cvclassic.draw import draw_match, side_by_side
 
+    a, b = images
     if not compare:
         (result,) = found.values()
-        return draw_match(*images, result)
+        return draw_match(a, b, result)
     return side_by_side(
         [
-            draw_match(*images, result, overlay=False, title=name, limit=80, width=1000)
+            draw_match(a, b, result, overlay=False, title=name, limit=80, width=1000)
             for name, result in found.items()
         ]
     )

@@ -186,7 +186,7 @@ def train_model(
         pictures, readable, failures = _read(estimator, data, jobs, progress, page)
         seconds = {"reading": time.perf_counter() - start}
         _check_classes(data, readable, failures)
-        watching = {"progress": progress, "on_epoch": progress.epoch}
+        watching: dict[str, Any] = {"progress": progress, "on_epoch": progress.epoch}
         if isinstance(estimator, AutoRecipe):
             estimator.fit(pictures, readable.labels, progress=progress, on_trial=show_trial)
             pipeline, training = estimator.best_pipeline_, estimator.training_

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -233,7 +233,7 @@ class Run:
 
         return expand(counted(), self._pipeline)
 
-    def _classify(self, inputs: Iterator) -> Any:
+    def _classify(self, inputs: Iterable) -> Any:
         from cvclassic.batch import classify_files
 
         drawn = None if self._drawn is None else self._drawn.draw

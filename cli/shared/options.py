@@ -48,13 +48,13 @@ def load_data(folder: str | None, manifest: str | None, split: str | None, min_c
     """Labeled pictures from a folder of class folders or from a manifest."""
     from cvclassic.images import load_folder, load_manifest
 
-    if (folder is None) == (manifest is None):
-        raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
-    if folder is not None:
+    if folder is not None and manifest is None:
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
         return load_folder(folder, min_classes=min_classes)
-    return load_manifest(manifest, split)
+    if folder is None and manifest is not None:
+        return load_manifest(manifest, split)
+    raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
 
 
 _OPTIONS = {

@@ -208,6 +208,8 @@ def _classify_block(
     items: list = []
     paths: list[str] = []
     notes: list[tuple[tuple, tuple[int, int] | None]] = []  # warnings and full size
+    picture: np.ndarray | Picture
+    warnings: tuple
     for i, item in enumerate(inputs):
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
@@ -223,9 +225,9 @@ def _classify_block(
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
-            picture, warnings = Picture(source), decoded.warnings
-            size = (decoded.width, decoded.height)
-            picture.remember(max_side_of(pipeline), decoded.pixels)
+            picture = decoded_once = Picture(source)
+            decoded_once.remember(max_side_of(pipeline), decoded.pixels)
+            warnings, size = decoded.warnings, (decoded.width, decoded.height)
         places.append(i)
         items.append(picture)
         paths.append(path)

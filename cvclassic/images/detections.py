@@ -85,9 +85,10 @@ class Detections:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Detections):
             return NotImplemented
-        same_masks = (
-            other.masks is None if self.masks is None else np.array_equal(self.masks, other.masks)
-        )
+        if self.masks is None or other.masks is None:
+            same_masks = self.masks is other.masks
+        else:
+            same_masks = np.array_equal(self.masks, other.masks)
         return (
             np.array_equal(self.boxes, other.boxes)
             and np.array_equal(self.scores, other.scores)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from .._basics.machine import peak_memory
 from ..audit import KINDS, Audit, Finding
@@ -65,7 +66,7 @@ def write_audit_page(
         for kind, found in shown.items()
     ]
     splits = sorted({split for counts in audit.counts.values() for split in counts})
-    counts = [
+    counts: list[dict[str, Any]] = [
         {
             "label": label or "(no class)",
             "counts": [by_split.get(split, 0) for split in splits],

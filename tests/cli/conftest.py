@@ -23,7 +23,7 @@ def cvclassic() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*args: object, **options) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, **options.pop("env", {})}
         done = subprocess.run(
-            [*command(), *map(os.fspath, map(_path_or_text, args))],
+            [*command(), *map(_word, args)],
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -47,7 +47,7 @@ def in_process() -> Callable[..., subprocess.CompletedProcess[str]]:
     from cvclassic_cli.main import main
 
     def run(*args: object) -> subprocess.CompletedProcess[str]:
-        words = [os.fspath(_path_or_text(arg)) for arg in args]
+        words = [os.fsdecode(_word(arg)) for arg in args]
         done = CliRunner().invoke(main, words)
         assert done.exception is None or isinstance(done.exception, SystemExit)
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
@@ -55,8 +55,8 @@ def in_process() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-def _path_or_text(arg: object) -> str | bytes | os.PathLike:
-    return arg if isinstance(arg, str | bytes | os.PathLike) else str(arg)
+def _word(arg: object) -> str | bytes:
+    return os.fspath(arg) if isinstance(arg, str | bytes | os.PathLike) else str(arg)
 
 
 def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:

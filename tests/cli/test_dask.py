@@ -272,7 +272,7 @@ def test_clusters_that_will_not_do(
         return line
 
     assert "no Dask scheduler answers there" in refused("tcp://127.0.0.1:9")
-    real = Path(sys.modules["cvclassic"].__file__).parent
+    real = Path(str(sys.modules["cvclassic"].__file__)).parent
     shadow = tmp_path / "shadow" / "cvclassic" / "__init__.py"
     shadow.parent.mkdir(parents=True)
     with running_cluster(tmp_path) as bare:

@@ -249,7 +249,7 @@ def train(
         )
     if training.cascade is None:
         click.echo(f"Error: {training.message}", err=True)
-        ctx.exit(EXIT_INCOMPLETE)
+        return ctx.exit(EXIT_INCOMPLETE)
     CascadeDetector(training.cascade)  # OpenCV takes it
     n, trees = len(training.cascade.stages), training.cascade.n_trees
     click.echo(f"{output}: {n} stages, {trees} trees, {time.perf_counter() - begin:.0f} s")

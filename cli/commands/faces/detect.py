@@ -6,7 +6,7 @@ import contextlib
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -231,7 +231,7 @@ class FaceRun:
             self._names[id(item)] = names.take(os.fsdecode(getattr(item, "path", item)))
             yield item
 
-    def _detect(self, items: Iterator, jobs: int) -> Any:
+    def _detect(self, items: Iterable, jobs: int) -> Any:
         from cvclassic.faces import Job, Wishes, detect_files
 
         wishes = Wishes(self._folder, self._picture, self._parts)
