@@ -18,6 +18,7 @@ __all__ = [
     "match",
     "models",
     "report",
+    "teach",
 ]
 
 from . import (
@@ -73,4 +74,7 @@ from . import (
 )
 from . import (
     report as report,
+)
+from . import (
+    teach as teach,
 )
