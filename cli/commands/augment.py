@@ -73,7 +73,7 @@ def _pictures(source: str, most: int, max_side: int) -> list:
         return list(load_pictures(source)[:most])
     pictures: list = []
     failure = ""
-    for item in walk_images([source], only_pictures=True):
+    for item in walk_images([source], only_images=True):
         if len(pictures) == most:
             break
         try:

@@ -58,7 +58,7 @@ def list_folders(folders: Sequence[str | os.PathLike]) -> Iterator[Listed | Faul
             raise DataError(f"{top}: {what}{'' if os.path.lexists(top) else ' folder'}")
         own = os.path.basename(os.path.abspath(top)) if len(folders) > 1 else ""
         splits = not own and _holds_splits(top)
-        for found in walk_images([top], only_pictures=True):
+        for found in walk_images([top], only_images=True):
             if isinstance(found, Fault):
                 yield found
                 continue

@@ -75,7 +75,7 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
         )
     loaded = Loaded()
     total = 0
-    for item in walk_images([name], only_pictures=True):
+    for item in walk_images([name], only_images=True):
         try:
             if isinstance(item, Fault):
                 raise ImageReadError(item.code, item.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .._basics.csv_tables import open_csv
+from .._basics.printable import show_path
 from ..errors import DataError
-from ..images.files import show_path
 from .predictions import Predictions
 from .table_writing import OF_TRUTH
 
@@ -107,33 +107,13 @@ def read_predictions(
 
 def _read_rows(name: str, shown: str) -> list[tuple[int, dict[str, str]]]:
     """Line number and cells of each row; the same columns in all."""
-    reader = None
-    rows: list[tuple[int, dict[str, str]]] = []
-    try:
-        with open(
-            name, newline="", encoding="utf-8-sig", errors="surrogateescape"
-        ) as file:  # paths need not be UTF-8
-            reader = csv.reader(file, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            double = [column for column in header if header.count(column) > 1]
-            if double:
-                raise DataError(f"{shown}, line 1: there is more than one column {double[0]!r}")
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    raise DataError(
-                        f"{shown}, line {reader.line_num}: expected {len(header)} columns. "
-                        f"Got {len(cells)}"
-                    )
-                rows.append((reader.line_num, dict(zip(header, cells, strict=True))))
-    except FileNotFoundError:
-        raise DataError(f"{shown}: there is no such table") from None
-    except csv.Error as error:
-        line = reader.line_num if reader else 1
-        raise DataError(f"{shown}, line {line}: not a CSV table ({error})") from None
-    except OSError as error:
-        raise DataError(f"{shown}: the table cannot be read ({error.strerror})") from None
+    # paths need not be UTF-8
+    with open_csv(name, errors="surrogateescape") as table:
+        header = table.header
+        double = [column for column in header if header.count(column) > 1]
+        if double:
+            raise DataError(f"{shown}, line 1: there is more than one column {double[0]!r}")
+        rows = [(table.line, dict(zip(header, cells, strict=True))) for cells in table.rows()]
     if not rows:
         raise DataError(f"{shown}: the table has no rows")
     return rows

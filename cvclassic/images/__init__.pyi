@@ -3,6 +3,8 @@ __all__ = [
     "ArchiveMember",
     "AugmentedImage",
     "AugmentedImages",
+    "DataNote",
+    "Dataset",
     "DecodedImage",
     "Detections",
     "Fault",
@@ -23,10 +25,12 @@ __all__ = [
     "decode_image",
     "encode_image",
     "find_inputs",
+    "find_splits",
     "identify",
     "is_array_file",
     "is_url",
     "load_arrays",
+    "load_dataset",
     "load_folder",
     "load_manifest",
     "load_pixels",
@@ -110,13 +114,13 @@ from .files import (
     read_file as read_file,
 )
 from .folders import (
-    LabeledImages as LabeledImages,
+    find_splits as find_splits,
+)
+from .folders import (
+    load_dataset as load_dataset,
 )
 from .folders import (
     load_folder as load_folder,
-)
-from .folders import (
-    load_manifest as load_manifest,
 )
 from .formats.decoder_warnings import (
     watch_decoders as watch_decoders,
@@ -129,6 +133,18 @@ from .formats.headers import (
 )
 from .formats.image_header import (
     ImageHeader as ImageHeader,
+)
+from .labeled import (
+    DataNote as DataNote,
+)
+from .labeled import (
+    Dataset as Dataset,
+)
+from .labeled import (
+    LabeledImages as LabeledImages,
+)
+from .manifests import (
+    load_manifest as load_manifest,
 )
 from .reading import (
     DecodedImage as DecodedImage,

@@ -6,8 +6,9 @@ import errno
 import os
 import stat
 
+from cvclassic._basics.printable import show_path
 from cvclassic.errors import ImageReadError
-from cvclassic.images.formats.headers import SUPPORTED, identify
+from cvclassic.images.formats.headers import check_format, identify
 
 _CODES = {
     errno.ENOENT: ("not_found", "there is no such file"),
@@ -31,16 +32,6 @@ _KINDS = (
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 LOOK_FIRST = 4 << 20
 """Bytes from which on a file is not read before its first bytes are a picture's."""
-
-
-def show_path(path: str | bytes | os.PathLike) -> str:
-    """A path as text that can be printed; bytes that are not UTF-8 appear as ``\\xff``."""
-    text = os.fsdecode(path)
-    try:
-        raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte
-        raw = text.encode("utf-8", "backslashreplace")
-    return raw.decode("utf-8", "backslashreplace")
 
 
 def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes:
@@ -111,12 +102,7 @@ def _read(fd: int, max_bytes: int) -> bytes:
     if size > max_bytes:
         raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
     if size > LOOK_FIRST:
-        kind = identify(os.pread(fd, 1024, 0))
-        if kind not in SUPPORTED:
-            raise ImageReadError(
-                "unsupported_format",
-                f"expected a picture ({', '.join(SUPPORTED)}). Got {size} bytes of {kind}",
-            )
+        check_format(identify(os.pread(fd, 1024, 0)), size)
     try:
         # Files of /proc say 0 and hold something all the same.
         data = os.read(fd, size or 65536)

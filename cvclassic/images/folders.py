@@ -1,74 +1,69 @@
-"""Labeled pictures: folders of classes, and manifests."""
+"""Labeled images in folders of classes, and in folders of splits that hold folders of classes."""
 
 from __future__ import annotations
 
-import csv
 import os
-from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections import defaultdict
+from dataclasses import replace
 
-from cvclassic.errors import DataError
-from cvclassic.images.files import show_path
-from cvclassic.images.remote import is_url
-from cvclassic.images.walking import Fault, walk_images
+from cvclassic._basics.printable import list_names, show_path
+from cvclassic.errors import DataError, ParameterError
+from cvclassic.images.labeled import (
+    DataNote,
+    Dataset,
+    LabeledImages,
+    check_label,
+    clean_label,
+    note_capitals,
+    split_kind,
+)
+from cvclassic.images.manifests import load_manifest
+from cvclassic.images.walking import Fault, looks_like_image, walk_images
 
-
-@dataclass(frozen=True)
-class LabeledImages:
-    """Paths of pictures and what they show.
-
-    Attributes
-    ----------
-    paths : list of str
-    labels : list of str
-        One for each path.
-    splits : list of str
-        One for each path of a manifest with such a column; else empty.
-    """
-
-    paths: list[str]
-    labels: list[str]
-    splits: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    @property
-    def classes(self) -> list[str]:
-        """The labels that occur, sorted."""
-        return sorted(set(self.labels))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Pictures of each class, sorted by class."""
-        return dict(sorted(Counter(self.labels).items()))
+_PARTS = ("train", "validation", "test")
 
 
-def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabeledImages:
-    """Labeled pictures from a folder that holds one folder a class.
+def load_folder(
+    folder: str | os.PathLike,
+    *,
+    min_classes: int = 2,
+    part: str = "train",
+    skip_empty: bool = False,
+) -> LabeledImages:
+    """Labeled images from a folder that holds one sub-folder per class.
 
-    The name of the class is that of the top folder; pictures in folders below belong to it. Names
-    that begin with a dot are skipped, and so are files that are no pictures by suffix and by
-    their first bytes (see ``only_pictures`` of :func:`cvclassic.images.walk_images`), and files
-    beside the class folders. Whether pictures can be read is not looked at.
+    The name of the class is that of the top folder; images in folders below belong to it. Names
+    that begin with a dot are skipped, and so are files that are no images by suffix and by
+    their first bytes (see ``only_images`` of :func:`cvclassic.images.walk_images`). Images beside
+    the class folders belong to no class and are left out, with a note. Whether images can be
+    read is not looked at: files of formats that are not read are listed like others, and reading
+    them says what to do.
+
+    Where the folder holds splits (``train/``, ``valid/`` or ``val/``, ``test/``) and the classes
+    lie in these, one of them is read: see `part`, and `parts` of the result for the others.
 
     Parameters
     ----------
     folder : str or os.PathLike
     min_classes : int
         How many classes there must be: 2 to train, 1 to evaluate.
+    part : {"train", "validation", "test"}
+        Of a folder that holds splits. In the place of a missing test split the validation
+        split is read, and the other way around.
+    skip_empty : bool
+        Leave class folders without images out, with a note, instead of refusing them.
 
     Returns
     -------
     LabeledImages
-        Sorted by class, then in the order of ``walk_images``.
+        Sorted by class folder, then in the order of ``walk_images``. Labels are in Unicode's form
+        NFC, without blanks around them.
 
     Raises
     ------
     DataError
         The folder is missing or is no folder, a folder cannot be listed, there are too few class
-        folders, or one of them holds no picture.
+        folders, one of them holds no image, or there is no such part.
 
     Examples
     --------
@@ -82,71 +77,52 @@ def load_folder(folder: str | os.PathLike, *, min_classes: int = 2) -> LabeledIm
     ...     load_folder(top).counts
     {'cat': 1, 'dog': 1}
     """
+    if part not in _PARTS:
+        raise ParameterError(f"part must be one of {', '.join(_PARTS)}. Got {part!r} instead.")
     top = os.fsdecode(folder)
-    shown = show_path(top)
-    try:
-        with os.scandir(top) as listing:
-            names = sorted(e.name for e in listing if e.is_dir() and not e.name.startswith("."))
-    except FileNotFoundError:
-        raise DataError(f"{shown}: there is no such folder") from None
-    except NotADirectoryError:
-        raise DataError(f"{shown}: expected a folder with one folder a class. Got a file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{shown}: the folder cannot be listed ({reason})") from None
-    if not names:
-        raise DataError(f"{shown}: expected one folder a class. Found no sub-folder")
-    if len(names) < min_classes:
+    parts = find_splits(top)
+    if not parts:
+        return _load_classes(top, min_classes, skip_empty)
+    fallback = {"train": [], "validation": ["test"], "test": ["validation"]}[part]
+    chosen = next((kind for kind in (part, *fallback) if kind in parts), None)
+    if chosen is None:
         raise DataError(
-            f"{shown}: expected at least {min_classes} class folders. "
-            f"Found only {', '.join(map(show_path, names))}"
+            f"{show_path(top)}: holds splits, but none to {'train on' if part == 'train' else part}"
+            f". Found {', '.join(show_path(os.path.basename(where)) for where in parts.values())}"
         )
-    paths: list[str] = []
-    labels: list[str] = []
-    for name in names:
-        _check_label(name, f"{shown}: the class folder {show_path(name)!r}")
-        before = len(paths)
-        for found in walk_images([os.path.join(top, name)], only_pictures=True):
-            if isinstance(found, Fault):
-                raise DataError(f"{show_path(found.path)}: {found.message}")
-            if not os.path.isdir(found.path):
-                paths.append(found.path)
-        if len(paths) == before:
-            raise DataError(f"{shown}: the class folder {name!r} holds no picture")
-        labels += [name] * (len(paths) - before)
-    return LabeledImages(paths, labels)
+    data = _load_classes(parts[chosen], min_classes, skip_empty)
+    others = [show_path(where) for kind, where in parts.items() if kind != chosen]
+    text = f"{show_path(top)} holds splits: {show_path(parts[chosen])} is used"
+    if others:
+        text += f", {' and '.join(others)} {'are' if len(others) > 1 else 'is'} not"
+    note = DataNote("splits", text, tuple(parts.values()))
+    return replace(data, notes=(note, *_note_left_out(top, parts), *data.notes), parts=parts)
 
 
-def _check_label(label: str, where: str) -> None:
-    """A label goes into model files and tables, so it must be text."""
-    try:
-        label.encode("utf-8")
-    except UnicodeEncodeError:
-        raise DataError(f"{where} has a name that is not UTF-8") from None
-
-
-def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> LabeledImages:
-    """Labeled pictures from a table with the columns ``path``, ``label`` and perhaps ``split``.
+def load_dataset(
+    path: str | os.PathLike, *, min_classes: int = 2, skip_empty: bool = False
+) -> Dataset:
+    """A data set with all its splits: a folder of classes or of splits, or a manifest.
 
     Parameters
     ----------
-    manifest : str or os.PathLike
-        CSV with commas and a header line, UTF-8 with or without byte order mark. Paths are
-        relative to the manifest's folder, or absolute; they may be URLs, and pictures in archives
-        (``shard.tar!a.jpg``). Other columns are ignored.
-    split : str, optional
-        Take only the lines that say so in the column ``split``; None takes all.
+    path : str or os.PathLike
+        A folder as `load_folder` takes it, or a table as `load_manifest` takes it.
+    min_classes : int
+        How many classes the split to train on must have; others must have one.
+    skip_empty : bool
+        As in `load_folder`.
 
     Returns
     -------
-    LabeledImages
-        In the order of the lines. Whether the files exist is not looked at.
+    Dataset
+        A split without class folders (such as the test images of a competition) is left out,
+        with a note. Rows of a manifest whose split has another name are left out, too.
 
     Raises
     ------
     DataError
-        The file is missing or no such table (the message names line and column), it has no lines,
-        or none of the split (the message names those there are).
+        As `load_folder` and `load_manifest`.
 
     Examples
     --------
@@ -155,83 +131,190 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     table = Path(folder, "manifest.csv")
     ...     _ = table.write_text("path,label,split\\na.jpg,cat,train\\nb.jpg,dog,test\\n")
-    ...     load_manifest(table, split="test").labels
+    ...     load_dataset(table, min_classes=1).test.labels
     ['dog']
     """
-    path = Path(os.fsdecode(manifest))
-    shown = show_path(str(path))
-    paths: list[str] = []
-    labels: list[str] = []
-    parts: list[str] = []
-    splits: Counter[str] = Counter()
-    reader = None
+    name = os.fsdecode(path)
+    if not os.path.isdir(name) and os.path.lexists(name):
+        return _split_manifest(load_manifest(name))
+    parts = find_splits(name)
+    if not parts:
+        data = load_folder(name, min_classes=min_classes, skip_empty=skip_empty)
+        return Dataset({"train": data}, data.notes)
+    splits: dict[str, LabeledImages] = {}
+    notes = _note_left_out(name, parts)
+    for kind, where in parts.items():
+        if not _class_folders(where):
+            text = f"{show_path(where)}: the images of this split have no classes: not used"
+            notes.append(DataNote("left_out", text, (where,)))
+            continue
+        least = min_classes if kind == "train" else 1
+        splits[kind] = _load_classes(where, least, skip_empty)
+        notes += splits[kind].notes
+    names = {label for data in splits.values() for label in data.labels}
+    known = {note.message for note in notes}
+    notes += [n for n in note_capitals(names, "the classes") if n.message not in known]
+    return Dataset(splits, tuple(notes))
+
+
+def find_splits(folder: str | os.PathLike) -> dict[str, str]:
+    """Splits that a folder holds: kind to path; empty where it holds classes.
+
+    A folder holds splits if at least two of its sub-folders are called train, validation, test
+    or the like, each another, and the first to train on holds class folders. A single folder
+    ``train`` of class folders counts, too.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+
+    Examples
+    --------
+    >>> find_splits("no/such/folder")
+    {}
+    """
+    top = os.fsdecode(folder)
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            at = manifest_columns(
-                header, ["path", "label"] + ["split"] * (split is not None), shown
-            )
-            part = header.index("split") if header.count("split") == 1 else None
-            for row in reader:
-                if not any(field.strip() for field in row):
-                    continue
-                line = f"{shown}, line {reader.line_num}"
-                if len(row) != len(header):
-                    raise DataError(
-                        f"{line}: expected {len(header)} columns ({', '.join(header)}). "
-                        f"Got {len(row)}"
-                    )
-                for column, k in at.items():
-                    if not row[k].strip():
-                        raise DataError(f"{line}: the column {column!r} is empty")
-                if "\0" in row[at["path"]]:
-                    raise DataError(f"{line}: the column 'path' holds a NUL character")
-                if split is not None:
-                    splits[row[at["split"]]] += 1
-                    if row[at["split"]] != split:
-                        continue
-                one = row[at["path"]]
-                paths.append(one if is_url(one) else os.path.join(str(path.parent), one))
-                labels.append(row[at["label"]])
-                if part is not None:
-                    parts.append(row[part])
-    except FileNotFoundError:
-        raise DataError(f"{shown}: there is no such manifest") from None
-    except UnicodeDecodeError as error:
-        line_number = reader.line_num + 1 if reader else 1
-        raise DataError(
-            f"{shown}, after line {line_number - 1}: not UTF-8 ({error.reason})"
-        ) from None
-    except csv.Error as error:
-        line_number = reader.line_num if reader else 1
-        raise DataError(f"{shown}, line {line_number}: not a CSV table ({error})") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{shown}: the manifest cannot be read ({reason})") from None
-    if not paths and splits:
-        there = ", ".join(f"{name!r} ({n})" for name, n in sorted(splits.items()))
-        raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
-    if not paths:
-        raise DataError(f"{shown}: the manifest lists no picture")
-    return LabeledImages(paths, labels, parts)
+        names = _class_folders(top)
+    except DataError:
+        return {}
+    found: dict[str, str] = {}
+    for name in names:
+        kind = split_kind(name)
+        if kind is not None:
+            if kind in found:  # train and training: two classes of something else
+                return {}
+            found[kind] = os.path.join(top, name)
+    alone = len(names) == 1 and "train" in found
+    with_classes = [kind for kind, where in found.items() if _class_folders(where)]
+    if not with_classes or not (len(found) > 1 or alone):
+        return {}
+    if "train" in found and "train" not in with_classes:
+        return {}
+    return {kind: found[kind] for kind in _PARTS if kind in found}
 
 
-def manifest_columns(header: list[str], wanted: list[str], shown: str) -> dict[str, int]:
-    """Where the wanted columns stand.
+def _class_folders(top: str) -> list[str]:
+    """Names of the folders in a folder, sorted.
 
     Raises
     ------
     DataError
-        One of them is missing, or there twice.
     """
-    for name in wanted:
-        if header.count(name) != 1:
-            fault = "no" if name not in header else "more than one"
-            raise DataError(
-                f"{shown}, line 1: expected the columns {', '.join(wanted)}. "
-                f"Found {fault} column {name!r} in: {', '.join(header) or 'nothing'}"
+    shown = show_path(top)
+    try:
+        with os.scandir(top) as listing:
+            return sorted(e.name for e in listing if e.is_dir() and not e.name.startswith("."))
+    except FileNotFoundError:
+        raise DataError(f"{shown}: there is no such folder") from None
+    except NotADirectoryError:
+        raise DataError(f"{shown}: expected a folder with one sub-folder per class. Got a file") \
+            from None  # fmt: skip
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{shown}: the folder cannot be listed ({reason})") from None
+
+
+def _load_classes(top: str, min_classes: int, skip_empty: bool) -> LabeledImages:
+    """Images of a folder of classes."""
+    shown = show_path(top)
+    names = _class_folders(top)
+    if not names:
+        raise DataError(f"{shown}: expected one sub-folder per class, found none")
+    folders: dict[str, list[str]] = defaultdict(list)
+    paths: list[str] = []
+    labels: list[str] = []
+    empty: list[str] = []
+    for name in names:
+        check_label(name, f"{shown}: the class folder {show_path(name)!r}")
+        before = len(paths)
+        for found in walk_images([os.path.join(top, name)], only_images=True):
+            if isinstance(found, Fault):
+                raise DataError(f"{show_path(found.path)}: {found.message}")
+            if not os.path.isdir(found.path):
+                paths.append(found.path)
+        if len(paths) == before:
+            empty.append(name)
+            continue
+        folders[clean_label(name)].append(name)
+        labels += [clean_label(name)] * (len(paths) - before)
+    if empty and not skip_empty:
+        raise DataError(
+            f"{shown}: the class folder {empty[0]!r} holds no images"
+            + (f", nor do {list_names(empty[1:])}" if empty[1:] else "")
+            + ". Fill or remove it (or skip empty classes)"
+        )
+    if len(folders) < min_classes:
+        raise DataError(
+            f"{shown}: expected at least {min_classes} class folders. "
+            f"Found only {list_names(folders) or 'empty ones'}"
+        )
+    notes = note_capitals(folders, "the classes")
+    for label, same in folders.items():
+        if len(same) > 1:
+            text = f"{len(same)} folders are called {label!r} in different spellings: one class"
+            notes.append(DataNote("same_name", text, tuple(os.path.join(top, n) for n in same)))
+    if empty:
+        text = f"{len(empty)} class folders hold no images: {list_names(empty)}"
+        notes.append(DataNote("empty_class", text, tuple(os.path.join(top, n) for n in empty)))
+    return LabeledImages(paths, labels, notes=(*notes, *_note_loose(top)))
+
+
+def find_loose(top: str) -> list[str]:
+    """Images that lie in a folder itself, beside its sub-folders, sorted."""
+    try:
+        with os.scandir(top) as listing:
+            names = [e.name for e in listing if not e.name.startswith(".") and not e.is_dir()]
+    except OSError:
+        return []
+    found = (os.path.join(top, name) for name in sorted(names))
+    return [path for path in found if looks_like_image(path)]
+
+
+def _note_loose(top: str) -> list[DataNote]:
+    """Images beside the class folders."""
+    loose = find_loose(top)
+    if not loose:
+        return []
+    names = list_names([os.path.basename(path) for path in loose], 3)
+    text = f"{show_path(top)}: {len(loose)} images lie in no class folder and are left out: {names}"
+    return [DataNote("loose", text, tuple(loose))]
+
+
+def _note_left_out(top: str, parts: dict[str, str]) -> list[DataNote]:
+    """Images and folders beside the splits."""
+    used = set(parts.values())
+    others = [os.path.join(top, name) for name in _class_folders(top)]
+    others = [path for path in others if path not in used]
+    notes = _note_loose(top)
+    if others:
+        names = list_names([os.path.basename(path) for path in others])
+        text = f"{show_path(top)}: {names} beside the splits left out"
+        notes.append(DataNote("left_out", text, tuple(others)))
+    return notes
+
+
+def _split_manifest(data: LabeledImages) -> Dataset:
+    """Rows of a manifest by the kind of their split; all to train on where there are none."""
+    if not data.splits:
+        return Dataset({"train": data}, data.notes)
+    kinds = [split_kind(part) for part in data.splits]
+    splits: dict[str, LabeledImages] = {}
+    for kind in _PARTS:
+        rows = [i for i, found in enumerate(kinds) if found == kind]
+        if rows:
+            splits[kind] = LabeledImages(
+                [data.paths[i] for i in rows],
+                [data.labels[i] for i in rows],
+                [data.splits[i] for i in rows],
             )
-    return {name: header.index(name) for name in wanted}
+    notes = list(data.notes)
+    unknown = sorted({p for p, k in zip(data.splits, kinds, strict=True) if k is None})
+    if unknown:
+        text = f"rows of the splits {', '.join(map(repr, unknown))} are left out"
+        notes.append(DataNote("left_out", text))
+    if not splits:
+        raise DataError(
+            f"expected a column split with train, validation or test. Found {list_names(unknown)}"
+        )
+    return Dataset(splits, tuple(notes))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from cvclassic._basics.csv_tables import CSVTable, find_encoding, open_csv
 from cvclassic.errors import DataError
 from cvclassic.images.archives.walking import ArchiveMember, archive_kind, walk_archive
 from cvclassic.images.files import show_path
-from cvclassic.images.folders import manifest_columns
 from cvclassic.images.globs import has_magic, walk_glob
+from cvclassic.images.labeled import same_split
+from cvclassic.images.manifests import place_beside
 from cvclassic.images.remote import is_url, list_url
 from cvclassic.images.walking import Fault, FoundFile, walk_images
 
@@ -91,7 +93,9 @@ def read_list(stream: IO[bytes], *, null: bool = False, name: str = "-") -> Iter
     Yields
     ------
     str
-        Bytes that are not UTF-8 are kept by ``surrogateescape``; empty names are left out.
+        A byte order mark, UTF-16 and lines that end in CRLF, as Windows writes them, are
+        understood. Bytes that are not UTF-8 are kept by ``surrogateescape``; empty names are
+        left out.
 
     Raises
     ------
@@ -107,17 +111,46 @@ def read_list(stream: IO[bytes], *, null: bool = False, name: str = "-") -> Iter
     end = b"\0" if null else b"\n"
     read = getattr(stream, "read1", stream.read)
     pending = b""
+    decode = None  # until the first bytes are there
     while chunk := read(1 << 16):
-        *whole, pending = (pending + chunk).split(end)
-        yield from (os.fsdecode(one) for one in whole if one)
+        if decode is None:
+            while len(chunk) < 4 and (more := read(1 << 16)):
+                chunk += more
+            decode = _list_decoder(chunk)
+        *whole, pending = (pending + decode(chunk)).split(end)
+        yield from (os.fsdecode(one) for one in _without_cr(whole, null) if one)
         if len(pending) > _LONGEST:
             hint = "" if null else ", or NUL bytes with --null"
             raise DataError(
                 f"{show_path(name)}: expected a list of names that end in newlines{hint}. "
                 f"Got {len(pending)} bytes without one"
             )
-    if pending:
-        yield os.fsdecode(pending)
+    yield from (os.fsdecode(one) for one in _without_cr([pending], null) if one)
+
+
+def _list_decoder(head: bytes) -> Callable[[bytes], bytes]:
+    """Function from the pieces of a list to UTF-8: for the lists that Windows writes."""
+    # a list with NUL bytes between names is no UTF-16, whose zeros stand at every second place
+    encoding = find_encoding(head)
+    if encoding == "utf-8-sig":
+        skip = [len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0]
+
+        def strip_mark(chunk: bytes) -> bytes:
+            chunk, skip[0] = chunk[skip[0] :], 0
+            return chunk
+
+        return strip_mark
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    return lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")
+
+
+def _without_cr(names: list[bytes], null: bool) -> list[bytes]:
+    """Names without the carriage return that ends a line of Windows, unless one is called so."""
+    if null:
+        return names
+    return [
+        name[:-1] if name.endswith(b"\r") and not os.path.lexists(name) else name for name in names
+    ]
 
 
 def walk_manifest(
@@ -143,64 +176,46 @@ def walk_manifest(
     DataError
         The file is missing, or its header lacks a column.
     """
-    name = os.fsdecode(manifest)
-    with _open_manifest(name, split):  # known before the first row is asked for
-        return _walk_rows(name, split)
+    with _open_manifest(manifest, split):  # known before the first row is asked for
+        return _walk_rows(manifest, split)
 
 
 @contextmanager
-def _open_manifest(name: str, split: str | None) -> Iterator[tuple]:
-    """Reader behind the header line, the header, and where the columns stand in it."""
-    shown = show_path(name)
-    try:
-        file = open(name, newline="", encoding="utf-8-sig", errors="surrogateescape")  # noqa: SIM115
-    except FileNotFoundError:
-        raise DataError(f"{shown}: there is no such manifest") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{shown}: the manifest cannot be read ({reason})") from None
-    with file:
-        reader = csv.reader(file, strict=True)
-        try:
-            header = [cell.strip() for cell in next(reader, [])]
-        except csv.Error as error:
-            raise DataError(f"{shown}, line 1: not a CSV table ({error})") from None
-        at = manifest_columns(header, ["path"] + ["split"] * (split is not None), shown)
-        yield reader, header, at
+def _open_manifest(
+    manifest: str | os.PathLike, split: str | None
+) -> Iterator[tuple[CSVTable, int, int | None]]:
+    """The table behind its header line, and where the columns path and split stand."""
+    wanted = ["path"] + ["split"] * (split is not None)
+    with open_csv(manifest, wanted=wanted, errors="surrogateescape", what="manifest") as table:
+        at_path = table.column("path")
+        yield table, at_path, None if split is None else table.column("split")
 
 
-def _walk_rows(name: str, split: str | None) -> Iterator[FoundFile | Fault | ArchiveMember]:
-    with _open_manifest(name, split) as (reader, header, at):
-        yield from _inputs_of_rows(reader, name, header, at, split)
-
-
-def _inputs_of_rows(
-    reader, name: str, header: list[str], at: dict[str, int], split: str | None
+def _walk_rows(
+    manifest: str | os.PathLike, split: str | None
 ) -> Iterator[FoundFile | Fault | ArchiveMember]:
-    """Inputs of the rows below the header of a manifest."""
+    name = os.fsdecode(manifest)
     folder = os.path.dirname(name)
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except (OSError, csv.Error) as error:
-            said = f"the table cannot be read from here on ({error})"
-            yield Fault(f"{name}:{reader.line_num}", "corrupt", said)
-            return
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(header):
-            said = f"expected {len(header)} columns ({', '.join(header)}). Got {len(row)}"
-            yield Fault(f"{name}:{reader.line_num}", "corrupt", said)
-        elif split is not None and row[at["split"]] != split:
-            continue
-        elif not row[at["path"]].strip():
-            yield Fault(f"{name}:{reader.line_num}", "corrupt", "the column 'path' is empty")
-        else:
-            yield from find_inputs([_beside(folder, row[at["path"]])], patterns=False)
-
-
-def _beside(folder: str, path: str) -> str:
-    """A path of a manifest in that folder; URLs and absolute paths stay what they are."""
-    return path if is_url(path) else os.path.join(folder, path)
+    with _open_manifest(manifest, split) as (table, at_path, at_split):
+        rows = table.rows(checked=False)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except DataError as error:
+                said = f"the table cannot be read from here on ({error})"
+                yield Fault(f"{name}:{table.line}", "corrupt", said)
+                return
+            fault = ""
+            if len(row) != len(table.header):
+                columns = ", ".join(table.header)
+                fault = f"expected {len(table.header)} columns ({columns}). Got {len(row)}"
+            elif at_split is not None and not same_split(row[at_split], split):
+                continue
+            elif not row[at_path].strip():
+                fault = "the column 'path' is empty"
+            if fault:
+                yield Fault(f"{name}:{table.line}", "corrupt", fault)
+            else:
+                yield from find_inputs([place_beside(folder, row[at_path])], patterns=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from cvclassic._basics.csv_tables import open_csv
+from cvclassic._basics.printable import show_path
 from cvclassic.errors import DataError
 from cvclassic.images.arrays import NamedItem
-from cvclassic.images.files import show_path
+from cvclassic.images.labeled import clean_label, same_split
 
 _MAX_COLUMNS = 10_000
 
@@ -56,7 +58,7 @@ def read_table(
     Parameters
     ----------
     path : str or os.PathLike
-        Commas, UTF-8 with or without byte order mark.
+        Commas, semicolons or tabs; UTF-8 or UTF-16.
     columns : list of str, optional
         Columns to read; all must be there. None takes all but `label` and `skip`.
     label : str, optional
@@ -84,43 +86,25 @@ def read_table(
     [[1.5], [2.5]]
     """
     name = os.fsdecode(path)
-    shown = show_path(name)
     values: list[list[float]] = []
     labels: list[str] = []
     lines: list[str] = []
-    reader = None
-    try:
-        with open(name, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            if columns is None:
-                columns = [c for c in header if c != label and c not in skip]
-            places = [_place(header, c, shown) for c in columns]
-            at_label = None if label is None else _place(header, label, shown)
-            if not 1 <= len(places) <= _MAX_COLUMNS:
-                raise DataError(f"{shown}, line 1: expected columns of numbers. Found none")
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    continue
-                line = f"{shown}, line {reader.line_num}"
-                if len(row) != len(header):
-                    raise DataError(f"{line}: expected {len(header)} columns. Got {len(row)}")
-                values.append(
-                    [_number(row[i], line, c) for i, c in zip(places, columns, strict=True)]
-                )
-                labels.append("" if at_label is None else row[at_label].strip())
-                if at_label is not None and not labels[-1]:
-                    raise DataError(f"{line}: the column {label!r} is empty")
-                lines.append(f"{name}:{reader.line_num}")
-    except FileNotFoundError:
-        raise DataError(f"{shown}: there is no such table") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{shown}: not UTF-8 ({error.reason})") from None
-    except csv.Error as error:
-        at = reader.line_num if reader else 1
-        raise DataError(f"{shown}, line {at}: not a CSV table ({error})") from None
-    except OSError as error:
-        raise DataError(f"{shown}: the table cannot be read ({error.strerror})") from None
+    wanted = [*(columns or ()), *([label] if label is not None else [])]
+    with open_csv(name, wanted=wanted) as table:
+        shown = table.shown
+        if columns is None:
+            columns = [c for c in table.header if c != label and c not in skip]
+        places = [_place(table.header, c, shown) for c in columns]
+        at_label = None if label is None else _place(table.header, label, shown)
+        if not 1 <= len(places) <= _MAX_COLUMNS:
+            raise DataError(f"{shown}, line 1: expected columns of numbers. Found none")
+        for row in table.rows():
+            line = f"{shown}, line {table.line}"
+            values.append([_number(row[i], line, c) for i, c in zip(places, columns, strict=True)])
+            labels.append("" if at_label is None else clean_label(row[at_label]))
+            if at_label is not None and not labels[-1].strip():
+                raise DataError(f"{line}: the column {label!r} is empty")
+            lines.append(f"{name}:{table.line}")
     if not values:
         raise DataError(f"{shown}: the table has no rows")
     return LabeledTable(np.array(values), labels, list(columns), lines)
@@ -158,7 +142,7 @@ def load_table(
     if split is None:
         return table
     splits = read_labels(path, "split")
-    kept = [i for i, name in enumerate(splits) if name == split]
+    kept = [i for i, name in enumerate(splits) if same_split(name, split)]
     if not kept:
         there = ", ".join(sorted(set(splits)))
         raise DataError(
@@ -174,11 +158,9 @@ def load_table(
 
 def read_labels(path: str | os.PathLike, column: str) -> list[str]:
     """One column of a table as text; the table is known to be readable."""
-    with open(os.fsdecode(path), newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, strict=True)
-        header = [cell.strip() for cell in next(reader, [])]
-        place = _place(header, column, show_path(os.fsdecode(path)))
-        return [row[place].strip() for row in reader if any(cell.strip() for cell in row)]
+    with open_csv(path, wanted=[column]) as table:
+        place = _place(table.header, column, table.shown)
+        return [clean_label(row[place]) for row in table.rows()]
 
 
 def _place(header: list[str], column: str, shown: str) -> int:
@@ -197,5 +179,8 @@ def _number(text: str, line: str, column: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DataError(f"{line}: the column {column!r} must hold a finite number. Got {text!r}")
+        hint = ". Write decimals with a point" if re.fullmatch(r"\s*-?\d+,\d+\s*", text) else ""
+        raise DataError(
+            f"{line}: the column {column!r} must hold a finite number. Got {text!r}{hint}"
+        )
     return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images.files import explain_os_error, open_path
-from cvclassic.images.formats.headers import SUPPORTED, identify
+from cvclassic.images.formats.headers import identify, is_image_format
 from cvclassic.images.formats.suffixes import suffix_format
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -46,7 +46,7 @@ class Fault:
 
 
 def walk_images(
-    paths: Iterable[str | os.PathLike], *, only_pictures: bool = False
+    paths: Iterable[str | os.PathLike], *, only_images: bool = False
 ) -> Iterator[FoundFile | Fault]:
     """Walk files and folders, one by one.
 
@@ -56,7 +56,7 @@ def walk_images(
       also if it is missing or hidden.
     - Inside folders names that begin with a dot are skipped, files and folders alike; everything
       else that is no folder is yielded: files of any name, pipes, sockets, dead links.
-    - With ``only_pictures`` only what has a known picture suffix (``.jpg``, ``.PNG`` ...), and of
+    - With ``only_images`` only what has a known picture suffix (``.jpg``, ``.PNG`` ...), and of
       the rest those files whose first bytes are a picture's.
     - A folder that is named like a picture (``x.jpg/``) is yielded, because reading it will say
       what is wrong, and walked as well.
@@ -69,7 +69,7 @@ def walk_images(
     Parameters
     ----------
     paths : iterable of str or os.PathLike
-    only_pictures : bool
+    only_images : bool
 
     Yields
     ------
@@ -83,7 +83,7 @@ def walk_images(
     for path in paths:
         name = os.fsdecode(path)
         if _is_folder(name):
-            yield from _walk_folder(name, only_pictures)
+            yield from _walk_folder(name, only_images)
         else:
             yield FoundFile(name)
 
@@ -101,7 +101,7 @@ def _is_folder(name: str) -> bool:
     return True
 
 
-def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
+def _walk_folder(top: str, only_images: bool) -> Iterator[FoundFile | Fault]:
     """Everything below one folder: first what is there, then what links lead to."""
     seen: set[tuple[int, int]] = set()
     todo: list[str] = [top]
@@ -123,7 +123,7 @@ def _walk_folder(top: str, only_pictures: bool) -> Iterator[FoundFile | Fault]:
             path = os.path.join(folder, name)
             if is_folder:
                 (linked if is_link else inner).append(path)
-            elif not only_pictures or looks_like_picture(path):
+            elif not only_images or looks_like_image(path):
                 yield FoundFile(path)
         todo.extend(reversed(inner))
 
@@ -158,7 +158,7 @@ def _entry_is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def looks_like_picture(path: str) -> bool:
+def looks_like_image(path: str) -> bool:
     """True where the suffix is that of a picture, or else the first bytes are.
 
     Parameters
@@ -177,7 +177,7 @@ def looks_like_picture(path: str) -> bool:
     except (OSError, ValueError, ImageReadError):
         return False
     try:
-        return stat.S_ISREG(os.fstat(fd).st_mode) and identify(os.read(fd, 1024)) in SUPPORTED
+        return stat.S_ISREG(os.fstat(fd).st_mode) and is_image_format(identify(os.read(fd, 1024)))
     except OSError:
         return False
     finally:

@@ -80,7 +80,7 @@ def test_everything_else_is_a_record(tmp_path):
     ]  # fmt: skip
 
 
-def test_only_pictures(tmp_path):
+def test_only_images(tmp_path):
     touch(tmp_path / "a.JPG", b"words")  # a picture by name: reading will say what it is
     touch(tmp_path / "b.txt", b"words")
     touch(tmp_path / "c.txt")
@@ -91,7 +91,7 @@ def test_only_pictures(tmp_path):
     (tmp_path / "h.txt").symlink_to("nothing")
     os.mkfifo(tmp_path / "i.jpg")
     os.mkfifo(tmp_path / "j")
-    assert paths(tmp_path, only_pictures=True) == ["a.JPG", "c.txt", "d", "g.jpg", "i.jpg"]
+    assert paths(tmp_path, only_images=True) == ["a.JPG", "c.txt", "d", "g.jpg", "i.jpg"]
 
 
 def test_folder_that_is_named_like_a_picture(tmp_path):

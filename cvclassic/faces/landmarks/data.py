@@ -120,7 +120,7 @@ def load_marked_faces(folder: str | os.PathLike, points: str | os.PathLike) -> M
     known = {os.path.normpath(name) for name in content}
     unmarked = sum(
         isinstance(item, FoundFile) and os.path.relpath(item.path, top) not in known
-        for item in walk_images([top], only_pictures=True)
+        for item in walk_images([top], only_images=True)
     )
     points_ = np.array(shapes).reshape(-1, N_LANDMARKS, 2)
     return MarkedFaces(names, images, points_, failures, unmarked)

@@ -14,7 +14,7 @@ from cvclassic.images.archives.tar import TarEntry, list_tar
 from cvclassic.images.archives.unzip import read_entry
 from cvclassic.images.archives.zip import BrokenArchive, ZipEntry, list_zip
 from cvclassic.images.files import LOOK_FIRST, explain_os_error, open_path, show_path
-from cvclassic.images.formats.headers import SUPPORTED, identify
+from cvclassic.images.formats.headers import check_format, identify, is_image_format
 from cvclassic.images.formats.suffixes import suffix_format
 from cvclassic.images.remote import is_url, open_url
 from cvclassic.images.walking import Fault
@@ -85,7 +85,8 @@ class ArchiveMember:
         elif isinstance(self.entry, ZipEntry):
             with open_archive(self.archive) as file:
                 if size > LOOK_FIRST:
-                    _check_picture(read_entry(file, self.entry, max_bytes, only=1024), size)
+                    head = read_entry(file, self.entry, max_bytes, only=1024)
+                    check_format(identify(head), size)
                 data = read_entry(file, self.entry, max_bytes)
         else:
             if size > max_bytes:
@@ -95,7 +96,7 @@ class ArchiveMember:
             with open_archive(self.archive) as file:
                 file.seek(self.entry.offset)
                 if size > LOOK_FIRST:
-                    _check_picture(file.read(1024), size)
+                    check_format(identify(file.read(1024)), size)
                     file.seek(self.entry.offset)
                 data = file.read(size)
         if len(data) < size:
@@ -105,16 +106,6 @@ class ArchiveMember:
         if not data:
             raise ImageReadError("empty", "the file has 0 bytes")
         return data
-
-
-def _check_picture(head: bytes, size: int) -> None:
-    """Refuse a large member that is plainly no picture before it is read."""
-    kind = identify(head)
-    if kind not in SUPPORTED:
-        raise ImageReadError(
-            "unsupported_format",
-            f"expected a picture ({', '.join(SUPPORTED)}). Got {size} bytes of {kind}",
-        )
 
 
 def archive_kind(path: str) -> str | None:
@@ -153,7 +144,7 @@ def open_archive(path: str) -> IO[bytes]:
 def walk_archive(path: str) -> Iterator[ArchiveMember | Fault]:
     """Pictures in an archive, in its own order.
 
-    The rule is that of folders with ``only_pictures``: what has a picture's suffix, and of the
+    The rule is that of folders with ``only_images``: what has a picture's suffix, and of the
     rest what begins like a picture; names that begin with a dot are skipped, also those of
     folders. So of the samples of a WebDataset shard only the pictures come. An archive in an
     archive is not opened, and is a member that cannot be read.
@@ -236,7 +227,7 @@ def _is_wanted(name: str, first: Callable[[int], bytes]) -> bool:
     if suffix_format(name) is not None or archive_kind(name) is not None:
         return True
     try:
-        return identify(first(1024)) in SUPPORTED
+        return is_image_format(identify(first(1024)))
     except ImageReadError:
         return False
 

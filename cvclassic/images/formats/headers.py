@@ -14,8 +14,11 @@ from cvclassic.images.formats import iso_boxes as boxes
 from cvclassic.images.formats import plain_headers as rasters
 from cvclassic.images.formats import tiff
 from cvclassic.images.formats.image_header import ImageHeader
+from cvclassic.images.formats.suffixes import WAYS_OUT
 
-SUPPORTED = ("avif", "bmp", "gif", "jpeg", "jpeg2000", "pfm", "png", "pnm", "tiff", "webp")
+SUPPORTED = (
+    "avif", "bmp", "gif", "jpeg", "jpeg2000", "pfm", "png", "pnm", "tiff", "webp",
+)  # fmt: skip
 """Names of the formats that :func:`cvclassic.images.read_image` decodes."""
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -24,6 +27,7 @@ _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b
 _MAGIC = (
     (0, b"\x89PNG", "png"),
     (0, b"GIF8", "gif"),
+    (8, b"CR\x02", "camera raw"),  # Canon's, in a TIFF
     (0, b"II*\0", "tiff"),
     (0, b"MM\0*", "tiff"),
     (0, b"II+\0", "tiff"),
@@ -32,19 +36,33 @@ _MAGIC = (
     (0, b"\0\0\0\x0cjP  ", "jpeg2000"),
     (0, b"\xff\x4f\xff\x51", "jpeg2000"),
     (0, b"BM", "bmp"),
+    (0, b"8BPS", "psd"),
+    (0, b"\0\0\1\0", "ico"),
+    (0, b"\0\0\2\0", "ico"),
+    (0, b"icns", "icns"),
+    (0, b"\x01\xda", "sgi"),
+    (0, b"\x59\xa6\x6a\x95", "sun raster"),
+    (0, b"DDS ", "dds"),
+    (0, b"qoif", "qoi"),
+    (0, b"/* XPM */", "xpm"),
+    (0, b"IIRO", "camera raw"),
+    (0, b"IIRS", "camera raw"),
+    (0, b"MMOR", "camera raw"),
+    (0, b"IIU\0", "camera raw"),
+    (0, b"FUJIFILMCCD-RAW", "camera raw"),
+    (0, b"FOVb", "camera raw"),
     (0, b"\x1f\x8b", "gzip"),
     (0, b"PK\x03\x04", "ZIP"),
     (0, b"%PDF", "PDF"),
     (0, b"%!PS", "PostScript"),
-    (0, b"8BPS", "Photoshop PSD"),
-    (0, b"\x01\xda", "SGI"),
-    (0, b"\x59\xa6\x6a\x95", "Sun raster"),
     (0, b"\x76\x2f\x31\x01", "OpenEXR"),
     (0, b"#?RADIANCE", "Radiance HDR"),
     (0, b"#?RGBE", "Radiance HDR"),
+    (0, b"gimp xcf", "GIMP XCF"),
+    (128, b"DICM", "DICOM"),
+    (0, b"II\xbc", "JPEG XR"),
     (0, b"\xff\x0a", "JPEG XL"),
     (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
-    (0, b"\0\0\x01\0", "ICO"),
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ\0", "xz"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"),
@@ -109,6 +127,37 @@ def identify(data: bytes) -> str:
     return _text_name(head)
 
 
+def is_image_format(name: str) -> bool:
+    """Whether a name that `identify` gives is that of an image, read or not.
+
+    Examples
+    --------
+    >>> is_image_format("png"), is_image_format("camera raw"), is_image_format("gzip")
+    (True, True, False)
+    """
+    return name in SUPPORTED or name in WAYS_OUT
+
+
+def check_format(name: str, size: int | None = None) -> None:
+    """Raise `ImageReadError` for a format that is not read, with the way out where there is one.
+
+    Parameters
+    ----------
+    name : str
+        As `identify` gives it.
+    size : int, optional
+        Bytes of the file, for the message.
+    """
+    if name in SUPPORTED:
+        return
+    many = "" if size is None else f" ({size} bytes)"
+    if name in WAYS_OUT:
+        shown = {"heif": "HEIC/HEIF"}.get(name, name)
+        raise ImageReadError("unsupported_format", f"{shown} is not read{many}: {WAYS_OUT[name]}")
+    what = "something unknown" if name == "unknown" else name
+    raise ImageReadError("unsupported_format", f"this is no image: it looks like {what}{many}")
+
+
 def read_header(data: bytes) -> ImageHeader:
     """Read size, orientation and sample type of a picture without decoding it.
 
@@ -137,12 +186,7 @@ def read_header(data: bytes) -> ImageHeader:
     if not data:
         raise ImageReadError("empty", "the file has 0 bytes")
     name = identify(data)
-    if name not in SUPPORTED:
-        what = "something unknown" if name == "unknown" else name
-        raise ImageReadError(
-            "unsupported_format",
-            f"expected a picture ({', '.join(SUPPORTED)}). Got {what}",
-        )
+    check_format(name)
     try:
         header = _PARSERS[name](data)
     except (struct.error, IndexError):
@@ -161,7 +205,9 @@ def _ftyp_name(head: bytes) -> str:
     if any(b in (b"avif", b"avis") for b in brands):
         return "avif"
     if any(b in _HEIF_BRANDS for b in brands):
-        return "HEIC"
+        return "heif"
+    if head[8:12] == b"crx ":
+        return "camera raw"
     return "MP4 or QuickTime video"
 
 

@@ -1,21 +1,66 @@
-"""Which suffix stands for which format."""
+"""Which suffix stands for which format, and what to do about those that are not read."""
 
 from __future__ import annotations
 
 import os
 
-SUFFIXES = {
-    ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg", ".png": "png",
-    ".apng": "png", ".gif": "gif", ".bmp": "bmp", ".dib": "bmp", ".tif": "tiff", ".tiff": "tiff",
-    ".webp": "webp", ".pgm": "pnm", ".ppm": "pnm", ".pbm": "pnm", ".pnm": "pnm", ".pam": "pnm",
-    ".pfm": "pfm", ".jp2": "jpeg2000", ".j2k": "jpeg2000", ".j2c": "jpeg2000",
-    ".jpc": "jpeg2000", ".jpx": "jpeg2000", ".avif": "avif",
-}  # fmt: skip
-"""Suffix in lower case -> format, for the formats that can be read."""
+_BY_FORMAT = {
+    # read, see `headers.SUPPORTED`
+    "jpeg": ".jpg .jpeg .jpe .jfif .mpo",
+    "png": ".png .apng",
+    "webp": ".webp",
+    "gif": ".gif",
+    "bmp": ".bmp .dib",
+    "tiff": ".tif .tiff",
+    "pnm": ".pgm .ppm .pbm .pnm .pam",
+    "pfm": ".pfm",
+    "jpeg2000": ".jp2 .j2k .j2c .jpc .jpx .jpf",
+    "avif": ".avif .avifs",
+    "heif": ".heic .heif .hif .heics",
+    "tga": ".tga .icb .vda .vst",
+    "psd": ".psd",
+    "ico": ".ico .cur",
+    "icns": ".icns",
+    "pcx": ".pcx",
+    "sgi": ".sgi .rgb .rgba .bw",
+    "sun raster": ".ras",
+    "dds": ".dds",
+    "qoi": ".qoi",
+    "xbm": ".xbm",
+    "xpm": ".xpm",
+    # images that are not read
+    "JPEG XL": ".jxl",
+    "JPEG XR": ".jxr .wdp .hdp",
+    "camera raw": ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mos .mrw .nef .nrw .orf "
+    ".pef .raf .rw2 .rwl .sr2 .srf .srw .x3f",
+    "SVG": ".svg .svgz",
+    "PostScript": ".eps",
+    "OpenEXR": ".exr",
+    "GIMP XCF": ".xcf",
+    "DICOM": ".dcm .dicom",
+    "FITS": ".fits",
+}
+SUFFIXES = {suffix: name for name, suffixes in _BY_FORMAT.items() for suffix in suffixes.split()}
+"""Suffix in lower case -> format, for all that is an image, read or not."""
+
+WAYS_OUT = {
+    "heif": "pip install 'cvclassic[heif]', or convert it to JPEG",
+    "JPEG XL": "convert it to PNG or JPEG first, such as with djxl",
+    "JPEG XR": "convert it to PNG or TIFF first",
+    "camera raw": "develop it to TIFF or JPEG first, such as with darktable or rawtherapee",
+    "SVG": "draw it as PNG first, such as with inkscape or rsvg-convert",
+    "PostScript": "draw it as PNG first, such as with ghostscript",
+    "OpenEXR": "map it to 8 or 16 bits first, such as with oiiotool",
+    "Radiance HDR": "map it to 8 or 16 bits first, such as with oiiotool",
+    "GIMP XCF": "export it as PNG in GIMP first",
+    "DICOM": "convert it to PNG first, such as with dcm2pnm, since the window is yours to choose",
+    "FITS": "convert it to PNG or TIFF first, since the range is yours to choose",
+}
+"""Formats of images that are not read (HEIF: without its extra) -> what to do instead."""
 
 
 def suffix_format(path: str | bytes) -> str | None:
-    """Format that a file's suffix stands for, or None.
+    """Format of an image that a file's suffix stands for, or None.
 
     Examples
     --------

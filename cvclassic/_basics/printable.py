@@ -1,0 +1,45 @@
+"""Names and other foreign text in a form that is safe to print."""
+
+from __future__ import annotations
+
+import os
+
+
+def show_path(path: str | bytes | os.PathLike) -> str:
+    r"""A path as text that can be encoded; bytes that are not UTF-8 appear as ``\xff``.
+
+    Examples
+    --------
+    >>> show_path(b"caf\xe9.jpg")
+    'caf\\xe9.jpg'
+    """
+    text = os.fsdecode(path)
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def printable(text: object) -> str:
+    r"""Text in one line in which control characters are shown and not obeyed.
+
+    Examples
+    --------
+    >>> printable("a\nb\x1b[0m")
+    'a\\nb\\x1b[0m'
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def list_names(names, most: int = 5) -> str:
+    """The first few of several names, and how many more there are.
+
+    Examples
+    --------
+    >>> list_names(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    names = [show_path(name) for name in names]
+    text = ", ".join(names[:most])
+    return text if len(names) <= most else f"{text} and {len(names) - most} more"
