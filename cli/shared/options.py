@@ -44,17 +44,35 @@ def manifest_options(command: Callable) -> Callable:
     )(command)
 
 
-def load_data(folder: str | None, manifest: str | None, split: str | None, min_classes: int):
-    """Labeled pictures from a folder of class folders or from a manifest."""
+def load_data(
+    folder: str | None,
+    manifest: str | None,
+    split: str | None,
+    min_classes: int,
+    part: str = "train",
+):
+    """Labeled images from a folder of class folders or from a manifest.
+
+    Of a folder that holds splits `part` is read, "train" or "test".
+    """
     from cvclassic.images import load_folder, load_manifest
 
     if folder is not None and manifest is None:
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
-        return load_folder(folder, min_classes=min_classes)
-    if folder is None and manifest is not None:
-        return load_manifest(manifest, split)
-    raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
+        data = load_folder(folder, min_classes=min_classes, part=part)
+    else:
+        data = load_manifest(manifest, split)
+    tell_notes(data.notes)
+    return data
+
+
+def tell_notes(notes) -> None:
+    """Say on stderr what was odd about a data set."""
+    from cvclassic._basics.printable import printable
+
+    for note in notes:
+        click.echo(f"{'Warning' if note.is_fault else 'Note'}: {printable(note.message)}", err=True)
 
 
 _OPTIONS = {

@@ -86,7 +86,7 @@ def load_source(
         if source["split"] not in (None, "train", "test"):
             raise click.UsageError("--split of an array file is train or test.")
         return load_arrays(npz, source["split"] or part, source["labels"])
-    return load_data(source["folder"], source["manifest"], source["split"], min_classes)
+    return load_data(source["folder"], source["manifest"], source["split"], min_classes, part)
 
 
 def expand(items: Iterator, pipeline) -> Iterator:

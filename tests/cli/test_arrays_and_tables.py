@@ -184,7 +184,7 @@ def test_l2_path(table, tmp_path) -> None:
     [
         ("a,kind\n1,g\nx,h\n", "line 3: the column 'a' must hold a finite number. Got 'x'"),
         ("a,kind\n1,g\nnan,h\n", "must hold a finite number"),
-        ("a,kind\n1\n", "line 2: expected 2 columns. Got 1"),
+        ("a,kind\n1\n", "line 2: expected 2 columns (a, kind). Got 1"),
         ("a,other\n1,g\n", "found no column 'kind'"),
         ("a,kind\n1,\n", "the column 'kind' is empty"),
         ("kind\ng\n", "expected columns of numbers"),

@@ -47,11 +47,11 @@ def png(i: int) -> bytes:
 BAD_FOLDERS = {
     "missing": (lambda top: top / "no", "no: there is no such folder"),
     "file": (lambda top: Path(shutil.copy(__file__, top / "f")), "Got a file"),
-    "empty": (lambda top: top, "expected one folder a class. Found no sub-folder"),
+    "empty": (lambda top: top, "expected one sub-folder per class, found none"),
     "one class": (lambda top: some_folders(top / "x", a=[png(0)]), "Found only a"),
     "empty class": (
         lambda top: some_folders(top / "x", a=[png(0)], b=[]),
-        "the class folder 'b' holds no picture",
+        "the class folder 'b' holds no images",
     ),
     "broken class": (
         lambda top: some_folders(top / "x", a=[png(0), png(3)], b=[b"\x89PNG\r\n\x1a\nx"] * 2),
@@ -78,10 +78,10 @@ def test_training_folders(what, in_process, tmp_path, out) -> None:
 
 MANIFESTS = {
     "missing": (None, "there is no such manifest"),
-    "empty": ("", "expected the columns path, label, split. Found no column 'path' in: nothing"),
-    "no label": ("path,split\na.png,train\n", "no column 'label' in: path, split"),
-    "no split": ("path,label\na.png,cat\n", "no column 'split'"),
-    "no rows": ("path,label,split\n", "the manifest lists no picture"),
+    "empty": ("", "expected a header line with the column 'path'"),
+    "no label": ("path,split\na.png,train\n", "Found no such column in: path, split"),
+    "no split": ("path,label\na.png,cat\n", "Found no such column in: path, label"),
+    "no rows": ("path,label,split\n", "the manifest lists no images"),
     "other split": ("path,label,split\na.png,cat,test\n", "there is no split 'train'"),
     "few fields": ("path,label,split\na.png,cat\n", "line 2: expected 3 columns"),
     "no path": ("path,label,split\n,cat,train\n", "line 2: the column 'path' is empty"),
@@ -445,3 +445,15 @@ def test_hostile_files(cvclassic, data_dir, toy_model_file, tmp_path) -> None:
         assert bool(record["code"]) == (record["status"] != "ok" or not record["scores"])
         assert (record["label"] is None) == (record["status"] == "error")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_of_splits_is_trained_on_its_part(in_process, tmp_path, out) -> None:
+    for split in ("train", "valid"):
+        for label, images in (("a", (0, 3)), ("b", (1, 4))):
+            some_folders(tmp_path / "data" / split, **{label: [png(i) for i in images]})
+    done = in_process("train", tmp_path / "data", "-o", out / "m", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert f"Note: {tmp_path}/data holds splits: {tmp_path}/data/train is used" in done.stderr
+    assert "4 in 2 classes" in done.stdout
+    done = in_process("evaluate", out / "m", tmp_path / "data")
+    assert f"{tmp_path}/data/valid is used" in done.stderr

@@ -184,7 +184,7 @@ def test_manifests(toys, classify, in_process, toy_model_file) -> None:
     assert paths(classify("--manifest", table, "--split", "a", code=3))[0] == first
     Path("bad.csv").write_text("name\na.png\n")
     done = in_process("classify", toy_model_file, "--manifest", "bad.csv")
-    assert "no column 'path'" in one_line(done, 2)
+    assert "with the column 'path'" in one_line(done, 2)
     done = in_process("classify", toy_model_file, "--manifest", "none.csv")
     assert one_line(done, 2) == "Error: none.csv: there is no such manifest"
 
