@@ -1,5 +1,8 @@
 __all__ = [
+    "BoxScores",
+    "ClassScores",
     "Comparison",
+    "ImageBoxes",
     "LearningCurve",
     "ModelPair",
     "Predictions",
@@ -14,11 +17,14 @@ __all__ = [
     "exact_mcnemar",
     "holm",
     "learning_curve",
+    "log_average_miss_rate",
     "match_boxes",
+    "miss_rate_curve",
     "precision_recall",
     "read_predictions",
     "recall_at_precision",
     "reliability",
+    "score_boxes",
     "score_intervals",
     "score_numbers",
     "score_predictions",
@@ -53,6 +59,24 @@ from .calibration import (
 )
 from .calibration import (
     reliability as reliability,
+)
+from .coco import (
+    BoxScores as BoxScores,
+)
+from .coco import (
+    ClassScores as ClassScores,
+)
+from .coco import (
+    ImageBoxes as ImageBoxes,
+)
+from .coco import (
+    log_average_miss_rate as log_average_miss_rate,
+)
+from .coco import (
+    miss_rate_curve as miss_rate_curve,
+)
+from .coco import (
+    score_boxes as score_boxes,
 )
 from .comparing import (
     Comparison as Comparison,
