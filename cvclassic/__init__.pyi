@@ -1,5 +1,6 @@
 __version__: str
 __all__ = [
+    "Model",
     "audit",
     "batch",
     "cascade",
@@ -15,10 +16,13 @@ __all__ = [
     "faces",
     "filters",
     "images",
+    "load_model",
     "match",
+    "model",
     "models",
     "report",
     "teach",
+    "train",
 ]
 
 from . import (
@@ -70,6 +74,9 @@ from . import (
     match as match,
 )
 from . import (
+    model as model,
+)
+from . import (
     models as models,
 )
 from . import (
@@ -77,4 +84,13 @@ from . import (
 )
 from . import (
     teach as teach,
+)
+from .model import (
+    Model as Model,
+)
+from .model import (
+    load_model as load_model,
+)
+from .model import (
+    train as train,
 )

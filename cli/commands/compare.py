@@ -75,7 +75,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")
     if failed:
-        click.echo(f"{len(failed)} pictures could not be read and were not compared:", err=True)
+        click.echo(f"{len(failed)} images could not be read and were not compared:", err=True)
         report_failures(list(failed.values()))
     if json_file:
         content = found.as_dict()
@@ -109,18 +109,18 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
 
     tables = {path for path in files if path.lower().endswith(".csv")}
     of_table = source["table"] is not None
-    pipelines = {path: _load(path, of_table) for path in files if path not in tables}
+    models = {path: _load(path, of_table) for path in files if path not in tables}
     given = any(source[name] is not None for name in ("folder", "manifest", "npz", "table"))
     truth: dict[str, Any] | None = None
     data = None
     if given:
-        first = next(iter(pipelines.values()), None)
+        first = next(iter(models.values()), None)
         data = _load_for(first, source)
         truth = dict(zip(data.paths, data.labels, strict=True))
         if len(truth) < len(data):
             double = next(p for p, n in Counter(data.paths).items() if n > 1)
             raise DataError(f"{plain(double)}: the picture is listed twice")
-    elif pipelines:
+    elif models:
         raise click.UsageError(
             "Give the labeled pictures: a FOLDER of class folders at the end, --manifest CSV or "
             "--npz FILE; for models of tables --table CSV."
@@ -143,8 +143,8 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
             if not quiet:
                 click.echo(f"{plain(path)}:", err=True)
             if of_table:  # each model takes columns of its own
-                data = _load_for(pipelines[path], source)
-            one, failed, seconds = predict_model(pipelines[path], data, jobs, quiet)
+                data = _load_for(models[path], source)
+            one, failed, seconds = predict_model(models[path], data, jobs, quiet)
         seen.append(one)
         failures += failed
         size = None if path in tables else os.path.getsize(path)
@@ -152,23 +152,22 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
     return list(truth or {}), seen, failures, notes
 
 
-def _load_for(pipeline, source: dict):
+def _load_for(model, source: dict):
     """The labeled data, of a table the columns that the model knows."""
-    columns = None if pipeline is None else getattr(pipeline[0], "columns", None)
-    return load_source(source, part="test", min_classes=1, columns=columns and list(columns))
+    columns = None if model is None else model.columns
+    return load_source(source, part="test", min_classes=1, columns=columns)
 
 
 def _load(path: str, of_table: bool):
     """A classifier of pictures, or of rows of a table."""
+    from cvclassic import load_model
     from cvclassic.errors import ModelFileError
-    from cvclassic.models import load_model
 
-    pipeline = load_model(path)
-    takes_rows = getattr(pipeline[0], "columns", None) is not None
-    if not hasattr(pipeline, "classes_") or takes_rows != of_table:
-        wanted = "rows of a table" if of_table else "pictures"
+    model = load_model(path)
+    if not model.is_classifier or (model.takes == "table") != of_table:
+        wanted = "rows of a table" if of_table else "images"
         raise ModelFileError(f"{path}: expected a classifier of {wanted}. This model is none.")
-    return pipeline
+    return model
 
 
 def _milliseconds(note: dict, seen) -> float | None:

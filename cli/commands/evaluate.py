@@ -7,7 +7,7 @@ import time
 import click
 
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.predicting import inputs_of, predict_model, write_json
+from ..shared.predicting import check_kind, write_json
 from ..shared.sources import load_source, source_options
 
 
@@ -54,12 +54,12 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
       cvclassic evaluate digits.cvmodel --npz mnist.npz
       cvclassic evaluate magic.cvmodel --table magic.csv --label class
     """
+    from cvclassic import load_model
     from cvclassic._basics.atomic import check_writable
     from cvclassic.evaluate import write_predictions
-    from cvclassic.models import load_model
     from cvclassic.report import check_page_path
 
-    from ..shared.console import report_failures
+    from ..shared.console import report_failures, stages
     from ..shared.reporting import read_curve, write_evaluation_report
     from ..shared.thumbnails import Album
 
@@ -71,80 +71,37 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
         raise click.UsageError("--learning-curve is shown in the page: give --report too.")
     curve = read_curve(curve_file) if curve_file else None
     start = time.perf_counter()
-    pipeline = load_model(model)
+    model_ = load_model(model)
     seconds = {"loading the model": time.perf_counter() - start}
-    columns = getattr(pipeline[0], "columns", None)
-    if (columns is None) != (source["table"] is None):
-        raise click.UsageError(
-            "This model was trained on a table: give --table and --label."
-            if columns is not None
-            else "This model was trained on pictures, so that it takes no --table."
-        )
-    data = load_source(source, part="test", min_classes=1, columns=columns and list(columns))
+    if per_image and not model_.is_classifier:
+        raise click.UsageError("--per-image needs a classifier. This model gives numbers.")
+    check_kind(model_, source["table"])
+    data = load_source(source, part="test", min_classes=1, columns=model_.columns)
     album = Album(data.paths, data.labels) if report else None
-    predictions = None
-    if not hasattr(pipeline, "classes_"):
-        if per_image:
-            raise click.UsageError("--per-image needs a classifier. This model gives numbers.")
-        scores, failures = _score_regression(pipeline, data, n_jobs(jobs), quiet)
-    else:
-        predictions, failures, classified = predict_model(
-            pipeline, data, n_jobs(jobs), quiet, album
-        )
-        if per_image:
-            write_predictions(per_image, predictions, failures)
-        scored = time.perf_counter()
-        scores = score_classes(predictions, getattr(pipeline[-1], "unknown_", None))
-        scores |= {"n_failed": len(failures), "seconds": round(classified, 3)}
-        seconds |= {"classifying": classified, "scoring": time.perf_counter() - scored}
-    if json_file:
-        write_json(json_file, scores)
-    show_scores(scores, getattr(pipeline, "classes_", []))
-    if failures:
-        click.echo(f"{len(failures)} pictures could not be read and were not scored:", err=True)
-        report_failures(failures)
-    if album is not None:
-        about = (pipeline, data, source, scores, predictions, failures, album, seconds)
-        write_evaluation_report(report, ctx, *about, curve, quiet)
-    ctx.exit(1 if failures else 0)
-
-
-def score_classes(predictions, rule=None) -> dict:
-    """Scores of a classifier with their intervals, and of its rule for what it is not sure of."""
-    from cvclassic.evaluate import score_intervals, score_predictions, score_withheld
-
-    scores = score_predictions(
-        predictions.truth, predictions.labels, predictions.probabilities, predictions.classes
-    )
-    if rule is not None:
-        scores["unknown"] = score_withheld(predictions, rule)
-    return {**scores, "level": 0.95, "intervals": score_intervals(predictions)}
-
-
-def _score_regression(pipeline, data, jobs: int, quiet: bool) -> tuple[dict, list]:
-    """Scores of a model that gives numbers, and what could not be read."""
-    from cvclassic.batch import classify_files
-    from cvclassic.classify import check_numbers
-    from cvclassic.evaluate import score_numbers
-    from cvclassic.images import watch_decoders
-
-    from ..shared.console import stages
-
-    truth, predicted, failures = [], [], []
     start = time.perf_counter()
-    labels = check_numbers(data.labels, len(data))
-    with stages(quiet) as progress, watch_decoders():
-        records = classify_files(pipeline, inputs_of(data), n_jobs=jobs)
-        counted = progress.count(records, "classify", len(data))
-        for record, label in zip(counted, labels, strict=True):
-            if record.failed:
-                failures.append((record.path, record.code, record.message))
-                continue
-            truth.append(float(label))
-            predicted.append(record.label if isinstance(record.label, float) else None)
-    seconds = time.perf_counter() - start
-    scores = score_numbers(truth, predicted)
-    return {**scores, "n_failed": len(failures), "seconds": round(seconds, 3)}, failures
+    with stages(quiet) as progress:
+        found = model_.evaluate(
+            data,
+            n_jobs=n_jobs(jobs),
+            watch=lambda records: progress.count(records, "classify", len(data)),
+            on_answer=album if model_.is_classifier else None,
+        )
+    seconds["classifying"] = found.seconds
+    seconds["scoring"] = time.perf_counter() - start - found.seconds
+    if per_image:
+        write_predictions(per_image, found.predictions, found.failures)
+    if json_file:
+        write_json(json_file, found.to_dict())
+    show_scores(found.scores, model_.classes)
+    if found.failures:
+        n = len(found.failures)
+        click.echo(f"{n} images could not be read and were not scored:", err=True)
+        report_failures(found.failures)
+    if album is not None:
+        write_evaluation_report(
+            report, ctx, model_, data, source, found, album, seconds, curve, quiet
+        )
+    ctx.exit(1 if found.failures else 0)
 
 
 def show_scores(scores: dict, classes) -> None:

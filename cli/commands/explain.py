@@ -67,10 +67,10 @@ def explain(ctx, model, images, output, json_, jobs, quiet, **options):
       cvclassic explain photos.cvmodel cat.jpg -o why.png --against dog --flip --json why.json
       cvclassic explain photos.cvmodel new/ -o explained/ --train photos/
     """
+    from cvclassic import load_model
     from cvclassic._basics.atomic import check_writable
     from cvclassic.explain.explanation import class_column
     from cvclassic.images import watch_decoders
-    from cvclassic.models import load_model
 
     from ..shared.pictures import PictureNames, check_json, each_picture, prepare_folder, write_json
 
@@ -84,9 +84,9 @@ def explain(ctx, model, images, output, json_, jobs, quiet, **options):
     if single and (len(images) > 1 or os.path.isdir(images[0])):
         raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
     check_json(json_)
-    pipeline = load_model(model)
-    explainer = _Explainer(pipeline, options, n_jobs(jobs), quiet)
-    classes = tuple(pipeline.classes_.tolist())
+    known = load_model(model)
+    explainer = _Explainer(known.pipeline, options, n_jobs(jobs), quiet)
+    classes = tuple(known.classes)
     for name in ("label", "against"):
         if options[name] is not None:
             class_column(classes, name, options[name])

@@ -62,14 +62,13 @@ def learning_curve_(
       cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --report birds.html \\
           --learning-curve curve.json
     """
+    from cvclassic import load_model
     from cvclassic._basics.atomic import check_writable
-    from cvclassic.batch import max_side_of
     from cvclassic.draw import check_curve_path, draw_learning_curve
     from cvclassic.errors import ModelFileError
     from cvclassic.evaluate import learning_curve
     from cvclassic.evaluate.learning_curves import SIZES
     from cvclassic.images import watch_decoders
-    from cvclassic.models import load_model
 
     from ..shared.console import report_failures, show_table, stages
 
@@ -78,9 +77,10 @@ def learning_curve_(
     if output:
         check_curve_path(output)
     wanted = _parse(sizes) if sizes is not None else SIZES
-    pipeline = load_model(model)
-    if not hasattr(pipeline, "classes_") or getattr(pipeline[0], "columns", None) is not None:
-        raise ModelFileError(f"{model}: expected a classifier of pictures. This model is none.")
+    known = load_model(model)
+    pipeline = known.pipeline
+    if not known.is_classifier or known.takes == "table":
+        raise ModelFileError(f"{model}: expected a classifier of images. This model is none.")
     if (train_folder is None) != (test_folder is None):
         raise click.UsageError("Give a TRAIN_FOLDER and a TEST_FOLDER.")
     split = source.pop("split")
@@ -98,7 +98,7 @@ def learning_curve_(
         if "n_jobs" in step.get_params():
             step.set_params(n_jobs=workers)
     with stages(quiet) as progress, watch_decoders():
-        side = max_side_of(pipeline)
+        side = known.max_side
         images, labels, failures = _readable(train, side, workers, progress)
         test_images, test_labels, more = _readable(test, side, workers, progress)
         curve = learning_curve(

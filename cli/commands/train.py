@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
-import time
-from typing import Any
 
 import click
 
 from ..shared.options import jobs_option, n_jobs, parse_params, quiet_option
 from ..shared.sources import load_source, source_options
-from ..shared.unknown import calibrate, check_unknown, in_words
+from ..shared.unknown import in_words
 
 
 @click.command()
@@ -127,12 +124,13 @@ def train(
       cvclassic train photos/ --unknown 0.05 -o photos.cvmodel
       cvclassic train --table magic.csv --label class -o magic.cvmodel
     """
-    from cvclassic.classify import Augmented, AutoRecipe, make_recipe, make_table_recipe, own_head
+    from cvclassic import train as train_model
+    from cvclassic._basics.atomic import check_writable
     from cvclassic.draw import check_curve_path
 
+    from ..shared.console import stages
     from ..shared.reporting import TrainingPage
 
-    shared = {"random_state": seed, "n_jobs": n_jobs(jobs)}
     values = parse_params(params)
     if source["table"] is not None and (recipe != "auto" or changes is not None):
         raise click.UsageError("--table goes without --recipe and --augment.")
@@ -145,150 +143,84 @@ def train(
     if report is not None and no_report:
         raise click.UsageError("--report and --no-report exclude each other.")
     page = None if no_report else TrainingPage(ctx, report, output)
+    for path in filter(None, (output, curve)):
+        check_writable(path)
     data = load_source(source, part="train", min_classes=2)
-    if source["table"] is not None:
-        recipe, head = "table", head or "mlp-deep"
-        # the only parameters are the head's
-        estimator = make_table_recipe(data.columns, head, random_state=seed, **values)
-    elif recipe == "auto":
-        estimator = AutoRecipe(head, budget=budget, params=values, **shared)
-    else:
-        head = head or own_head(recipe)
-        estimator = make_recipe(recipe, head=head, **shared, **values)
-    description = {"recipe": recipe, "head": head or "", "seed": seed, "params": list(params)}
-    if changes is not None:
-        estimator = Augmented(estimator, changes, times, seed)
-        description |= {"augment": changes, "augment_times": times}
-    if unknown is not None:
-        check_unknown(estimator, data, unknown, sets)
-        description |= {"unknown": {"kind": "sets" if sets else "threshold", "error_rate": unknown}}
-    failures = train_model(estimator, data, output, description, n_jobs(jobs), quiet, curve, page)
-    ctx.exit(1 if failures else 0)
-
-
-def train_model(
-    estimator, data, output, description: dict, jobs: int, quiet: bool, curve=None, page=None
-) -> list:
-    """Read, fit, save and report; returns (path, code, message) of unreadable pictures."""
-    from cvclassic._basics.atomic import check_writable
-    from cvclassic.classify import TRY_MIRROR, Augmented, AutoRecipe, fit_recipe
-    from cvclassic.draw import draw_curve
-    from cvclassic.images import watch_decoders
-    from cvclassic.models import save_model
-
-    from ..shared.console import stages
-
-    check_writable(output)
-    if curve is not None:
-        check_writable(curve)
-    with stages(quiet) as progress, watch_decoders():
-        start = time.perf_counter()
-        pictures, readable, failures = _read(estimator, data, jobs, progress, page)
-        seconds = {"reading": time.perf_counter() - start}
-        _check_classes(data, readable, failures)
-        watching: dict[str, Any] = {"progress": progress, "on_epoch": progress.epoch}
-        if isinstance(estimator, AutoRecipe):
-            estimator.fit(pictures, readable.labels, progress=progress, on_trial=show_trial)
-            pipeline, training = estimator.best_pipeline_, estimator.training_
-            description |= {"recipe": estimator.best_recipe_, "tried": estimator.report()}
-        elif isinstance(estimator, Augmented):
-            estimator.fit(pictures, readable.labels, **watching)
-            pipeline, training = estimator.estimator_, estimator.training_
-        else:
-            pipeline = estimator
-            mirror = "cv" if description["recipe"] in TRY_MIRROR else False
-            training = fit_recipe(pipeline, pictures, readable.labels, mirror=mirror, **watching)
-    if "unknown" in description:
-        description["unknown"] = calibrate(pipeline, **description["unknown"])
-    if curve is not None and not training.epochs:
-        click.echo(
-            f"There is no curve to draw: head {description['head']} has no epochs.", err=True
+    with stages(quiet) as progress:
+        model = train_model(
+            data,
+            recipe,
+            head=head,
+            params=values,
+            budget=budget,
+            augment=changes,
+            augment_times=times,
+            unknown=unknown,
+            unknown_sets=sets,
+            random_state=seed,
+            n_jobs=n_jobs(jobs),
+            events=_events(progress, page),
         )
-    elif curve is not None:
-        draw_curve(training.epochs, curve, "accuracy" if hasattr(pipeline, "classes_") else "R²")
-    summary: dict[str, Any] = {
-        **description,
-        "n_images": training.n_images,
-        "n_failed": len(failures),
-        "n_without_features": len(training.without_features),
-        "mirrored": training.mirrored,
-        "class_counts": readable.counts if hasattr(pipeline, "classes_") else {},
-        "cv_accuracy": None if math.isnan(training.cv_accuracy) else training.cv_accuracy,
-    }
-    if training.l2_path:
-        summary["alpha"] = float(pipeline[-1].alpha_)
-    if training.losses:
-        summary["losses"] = training.losses
-    if not description["head"]:
-        summary["head"] = type(pipeline[-1]).__name__
-    size = save_model(output, pipeline, summary)
-    written = ""
-    if page is not None:
-        trials = getattr(estimator, "trials_", ())
-        seconds |= training.seconds
-        about = (pipeline, training, trials, pictures, readable, failures, seconds)
-        written = page.write(size, summary, *about)
-    _report(output, size, summary, training, readable, failures, written)
-    return failures
+    _draw_curve(model, curve)
+    size = model.save(output)
+    written = page.write(size, model) if page is not None else ""
+    _report(output, size, model, written)
+    ctx.exit(1 if model.training.failures else 0)
 
 
-def _read(estimator, data, jobs: int, progress, page=None) -> tuple:
-    """Pictures, their labels, and (path, code, message) of what could not be read."""
-    from cvclassic.batch import max_side_of, read_all
-    from cvclassic.images import LabeledImages
+def _events(progress, page):
+    """What shows the training on the terminal, and gathers what the page needs."""
+    from cvclassic.model import TrainingEvents
 
-    if hasattr(data, "items"):  # array files and tables are in memory already
-        pictures = getattr(data, "images", None)
-        if pictures is None:
-            pictures = data.rows
-        return pictures, LabeledImages(data.paths, data.labels), []
-    pictures, faults = read_all(
-        progress.count(data.paths, "read", len(data)),
-        max_side_of(getattr(estimator, "estimator", estimator)),
-        n_jobs=jobs,
-        on_picture=None if page is None else page.begin(data.paths, data.labels),
-    )
-    kept = [i for i in range(len(data)) if i not in faults]
-    readable = LabeledImages([data.paths[i] for i in kept], [data.labels[i] for i in kept])
-    failures = [(data.paths[i], error.code, error.message) for i, error in faults.items()]
-    return [pictures[i] for i in kept], readable, failures
+    class Events(TrainingEvents):
+        on_progress = staticmethod(progress)
+        on_epoch = staticmethod(progress.epoch)
+        on_trial = staticmethod(show_trial)
+
+        def on_data(self, data) -> None:
+            if page is not None:
+                self.on_image = page.begin(data.paths, data.labels)
+
+    return Events()
+
+
+def _draw_curve(model, path: str | None) -> None:
+    """Draw the training curve, if one is asked for and there is one."""
+    from cvclassic.draw import draw_curve
+
+    if path is None:
+        return
+    epochs = model.training.report.epochs
+    if not epochs:
+        click.echo(f"There is no curve to draw: head {model.head} has no epochs.", err=True)
+        return
+    draw_curve(epochs, path, "accuracy" if model.is_classifier else "R²")
 
 
 def show_trial(trial) -> None:
     """Say on stderr what became of one candidate of auto."""
-    result = trial.note or "no class has a picture to hold out"
+    result = trial.note or "no class has an image to hold out"
     if trial.accuracy is not None:
-        result = f"{trial.accuracy:.1%} of held-out pictures right, {trial.seconds:.1f} s"
+        result = f"{trial.accuracy:.1%} correct in cross-validation, {trial.seconds:.1f} s"
     click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
-def _check_classes(data, readable, failures: list) -> None:
-    """Every class that was asked for must have a picture left."""
-    from cvclassic.errors import DataError
-
-    lost = sorted(set(data.labels) - set(readable.labels)) if failures else []
-    if lost:
-        path, code, message = failures[0]
-        raise DataError(
-            f"No picture of class {lost[0]!r} can be read ({len(lost)} of {len(set(data.labels))} "
-            f"classes are lost so). The first failure: {path}: {code}: {message}"
-        )
-
-
-def _report(output, size, summary, training, data, failures, page: str = "") -> None:
+def _report(output, size: int, model, page: str = "") -> None:
     """Say what was learned, from what, how well and how long it took."""
     from ..shared.console import report_failures, show_table
 
-    named = "rows" if summary["recipe"] == "table" else "pictures"
-    rows = [("recipe", f"{summary['recipe']}, head {summary['head']}")]
+    summary, run = model.summary, model.training
+    training = run.report
+    named = "images" if model.takes == "images" else "rows"
+    rows = [("recipe", f"{model.recipe}, head {model.head}")]
     if "augment" in summary:
         rows.append(("augmented", f"{summary['augment']}, {summary['augment_times']} times"))
     if summary["class_counts"]:
-        counts = list(data.counts.values())
+        counts = list(model.class_counts.values())
         spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
         rows.append((named, f"{summary['n_images']} in {len(counts)} classes ({spread} a class)"))
         if len(counts) <= 12:
-            rows.append(("classes", ", ".join(f"{k} {v}" for k, v in data.counts.items())))
+            rows.append(("classes", ", ".join(f"{k} {v}" for k, v in model.class_counts.items())))
     else:
         rows.append((named, f"{summary['n_images']}, with numbers for labels"))
     if training.without_features:
@@ -305,12 +237,12 @@ def _report(output, size, summary, training, data, failures, page: str = "") -> 
         )
     for name, loss in summary.get("losses", {}).items():
         rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
-    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in training.seconds.items())
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in run.seconds.items())
     rows.append(("time", times))
     rows.append(("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"))
     if page:
         rows.append(("page", page))
     show_table(rows)
-    if failures:
-        click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)
-        report_failures(failures)
+    if run.failures:
+        click.echo(f"{len(run.failures)} images could not be read and were left out:", err=True)
+        report_failures(run.failures)

@@ -51,16 +51,16 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
       cvclassic words photos.cvmodel photos/ -o words.html
       cvclassic words photos.cvmodel --manifest photos.csv --split train -o words.png --words 25
     """
+    from cvclassic import load_model
     from cvclassic._basics.atomic import atomic_file, check_writable
     from cvclassic.encode import PatchWords
     from cvclassic.images import watch_decoders, write_image
-    from cvclassic.models import load_model
 
     kind = os.path.splitext(output)[1].lower()
     if kind not in _KINDS:
         raise click.UsageError(f"-o must end in {', '.join(_KINDS)}. Got {output!r}.")
     check_writable(output)
-    pipeline = load_model(model)
+    pipeline = load_model(model).pipeline
     if isinstance(pipeline[0], PatchWords):
         _write_mosaic(pipeline[0], output, kind, n_words)
         return

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
+
+import click
 
 
-def inputs_of(data) -> list:
-    """What is to be classified: paths, or what lies in array files and tables."""
-    return data.items if hasattr(data, "items") else data.paths
-
-
-def predict_model(pipeline, data, jobs: int, quiet: bool, on_answer=None) -> tuple:
+def predict_model(model, data, jobs: int, quiet: bool, on_answer=None) -> tuple:
     """Predictions, (path, code, message) of what could not be read, and the seconds it took."""
-    from cvclassic.batch import predict_labeled
-    from cvclassic.errors import DataError
-    from cvclassic.images import watch_decoders
-
     from .console import stages
 
-    start = time.perf_counter()
-    with stages(quiet) as progress, watch_decoders():
-        predictions, failures = predict_labeled(
-            pipeline,
-            inputs_of(data),
-            data.labels,
+    with stages(quiet) as progress:
+        return model.predict_labeled(
+            data,
             n_jobs=jobs,
             watch=lambda records: progress.count(records, "classify", len(data)),
             on_answer=on_answer,
         )
-    if not predictions.n_images:
-        path, code, message = failures[0]
-        raise DataError(f"None of the pictures can be read. The first: {path}: {code}: {message}")
-    return predictions, failures, time.perf_counter() - start
+
+
+def check_kind(model: Any, table: str | None) -> None:
+    """A model of tables needs --table, one of images takes none."""
+    if (model.takes == "table") == (table is not None):
+        return
+    raise click.UsageError(
+        "This model was trained on a table: give --table and --label."
+        if model.takes == "table"
+        else "This model was trained on images and takes no --table."
+    )
 
 
 def write_json(path, content: dict) -> None:

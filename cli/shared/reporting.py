@@ -16,14 +16,12 @@ _EXPLAINED = 6  # of the surest mistakes
 _DRAWING_SIDE = 1000
 
 
-def explain_mistakes(pipeline, data, predictions, most: int = _EXPLAINED) -> tuple[list, str]:
+def explain_mistakes(model, data, predictions, most: int = _EXPLAINED) -> tuple[list, str]:
     """Drawings of what spoke for the surest mistakes; or why there are none."""
     import cv2
 
-    from cvclassic.batch import max_side_of
     from cvclassic.draw import Thumbnail, draw_explanation
     from cvclassic.errors import CvclassicError
-    from cvclassic.explain import explain_picture
     from cvclassic.images import Picture, encode_image
     from cvclassic.report import ExplainedMistake
     from cvclassic.report.confusion_matrix import sure_mistakes
@@ -35,8 +33,8 @@ def explain_mistakes(pipeline, data, predictions, most: int = _EXPLAINED) -> tup
         picture = Picture(sources.get(path, path))
         against = truth if truth in predictions.classes else None
         try:
-            explanation = explain_picture(pipeline, picture, predictions.labels[i], against)
-            drawing = draw_explanation(picture.read(max_side_of(pipeline)), explanation)
+            explanation = model.explain(picture, predictions.labels[i], against)
+            drawing = draw_explanation(picture.read(model.max_side), explanation)
         except CvclassicError as error:
             return found, f"Mistakes are not explained: {error}"
         scale = min(1.0, _DRAWING_SIDE / drawing.shape[1])
@@ -113,41 +111,37 @@ def read_curve(path: str):
 def write_evaluation_report(
     path: str,
     ctx: click.Context,
-    pipeline,
+    model,
     data,
     source: dict,
-    scores: dict,
-    predictions,
-    failures: list,
+    found,
     album: Album,
     seconds: dict[str, float],
     curve,
     quiet: bool,
 ) -> None:
     """Explain the surest mistakes, and write the page of evaluate."""
-    from cvclassic.models import read_model_info
     from cvclassic.report import EvaluationReport, write_evaluation_page
 
     start = time.perf_counter()
     explained: list = []
     note = ""
-    if predictions is not None:
-        explained, note = explain_mistakes(pipeline, data, predictions)
+    if found.predictions is not None:
+        explained, note = explain_mistakes(model, data, found.predictions)
         seconds = {**seconds, "explaining mistakes": time.perf_counter() - start}
         seconds["thumbnails (part of classifying)"] = album.seconds
-    model = ctx.params["model"]
     report = EvaluationReport(
-        os.path.basename(model),
+        os.path.basename(ctx.params["model"]),
         source_name(source),
-        scores,
-        predictions,
-        failures,
+        found.scores,
+        found.predictions,
+        found.failures,
         album.thumbnails,
         album.sizes,
         explained,
         seconds,
-        read_model_info(model).summary,
-        parameters_of(pipeline),
+        model.summary,
+        parameters_of(model.pipeline),
         command_line(ctx),
         [note] if note else [],
         learning_curve=curve,
@@ -181,60 +175,50 @@ class TrainingPage:
 
         return see
 
-    def write(
-        self,
-        size: int,
-        summary: dict,
-        pipeline,
-        training,
-        trials,
-        pictures,
-        readable,
-        failures: list,
-        seconds: dict[str, float],
-    ) -> str:
-        """Write the page; where it is, and its size."""
+    def write(self, size: int, model) -> str:
+        """Write the page of a model that was just trained; where it is, and its size."""
+        from cvclassic.evaluate.evaluation import score_classes
         from cvclassic.report import TrainingReport, write_training_page
 
-        held_out = held_out_predictions(pipeline, training, readable)
-        self._gather(pictures, readable, held_out)
-        order = {path: i for i, path in enumerate(readable.paths)}
+        run = model.training
+        self._gather(run)
+        order = {path: i for i, path in enumerate(run.paths)}
         report = TrainingReport(
             model=os.path.basename(self._output),
             n_bytes=size,
-            paths=readable.paths,
-            labels=readable.labels,
-            summary=summary,
-            scores=_scores(held_out),
-            held_out=held_out,
-            trials=trials,
-            epochs=training.epochs,
-            failures=failures,
+            paths=run.paths,
+            labels=run.labels,
+            summary=model.summary,
+            scores=None if run.held_out is None else score_classes(run.held_out),
+            held_out=run.held_out,
+            trials=run.trials,
+            epochs=run.report.epochs,
+            failures=run.failures,
             odd=sorted(self._odd, key=lambda row: order.get(row[0], -1)),
-            featureless=[readable.paths[i] for i in training.without_features],
+            featureless=run.without_features,
             thumbnails=self._album.thumbnails,
             sizes=self._album.sizes,
-            seconds={**seconds, "thumbnails (part of reading)": self._album.seconds},
-            parameters=parameters_of(pipeline),
+            seconds={**run.seconds, "thumbnails (part of reading)": self._album.seconds},
+            parameters=parameters_of(model.pipeline),
             command=command_line(self._ctx),
         )
         n_bytes = write_training_page(self._path, report)
         return f"{os.fspath(self._path)} ({n_bytes / 1e6:.1f} MB)"
 
-    def _gather(self, pictures, readable, held_out) -> None:
+    def _gather(self, run) -> None:
         """Thumbnails of what lies in memory, and of mistakes; nothing is decoded again."""
         from cvclassic.images import Picture
 
-        album = self._album
+        album, pictures, held_out = self._album, run.images, run.held_out
         if not album.sizes and len(pictures) and getattr(pictures[0], "ndim", 0) > 1:
-            album = self._album = Album(readable.paths, readable.labels)
-            for path, pixels in zip(readable.paths, pictures, strict=True):
+            album = self._album = Album(run.paths, run.labels)
+            for path, pixels in zip(run.paths, pictures, strict=True):
                 album.sizes[path] = pixels.shape[1::-1]
                 if album.wants(path):
                     album.add(path, pixels)
         if held_out is None or not album.sizes:
             return
-        place = {path: i for i, path in enumerate(readable.paths)}
+        place = {path: i for i, path in enumerate(run.paths)}
         for i in (~held_out.right).nonzero()[0][:MOST]:
             path = held_out.paths[i]
             if path not in album.thumbnails:
@@ -242,38 +226,6 @@ class TrainingPage:
                 pixels = picture.recall() if isinstance(picture, Picture) else picture
                 if pixels is not None:
                     album.add(path, pixels)
-
-
-def held_out_predictions(pipeline, training, readable):
-    """Answers for training pictures that were held out; None where the head keeps none."""
-    from cvclassic.classify import probabilities
-    from cvclassic.evaluate import Predictions
-
-    head = pipeline[-1]
-    held_out, rows = getattr(head, "held_out_", None), getattr(head, "held_out_rows_", ())
-    if held_out is None or not len(rows) or len(rows) != len(held_out[0]):
-        return None
-    blank = set(training.without_features)
-    seen = [i for i in range(len(readable.paths)) if i not in blank]
-    classes = pipeline.classes_.tolist()
-    chances = probabilities(held_out[0], head.temperature_)
-    places = [seen[row] for row in rows]
-    return Predictions(
-        [readable.paths[i] for i in places],
-        [readable.labels[i] for i in places],
-        [classes[j] for j in held_out[0].argmax(axis=1)],
-        classes,
-        chances.astype("float32"),
-    )
-
-
-def _scores(predictions) -> dict | None:
-    """Scores with their intervals."""
-    if predictions is None:
-        return None
-    from ..commands.evaluate import score_classes
-
-    return score_classes(predictions)
 
 
 def say_page(path: str, n_bytes: int, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -60,7 +60,7 @@ def listed_options(command: Callable) -> Callable:
 
 
 def load_source(
-    source: dict[str, Any], *, part: str, min_classes: int, columns: list[str] | None = None
+    source: dict[str, Any], *, part: str, min_classes: int, columns: Sequence[str] | None = None
 ):
     """Labeled data from the one source that was given.
 
@@ -81,6 +81,7 @@ def load_source(
             "Give one of: a FOLDER of class folders, --manifest CSV, --npz FILE, --table CSV."
         )
     if table is not None:
+        columns = None if columns is None else list(columns)
         return load_table(table, source["label"], columns, source["split"])
     if npz is not None:
         if source["split"] not in (None, "train", "test"):
@@ -91,28 +92,6 @@ def load_source(
 
 def expand(items: Iterator, pipeline) -> Iterator:
     """Open array files and tables among the files that are to be classified."""
-    from cvclassic.errors import DataError
-    from cvclassic.images import (
-        ArchiveMember,
-        Fault,
-        FoundFile,
-        NamedItem,
-        is_array_file,
-        read_table,
-    )
-    from cvclassic.images.arrays import load_pictures
+    from cvclassic.batch import expand_inputs
 
-    columns = getattr(pipeline[0], "columns", None)
-    for item in items:
-        try:
-            if isinstance(item, FoundFile) and columns is not None:
-                yield from read_table(item.path, list(columns)).items
-            elif isinstance(item, ArchiveMember) and columns is not None:
-                yield Fault(item.path, "unsupported_format", "expected a table. Got a picture")
-            elif isinstance(item, FoundFile) and is_array_file(item.path):
-                for i, picture in enumerate(load_pictures(item.path)):
-                    yield NamedItem(f"{item.path}[{i}]", picture)
-            else:
-                yield item
-        except DataError as error:
-            yield Fault(item.path, "corrupt", str(error))
+    return expand_inputs(items, getattr(pipeline[0], "columns", None))

@@ -10,6 +10,7 @@ __all__ = [
     "check_output",
     "check_outside",
     "classify_files",
+    "expand_inputs",
     "file_digest",
     "fingerprint",
     "format_of",
@@ -48,6 +49,9 @@ from .engines.processes import (
 )
 from .engines.processes import (
     prepare_workers as prepare_workers,
+)
+from .expanding import (
+    expand_inputs as expand_inputs,
 )
 from .journal import (
     Journal as Journal,

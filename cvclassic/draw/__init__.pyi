@@ -1,6 +1,7 @@
 __all__ = [
     "Thumbnail",
     "check_curve_path",
+    "confusion_figure",
     "contact_sheet",
     "draw_blobs",
     "draw_corners",
@@ -32,6 +33,9 @@ __all__ = [
     "words_page",
 ]
 
+from .confusion import (
+    confusion_figure as confusion_figure,
+)
 from .contact_sheets import (
     contact_sheet as contact_sheet,
 )

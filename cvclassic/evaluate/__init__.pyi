@@ -2,6 +2,7 @@ __all__ = [
     "BoxScores",
     "ClassScores",
     "Comparison",
+    "Evaluation",
     "ImageBoxes",
     "LearningCurve",
     "ModelPair",
@@ -14,6 +15,7 @@ __all__ = [
     "compare_pair",
     "compare_predictions",
     "confused_pairs",
+    "evaluate_predictions",
     "exact_mcnemar",
     "holm",
     "learning_curve",
@@ -83,6 +85,12 @@ from .comparing import (
 )
 from .comparing import (
     compare_predictions as compare_predictions,
+)
+from .evaluation import (
+    Evaluation as Evaluation,
+)
+from .evaluation import (
+    evaluate_predictions as evaluate_predictions,
 )
 from .intervals import (
     score_intervals as score_intervals,

@@ -12,6 +12,7 @@ __all__ = [
     "ImageHeader",
     "ImageWarning",
     "LabeledArrays",
+    "LabeledData",
     "LabeledImages",
     "LabeledTable",
     "MemberReader",
@@ -32,6 +33,7 @@ __all__ = [
     "load_arrays",
     "load_dataset",
     "load_folder",
+    "load_labeled",
     "load_manifest",
     "load_pixels",
     "load_table",
@@ -109,9 +111,14 @@ from .cached_image import (
 from .cached_image import (
     spool_pictures as spool_pictures,
 )
-from .detections import Detections as Detections
+from .detections import (
+    Detections as Detections,
+)
 from .files import (
     read_file as read_file,
+)
+from .folders import (
+    LabeledImages as LabeledImages,
 )
 from .folders import (
     find_splits as find_splits,
@@ -121,6 +128,9 @@ from .folders import (
 )
 from .folders import (
     load_folder as load_folder,
+)
+from .folders import (
+    load_manifest as load_manifest,
 )
 from .formats.decoder_warnings import (
     watch_decoders as watch_decoders,
@@ -142,6 +152,12 @@ from .labeled import (
 )
 from .labeled import (
     LabeledImages as LabeledImages,
+)
+from .labeled_source import (
+    LabeledData as LabeledData,
+)
+from .labeled_source import (
+    load_labeled as load_labeled,
 )
 from .manifests import (
     load_manifest as load_manifest,

@@ -1,6 +1,7 @@
 __all__ = [
     "ModelInfo",
     "load_model",
+    "read_model",
     "read_model_info",
     "save_model",
 ]
@@ -10,6 +11,9 @@ from .files import (
 )
 from .files import (
     load_model as load_model,
+)
+from .files import (
+    read_model as read_model,
 )
 from .files import (
     read_model_info as read_model_info,

@@ -235,6 +235,10 @@ def read_model_info(path) -> ModelInfo:
         raise ModelFileError(f"{path}: {error}") from None
     except (AttributeError, IndexError, KeyError, TypeError):
         raise ModelFileError(f"{path}: The model file is damaged: it has no classes.") from None
+    return _info(description, size)
+
+
+def _info(description: dict, size: int) -> ModelInfo:
     return ModelInfo(
         description["format_version"],
         description["pipeline"],
@@ -266,6 +270,17 @@ def load_model(path) -> Pipeline:
         The file is missing, damaged, of a newer version or not a model file; or the network that
         it needs is missing or another.
     """
+    return read_model(path)[0]
+
+
+def read_model(path) -> tuple[Pipeline, ModelInfo]:
+    """Rebuild a fitted recipe from its file, and read what the file says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        As `load_model`.
+    """
     data, size = _read(path, _MAX_BYTES)
     try:
         description = _header(data, size)
@@ -276,7 +291,7 @@ def load_model(path) -> Pipeline:
         _attach_files(pipeline, Path(path).parent)
     except (ModelFileError, NetworkFileError) as error:
         raise ModelFileError(f"{path}: {error}") from None
-    return pipeline
+    return pipeline, _info(description, size)
 
 
 def _attach_files(pipeline: Pipeline, folder: Path) -> None:

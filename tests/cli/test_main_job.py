@@ -106,7 +106,7 @@ def test_broken_pictures_are_left_out(cvclassic, toy_folder, trained, tmp_path) 
     (folder / "middle" / "zz.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     done = cvclassic("train", folder, "-o", tmp_path / "m", *FAST)
     assert done.returncode == 1
-    assert "2 pictures could not be read and were left out" in done.stderr
+    assert "2 images could not be read and were left out" in done.stderr
     assert "0a.jpg: empty:" in done.stderr
     assert "zz.png: " in done.stderr
     assert read_model_info(tmp_path / "m").summary["n_failed"] == 2
@@ -214,7 +214,7 @@ def test_evaluate_counts_what_cannot_be_read(cvclassic, trained, toy_folder, tmp
     path = tmp_path / "scores.json"
     done = cvclassic("evaluate", trained[0], folder, "--json", path)
     assert done.returncode == 1
-    assert "1 pictures could not be read and were not scored" in done.stderr
+    assert "1 images could not be read and were not scored" in done.stderr
     assert "broken.png: " in done.stderr
     assert "does not know these classes: 'stranger'" in done.stdout
     assert "(no answer)" in done.stdout

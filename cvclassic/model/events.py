@@ -1,0 +1,50 @@
+"""What a long training tells while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..classify.auto import Trial
+from ..classify.network import Epoch
+from ..images import DecodedImage, Picture
+
+
+class TrainingEvents:
+    """Base class of what follows a training; override the methods that you need.
+
+    Nothing that they do changes the model.
+
+    Examples
+    --------
+    >>> class Printer(TrainingEvents):
+    ...     def on_trial(self, trial):
+    ...         print(trial.recipe, trial.accuracy)
+    """
+
+    def on_data(self, data: Any) -> None:
+        """The labeled data are known, and nothing is read yet."""
+
+    def on_image(self, picture: Picture, decoded: DecodedImage) -> None:
+        """An image was read. Called in worker threads."""
+
+    def on_progress(self, stage: str, done: int, total: int) -> None:
+        """So many of `total` are done in this stage; a total of 0 is unknown."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """A head that is trained in epochs has ended one."""
+
+    def on_trial(self, trial: Trial) -> None:
+        """The recipe "auto" has tried a candidate, or left it out."""
+
+    def on_note(self, text: str) -> None:
+        """Something that the user should know, in a sentence."""
+
+    def count(self, items: Iterable, stage: str, total: int) -> Iterator:
+        """Pass items on, and tell how many."""
+        done = 0
+        self.on_progress(stage, 0, total)
+        for done, item in enumerate(items, 1):
+            yield item
+            self.on_progress(stage, done, total)
+        self.on_progress(stage, done, done)
