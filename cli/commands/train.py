@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
@@ -165,7 +166,7 @@ def train(
     size = model.save(output)
     written = page.write(size, model) if page is not None else ""
     _report(output, size, model, written)
-    ctx.exit(1 if model.training.failures else 0)
+    ctx.exit(1 if model.training and model.training.failures else 0)
 
 
 def _events(progress, page):
@@ -176,10 +177,15 @@ def _events(progress, page):
         on_progress = staticmethod(progress)
         on_epoch = staticmethod(progress.epoch)
         on_trial = staticmethod(show_trial)
+        _see: Any = None
 
         def on_data(self, data) -> None:
             if page is not None:
-                self.on_image = page.begin(data.paths, data.labels)
+                self._see = page.begin(data.paths, data.labels)
+
+        def on_image(self, picture, decoded) -> None:
+            if self._see is not None:
+                self._see(picture, decoded)
 
     return Events()
 

@@ -28,6 +28,7 @@ from ..classify import (
 from ..errors import DataError, ParameterError
 from ..images import LabeledImages, Picture, watch_decoders
 from ..images.labeled_source import LabeledData, load_labeled
+from ..images.tables import LabeledTable
 from .events import TrainingEvents
 from .model import Model
 from .run import Failure, TrainingRun, held_out_predictions
@@ -124,7 +125,7 @@ def train(
     values = dict(params or {})
     description: dict[str, Any] = {"recipe": recipe, "seed": random_state, "params": values}
     estimator = _estimator(data, recipe, head, values, budget, augment, settings)
-    if hasattr(data, "rows"):
+    if isinstance(data, LabeledTable):
         description |= {"recipe": "table", "head": head or "mlp-deep"}
     else:
         description["head"] = head or ("" if recipe == "auto" else own_head(recipe))
@@ -143,7 +144,7 @@ def train(
 
 def _estimator(data: LabeledData, recipe, head, params, budget, augment, settings) -> Any:
     """The unfitted estimator that the arguments ask for."""
-    if hasattr(data, "rows"):
+    if isinstance(data, LabeledTable):
         if recipe != "auto" or augment is not None:
             raise ParameterError("A table goes without a recipe and without augment.")
         seed = settings["random_state"]
@@ -164,7 +165,7 @@ def _fit(
         images, readable, failures = _read(estimator, data, n_jobs, on_error, events)
         seconds = {"reading": time.perf_counter() - start}
         _check_classes(data, readable, failures)
-        watching = {"progress": events.on_progress, "on_epoch": events.on_epoch}
+        watching: dict[str, Any] = {"progress": events.on_progress, "on_epoch": events.on_epoch}
         if isinstance(estimator, AutoRecipe):
             estimator.fit(
                 images, readable.labels, progress=events.on_progress, on_trial=events.on_trial
@@ -216,10 +217,8 @@ def _read(
     estimator, data: LabeledData, n_jobs, on_error: str, events: TrainingEvents
 ) -> tuple[Sequence, LabeledImages, list[Failure]]:
     """Images, paths and labels of those that can be read, and why the others cannot."""
-    if hasattr(data, "items"):  # array files and tables are in memory already
-        images = getattr(data, "images", None)
-        if images is None:
-            images = data.rows  # type: ignore[union-attr]
+    if not isinstance(data, LabeledImages):  # array files and tables are in memory already
+        images: Any = data.rows if isinstance(data, LabeledTable) else data.images
         return images, LabeledImages(data.paths, data.labels), []
     pictures, faults = read_all(
         events.count(data.paths, "read", len(data)),
