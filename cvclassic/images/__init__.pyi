@@ -118,9 +118,6 @@ from .files import (
     read_file as read_file,
 )
 from .folders import (
-    LabeledImages as LabeledImages,
-)
-from .folders import (
     find_splits as find_splits,
 )
 from .folders import (
@@ -128,9 +125,6 @@ from .folders import (
 )
 from .folders import (
     load_folder as load_folder,
-)
-from .folders import (
-    load_manifest as load_manifest,
 )
 from .formats.decoder_warnings import (
     watch_decoders as watch_decoders,

@@ -9,10 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._basics.printable import show_path
 from ..errors import DataError, ParameterError
 from .arrays import LabeledArrays, check_pictures, is_array_file, load_arrays
-from .files import show_path
-from .folders import LabeledImages, load_folder, load_manifest
+from .folders import load_folder
+from .labeled import LabeledImages
+from .manifests import load_manifest
 from .tables import LabeledTable, load_table
 
 LabeledData: TypeAlias = LabeledImages | LabeledArrays | LabeledTable
@@ -84,7 +86,7 @@ def load_labeled(
         return load_manifest(path, split)
     if split is not None:
         raise ParameterError("split needs a manifest or a table.")
-    return load_folder(path, min_classes=min_classes)
+    return load_folder(path, min_classes=min_classes, part=part)
 
 
 def _in_memory(images: Any, labels: Any) -> LabeledData:
