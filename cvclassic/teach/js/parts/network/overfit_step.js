@@ -14,7 +14,7 @@ export function overfitStep() {
   const captions = ["Without a penalty", "With a penalty"];
   const said = [readout(), readout()];
   const views = captions.map((caption, i) => decisionView({ get: () => pair[i], label: caption, caption }));
-  const charts = captions.map((caption, i) => lossView(() => pair[i], caption));
+  const charts = captions.map((_, i) => lossView(() => pair[i], ""));
   const options = (i) => ({ rate: state.rate, batch: state.batch, [state.kind]: i ? state.penalty : 0 });
   const play = playButton(() => {
     for (let k = 0; k < 4; k++) pair.forEach((training, i) => advance(training, options(i)));

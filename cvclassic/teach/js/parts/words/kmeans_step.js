@@ -86,7 +86,7 @@ export function kmeansStep({ shared, begin, half, finish }) {
         play.stop();
         begin({ seed: shared.value.seed + 1 });
       }, { name: "restart-kmeans" })],
-    visuals: [cloud, chart, h("div", { class: "full" }, table.element)],
+    visuals: [h("div", { class: "kmeans" }, h("div", { class: "stack" }, cloud.element, chart.element), table.element)],
     below: [said],
   });
 }
