@@ -40,10 +40,14 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "Embedding": lambda: {"model": tiny_network()},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
     "LLC": lambda: {"n_words": 12},
-    "MLP": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03, "max_iter": 40},
+    "MLPClassifier": lambda: {
+        "hidden_layer_sizes": (8,),
+        "learning_rate_init": 0.03,
+        "max_iter": 40,
+    },
     "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
-    "SVM": lambda: {"C": 1.0},
+    "SVMClassifier": lambda: {"C": 1.0},
     "TableColumns": lambda: {"columns": tuple("abcdef")},
     "VLAD": lambda: {"n_words": 4},
 }
@@ -526,8 +530,8 @@ def check_in_scikit_learn(cls: type) -> None:
     assert recipe.score(X, y) > 0.6
     scores = cross_val_score(recipe, X, y, cv=2, error_score="raise")
     assert ((scores >= 0) & (scores <= 1)).all()
-    search = GridSearchCV(recipe, {"svm__C": [0.1, 10.0]}, cv=2, error_score="raise")
-    assert search.fit(X, y).best_params_["svm__C"] in (0.1, 10.0)
+    search = GridSearchCV(recipe, {"svmclassifier__C": [0.1, 10.0]}, cv=2, error_score="raise")
+    assert search.fit(X, y).best_params_["svmclassifier__C"] in (0.1, 10.0)
     assert set(search.predict(X)) <= set(y)
 
 

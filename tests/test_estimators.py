@@ -22,7 +22,9 @@ def test_estimator(cls, check, tmp_path) -> None:
 
 
 def test_discovery_finds_the_main_job() -> None:
-    assert {"BagOfWords", "HomogeneousMap", "MLP", "SVM", "SIFT"} <= set(ESTIMATORS)
+    assert {"BagOfWords", "HomogeneousMap", "MLPClassifier", "SVMClassifier", "SIFT"} <= set(
+        ESTIMATORS
+    )
 
 
 def test_bases_have_public_children() -> None:

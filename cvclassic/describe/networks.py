@@ -7,19 +7,18 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from .._basics.opencv import silent_log
 from ..errors import MissingDependencyError, ParameterError
 
 SUFFIXES = (".onnx", ".tflite")
 _MAX_BYTES = 2_000_000_000
 _DEFAULT_SIDE = 224
-_log = threading.Lock()
 # ImageNet's mean and deviation of red, green and blue, out of 255
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
@@ -130,7 +129,7 @@ def _open_onnx(data: bytes, path: str, scale: Callable, layer: str | None) -> Ne
             f"This one has {shape}."
         )
     try:
-        with _no_chatter():
+        with silent_log():
             net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
         # OpenCV puts a mark before the names that nodes have in the file
@@ -154,7 +153,7 @@ def _open_onnx(data: bytes, path: str, scale: Callable, layer: str | None) -> Ne
         return out.transpose(0, 2, 3, 1) if out.ndim == 4 and first else out
 
     size = (height or _DEFAULT_SIDE, width or _DEFAULT_SIDE)
-    with _no_chatter():
+    with silent_log():
         run(np.zeros((*size, channels), np.uint8))  # what cannot be run shows now
     return Network(size, channels == 3, run)
 
@@ -197,18 +196,6 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
         return (out - np.float32(zero)) * np.float32(factor) if factor else out
 
     return Network(shape[1:3], shape[3] == 3, run)
-
-
-@contextmanager
-def _no_chatter() -> Iterator[None]:
-    """Keep OpenCV's log off stderr: what went wrong comes as an exception."""
-    with _log:
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
 
 
 def _reason(error: Exception) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from types import ModuleType
 
 import cv2
 import numpy as np
 
 from .._basics.checks import check_choice
-from ..errors import MissingDependencyError
+from .._basics.opencv import find_creator
 from ..images.checks import check_real, check_whole, to_gray
 from .results import Keypoints
 
@@ -114,7 +113,7 @@ def run_detector(
     if max_keypoints is not None:
         check_whole("max_keypoints", max_keypoints, 1)
     name, options = _CREATORS[method]
-    detector = _create(name)(**options(max_keypoints or 0, sensitivity))
+    detector = find_creator(f"{name}_create")(**options(max_keypoints or 0, sensitivity))
     found: Sequence[cv2.KeyPoint] = ()
     descriptors = None
     if min(gray.shape) >= _MIN_SIDE:
@@ -147,25 +146,6 @@ def _strongest_first(xy: np.ndarray, response: np.ndarray) -> np.ndarray:
     rows = np.sort(order[tied])
     order[tied] = rows[np.lexsort((xy[rows, 0], xy[rows, 1], -response[rows]))]
     return order
-
-
-def _create(name: str):
-    """The detector's constructor, in whichever module this OpenCV has it."""
-    for module in _modules():
-        creator = getattr(module, f"{name}_create", None) or getattr(
-            getattr(module, name, None), "create", None
-        )
-        if creator is not None:
-            return creator
-    raise MissingDependencyError(
-        f"this OpenCV ({cv2.__version__}) has no {name}. Install opencv-contrib-python >=4.10,<5."
-    )
-
-
-def _modules() -> list[ModuleType]:
-    """cv2 itself, then the modules that OpenCV 5 moved detectors to."""
-    names = ("xfeatures2d", "features2d", "features")
-    return [cv2, *(getattr(cv2, name) for name in names if hasattr(cv2, name))]
 
 
 def _gray(threshold: int, sensitivity: float) -> int:

@@ -131,7 +131,7 @@ def test_second_run_reuses_the_first(machine: Machine, name: str) -> None:
     first = machine.dev("test", "-x", "tests/a b")
     assert first.returncode == 0, first.stderr
     assert machine.done == ["venv", "install"]
-    assert first.stdout == "ran -m pytest -n auto --dist worksteal -x tests/a b\n"
+    assert first.stdout == "ran -m pytest -n auto --dist worksteal -m not slow -x tests/a b\n"
     second = machine.dev("demo")
     assert machine.done == []
     assert second.stdout == "ran -m cvclassic_cli demo\n"

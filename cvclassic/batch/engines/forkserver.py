@@ -41,7 +41,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         code = (
             f"import sys; sys.path[:] = {sys.path!r}; "
-            f"from cvclassic.batch.nursery import main; main({theirs.fileno()})"
+            f"from cvclassic.batch.engines.forkserver import main; main({theirs.fileno()})"
         )
         # Ctrl-C and `systemctl stop` reach every process of a job; the program decides
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

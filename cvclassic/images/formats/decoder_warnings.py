@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-import cv2
+from cvclassic._basics.opencv import get_log_level, set_log_level
 
 _T = TypeVar("_T")
 _DAMAGE = re.compile(
@@ -32,11 +32,11 @@ class _Ear:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._screen = os.dup(2)
         self._stderr = sys.stderr
-        self._level = cv2.utils.logging.getLogLevel()
+        self._level = get_log_level()
         self._decoding = 0
         self._change = threading.Condition()
         self._spans: list[tuple[int, int]] = []
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        set_log_level(0)
         sys.stderr.flush()
         os.dup2(self._file.fileno(), 2)
         if _descriptor(sys.stderr) == 2:  # Python's own messages go on to the screen
@@ -78,7 +78,7 @@ class _Ear:
         if sys.stderr is not self._stderr:
             sys.stderr.close()
             sys.stderr = self._stderr
-        cv2.utils.logging.setLogLevel(self._level)
+        set_log_level(self._level)
         said = 0
         for start, end in sorted([*self._spans, (self.size(), self.size())]):
             if start > said:
