@@ -418,8 +418,9 @@ def replaced(value, path, new):
 
 
 VALUES = [
-    None, True, False, 0, 1, -1, 2, 3, 1.5, 1e308, 10**30, -(10**9), "", "x", "SIFT", "SVMClassifier", "MLPClassifier",
-    "BagOfWords", "Pipeline", "chi2", "rbf", "cv", "os.system", "__class__", [], [1], [[1, 1]],
+    None, True, False, 0, 1, -1, 2, 3, 1.5, 1e308, 10**30, -(10**9), "", "x", "SIFT",
+    "SVMClassifier", "MLPClassifier", "BagOfWords", "Pipeline", "chi2", "rbf", "cv", "os.system",
+    "__class__", [], [1], [[1, 1]],
     [[1000, 1000]], ["a", "b"], {}, {"type": "SIFT"}, {"type": "Pipeline", "steps": []}, ...,
 ]  # fmt: skip
 
