@@ -85,7 +85,7 @@ SCRIPT = """
 import sys
 sys.path[:0] = [{root!r}]
 from dataclasses import replace
-from tests.objects.test_training import SETTINGS, clutter, targets
+from tests.cascade.test_training import SETTINGS, clutter, targets
 from cvclassic.cascade import Objects, train_cascade
 train_cascade(Objects(targets(60), (12, 12)), clutter(), SETTINGS, sys.argv[1])
 """
