@@ -12,6 +12,7 @@ from cvclassic.batch import (
     check_output,
     classify_files,
     journal_path,
+    label_columns,
     open_journal,
     open_writer,
     resume,
@@ -96,7 +97,7 @@ def writing(scratch: Path, quick: bool) -> dict:
                 for _ in resume(journal, paths, partial(classify_files, model, n_jobs=1)):
                     pass
             before, already = time.perf_counter(), time.thread_time()
-            with open_writer(out, format, 1) as writer:
+            with open_writer(out, format, label_columns(1)) as writer:
                 for record, _ in journal.kept():
                     writer.write(record)
             journal.finish()

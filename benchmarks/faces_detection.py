@@ -17,8 +17,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cvclassic.batch import Work, run
 from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
-from cvclassic.faces import HaarFaceDetector, Job, YuNetFaceDetector, detect_files
+from cvclassic.faces import FaceTask, HaarFaceDetector, YuNetFaceDetector
 from cvclassic.images import read_image, write_image
 
 from .common import RESULTS, data_dir, interleave, threads, write_results
@@ -140,23 +141,22 @@ def speed(images: dict) -> dict[str, dict]:
 def throughput(images: dict, turns: int) -> dict[str, object]:
     """Pictures a second of a folder, on one worker and on two, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        jobs = []
+        paths: list[str] = []
         for i, image in enumerate(images.values()):
             path = Path(folder, f"{i}.png")
             write_image(path, image)
-            jobs.append(Job(str(path), str(i)))
+            paths.append(str(path))
         rates: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(turns):
             for n in (1, 2):
                 start = time.perf_counter()
-                records = list(
-                    detect_files(HaarFaceDetector(FRONTAL), jobs, n_jobs=n, engine="processes")
-                )
+                task = FaceTask(HaarFaceDetector(FRONTAL))
+                records = list(run(paths, task, work=Work("processes", n_jobs=n)))
                 rates[n].append(len(records) / (time.perf_counter() - start))
                 print(n, "workers:", round(rates[n][-1], 2), "pictures a second", flush=True)
     ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     return {
-        "pictures": len(jobs),
+        "pictures": len(paths),
         "per_second": {str(n): [round(rate, 3) for rate in values] for n, values in rates.items()},
         "ratio": round(float(np.median(ratios)), 3),
         "ratios": [round(ratio, 3) for ratio in ratios],

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from cvclassic.batch import classify_files, open_journal, open_writer, resume
+from cvclassic.batch import classify_files, label_columns, open_journal, open_writer, resume
 from cvclassic.images import NamedItem, single_threaded
 
 from .common import SEED
@@ -58,7 +58,7 @@ def stub_run(out: str, n: int, results) -> None:
         for _ in resume(journal, inputs, classify):
             pass
         classified = time.perf_counter() - start
-        with open_writer(out, "csv", 1) as writer:
+        with open_writer(out, "csv", label_columns(1)) as writer:
             for record, _ in journal.kept():
                 writer.write(record)
         journal.finish()

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    OK = 0
+    FAILURES = 1
+    """Some inputs could not be read, or what was asked has the answer no."""
+    USAGE = 2
+    """The command, a model, or data that cannot be used."""
+    INCOMPLETE = 3
+    """A folder could not be listed, or an output not be written."""
+    BUG = 70
+    LOCKED = 75
+    """Another run is writing the same output."""
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+    TERMINATED = 143
+
 
 class CvclassicError(Exception):
     """Base class: the message is fit to be shown to a user as it stands."""

@@ -1,26 +1,22 @@
-"""``cvclassic classify``: many pictures in, one record each out."""
+"""``cvclassic classify``: many images in, one record each out."""
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from ..shared.inputs import Inputs, check_sorting, input_options, sort_options
-from ..shared.options import jobs_option, quiet_option
+from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 
 
 @click.command()
 @click.argument("model", type=click.Path())
-@input_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    help="File to write: .csv, .jsonl, .parquet or .sqlite. [default: stdout]",
-)
+@source_options
+@click.option("-o", "--output", type=click.Path(), help=f"{OUTPUT_HELP} [default: -]")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["csv", "jsonl", "parquet", "sqlite"]),
+    type=click.Choice(["csv", "jsonl", "json", "parquet", "sqlite"]),
     help="Format. [default: as the output is named, else csv]",
 )
 @click.option(
@@ -28,56 +24,27 @@ from ..shared.options import jobs_option, quiet_option
 )
 @click.option(
     "--pictures",
-    type=click.Path(),
-    help="Folder for a PNG of each picture, with a bar chart of the five best classes.",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Folder for a PNG of each image, with a bar chart of the five best classes.",
 )
 @click.option(
-    "--restart", is_flag=True, help="Throw away what an interrupted run to this output has left."
+    "--sort-into",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Copy each image into a folder of its label. Nothing is overwritten.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["threads", "processes"]),
-    help="Where decoders run; in processes a crash costs one picture. "
-    "[default: processes with -o, else threads]",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Give up a picture that takes longer (processes only).",
-)
-@click.option(
-    "--memory-cap",
-    type=click.IntRange(min=1),
-    metavar="MB",
-    help="Give up a picture that needs more memory, with the model's (processes only).",
-)
-@click.option(
-    "--dask",
-    metavar="ADDRESS",
-    help="Classify on a Dask cluster: tcp://host:8786, or local for one on this machine.",
-)
-@click.option(
-    "--watch",
-    is_flag=True,
-    help="Go on with what arrives in the folders, and add to the output, until Ctrl-C.",
-)
-@click.option("--json", "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs.")
-@sort_options
-@jobs_option
-@quiet_option
+@click.option("--link", is_flag=True, help="Sort symbolic links instead of copies.")
+@run_options()
 @click.pass_context
-def classify(
-    ctx, model, paths, manifest, split, null, output, format_, top, pictures, sort_into, link,
-    lines, quiet, restart, watch, **work,
-):  # fmt: skip
-    """Label the pictures in PATHS with MODEL.
+def classify(ctx, model, sources, output, format_, top, pictures, sort_into, link, options):
+    """Label the images in PATHS with MODEL.
 
     PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
-    pictures are called photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and -
+    images are called photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and -
     for a list of names on standard input.
 
-    Pictures of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
+    Images of .npz, .npy and IDX files, and rows of tables for a model that was trained on a
     table, are inputs of their own, such as digits.npz[17] and table.csv:3.
 
     Every input gives exactly one record: path, status (ok, warn or error), code, message,
@@ -92,7 +59,7 @@ def classify(
     the hidden file .OUTPUT.partial.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, model, or an interrupted run that
-    does not fit, 3 a folder could not be listed or the output (a picture of --pictures too) not be
+    does not fit, 3 a folder could not be listed or the output (an image of --pictures too) not be
     written, 75 another run is writing the output, 130 and 143 interrupted.
 
     \b
@@ -107,26 +74,37 @@ def classify(
       cvclassic classify photos.cvmodel inbox/ -o labels.csv --watch
       cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
-    from ..shared.batch import Run, engine_options
+    from cvclassic.batch.outputs.writers import check_output, format_of, is_stream
 
-    if format_ is None and output is not None:
-        from cvclassic.batch import format_of
-
+    output = output or "-"
+    if format_ is None and not is_stream(output):
         format_ = format_of(output)
-    if restart and output is None:
-        raise click.UsageError("--restart needs -o.")
-    options = engine_options(output, pictures, **work)
-    inputs = Inputs(paths, manifest, split, null)
-    sorting = check_sorting(sort_into, link, paths)
-    kind = Run
-    if watch:
-        from ..shared.watch import WatchRun, check_watch
+    check_output(output, format_ or "csv")
+    if link and sort_into is None:
+        raise click.UsageError("--link needs --sort-into.")
+    if sort_into is not None:
+        _check_outside(sort_into, sources.folders, "--sort-into")
+    with Session(options, output) as session:
+        from cvclassic.batch import ClassifyTask, Sorter, file_digest
+        from cvclassic.models import load_model
 
-        check_watch(inputs, output, format_, pictures, sort_into, options)
-        kind = WatchRun
-    run = kind(model, inputs, output, format_ or "csv", top, pictures, sorting, options)
-    with run.stoppable():
-        run.load()
-        run.go(quiet, lines, restart)
-    run.report(quiet)
-    ctx.exit(run.exit_code)
+        pipeline = load_model(model)
+        if not hasattr(pipeline[-1], "classes_") or hasattr(pipeline[0], "columns"):
+            for name, asked in (("--pictures", pictures), ("--sort-into", sort_into)):
+                if asked is not None:
+                    raise click.UsageError(f"{name} needs a model that gives labels to images.")
+        task = ClassifyTask(pipeline, top=top, model=file_digest(model), draw=pictures is not None)
+        sinks = [] if sort_into is None else [Sorter(sort_into, link=link)]
+        code = session.run(
+            sources, task, format=format_, folder=pictures, sinks=sinks, what="Classifying"
+        )
+    ctx.exit(code)
+
+
+def _check_outside(place: str, folders: tuple[str, ...], option: str) -> None:
+    """Refuse a folder for results that lies among the inputs."""
+    real = os.path.realpath(place)
+    for folder in folders:
+        top = os.path.realpath(folder)
+        if os.path.commonpath([top, real]) == top:
+            raise click.UsageError(f"{option} {place!r} lies in {folder!r}, which is an input.")

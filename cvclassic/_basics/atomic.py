@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+
+from .platform import lives, sync_folder
+
+_MARK = ".cvclassic-"
+_TEMPORARY = re.compile(r"\.cvclassic-([0-9a-f]{8})-([0-9]+)-\w+")
 
 
 def _umask() -> int:
@@ -74,9 +81,11 @@ def atomic_path(path: str | os.PathLike) -> Iterator[str]:
     target = Path(os.fsdecode(path))
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(target))
+    if target.is_symlink():  # what it leads to is written, and the link stays
+        target = Path(os.path.realpath(target))
     # in the same folder, because a rename is atomic only within a file system; a short name,
     # because the target's may already be as long as a name can be
-    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".cvclassic-")
+    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=_prefix(target))
     try:
         try:
             yield temporary
@@ -85,10 +94,49 @@ def atomic_path(path: str | os.PathLike) -> Iterator[str]:
             os.close(fd)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
+        sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _prefix(target: Path) -> str:
+    """How temporary names begin: what they are to be, and whose they are."""
+    return f"{_MARK}{_digest(target)}-{os.getpid()}-"
+
+
+def _digest(target: str | os.PathLike) -> str:
+    return hashlib.sha256(os.fsencode(os.path.basename(target))).hexdigest()[:8]
+
+
+def remove_leftovers(folder: str | os.PathLike, target: str | os.PathLike | None = None) -> int:
+    """Remove temporary files that killed processes have left in a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+    target : str or Path, optional
+        Only those that were to become this file, whoever made them: the caller holds its lock.
+        Else those whose process no longer lives.
+
+    Returns
+    -------
+    int
+        How many were removed.
+    """
+    removed = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _TEMPORARY.fullmatch(entry.name)
+            if match is None or not entry.is_file(follow_symlinks=False):
+                continue
+            mine = match[1] == _digest(target) if target is not None else not lives(int(match[2]))
+            if mine:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+                    removed += 1
+    return removed
 
 
 def check_writable(path: str | os.PathLike) -> None:
@@ -102,6 +150,8 @@ def check_writable(path: str | os.PathLike) -> None:
     target = Path(os.fsdecode(path))
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(target))
-    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".cvclassic-")
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
+    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=_prefix(target))
     os.close(fd)
     os.unlink(temporary)

@@ -2,20 +2,32 @@ __all__ = [
     "ENGINES",
     "FORMATS",
     "UNCLASSIFIABLE",
+    "Answer",
     "Arrivals",
+    "ClassifyTask",
+    "Column",
+    "FreeNames",
+    "ImageTask",
+    "InputImage",
     "Journal",
     "Record",
+    "Run",
     "Sorter",
+    "Sources",
+    "Task",
+    "Work",
     "append_writer",
     "check_output",
-    "check_outside",
     "classify_files",
+    "detection_columns",
     "expand_inputs",
     "file_digest",
     "fingerprint",
     "format_of",
     "journal_path",
+    "label_columns",
     "map_in_processes",
+    "map_inputs",
     "max_side_of",
     "open_journal",
     "open_writer",
@@ -25,91 +37,49 @@ __all__ = [
     "prepare_workers",
     "read_all",
     "resume",
+    "run",
     "safe_name",
     "watch",
 ]
 
-from .classifying import (
-    ENGINES as ENGINES,
-)
-from .classifying import (
-    classify_files as classify_files,
-)
-from .classifying import (
-    max_side_of as max_side_of,
-)
-from .classifying import (
-    predict_numbers as predict_numbers,
-)
-from .classifying import (
-    predict_proba as predict_proba,
-)
-from .engines.processes import (
-    map_in_processes as map_in_processes,
-)
-from .engines.processes import (
-    prepare_workers as prepare_workers,
-)
-from .expanding import (
-    expand_inputs as expand_inputs,
-)
-from .journal import (
-    Journal as Journal,
-)
-from .journal import (
-    journal_path as journal_path,
-)
-from .journal import (
-    open_journal as open_journal,
-)
-from .labeled import (
-    predict_labeled as predict_labeled,
-)
-from .outputs.sorting import (
-    Sorter as Sorter,
-)
-from .outputs.sorting import (
-    safe_name as safe_name,
-)
-from .outputs.writers import (
-    FORMATS as FORMATS,
-)
-from .outputs.writers import (
-    append_writer as append_writer,
-)
-from .outputs.writers import (
-    check_output as check_output,
-)
-from .outputs.writers import (
-    format_of as format_of,
-)
-from .outputs.writers import (
-    open_writer as open_writer,
-)
-from .reading import (
-    read_all as read_all,
-)
-from .records import (
-    UNCLASSIFIABLE as UNCLASSIFIABLE,
-)
-from .records import (
-    Record as Record,
-)
-from .running import (
-    file_digest as file_digest,
-)
-from .running import (
-    fingerprint as fingerprint,
-)
-from .running import (
-    resume as resume,
-)
-from .watching import (
-    Arrivals as Arrivals,
-)
-from .watching import (
-    check_outside as check_outside,
-)
-from .watching import (
-    watch as watch,
-)
+from .classifying import ClassifyTask as ClassifyTask
+from .classifying import classify_files as classify_files
+from .classifying import max_side_of as max_side_of
+from .classifying import predict_numbers as predict_numbers
+from .classifying import predict_proba as predict_proba
+from .columns import Column as Column
+from .columns import detection_columns as detection_columns
+from .columns import label_columns as label_columns
+from .engines.processes import map_in_processes as map_in_processes
+from .engines.processes import prepare_workers as prepare_workers
+from .expanding import expand_inputs as expand_inputs
+from .filenames import FreeNames as FreeNames
+from .journal import Journal as Journal
+from .journal import journal_path as journal_path
+from .journal import open_journal as open_journal
+from .labeled import predict_labeled as predict_labeled
+from .mapping import ENGINES as ENGINES
+from .mapping import Work as Work
+from .mapping import map_inputs as map_inputs
+from .outputs.sorting import Sorter as Sorter
+from .outputs.sorting import safe_name as safe_name
+from .outputs.writers import FORMATS as FORMATS
+from .outputs.writers import append_writer as append_writer
+from .outputs.writers import check_output as check_output
+from .outputs.writers import format_of as format_of
+from .outputs.writers import open_writer as open_writer
+from .reading import read_all as read_all
+from .records import UNCLASSIFIABLE as UNCLASSIFIABLE
+from .records import Record as Record
+from .resuming import file_digest as file_digest
+from .resuming import fingerprint as fingerprint
+from .resuming import resume as resume
+from .runner import Run as Run
+from .runner import run as run
+from .sources import Sources as Sources
+from .tasks import Answer as Answer
+from .tasks import ImageTask as ImageTask
+from .tasks import InputImage as InputImage
+from .tasks import Task as Task
+from .watching import Arrivals as Arrivals
+from .watching import watch as watch

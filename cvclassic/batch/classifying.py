@@ -1,41 +1,26 @@
-"""Classify a stream of files: each is decoded once, each gives exactly one record."""
+"""The task of a classifier: each file is decoded once, each gives exactly one record."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
-from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from .._basics.checks import check_choice
 from ..classify import UNKNOWN, UnknownRule, described_rows
 from ..errors import ImageReadError, ParameterError
-from ..images import (
-    ArchiveMember,
-    Fault,
-    FoundFile,
-    NamedItem,
-    Picture,
-    decode_image,
-    load_pixels,
-    map_blocks,
-)
-from .engines.recovery import Loss, call_with_recovery
+from ..images import ArchiveMember, Fault, NamedItem, Picture, decode_image, load_pixels
+from .columns import label_columns
+from .mapping import Work, map_inputs
 from .records import UNCLASSIFIABLE, Record
+from .tasks import Input, Task, path_of
 
 BLOCK = 16
-"""Pictures that share one pass over the classifier's weights."""
-ENGINES = ("threads", "processes", "dask")
-_PICTURED = 5  # classes that `on_answer` is told of
-Input: TypeAlias = FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike
+"""Images that share one pass over the classifier's weights."""
+_PICTURED = 5  # classes that `on_answer` and drawings are told of
 OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
 
 
@@ -89,6 +74,89 @@ def max_side_of(estimator: BaseEstimator) -> int | None:
     return getattr(step, "max_side", None)
 
 
+class ClassifyTask(Task):
+    """Labels images with a fitted pipeline.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted, as `make_recipe` gives it. A model of tables takes only rows.
+    top : int
+        Classes that a record lists.
+    model : str
+        What tells this model from others, such as its file's digest; an interrupted run is
+        resumed only with the same.
+    draw : bool
+        Whether each image is drawn beside its five most probable classes (``.label.png``).
+    on_answer : callable, optional
+        Called with the input, its record, the five best classes as (label, probability), and
+        the pixels that were classified, for every image that was answered. Runs in the worker
+        threads, before the record is given out; only with the engine "threads".
+    """
+
+    block_size = BLOCK
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        top: int = 1,
+        model: str = "",
+        draw: bool = False,
+        on_answer: OnAnswer | None = None,
+    ) -> None:
+        classes = getattr(pipeline, "classes_", None)
+        self._pipeline = pipeline
+        self._top = top
+        self._model = model
+        self._draw = draw
+        self._on_answer = on_answer
+        rule = getattr(pipeline[-1], "unknown_", None)
+        listed = 1 if classes is None else min(top, len(classes))
+        self.columns = label_columns(listed, None if rule is None else rule.kind)
+        columns = getattr(pipeline[0], "columns", None)
+        self.table_columns = None if columns is None else list(columns)
+        if draw and (classes is None or columns is not None):
+            raise ParameterError("drawings need a model that gives labels to images.")
+
+    def __call__(self, inputs: list[Input]) -> list[Record]:
+        """Classify up to `block_size` inputs together."""
+        on_answer = self._on_answer
+        drawings: dict[int, np.ndarray] = {}
+        if self._draw:
+
+            def on_answer(item, record, scores, pixels):
+                drawings[id(item)] = _drawn(pixels, record, scores)
+
+        records = _classify_block(self._pipeline, self._top, on_answer, inputs)
+        if not drawings:
+            return records
+        return [
+            replace(record, pictures={".label.png": drawings[id(item)]})
+            if id(item) in drawings
+            else record
+            for item, record in zip(inputs, records, strict=True)
+        ]
+
+    def about(self) -> dict[str, Any]:
+        """The model, and what a record lists."""
+        return {"model": self._model, "--top": self._top}
+
+    def probe(self) -> list[Input]:
+        """A row of a table for models of tables, else an image."""
+        if self.table_columns is None:
+            return super().probe()
+        return [NamedItem("probe", np.zeros(len(self.table_columns)))]
+
+
+def _drawn(pixels: np.ndarray, record: Record, scores: tuple) -> np.ndarray:
+    """An image beside its most probable classes."""
+    from ..draw import draw_prediction
+    from ..images.files import show_path
+
+    return draw_prediction(pixels, record.label, scores, show_path(record.path))
+
+
 def classify_files(
     pipeline: Pipeline,
     inputs: Iterable[Input],
@@ -101,34 +169,16 @@ def classify_files(
     memory_cap: int | None = None,
     dask: str = "local",
 ) -> Generator[Record]:
-    """Classify files, in order, in bounded memory.
+    """Classify files, in order, in bounded memory: `map_inputs` with a `ClassifyTask`.
 
     Parameters
     ----------
-    pipeline : sklearn.pipeline.Pipeline
-        Fitted, as `make_recipe` gives it.
+    pipeline, top, on_answer
+        As `ClassifyTask` has them.
     inputs : iterable of paths, of what `find_inputs` finds, or of `NamedItem`
-        A model of tables takes only rows that are named items. Read no further ahead than
-        the work needs.
-    top : int
-        Classes that a record lists.
-    n_jobs : int or None
-        Blocks of pictures under way at once, as in joblib.
-    on_answer : callable, optional
-        Called with the input, its record, the five best classes as (label, probability), and
-        the pixels that were classified, for every picture that was answered. Runs in the worker
-        threads, before the record is given out; only with the engine "threads".
-    engine : {"threads", "processes", "dask"}
-        The records are the same. In processes a crash inside a decoder costs one record
-        (``worker_crash``) and not the run; a script needs the guard
-        ``if __name__ == "__main__":`` then. With Dask they are processes of its workers.
-    timeout : float, optional
-        Seconds that a picture may take before it is given up (``timeout``), not with "threads".
-    memory_cap : int, optional
-        Bytes that a process may occupy (``out_of_memory``), not with "threads", on Linux.
-    dask : str
-        Address of the scheduler, such as ``tcp://host:8786``, or ``local`` for `n_jobs` workers on
-        this machine.
+        Read no further ahead than the work needs.
+    engine, n_jobs, timeout, memory_cap, dask
+        As `Work` has them.
 
     Yields
     ------
@@ -137,13 +187,8 @@ def classify_files(
 
     Raises
     ------
-    ParameterError
-        There is no such engine, or the threads cannot do what was asked, or the cluster cannot
-        be reached or lacks what is needed.
-    ConnectionError
-        The Dask cluster was lost on the way.
-    MissingDependencyError
-        Dask is not installed.
+    ParameterError, ConnectionError, MissingDependencyError
+        As `map_inputs`; `on_answer` and another engine than "threads".
 
     Examples
     --------
@@ -153,50 +198,10 @@ def classify_files(
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """
-    check_choice("engine", engine, ENGINES)
-    function = partial(_timed_block, pipeline, top, on_answer)
-    blocks: Generator[list[Record]]
-    if engine == "threads":
-        if timeout is not None or memory_cap is not None:
-            raise ParameterError("timeout and memory_cap need engine='processes'.")
-        blocks = map_blocks(function, inputs, n_jobs=n_jobs, block_size=BLOCK)
-    else:
-        if on_answer is not None:
-            raise ParameterError("on_answer needs engine='threads'.")
-        work: dict[str, Any] = {"lost": _lost, "n_workers": effective_n_jobs(n_jobs)}
-        work |= {"block_size": BLOCK, "timeout": timeout, "memory_cap": memory_cap}
-        if engine == "dask":
-            from .engines.dask import map_on_dask
-
-            blocks = map_on_dask(function, inputs, address=dask, **work)
-        else:
-            from .engines.processes import map_in_processes
-
-            blocks = map_in_processes(function, inputs, **work)
-    with contextlib.closing(blocks):
-        for records in blocks:
-            yield from records
-
-
-def _timed_block(
-    pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
-) -> list[Record]:
-    """Records of a few inputs, which share the time."""
-    start = time.perf_counter()
-    classify = partial(_classify_block, pipeline, top, on_answer)
-    records = call_with_recovery(classify, inputs, _lost)
-    share = (time.perf_counter() - start) / max(len(records), 1)
-    return [replace(record, seconds=share) for record in records]
-
-
-def path_of(item: Input) -> str:
-    """What the record of an input calls it."""
-    return os.fsdecode(item) if isinstance(item, str | bytes | os.PathLike) else item.path
-
-
-def _lost(item: Input, loss: Loss) -> Record:
-    """Record of an input that the work came to grief over."""
-    return Record(path_of(item), "error", loss.code, loss.message)
+    work = Work(engine, n_jobs, timeout, memory_cap, dask)
+    if on_answer is not None and engine != "threads":
+        raise ParameterError("on_answer needs engine='threads'.")
+    return map_inputs(ClassifyTask(pipeline, top=top, on_answer=on_answer), inputs, work)
 
 
 def _classify_block(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..errors import DataError
 from ..images import ArchiveMember, Fault, FoundFile, NamedItem, is_array_file, read_table
 from ..images.arrays import load_pictures
-from .classifying import Input
+from .tasks import Input
 
 
 def expand_inputs(items: Iterable, columns: Sequence[str] | None = None) -> Iterator[Input]:

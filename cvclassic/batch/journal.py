@@ -22,7 +22,7 @@ from .journal_lines import content_of, head_of, line_of, record_of
 from .outputs.flushing import Flusher
 from .records import Record
 
-_FIRST = b"cvclassic journal 1, process %10d\n"
+_FIRST = b"cvclassic journal 2, process %10d\n"
 _FIRST_SIZE = len(_FIRST % 0)
 _SYNC_SECONDS = 2.0  # what a power cut may cost; a killed process loses nothing
 
@@ -227,7 +227,14 @@ def _begin(fd: int, path: Path, target: Path, about: dict, restart: bool) -> Jou
     """Compare the head of a journal with this run's, or write it."""
     with open(os.dup(fd), "rb") as file:
         file.seek(0)
-        whole = file.readline(200).startswith(b"cvclassic journal ") and not restart
+        first = file.readline(200)
+        other = first.startswith(b"cvclassic journal ") and first[:19] != _FIRST[:19]
+        if other and not restart:
+            raise ResumeError(
+                f"{show_path(target)}: an interrupted run of another version is there. "
+                "Finish it with that version, or throw it away with --restart."
+            )
+        whole = first.startswith(_FIRST[:19]) and not restart
         head = file.readline() if whole else b""
     found = content_of(head) if head else None
     if found is not None:

@@ -6,6 +6,7 @@ import json
 import zlib
 from typing import Any
 
+from ..images import Detections
 from .records import Record
 
 # what json.dumps and json.loads do around these takes as long again for a line
@@ -25,8 +26,22 @@ def _sealed(content: bytes) -> bytes:
 def line_of(record: Record, mark: Any) -> bytes:
     """A record, and the fingerprint of its input."""
     fields: tuple = (record.path, record.status, record.code, record.message, record.label)
-    fields += (record.scores, record.labels, record.size, mark)
+    fields += (record.scores, record.labels, record.size, _more(record), mark)
     return _sealed(_encode(fields).encode())
+
+
+def _more(record: Record) -> dict[str, Any]:
+    """Fields that few records have."""
+    more: dict[str, Any] = {}
+    if record.detections is not None:
+        more["detections"] = record.detections.to_dict()
+    if record.details is not None:
+        more["details"] = record.details
+    if record.values:
+        more["values"] = dict(record.values)
+    if record.name:
+        more["name"], more["files"] = record.name, record.files
+    return more
 
 
 def content_of(line: bytes) -> list | None:
@@ -38,9 +53,15 @@ def content_of(line: bytes) -> list | None:
     return _decode(content.decode())[0]  # nothing follows: the CRC says that it is whole
 
 
-def record_of(path, status, code, message, label, scores, labels, size) -> Record:
+def record_of(path, status, code, message, label, scores, labels, size, more) -> Record:
     """A record as it was."""
     scores = tuple((name, share) for name, share in scores)
     labels = None if labels is None else tuple(labels)
     size = None if size is None else tuple(size)
-    return Record(path, status, code, message, label, scores, labels, size=size)
+    if "detections" in more:
+        more["detections"] = Detections(**more["detections"])
+    if "details" in more:
+        more["details"] = tuple(more["details"])
+    if "files" in more:
+        more["files"] = tuple(more["files"])
+    return Record(path, status, code, message, label, scores, labels, size=size, **more)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from ..images import Fault, FoundFile, find_inputs, walk_images
-from .classifying import path_of
 from .journal import Journal
 from .records import Record
-from .running import Classify, fingerprint
+from .resuming import Process, fingerprint
+from .tasks import path_of
 
 _PAUSE = 1.0  # seconds between two looks, in which a file that is being written grows
 _SHARE = 0.2  # of the time that looking may take
@@ -75,14 +75,14 @@ def _key(path: str, mark: Any) -> int:
 
 
 def watch(
-    arrivals: Arrivals, classify: Classify, idle: Callable[[], None] = lambda: None
+    arrivals: Arrivals, process: Process, idle: Callable[[], None] = lambda: None
 ) -> Generator[tuple[Record, Any]]:
-    """Classify what arrives, for ever.
+    """Process what arrives, for ever.
 
     Parameters
     ----------
     arrivals : Arrivals
-    classify : callable
+    process : callable
         Gives one record for each input, in order.
     idle : callable
         Called after each look.
@@ -112,7 +112,7 @@ def watch(
 
         first = next(inputs := marked(), None)
         if first is not None:
-            with contextlib.closing(classify(_chain(first, inputs))) as records:
+            with contextlib.closing(process(_chain(first, inputs))) as records:
                 for record in records:
                     yield record, marks.popleft()
         idle()

@@ -6,22 +6,20 @@ __all__ = [
     "ErrorRates",
     "FaceLandmarks",
     "FaceMetric",
+    "FaceTask",
     "Faces",
     "FoundFace",
     "Gallery",
     "HaarFaceDetector",
     "Identity",
-    "Job",
     "MarkedFaces",
     "Threshold",
-    "Wishes",
     "YuNetFaceDetector",
     "blur_faces",
     "bounding_boxes",
     "compare_people",
     "cut_faces",
     "describe_face",
-    "detect_files",
     "error_rates",
     "face_views",
     "faces_to_compare",
@@ -70,15 +68,7 @@ from .detection.results import (
 from .detection.stock import (
     CASCADES as CASCADES,
 )
-from .detection.stream import (
-    Job as Job,
-)
-from .detection.stream import (
-    Wishes as Wishes,
-)
-from .detection.stream import (
-    detect_files as detect_files,
-)
+from .detection.task import FaceTask as FaceTask
 from .landmarks.alignment import (
     bounding_boxes as bounding_boxes,
 )

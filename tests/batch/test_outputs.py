@@ -11,7 +11,14 @@ import sys
 
 import pytest
 
-from cvclassic.batch import FORMATS, UNCLASSIFIABLE, Record, format_of, open_writer
+from cvclassic.batch import (
+    FORMATS,
+    UNCLASSIFIABLE,
+    Record,
+    format_of,
+    label_columns,
+    open_writer,
+)
 from cvclassic.errors import ParameterError
 
 NAMES = [
@@ -39,7 +46,7 @@ RECORDS = [
 
 
 def write(path, format, top=2) -> None:
-    with open_writer(path, format, top) as writer:
+    with open_writer(path, format, label_columns(top), raw_csv=True) as writer:
         for record in RECORDS:
             writer.write(record)
 
@@ -105,7 +112,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, format) -> None:
     path = tmp_path / f"a.{format}"
     needs(format)
     path.write_text("old")
-    context = open_writer(path, format, 1)
+    context = open_writer(path, format, label_columns(1))
     context.__enter__().write(RECORDS[0])
     assert path.read_text() == "old"
     error = ZeroDivisionError()
@@ -128,9 +135,15 @@ def umask() -> int:
 def test_a_missing_folder_is_known_at_once(tmp_path, format) -> None:
     needs(format)
     entered = []
-    with pytest.raises(FileNotFoundError), open_writer(tmp_path / "no" / "a", format, 1) as writer:
+    with (
+        pytest.raises(FileNotFoundError),
+        open_writer(tmp_path / "no" / "a", format, label_columns(1)) as writer,
+    ):
         entered.append(writer)
-    with pytest.raises(IsADirectoryError), open_writer(tmp_path, format, 1) as writer:
+    with (
+        pytest.raises(IsADirectoryError),
+        open_writer(tmp_path, format, label_columns(1)) as writer,
+    ):
         entered.append(writer)
     assert entered == []
 
@@ -138,8 +151,8 @@ def test_a_missing_folder_is_known_at_once(tmp_path, format) -> None:
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_stdout_takes_any_name_in_any_locale(format) -> None:
     script = f"""
-from cvclassic.batch import Record, open_writer
-with open_writer(None, {format!r}, 1) as writer:
+from cvclassic.batch import Record, label_columns, open_writer
+with open_writer("-", {format!r}, label_columns(1)) as writer:
     writer.write(Record("\\udcff\\u00e9.jpg", "error", "empty", "has no bytes"))
 print("after")
 """
@@ -173,11 +186,11 @@ def test_format_of(name, format) -> None:
     assert format_of(name) == format
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a", "csv", ".csv", "a.csv.gz", "a."])
+@pytest.mark.parametrize("name", ["a.txt", "a", "csv", ".csv", "a.parquet.gz", "a."])
 def test_format_of_other_names(name) -> None:
     with pytest.raises(ParameterError) as caught:
         format_of(name)
-    expected = "output must end in .csv, .jsonl, .parquet or .sqlite."
+    expected = "output must end in .csv, .jsonl, .json, .parquet or .sqlite."
     assert str(caught.value) == f"{expected} Got {name!r} instead."
 
 
@@ -224,7 +237,10 @@ def test_a_database_in_use_is_not_replaced(tmp_path) -> None:
     (tmp_path / "a.db-wal").write_bytes(b"pages")
     with pytest.raises(OSError, match="another program is using the database"):
         write(tmp_path / "a.db", "sqlite")
-    with pytest.raises(ParameterError, match="name a file"), open_writer(None, "sqlite", 1):
+    with (
+        pytest.raises(ParameterError, match="name a file"),
+        open_writer("-", "sqlite", label_columns(1)),
+    ):
         pass
 
 
@@ -255,8 +271,8 @@ def test_parquet_has_row_groups_and_goes_to_a_pipe(tmp_path) -> None:
     import pyarrow.parquet
 
     script = """
-from cvclassic.batch import Record, open_writer
-with open_writer(None, "parquet", 1) as writer:
+from cvclassic.batch import Record, label_columns, open_writer
+with open_writer("-", "parquet", label_columns(1)) as writer:
     for i in range(50_007):
         writer.write(Record(f"{i}.jpg", "ok", "", "", f"class {i % 7}", ((f"class {i % 7}", 0.5),)))
 """
@@ -290,7 +306,9 @@ def test_hostile_text_comes_back_and_bytes_are_the_same(tmp_path, format) -> Non
         records.append(Record(path, "ok", hostile_text(rng), hostile_text(rng), label, scores))
     contents = []
     for name in ("a", "b"):
-        with open_writer(tmp_path / f"{name}.{format}", format, 2, ("guess",)) as writer:
+        with open_writer(
+            tmp_path / f"{name}.{format}", format, label_columns(2, "threshold"), raw_csv=True
+        ) as writer:
             for record in records:
                 writer.write(record)
         contents.append((tmp_path / f"{name}.{format}").read_bytes())
@@ -298,8 +316,9 @@ def test_hostile_text_comes_back_and_bytes_are_the_same(tmp_path, format) -> Non
     path = tmp_path / f"a.{format}"
     if format == "csv":
         rows = read_csv(path)
-    elif format == "jsonl":
-        rows = [json.loads(line) for line in contents[0].split(b"\n") if line]
+    elif format.startswith("json"):
+        lines = [line for line in contents[0].split(b"\n") if line]
+        rows = json.loads(contents[0]) if format == "json" else list(map(json.loads, lines))
         rows = [{**row, "label_2": row["scores"][1][0], "guess": row["label"]} for row in rows]
     elif format == "sqlite":
         rows = read_sqlite(path)

@@ -8,13 +8,13 @@ import time
 import pytest
 
 from cvclassic.batch.engines.processes import map_in_processes
-from cvclassic.batch.engines.recovery import Loss, call_with_recovery
+from cvclassic.batch.engines.recovery import Failure, call_with_recovery
 from cvclassic.errors import ParameterError
 
 from . import tasks
 
 
-def lost(item, loss: Loss):
+def lost(item, loss: Failure):
     return (item, loss.code, loss.message)
 
 

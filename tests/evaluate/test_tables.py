@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cvclassic.batch import Record, open_writer
+from cvclassic.batch import Record, label_columns, open_writer
 from cvclassic.errors import DataError
 from cvclassic.evaluate import (
     Predictions,
@@ -149,8 +149,8 @@ def test_table_of_classify_with_unknown(tmp_path) -> None:
         Record("2", "ok", "low_confidence", label="unknown", scores=(("b", 0.5625), ("a", 0.4375))),
         Record("3", "ok", "no_features", label="unknown"),
     ]
-    for extra in ((), ("guess",)):
-        with open_writer(tmp_path / "a.csv", "csv", 2, extra) as writer:
+    for extra in (None, "threshold"):
+        with open_writer(tmp_path / "a.csv", "csv", label_columns(2, extra)) as writer:
             for record in records:
                 writer.write(record)
         seen, _ = read_predictions(tmp_path / "a.csv", dict(zip("0123", "abba", strict=True)))

@@ -209,14 +209,16 @@ def test_equal_scores_have_one_order() -> None:
 
 
 def test_cuttings_show_the_face_upright(portrait) -> None:
-    faces = Faces(np.array([FACE]), np.ones(1), np.zeros(1))
+    faces = Faces.at(np.array([FACE]), np.ones(1), np.zeros(1))
     (cut,) = cut_faces(portrait, faces, margin=0)
     x, y, w, h = FACE
     assert np.array_equal(cut, portrait[y : y + h, x : x + w])
     center = (x + (w - 1) / 2, y + (h - 1) / 2)
     turn = cv2.getRotationMatrix2D(center, -30, 1.0)
     tilted = cv2.warpAffine(portrait, turn, portrait.shape[1::-1])
-    (upright,) = cut_faces(tilted, Faces(np.array([FACE]), np.ones(1), np.array([30.0])), margin=0)
+    (upright,) = cut_faces(
+        tilted, Faces.at(np.array([FACE]), np.ones(1), np.array([30.0])), margin=0
+    )
     difference = np.abs(upright.astype(int) - cut)[20:-20, 20:-20]
     assert difference.mean() < 8
 
@@ -230,7 +232,7 @@ def test_blur_hides_the_face_and_nothing_else(portrait, fast) -> None:
     gallery.enroll("Eileen", cut_faces(portrait, faces))
     assert gallery.verify("Eileen", cut_faces(portrait, faces, margin=0.25)[0])[0]
     assert not gallery.verify("Eileen", cut_faces(hidden, faces)[0])[0]
-    x, y, w, h = faces.boxes[0]
+    x, y, w, h = faces.boxes[0].astype(int)
     far = np.ones(portrait.shape[:2], bool)
     far[y - h // 4 : y + h + h // 4, x - w // 4 : x + w + w // 4] = False
     assert np.array_equal(hidden[far], portrait[far])
@@ -238,11 +240,11 @@ def test_blur_hides_the_face_and_nothing_else(portrait, fast) -> None:
 
 def test_blur_at_the_border_and_outside(portrait) -> None:
     boxes = np.array([[-50, -50, 80, 80], [290, 290, 100, 100], [400, 0, 20, 20]])
-    assert blur_faces(portrait, Faces(boxes, np.ones(3), np.zeros(3))).shape == portrait.shape
+    assert blur_faces(portrait, Faces.at(boxes, np.ones(3), np.zeros(3))).shape == portrait.shape
 
 
 def test_eyes_and_smile(portrait) -> None:
-    faces = Faces(np.array([FACE]), np.ones(1), np.zeros(1))
+    faces = Faces.at(np.array([FACE]), np.ones(1), np.zeros(1))
     (eyes,) = find_parts(portrait, faces, "eyes")
     (smile,) = find_parts(portrait, faces, "smile")
     assert len(eyes) == 2

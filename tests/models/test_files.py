@@ -641,6 +641,7 @@ def test_no_pickle_anywhere(root) -> None:
             # (and those of a cluster, which pickles whatever it sends)
             own_pipes = file.parent.name == "engines" and file.stem in (
                 "forkserver",
+                "spawn",
                 "processes",
                 "dask",
                 "dask_worker",

@@ -16,9 +16,9 @@ from typing import Any
 
 from ...errors import CvclassicError, ParameterError
 from .dask_cluster import check_address, check_workers, connected, import_dask, silence
-from .dask_worker import InFolder, Order, close_shop, versions, work
-from .processes import pack
-from .recovery import Lost
+from .dask_worker import InFolder, JobSpec, close_pool, versions, work
+from .processes import check_memory, pack
+from .recovery import OnFailure
 
 _BLOCKS = 4  # in a shard: some work for each message
 _AHEAD = 3  # shards under way for each thread of the cluster
@@ -31,12 +31,13 @@ def map_on_dask(
     function: Callable[[list], list],
     X: Iterable,
     *,
-    lost: Lost,
+    lost: OnFailure,
     address: str,
     n_workers: int,
     block_size: int,
     timeout: float | None = None,
     memory_cap: int | None = None,
+    probe: list | None = None,
 ) -> Generator[list]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order, from a Dask cluster.
 
@@ -56,8 +57,8 @@ def map_on_dask(
     n_workers : int
         Of a local cluster.
     block_size : int
-    timeout, memory_cap : float or None
-        As `map_in_processes` has them.
+    timeout, memory_cap, probe
+        As `map_in_processes` has them; memory is measured on this machine.
 
     Yields
     ------
@@ -76,9 +77,11 @@ def map_on_dask(
     """
     check_address(address)
     distributed = import_dask()
+    if memory_cap is not None and probe is not None:
+        check_memory(pack(function), memory_cap, probe)
     with silence(), connected(distributed, address, n_workers) as client:
         check_workers(client, address)
-        order = Order(uuid.uuid4().hex, versions(), lost, timeout, memory_cap)
+        order = JobSpec(uuid.uuid4().hex, versions(), lost, timeout, memory_cap)
         run = _Run(distributed, client, address, order, pack(InFolder(_folder(), function)))
         shards: deque[_Shard] = deque()
         items = iter(X)
@@ -116,7 +119,7 @@ class _Run:
     """The sending and receiving of shards."""
 
     def __init__(
-        self, distributed: Any, client: Any, address: str, order: Order, payload: bytes
+        self, distributed: Any, client: Any, address: str, order: JobSpec, payload: bytes
     ) -> None:
         self._client = client
         self._address = address
@@ -198,4 +201,4 @@ class _Run:
         with contextlib.suppress(Exception):
             self._client.cancel([shard.future for shard in shards], force=True)
             if self._client.status == "running":
-                self._client.run(close_shop, self._order.token, on_error="ignore", wait=True)
+                self._client.run(close_pool, self._order.token, on_error="ignore", wait=True)

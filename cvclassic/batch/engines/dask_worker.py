@@ -16,16 +16,16 @@ from dataclasses import dataclass
 
 from ...errors import ParameterError
 from .processes import Pool
-from .recovery import Lost, recovery
+from .recovery import OnFailure, recovery
 
 _IDLE_SECONDS = 30.0  # after which processes end; who sent the work may be dead
 _LOOK_SECONDS = 0.5  # at whether the run is over
-_shops: dict[str, _Shop] = {}
+_pools: dict[str, _RunPools] = {}
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Order:
+class JobSpec:
     """What all shards of a run have in common, beside the function.
 
     Attributes
@@ -41,7 +41,7 @@ class Order:
 
     token: str
     versions: dict[str, str]
-    lost: Lost
+    lost: OnFailure
     timeout: float | None
     memory_cap: int | None
 
@@ -95,7 +95,7 @@ def difference(ours: dict[str, str], theirs: dict[str, str]) -> str:
     )
 
 
-def work(payload: bytes, order: Order, shard: bytes) -> bytes:
+def work(payload: bytes, spec: JobSpec, shard: bytes) -> bytes:
     """Results of the blocks of a shard, both pickled; `payload` is what `pack` made.
 
     Raises
@@ -104,29 +104,29 @@ def work(payload: bytes, order: Order, shard: bytes) -> bytes:
         This machine has other versions, or the function cannot be loaded here.
     """
     with _lock:
-        shop = _shops.get(order.token)
-        if shop is None:
-            found = difference(order.versions, versions())
+        pools = _pools.get(spec.token)
+        if pools is None:
+            found = difference(spec.versions, versions())
             if found:
                 raise ParameterError(f"a Dask worker has {found}.")
-            shop = _shops[order.token] = _Shop(payload, order)
-    return pickle.dumps(shop.work(pickle.loads(shard)))
+            pools = _pools[spec.token] = _RunPools(payload, spec)
+    return pickle.dumps(pools.work(pickle.loads(shard)))
 
 
-def close_shop(token: str) -> None:
+def close_pool(token: str) -> None:
     """End the processes of a run, whatever they are at."""
     with _lock:
-        shop = _shops.pop(token, None)
-    if shop is not None:
-        shop.close()
+        pools = _pools.pop(token, None)
+    if pools is not None:
+        pools.close()
 
 
-class _Shop:
+class _RunPools:
     """Pools of one process for each shard that is worked on at the same time."""
 
-    def __init__(self, payload: bytes, order: Order) -> None:
+    def __init__(self, payload: bytes, spec: JobSpec) -> None:
         self._payload = payload
-        self._order = order
+        self._spec = spec
         self._free: list[Pool] = []
         self._busy = 0
         self._closed = False
@@ -143,9 +143,9 @@ class _Shop:
         well = False
         try:
             if pool is None:
-                limits = (self._order.timeout, self._order.memory_cap)
+                limits = (self._spec.timeout, self._spec.memory_cap)
                 pool = Pool(self._payload, 1, *limits, patience=_LOOK_SECONDS)
-            begun = [pool.begin(recovery(block, self._order.lost)) for block in blocks]
+            begun = [pool.begin(recovery(block, self._spec.lost)) for block in blocks]
             while not self._closed and any(block.results is None for block in begun):
                 pool.turn()
             well = not self._closed
@@ -156,7 +156,7 @@ class _Shop:
                 if well and pool is not None:
                     self._free.append(pool)
                 if not self._busy:
-                    self._timer = threading.Timer(_IDLE_SECONDS, close_shop, [self._order.token])
+                    self._timer = threading.Timer(_IDLE_SECONDS, close_pool, [self._spec.token])
                     self._timer.daemon = True
                     self._timer.start()
             if not well and pool is not None:

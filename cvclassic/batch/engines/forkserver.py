@@ -17,27 +17,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
 
-from ...errors import CvclassicError, ParameterError
+from ...errors import ParameterError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ONE_THREAD = {name: "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
 _FORK, _REAP = b"f", b"r"
 
 
-class Nursery:
-    """The other end: starts workers and learns how they died.
-
-    Raises
-    ------
-    ParameterError
-        The system has no `os.fork`.
-    """
+class ForkServer:
+    """The other end: starts workers and learns how they died. Needs `can_fork`."""
 
     def __init__(self) -> None:
-        if not hasattr(os, "fork"):
-            raise ParameterError("engine='processes' needs a POSIX system. Use 'threads'.")
         ours, theirs = socket.socketpair()
         code = (
             f"import sys; sys.path[:] = {sys.path!r}; "
@@ -61,7 +52,7 @@ class Nursery:
         self._socket = ours
         self._connection = Connection(os.dup(ours.fileno()))
 
-    def teach(self, payload: bytes) -> None:
+    def load(self, payload: bytes) -> None:
         """Send the pickled function that workers serve, once.
 
         Raises
@@ -122,7 +113,7 @@ def main(fd: int) -> None:
     connection = Connection(os.dup(fd))
     children: set[int] = set()
     try:
-        serve = _learn(connection)
+        serve = _load(connection)
         while serve is not None:
             command, fds, _, _ = socket.recv_fds(control, 1, 1)
             if not command:
@@ -148,7 +139,7 @@ def main(fd: int) -> None:
     os._exit(0)
 
 
-def _learn(connection: Connection) -> Callable[[Connection], None] | None:
+def _load(connection: Connection) -> Callable[[Connection], None] | None:
     """Load the function that workers serve."""
     try:
         serve = pickle.loads(connection.recv_bytes())
@@ -179,35 +170,3 @@ def _kill(pid: int) -> int | None:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except OSError:
         return None
-
-
-class Service:
-    """Answers lists with ``function(list)`` until the other end closes. Pickles.
-
-    Parameters
-    ----------
-    function : callable
-    watched : bool
-        Whether decoders are listened to, see `watch_decoders`.
-    """
-
-    def __init__(self, function: Callable[[list], list], watched: bool) -> None:
-        self._function = function
-        self._watched = watched
-
-    def __call__(self, connection: Connection) -> None:
-        """Serve one connection."""
-        from ...images import single_threaded, watch_decoders
-
-        with single_threaded(), watch_decoders() if self._watched else contextlib.nullcontext():
-            connection.send("ready")
-            while True:
-                items = connection.recv()
-                answer: Any
-                try:
-                    answer = self._function(items)
-                except CvclassicError as error:
-                    answer = error
-                except Exception as error:
-                    answer = RuntimeError(f"{type(error).__name__}: {error}")
-                connection.send(answer)

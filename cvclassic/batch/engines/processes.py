@@ -7,7 +7,6 @@ done again.
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import signal
 import time
@@ -18,20 +17,27 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from ..._basics.platform import can_fork, peak_of, resident_memory
+from ...errors import ParameterError
 from ...images.formats.decoder_warnings import is_watching
-from .forkserver import Nursery, Service
-from .recovery import Loss, Lost, Script, recovery
+from .forkserver import ForkServer
+from .recovery import Failure, OnFailure, RetryPlan, recovery
+from .service import Service
+from .spawn import SpawnServer
 
 _POLL_MEMORY = 0.1  # seconds
-_MOST_STILLBORN = 5  # deaths in a row before a process was ready
-_spare: Nursery | None = None
+_MOST_FAILED_STARTS = 5  # deaths in a row before a process was ready
+_MOST_DEAD_SERVERS = 5
+_MARGIN = 1.1  # what inputs may need beyond the ordinary one that memory is measured with
+Server = ForkServer | SpawnServer
+_spare: Server | None = None
 
 
 @dataclass
 class _Block:
     """Consecutive inputs, and how far their results are."""
 
-    script: Script
+    script: RetryPlan
     request: list
     results: list | None = None
 
@@ -49,7 +55,7 @@ def prepare_workers() -> None:
     """Begin to load what workers need, while this process does something else."""
     global _spare
     if _spare is None:
-        _spare = Nursery()
+        _spare = _new_server()
 
 
 def discard_workers() -> None:
@@ -60,21 +66,26 @@ def discard_workers() -> None:
         _spare = None
 
 
-def _nursery() -> Nursery:
+def _new_server() -> Server:
+    return ForkServer() if can_fork() else SpawnServer()
+
+
+def _take_server() -> Server:
     global _spare
-    nursery, _spare = _spare or Nursery(), None
-    return nursery
+    server, _spare = _spare or _new_server(), None
+    return server
 
 
 def map_in_processes(
     function: Callable[[list], list],
     X: Iterable,
     *,
-    lost: Lost,
+    lost: OnFailure,
     n_workers: int,
     block_size: int,
     timeout: float | None = None,
     memory_cap: int | None = None,
+    probe: list | None = None,
 ) -> Generator[list]:
     """Yield ``function(block)`` for consecutive blocks of `X`, in order, from other processes.
 
@@ -91,6 +102,8 @@ def map_in_processes(
         Seconds. A block that takes longer is done input by input, each with as much time.
     memory_cap : int or None
         Bytes of resident memory of one process, looked at ten times a second.
+    probe : list, optional
+        Ordinary inputs: what they need is what `memory_cap` must allow.
 
     Yields
     ------
@@ -99,9 +112,13 @@ def map_in_processes(
 
     Raises
     ------
+    ParameterError
+        `memory_cap` is less than `probe` needs.
     RuntimeError
         Processes die before they have begun, or `function` raised.
     """
+    if memory_cap is not None and probe is not None:
+        check_memory(pack(function), memory_cap, probe)
     pool = Pool(pack(function), n_workers, timeout, memory_cap)
     items = iter(X)
     order: deque[_Block] = deque()
@@ -118,6 +135,39 @@ def map_in_processes(
             yield results
     finally:
         pool.close()
+
+
+def check_memory(payload: bytes, memory_cap: int, probe: list) -> None:
+    """Raise `ParameterError` if a process needs more memory for ordinary inputs than it may have.
+
+    Parameters
+    ----------
+    payload : bytes
+        What `pack` makes of a function.
+    memory_cap : int
+    probe : list
+        Ordinary inputs.
+    """
+    pool = Pool(payload, 1, None, None)
+    try:
+        block = pool.begin(_once(probe))
+        while block.results is None:
+            pool.turn()
+        needed = max((peak_of(worker.pid) for worker in pool._workers), default=0)
+    finally:
+        pool.close()
+    least = -(-int(needed * _MARGIN) // 1_000_000)
+    if memory_cap < least * 1_000_000:
+        raise ParameterError(
+            f"memory cap: a worker needs about {least} MB for the model and an ordinary image. "
+            f"Got {memory_cap / 1e6:g} MB; give at least {least}."
+        )
+
+
+def _once(items: list) -> RetryPlan:
+    """Try a list once, whatever becomes of it."""
+    yield items
+    return []
 
 
 def pack(function: Callable[[list], list]) -> bytes:
@@ -149,20 +199,20 @@ class Pool:
     ) -> None:
         self._payload = payload
         self._longest = patience
-        self._nursery = _nursery()
+        self._server = _take_server()
         self._n_workers = n_workers
         self._timeout = timeout
         self._memory_cap = memory_cap
         self._workers: list[_Worker] = []
         self._waiting: deque[_Block] = deque()
-        self._stillborn = 0
+        self._failed_starts = 0
         try:
-            self._nursery.teach(self._payload)
+            self._load_server()
         except BaseException:
-            self._nursery.close()
+            self._server.close()
             raise
 
-    def begin(self, script: Script) -> _Block:
+    def begin(self, script: RetryPlan) -> _Block:
         """Queue the first request of a script."""
         block = _Block(script, next(script))
         self._waiting.append(block)
@@ -185,7 +235,7 @@ class Pool:
             try:
                 answer = worker.connection.recv()
             except (EOFError, OSError, pickle.UnpicklingError):
-                self._bury(worker, None)
+                self._remove_worker(worker, None)
                 continue
             self._take(worker, answer)
         self._stop_those_beyond_limits()
@@ -193,19 +243,31 @@ class Pool:
 
     def close(self) -> None:
         """End all processes, whatever they are at."""
-        self._nursery.close()
+        self._server.close()
         for worker in self._workers:
             worker.connection.close()
         self._workers.clear()
 
+    def _load_server(self) -> None:
+        """Give the server its payload; one that dies meanwhile is replaced by another."""
+        for attempt in range(_MOST_DEAD_SERVERS):
+            try:
+                self._server.load(self._payload)
+                return
+            except RuntimeError:  # somebody killed it, perhaps for its memory
+                self._server.close()
+                if attempt + 1 == _MOST_DEAD_SERVERS:
+                    raise
+                self._server = _new_server()
+
     def _start(self) -> _Worker:
-        try:
-            return _Worker(*self._nursery.fork())
-        except RuntimeError:  # somebody killed it, perhaps for its memory
-            self._nursery.close()
-            self._nursery = Nursery()
-            self._nursery.teach(self._payload)
-            return _Worker(*self._nursery.fork())
+        for _ in range(_MOST_DEAD_SERVERS):
+            with contextlib.suppress(RuntimeError):
+                return _Worker(*self._server.fork())
+            self._server.close()
+            self._server = _new_server()
+            self._load_server()
+        raise RuntimeError("the process that starts workers dies again and again")
 
     def _send(self, worker: _Worker, block: _Block) -> None:
         worker.block, worker.started = block, time.monotonic()
@@ -215,7 +277,7 @@ class Pool:
 
     def _take(self, worker: _Worker, answer: Any) -> None:
         if not worker.ready:
-            worker.ready, self._stillborn = True, 0
+            worker.ready, self._failed_starts = True, 0
             return
         block, worker.block = worker.block, None
         if isinstance(answer, Exception):
@@ -232,15 +294,15 @@ class Pool:
         else:
             self._waiting.appendleft(block)
 
-    def _bury(self, worker: _Worker, loss: Loss | None) -> None:
+    def _remove_worker(self, worker: _Worker, loss: Failure | None) -> None:
         """Remove a worker; without a `loss` it died by itself."""
         self._workers.remove(worker)
-        code = self._nursery.reap(worker.pid)
+        code = self._server.reap(worker.pid)
         worker.connection.close()
-        loss = loss or Loss("worker_crash", f"the process that worked on it {_fate(code)}")
+        loss = loss or Failure("worker_crash", f"the process that worked on it {_fate(code)}")
         if not worker.ready:
-            self._stillborn += 1
-            if self._stillborn > _MOST_STILLBORN:
+            self._failed_starts += 1
+            if self._failed_starts > _MOST_FAILED_STARTS:
                 raise RuntimeError(f"worker processes die before they begin: {loss.message}")
         if worker.block is not None:
             self._advance(worker.block, loss)
@@ -259,12 +321,14 @@ class Pool:
         now = time.monotonic()
         for worker in [worker for worker in self._workers if worker.block is not None]:
             if self._timeout is not None and now >= worker.started + self._timeout:
-                self._bury(worker, Loss("timeout", f"took longer than {self._timeout:g} s"))
+                self._remove_worker(
+                    worker, Failure("timeout", f"took longer than {self._timeout:g} s")
+                )
             elif self._memory_cap is not None:
-                taken = _resident(worker.pid)
+                taken = resident_memory(worker.pid)
                 if taken > self._memory_cap:
                     message = f"took {taken >> 20} MiB, more than {self._memory_cap >> 20} MiB"
-                    self._bury(worker, Loss("out_of_memory", message))
+                    self._remove_worker(worker, Failure("out_of_memory", message))
 
 
 def _fate(code: int | None) -> str:
@@ -275,12 +339,3 @@ def _fate(code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return f"was killed by {signal.Signals(-code).name}"
     return f"ended with code {code}"
-
-
-def _resident(pid: int) -> int:
-    """Bytes of memory that a process occupies, 0 where nobody knows."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return 0

@@ -10,7 +10,7 @@ from ...errors import CvclassicError
 
 
 @dataclass(frozen=True)
-class Loss:
+class Failure:
     """Why inputs have no result.
 
     Attributes
@@ -23,38 +23,38 @@ class Loss:
     message: str
 
 
-Script = Generator[list, "list | Loss", list]
-Lost = Callable[[Any, Loss], Any]
+RetryPlan = Generator[list, "list | Failure", list]
+OnFailure = Callable[[Any, Failure], Any]
 
 
-def recovery(items: list, lost: Lost) -> Script:
+def recovery(items: list, lost: OnFailure) -> RetryPlan:
     """Say which items are to be worked on together, and make one result for each of them.
 
-    Every list that it yields is answered by results or by a `Loss`. What fails together is
+    Every list that it yields is answered by results or by a `Failure`. What fails together is
     tried item by item, so that the culprit is known.
     """
     results = yield items
-    if not isinstance(results, Loss):
+    if not isinstance(results, Failure):
         return results
-    singles: list[list | Loss] = []
+    singles: list[list | Failure] = []
     for item in items:
         singles.append((yield [item]))
     results = [
-        lost(item, single) if isinstance(single, Loss) else single[0]
+        lost(item, single) if isinstance(single, Failure) else single[0]
         for item, single in zip(items, singles, strict=True)
     ]
     # The last bits of a product hang on how many share it, so the others go together again:
     # a block has the same bytes whether a process was killed from outside or not.
-    well = [i for i, single in enumerate(singles) if not isinstance(single, Loss)]
+    well = [i for i, single in enumerate(singles) if not isinstance(single, Failure)]
     if len(well) > 1:
         together = yield [items[i] for i in well]
-        if not isinstance(together, Loss):
+        if not isinstance(together, Failure):
             for i, result in zip(well, together, strict=True):
                 results[i] = result
     return results
 
 
-def call_with_recovery(function: Callable[[list], list], items: list, lost: Lost) -> list:
+def call_with_recovery(function: Callable[[list], list], items: list, lost: OnFailure) -> list:
     """``function(items)``, where an unexpected exception costs only the item that raises it.
 
     Raises
@@ -65,15 +65,15 @@ def call_with_recovery(function: Callable[[list], list], items: list, lost: Lost
     script = recovery(items, lost)
     request = next(script)
     while True:
-        answer: list | Loss
+        answer: list | Failure
         try:
             answer = function(request)
         except CvclassicError:
             raise
         except MemoryError as error:
-            answer = Loss("out_of_memory", f"there is not enough memory ({error})")
+            answer = Failure("out_of_memory", f"there is not enough memory ({error})")
         except Exception as error:
-            answer = Loss("internal_error", f"unexpected {type(error).__name__}: {error}")
+            answer = Failure("internal_error", f"unexpected {type(error).__name__}: {error}")
         try:
             request = script.send(answer)
         except StopIteration as end:

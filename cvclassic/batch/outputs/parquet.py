@@ -10,7 +10,7 @@ from typing import IO, Any
 from ...errors import MissingDependencyError
 from ...images.files import show_path
 from ..records import Record
-from .writers import Writer, columns_of, row_of
+from .writers import BASE, Columns, Writer, cell_of, row_of
 
 _ROW_GROUP = 50_000
 _FEW_VALUES = ("status", "code", "label", "guess")
@@ -31,29 +31,32 @@ def import_arrow() -> tuple[Any, Any]:
 class ParquetWriter:
     """Rows in order, in row groups of 50,000, so that memory does not grow with their number.
 
-    Columns are those of `CsvWriter` and of the same text, but what is not there is null,
-    probabilities are numbers, and a set of labels is a list. Status, code and labels are
-    dictionaries. Parquet text must be UTF-8: a path that is not appears with ``\\xff`` escapes,
-    and its bytes stand in the column path_bytes, which is null for all others.
+    Columns are those of `CsvWriter` and of the same text, but what is not there is null, numbers
+    are numbers, and a set of labels is a list. Status, code and labels are dictionaries. Parquet
+    text must be UTF-8: a path that is not appears with ``\\xff`` escapes, and its bytes stand in
+    the column path_bytes, which is null for all others.
     """
 
-    def __init__(self, file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(self, file: IO[bytes], columns: Columns) -> None:
         self._arrow, parquet = import_arrow()
-        self._top = top
-        self._extra = extra
-        self._names = columns_of(top, extra)
+        self._columns = columns
+        self._names = [*BASE, *(column.name for column in columns)]
+        self._kinds = ["text"] * len(BASE) + [column.kind for column in columns]
+        pairs = zip(self._names, self._kinds, strict=True)
+        schema = [(name, self._type(name, kind)) for name, kind in pairs]
         self._schema = self._arrow.schema(
-            [("path", self._arrow.string()), ("path_bytes", self._arrow.binary())]
-            + [(name, self._type(name)) for name in self._names[1:]]
+            [schema[0], ("path_bytes", self._arrow.binary()), *schema[1:]]
         )
         self._rows: list[list] = []
         self._file = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
-    def _type(self, name: str) -> Any:
+    def _type(self, name: str, kind: str) -> Any:
         text = self._arrow.string()
-        if name.startswith("probability"):
+        if kind == "number":
             return self._arrow.float64()
-        if name == "labels":
+        if kind == "integer":
+            return self._arrow.int64()
+        if kind == "list":
             return self._arrow.list_(text)
         if name.startswith(_FEW_VALUES):
             return self._arrow.dictionary(self._arrow.int32(), text)
@@ -61,28 +64,31 @@ class ParquetWriter:
 
     def write(self, record: Record) -> None:
         """Append one row."""
-        row = row_of(record, self._top, self._extra)
-        if "labels" in self._extra and record.labels is not None:
-            row[-1] = [str(label) for label in record.labels]
-        self._rows.append(row)
+        self._rows.append(row_of(record, self._columns))
         if len(self._rows) >= _ROW_GROUP:
             self._flush()
 
     def _flush(self) -> None:
         if not self._rows:
             return
-        columns = dict(zip(self._names, map(list, zip(*self._rows, strict=True)), strict=True))
-        columns["path_bytes"] = [_bytes_of(path) for path in columns["path"]]
-        arrays = []
-        for field in self._schema:
-            values = columns[field.name]
-            if not field.name.startswith(("probability", "path_bytes", "labels")):
-                values = [None if value is None else _text(value) for value in values]
-            arrays.append(self._arrow.array(values, field.type))
+        table = list(map(list, zip(*self._rows, strict=True)))
+        arrays = [self._array(*column) for column in zip(self._kinds, table, strict=True)]
+        places = self._arrow.array([_bytes_of(path) for path in table[0]], self._arrow.binary())
+        arrays.insert(1, places)
+        arrays = [one.cast(field.type) for one, field in zip(arrays, self._schema, strict=True)]
         self._file.write_table(
             self._arrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=_ROW_GROUP
         )
         self._rows.clear()
+
+    def _array(self, kind: str, values: list) -> Any:
+        if kind == "list":
+            values = [None if one is None else [str(item) for item in one] for one in values]
+            return self._arrow.array(values, self._arrow.list_(self._arrow.string()))
+        if kind in ("number", "integer"):
+            return self._arrow.array(values)
+        values = [None if one is None else _text(cell_of(one, kind)) for one in values]
+        return self._arrow.array(values, self._arrow.string())
 
     def finish(self) -> None:
         """Write what waits, and the file's end."""
@@ -120,7 +126,7 @@ def _bytes_of(path: str) -> bytes | None:
 
 
 @contextlib.contextmanager
-def open_parquet(file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> Iterator[Writer]:
+def open_parquet(file: IO[bytes], columns: Columns) -> Iterator[Writer]:
     """Write Parquet to an open file.
 
     Raises
@@ -128,7 +134,7 @@ def open_parquet(file: IO[bytes], top: int, extra: tuple[str, ...] = ()) -> Iter
     MissingDependencyError
         pyarrow is not installed.
     """
-    writer = ParquetWriter(file, top, extra)
+    writer = ParquetWriter(file, columns)
     try:
         yield writer
     except BaseException:

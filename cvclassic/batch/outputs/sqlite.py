@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..._basics.atomic import atomic_path
 from ..records import Record
-from .writers import Writer, columns_of, row_of
+from .writers import BASE, Columns, Writer, cell_of, row_of
 
 _AT_ONCE = 1000
 
@@ -22,25 +22,35 @@ class SqliteWriter:
     there is NULL. Text that is not UTF-8, such as some paths, is a BLOB of its bytes.
     """
 
-    def __init__(self, database: sqlite3.Connection, top: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(self, database: sqlite3.Connection, columns: Columns) -> None:
         self._database = database
-        self._top = top
-        self._extra = extra
+        self._columns = columns
+        self._kinds = ["text"] * len(BASE) + [column.kind for column in columns]
         self._waiting: list[list] = []
-        columns = columns_of(top, extra)
+        names = [*BASE, *(column.name for column in columns)]
         # no type means no conversion: the label "7" and the number 7 stay what they are
-        kinds = {"status": "TEXT NOT NULL", "path": "NOT NULL"}
-        body = ", ".join(f"{name} {_kind(name, kinds)}".strip() for name in columns)
+        types = {"number": "REAL", "integer": "INTEGER", "path": "NOT NULL"}
+        types |= {"status": "TEXT NOT NULL"}
+        pairs = zip(names, self._kinds, strict=True)
+        body = ", ".join(
+            f'"{name}" {types.get(name, types.get(kind, ""))}'.strip() for name, kind in pairs
+        )
         database.execute("PRAGMA journal_mode = OFF")  # the file is thrown away after an error
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
         database.execute(f"CREATE TABLE records (n INTEGER PRIMARY KEY, {body})")
-        marks = ", ".join("?" * len(columns))
-        self._insert = f"INSERT INTO records ({', '.join(columns)}) VALUES ({marks})"
+        marks = ", ".join("?" * len(names))
+        listed = ", ".join(f'"{name}"' for name in names)
+        self._insert = f"INSERT INTO records ({listed}) VALUES ({marks})"
 
     def write(self, record: Record) -> None:
         """Append one row."""
-        self._waiting.append([_cell(value) for value in row_of(record, self._top, self._extra)])
+        self._waiting.append(
+            [
+                _cell(cell_of(value, kind))
+                for value, kind in zip(row_of(record, self._columns), self._kinds, strict=True)
+            ]
+        )
         if len(self._waiting) >= _AT_ONCE:
             self._flush()
 
@@ -53,10 +63,6 @@ class SqliteWriter:
         self._flush()
         self._database.execute("CREATE INDEX records_path ON records (path)")
         self._database.execute("COMMIT")
-
-
-def _kind(name: str, kinds: dict[str, str]) -> str:
-    return "REAL" if name.startswith("probability") else kinds.get(name, "")
 
 
 def _cell(value: object) -> object:
@@ -83,14 +89,13 @@ def check_database(path: str | os.PathLike) -> None:
 
 
 @contextlib.contextmanager
-def open_sqlite(path: str | os.PathLike, top: int, extra: tuple[str, ...] = ()) -> Iterator[Writer]:
+def open_sqlite(path: str | os.PathLike, columns: Columns) -> Iterator[Writer]:
     """A database that takes its name only when all records are in it.
 
     Parameters
     ----------
     path : str or Path
-    top : int
-    extra : tuple of str
+    columns : sequence of Column
 
     Yields
     ------
@@ -106,7 +111,7 @@ def open_sqlite(path: str | os.PathLike, top: int, extra: tuple[str, ...] = ()) 
     with atomic_path(path) as temporary:
         database = sqlite3.connect(temporary, isolation_level=None)
         try:
-            writer = SqliteWriter(database, top, extra)
+            writer = SqliteWriter(database, columns)
             yield writer
             writer.finish()
         except sqlite3.OperationalError as error:

@@ -1,23 +1,25 @@
-"""Records into files that other programs open: CSV and JSON lines here, others beside."""
+"""Records into files that other programs open: text here, databases and Parquet beside."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol, TypeAlias
 
 from ..._basics.atomic import atomic_file
 from ...errors import ParameterError
-from ..records import Record
+from ..columns import Column
+from ..records import Record, as_json
 
-FORMATS = ("csv", "jsonl", "parquet", "sqlite")
-_SUFFIXES = {**{name: name for name in FORMATS}, "db": "sqlite"}
+BASE = ("path", "status", "code", "message")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Writer(Protocol):
@@ -27,96 +29,143 @@ class Writer(Protocol):
         """Append one record."""
 
 
-def columns_of(top: int, extra: tuple[str, ...] = ()) -> list[str]:
-    """Names of the columns of a table of records.
-
-    Examples
-    --------
-    >>> columns_of(2)[4:]
-    ['label', 'probability', 'label_2', 'probability_2']
-    """
-    columns = ["path", "status", "code", "message", "label", "probability"]
-    for i in range(2, top + 1):
-        columns += [f"label_{i}", f"probability_{i}"]
-    return [*columns, *extra]
+Columns: TypeAlias = Sequence[Column]
+Format: TypeAlias = "str | Callable[[IO[str], Columns], Writer]"
 
 
-def row_of(record: Record, top: int, extra: tuple[str, ...] = ()) -> list:
-    """Cells of a record, None for what is not there; probabilities have six decimals."""
-    row: list = [record.path, record.status, record.code, record.message, record.label]
-    for label, share in record.scores[:top]:
-        row += [label, round(share, 6)]
-    row += [None] * (2 * top + 5 - len(row))
-    del row[5]  # the first class is the label, or there is none
-    if "guess" in extra:
-        row.append(record.scores[0][0] if record.scores else None)
-    if "labels" in extra:
-        row.append(None if record.labels is None else json.dumps(record.labels))
-    return row
+def row_of(record: Record, columns: Columns) -> list:
+    """Cells of a record, None for what is not there."""
+    values = [column.value(record) for column in columns]
+    return [record.path, record.status, record.code, record.message, *values]
+
+
+def cell_of(value: Any, kind: str) -> Any:
+    """A cell of a table; lists and dicts as JSON."""
+    if value is None or kind not in ("json", "list"):
+        return value
+    return json.dumps(as_json(value))
 
 
 class CsvWriter:
     """Comma-separated values with a header line.
 
-    Columns: path, status, code, message, label, probability, and for each further class
-    label_2, probability_2 and so on. Extra columns are guess, the most probable class even where
-    the label is "unknown", and labels, a set of labels as a JSON list. Bytes of a path that are
-    not UTF-8 are written as they are, so that the path can be used again.
+    Bytes of a path that are not UTF-8 are written as they are, so that the path can be used
+    again.
+
+    Parameters
+    ----------
+    file : text file
+    columns : sequence of Column
+        Behind path, status, code and message.
+    header : bool
+        Whether the first line names the columns.
+    raw : bool
+        Leave texts as they are that a spreadsheet would take for a formula; else an
+        apostrophe goes before them.
     """
 
     def __init__(
-        self, file: IO[str], top: int, extra: tuple[str, ...] = (), header: bool = True
+        self, file: IO[str], columns: Columns, *, header: bool = True, raw: bool = True
     ) -> None:
-        self._top = top
-        self._extra = extra
+        self._columns = columns
+        self._raw = raw
+        self._shares = [
+            i for i, c in enumerate(columns, len(BASE)) if c.name.startswith("probability")
+        ]
         self._rows = csv.writer(file, lineterminator="\n")
         self._quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         if header:
-            self._rows.writerow(columns_of(top, extra))
+            self._rows.writerow([*BASE, *(column.name for column in columns)])
 
     def write(self, record: Record) -> None:
         """Append one row."""
-        cells = row_of(record, self._top, self._extra)
-        for i in range(5, 4 + 2 * self._top, 2):
+        cells = row_of(record, self._columns)
+        for i in self._shares:
             cells[i] = None if cells[i] is None else f"{cells[i]:.6f}"
+        for i, column in enumerate(self._columns, len(BASE)):
+            cells[i] = cell_of(cells[i], column.kind)
+        if not self._raw:
+            cells = [defused(cell) if isinstance(cell, str) else cell for cell in cells]
         row = ["" if cell is None else str(cell) for cell in cells]
         # csv leaves a carriage return unquoted, and readers take it for the end of the line
         writer = self._quoted if "\r" in "".join(row) else self._rows
         writer.writerow(row)
 
 
-class JsonLinesWriter:
-    """One JSON object a line: path, status, code, message, label, scores, perhaps labels.
+def defused(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; numbers stay what they are.
 
-    Text is ASCII with JSON escapes; bytes of a path that are not UTF-8 become the lone
-    surrogates that ``os.fsencode`` turns back.
+    Examples
+    --------
+    >>> defused("=1+1"), defused("-0.5"), defused("a.jpg")
+    ("'=1+1", '-0.5', 'a.jpg')
+    """
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+class JsonLinesWriter:
+    """One JSON object a line: path, status, code, message, then what the task found.
+
+    A classifier's are label and scores, and perhaps labels. Text is ASCII with JSON escapes; bytes
+    of a path that are not UTF-8 become the lone surrogates that ``os.fsencode`` turns back.
     """
 
-    def __init__(
-        self, file: IO[str], top: int, extra: tuple[str, ...] = (), header: bool = True
-    ) -> None:
+    def __init__(self, file: IO[str], columns: Columns, *, header: bool = True) -> None:
         self._file = file
+        self._columns = [column for column in columns if column.in_json]
+        self._labels = len(self._columns) < len(columns)
 
     def write(self, record: Record) -> None:
         """Append one line."""
-        row = {
-            "path": record.path,
-            "status": record.status,
-            "code": record.code,
-            "message": record.message,
-            "label": record.label,
-            "scores": [[label, round(probability, 6)] for label, probability in record.scores],
-        }
-        if record.labels is not None:
-            row["labels"] = list(record.labels)
-        self._file.write(json.dumps(row) + "\n")
+        self._file.write(json.dumps(self.dict_of(record)) + "\n")
+
+    def dict_of(self, record: Record) -> dict[str, Any]:
+        """A record as JSON has it."""
+        row = dict(zip(BASE, row_of(record, ()), strict=True))
+        if self._labels:
+            row["label"] = record.label
+            row["scores"] = [[label, round(share, 6)] for label, share in record.scores]
+            if record.labels is not None:
+                row["labels"] = list(record.labels)
+        return row | {column.name: as_json(column.value(record)) for column in self._columns}
 
 
-_WRITERS: dict[str, Callable[..., Writer]] = {"csv": CsvWriter, "jsonl": JsonLinesWriter}
+class JsonWriter(JsonLinesWriter):
+    """The same objects in one JSON list."""
+
+    def __init__(self, file: IO[str], columns: Columns) -> None:
+        super().__init__(file, columns)
+        self._between = "[\n"
+
+    def write(self, record: Record) -> None:
+        """Append one object."""
+        self._file.write(self._between + json.dumps(self.dict_of(record)))
+        self._between = ",\n"
+
+    def finish(self) -> None:
+        """Close the list."""
+        self._file.write("\n]\n" if self._between != "[\n" else "[]\n")
+
+
+# A new text format is a class like these, and a line here; suffixes are those of the names.
+TEXT_FORMATS: dict[str, Callable[..., Writer]] = {
+    "csv": CsvWriter,
+    "jsonl": JsonLinesWriter,
+    "json": JsonWriter,
+}
+FORMATS = (*TEXT_FORMATS, "parquet", "sqlite")
+APPENDABLE = ("csv", "jsonl")
+_SUFFIXES = {**{name: name for name in FORMATS}, "db": "sqlite"}
 
 
 def format_of(path: str | os.PathLike) -> str:
-    """Format that a file name asks for.
+    """Format that a file name asks for; text may end in ``.gz`` too.
 
     Raises
     ------
@@ -125,11 +174,13 @@ def format_of(path: str | os.PathLike) -> str:
 
     Examples
     --------
-    >>> format_of("labels.jsonl")
-    'jsonl'
+    >>> format_of("labels.jsonl"), format_of("labels.csv.gz")
+    ('jsonl', 'csv')
     """
-    suffix = Path(path).suffix.lower().lstrip(".")
-    if suffix not in _SUFFIXES:
+    name = Path(path)
+    packed = name.suffix.lower() == ".gz"
+    suffix = (name.with_suffix("") if packed else name).suffix.lower().lstrip(".")
+    if suffix not in _SUFFIXES or (packed and suffix not in TEXT_FORMATS):
         *known, last = (f".{name}" for name in FORMATS)
         raise ParameterError(
             f"output must end in {', '.join(known)} or {last}. Got {os.fspath(path)!r} instead."
@@ -137,7 +188,15 @@ def format_of(path: str | os.PathLike) -> str:
     return _SUFFIXES[suffix]
 
 
-def check_output(path: str | os.PathLike | None, format: str) -> None:
+def is_stream(path: str | os.PathLike) -> bool:
+    """Whether an output is written as it comes: ``-``, a device or a pipe."""
+    name = os.fsdecode(path)
+    if name == "-" or name.startswith(("/dev/", "/proc/")):
+        return True
+    return os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)
+
+
+def check_output(path: str | os.PathLike, format: Format) -> None:
     """Find out now, and not after a day's work, whether a format can be written there.
 
     Raises
@@ -146,33 +205,36 @@ def check_output(path: str | os.PathLike | None, format: str) -> None:
         As `open_writer`.
     """
     if format == "sqlite":
-        if path is None:
+        if is_stream(path):
             raise ParameterError("A database cannot go to standard output: name a file.")
         from .sqlite import check_database
 
         check_database(path)
-    if format == "parquet":
+    elif format == "parquet":
         from .parquet import import_arrow
 
         import_arrow()
+    elif isinstance(format, str) and format not in TEXT_FORMATS:
+        raise ParameterError(f"format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")
 
 
 @contextmanager
 def open_writer(
-    path: str | os.PathLike | None, format: str, top: int, extra: tuple[str, ...] = ()
+    path: str | os.PathLike, format: Format, columns: Columns = (), *, raw_csv: bool = False
 ) -> Iterator[Writer]:
     """Open a place for records; a file appears only when all are written.
 
     Parameters
     ----------
-    path : str, Path or None
-        None stands for standard output.
-    format : {"csv", "jsonl", "parquet", "sqlite"}
-        A database cannot be written to standard output.
-    top : int
-        Classes that a record lists.
-    extra : tuple of str
-        More columns of a table, see `CsvWriter`.
+    path : str or Path
+        ``-`` stands for standard output. A name that ends in ``.gz`` is compressed.
+    format : {"csv", "jsonl", "json", "parquet", "sqlite"} or callable
+        A callable is given a text file and the columns, and gives an object with ``write`` and
+        perhaps ``finish``, which is called behind the last record.
+    columns : sequence of Column
+        Of the task, see `Task.columns`.
+    raw_csv : bool
+        See `CsvWriter`; for files only.
 
     Yields
     ------
@@ -188,44 +250,69 @@ def open_writer(
         The format needs a package that is not installed.
     """
     check_output(path, format)
-    if format == "sqlite" and path is not None:
+    if format == "sqlite":
         from .sqlite import open_sqlite
 
-        with open_sqlite(path, top, extra) as writer:
+        with open_sqlite(path, columns) as writer:
             yield writer
         return
-    if format == "parquet":
-        from .parquet import open_parquet
+    with _open_binary(path) as binary:
+        if format == "parquet":
+            from .parquet import open_parquet
 
-        with (
-            _binary_stdout() if path is None else atomic_file(path) as binary,
-            open_parquet(binary, top, extra) as writer,
-        ):
+            with open_parquet(binary, columns) as writer:
+                yield writer
+            return
+        with _as_text(binary, os.fsdecode(path).lower().endswith(".gz")) as file:
+            make = TEXT_FORMATS[format] if isinstance(format, str) else format
+            more = {} if format != "csv" or is_stream(path) else {"raw": raw_csv}
+            writer = make(file, columns, **more)
             yield writer
-        return
-    if path is None:
-        # not sys.stdout itself: paths need surrogateescape, whatever the locale says
-        with io.TextIOWrapper(
-            _binary_stdout(),
-            encoding="utf-8",
-            errors="surrogateescape",
-            newline="",
-        ) as file:
-            yield _WRITERS[format](file, top, extra)
-        return
-    with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield _WRITERS[format](file, top, extra)
+            finish = getattr(writer, "finish", None)
+            if finish is not None:
+                finish()
+
+
+@contextmanager
+def _open_binary(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    if os.fspath(path) in ("-", "/dev/stdout"):
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
+    elif is_stream(path):
+        with open(path, "wb") as file:
+            yield file
+    else:
+        with atomic_file(path) as file:
+            yield file
+
+
+@contextmanager
+def _as_text(binary: IO[bytes], packed: bool) -> Iterator[IO[str]]:
+    # paths need surrogateescape, whatever the locale says
+    text: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    inner: Any = binary
+    if packed:  # without a time, so that the same records have the same bytes
+        inner = gzip.GzipFile("", "wb", fileobj=binary, mtime=0)
+    file = io.TextIOWrapper(inner, **text)
+    try:
+        yield file
+        file.flush()
+        if packed:
+            inner.close()
+    finally:
+        if not packed:
+            file.detach()
 
 
 @contextmanager
 def append_writer(
-    path: str | os.PathLike, format: str, top: int, extra: tuple[str, ...] = ()
+    path: str | os.PathLike, format: str, columns: Columns = (), *, raw_csv: bool = False
 ) -> Iterator[Writer]:
     """Add records to a file that `open_writer` has written; each is in it at once.
 
     Parameters
     ----------
-    path, top, extra
+    path, columns, raw_csv
         As `open_writer` has them.
     format : {"csv", "jsonl"}
 
@@ -238,13 +325,10 @@ def append_writer(
     ParameterError
         The format has to be written as a whole.
     """
-    if format not in _WRITERS:
-        listed = " or ".join(_WRITERS)
+    if format not in APPENDABLE or os.fsdecode(path).lower().endswith(".gz"):
+        listed = " or ".join(APPENDABLE)
         raise ParameterError(f"format must be {listed} to be added to. Got {format!r} instead.")
     text: dict = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    more = {"raw": raw_csv} if format == "csv" else {}
     with open(path, "a", buffering=1, **text) as file:
-        yield _WRITERS[format](file, top, extra, header=False)
-
-
-def _binary_stdout() -> IO[bytes]:
-    return open(sys.stdout.fileno(), "wb", closefd=False)
+        yield TEXT_FORMATS[format](file, columns, header=False, **more)

@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 
 from ...evaluate import box_overlaps
+from ...images import Detections
 
 _INSIDE = 0.75  # share of the smaller box: no face lies within a face
 
 
-@dataclass(frozen=True)
-class Faces:
-    """Faces in one picture, the surest first.
+@dataclass(frozen=True, eq=False)
+class Faces(Detections):
+    """Faces in one image, the surest first: `Detections` with angles.
+
+    Boxes may reach beyond the image's border, scores are as the detector has them, and labels are
+    all "face".
 
     Parameters
     ----------
-    boxes : ndarray of shape (n, 4), int64
-        (x, y, width, height) in pixels of the picture; they may reach beyond its border.
-    scores : ndarray of shape (n,), float64
-        How sure each is, see the detector.
     angles : ndarray of shape (n,), float64
-        How far the head is turned in the picture, in degrees, clockwise.
+        How far the head is turned in the image, in degrees, clockwise.
     """
 
-    boxes: np.ndarray
-    scores: np.ndarray
-    angles: np.ndarray
+    angles: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
-    def __len__(self) -> int:
-        return len(self.boxes)
+    @classmethod
+    def at(cls, boxes: np.ndarray, scores: np.ndarray, angles: np.ndarray | None = None) -> Faces:
+        """Faces at these places, upright unless angles are given."""
+        n = len(scores)
+        turned = np.zeros(n) if angles is None else np.asarray(angles, np.float64)
+        return cls(boxes, scores, ["face"] * n, None, turned)
+
+    def select(self, index: Any) -> Faces:
+        """Some of them."""
+        return Faces.at(self.boxes[index], self.scores[index], self.angles[index])
 
     def scaled(self, factor: float) -> Faces:
-        """The same in a picture that is `factor` times as large."""
-        return Faces(np.rint(self.boxes * factor).astype(np.int64), self.scores, self.angles)
+        """The same in an image that is `factor` times as large, on whole pixels."""
+        return Faces.at(np.rint(self.boxes * factor), self.scores, self.angles)
 
     def records(self) -> list[dict]:
-        """Plain numbers, one dict a face."""
+        """Plain numbers, one dict per face."""
         return [
             {
                 **dict(zip(("x", "y", "width", "height"), map(int, box), strict=True)),
@@ -70,7 +77,7 @@ def make_faces(
     Examples
     --------
     >>> make_faces([[0, 0, 9, 9], [1, 0, 9, 9], [40, 0, 9, 9]], [0.5, 0.9, 0.7]).boxes.tolist()
-    [[1, 0, 9, 9], [40, 0, 9, 9]]
+    [[1.0, 0.0, 9.0, 9.0], [40.0, 0.0, 9.0, 9.0]]
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     scores = np.asarray(scores, np.float64).ravel()
@@ -86,7 +93,7 @@ def make_faces(
         inside = shared > _INSIDE * np.minimum(area, areas)
         order = rest[(overlap <= max_overlap) & ~inside]
     chosen = np.array(keep, np.int64)
-    return Faces(np.rint(boxes[chosen]).astype(np.int64), scores[chosen], angles[chosen])
+    return Faces.at(np.rint(boxes[chosen]), scores[chosen], angles[chosen])
 
 
 def cut_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.2) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._basics.checks import check_choice
 from ...errors import DataError
-from ..detection.results import Faces, cut_faces
+from ..detection.results import cut_faces
 from .gallery import SOURCES
 
 _SMALLEST = 24  # pixels: a smaller face says nothing about whose it is
@@ -62,7 +62,7 @@ def faces_to_compare(image: np.ndarray, source: str, detector) -> list[FoundFace
     order = order[found.boxes[order, 2] >= _SMALLEST]
     if len(found) and not len(order):
         raise DataError(f"its faces are smaller than {_SMALLEST} pixels")
-    chosen = Faces(found.boxes[order], found.scores[order], found.angles[order])
+    chosen = found.select(order)
     boxes = [tuple(map(int, box)) for box in chosen.boxes]
     cuttings = cut_faces(image, chosen, margin=0.22)
     return [FoundFace(cut, box) for cut, box in zip(cuttings, boxes, strict=True)]

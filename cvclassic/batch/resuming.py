@@ -17,11 +17,11 @@ import numpy as np
 from ..errors import ResumeError
 from ..images import ArchiveMember, FoundFile, NamedItem
 from ..images.files import show_path
-from .classifying import BLOCK, path_of
 from .journal import Journal
 from .records import Record
+from .tasks import path_of
 
-Classify = Callable[[Iterable], Generator[Record]]
+Process = Callable[[Iterable], Generator[Record]]
 
 
 def fingerprint(item: Any) -> list[int] | None:
@@ -59,9 +59,9 @@ def file_digest(path: str | os.PathLike) -> str:
 
 
 def resume(
-    journal: Journal, inputs: Iterable, classify: Classify, *, block_size: int = BLOCK
+    journal: Journal, inputs: Iterable, process: Process, *, block_size: int = 16
 ) -> Generator[tuple[Record, bool]]:
-    """Give the records that a journal has, and classify the rest of the inputs.
+    """Give the records that a journal has, and process the rest of the inputs.
 
     Parameters
     ----------
@@ -70,10 +70,10 @@ def resume(
     inputs : iterable
         The same as when the journal was begun, in the same order. Those that are done are
         compared by name and `fingerprint`, and not decoded.
-    classify : callable
+    process : callable
         Gives one record for each input, in order.
     block_size : int
-        Inputs that `classify` works on at once. What is done of a block that was cut is done
+        Inputs that `process` works on at once. What is done of a block that was cut is done
         again, since the last bits of a product hang on the shape of its factors.
 
     Yields
@@ -100,7 +100,7 @@ def resume(
             marks.append(fingerprint(item))
             yield item
 
-    with contextlib.closing(classify(marked())) as records:
+    with contextlib.closing(process(marked())) as records:
         pending: list[tuple[Record, Any]] = []  # they come as blocks, and are written as such
         try:
             for record in records:

@@ -1,0 +1,328 @@
+"""What every command over many inputs shares: its options, and how its run is shown.
+
+A command is a task and a few lines:
+
+    @click.command()
+    @source_options
+    @click.option("-o", "--output", type=click.Path(), help=OUTPUT_HELP)
+    @run_options()
+    @click.pass_context
+    def count(ctx, sources, output, options):
+        with Session(options, output) as session:
+            ctx.exit(session.run(sources, CountTask(), what="Counting"))
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .console import plain, report_failures
+from .options import jobs_option, n_jobs, quiet_option
+from .progress import Tally, count_aside, shown_progress, summary
+from .signals import Stopped, stop_on_signals
+
+if TYPE_CHECKING:
+    from cvclassic.batch import Record, Run, Sources, Task
+
+OUTPUT_HELP = (
+    "File to write: .csv, .jsonl, .json, .parquet or .sqlite; text also with .gz; - is stdout."
+)
+
+
+def source_options(command: Callable) -> Callable:
+    """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, paths, manifest, split, null, **kwargs: Any) -> Any:
+        from cvclassic.batch import Sources
+
+        if not paths and manifest is None:
+            raise click.UsageError("Give PATHS, - for a list on standard input, or --manifest CSV.")
+        if split is not None and manifest is None:
+            raise click.UsageError("--split needs --manifest.")
+        if null and "-" not in paths:
+            raise click.UsageError("--null needs -, a list on standard input.")
+        return command(*args, sources=Sources(paths, manifest, split, null), **kwargs)
+
+    options = (
+        click.argument("paths", nargs=-1, type=click.Path()),
+        click.option(
+            "-0", "--null", is_flag=True, help="Names on standard input end in NUL, not newline."
+        ),
+        click.option(
+            "--manifest",
+            type=click.Path(dir_okay=False),
+            help="CSV file with the column path (and split) that lists images.",
+        ),
+        click.option("--split", help="Rows of the manifest to use, by its column split."),
+    )
+    return _all(wrapper, options)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is done and shown, as the command line asks for it."""
+
+    engine: str | None
+    jobs: int | None
+    timeout: float | None
+    memory_cap: int | None
+    dask: str | None
+    restart: bool
+    watch: bool
+    raw_csv: bool
+    lines: bool
+    quiet: bool
+
+    def work(self, output: str | None, default: str | None = None) -> Any:
+        """The `Work` that is asked for.
+
+        Parameters
+        ----------
+        output : str or None
+            File of the records; with one, decoders run in processes.
+        default : str or None
+            Engine where none is asked for.
+        """
+        from cvclassic._basics.platform import can_measure_memory
+        from cvclassic.batch import Work
+
+        engine = self.engine
+        limits = self.timeout is not None or self.memory_cap is not None
+        if self.dask is not None:
+            self._check_dask()
+            engine = "dask"
+        if engine is None:
+            isolated = limits or self.watch or output not in (None, "-", "/dev/stdout")
+            engine = default or ("processes" if isolated else "threads")
+            engine = "processes" if limits else engine
+        if limits and engine == "threads":
+            raise click.UsageError("--timeout and --memory-cap need --engine processes.")
+        if self.memory_cap is not None and not can_measure_memory():
+            raise click.UsageError("--memory-cap needs Linux.")
+        cap = None if self.memory_cap is None else self.memory_cap * 1_000_000
+        return Work(engine, n_jobs(self.jobs), self.timeout, cap, self.dask or "local")
+
+    def _check_dask(self) -> None:
+        from cvclassic.batch.engines.dask_cluster import check_address, import_dask
+
+        if self.engine is not None:
+            raise click.UsageError("--dask is an engine of its own; leave out --engine.")
+        if self.jobs is not None and self.dask != "local":
+            raise click.UsageError("--jobs is for --dask local; other clusters have their workers.")
+        if self.watch:
+            raise click.UsageError("--watch works on this machine; leave out --dask.")
+        check_address(self.dask or "")
+        import_dask()
+
+
+def run_options(*, json_flag: bool = True) -> Callable:
+    """Options of a run, given to the command as `options`, a `RunOptions`.
+
+    Parameters
+    ----------
+    json_flag : bool
+        Whether ``--json`` stands for ``--progress-json``; not where it names a file.
+    """
+    names = ("--progress-json", "--json") if json_flag else ("--progress-json",)
+    choices = (
+        click.option(
+            "--restart", is_flag=True, help="Discard what an interrupted run to this output left."
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["threads", "processes"]),
+            help="Where decoders run; in processes a crash costs one image. "
+            "[default: processes when a file is written, else threads]",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Give up an image that takes longer (processes only).",
+        ),
+        click.option(
+            "--memory-cap",
+            type=click.IntRange(min=1),
+            metavar="MB",
+            help="Give up an image that needs more memory, including the model's (processes only).",
+        ),
+        click.option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Run on a Dask cluster: tcp://host:8786, or local for one on this machine.",
+        ),
+        click.option(
+            "--watch",
+            is_flag=True,
+            help="Keep running, process what arrives in the folders and append it, until Ctrl-C.",
+        ),
+        click.option(
+            "--raw-csv",
+            is_flag=True,
+            help="Keep cells of .csv files that a spreadsheet would run as a formula (=, +, -, @).",
+        ),
+        click.option(
+            *names, "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs."
+        ),
+    )
+
+    def decorate(command: Callable) -> Callable:
+        @functools.wraps(command)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            asked = {key: kwargs.pop(key) for key in RunOptions.__dataclass_fields__}
+            return command(*args, options=RunOptions(**asked), **kwargs)
+
+        return _all(wrapper, (*choices, jobs_option, quiet_option))
+
+    return decorate
+
+
+def _all(command: Callable, options: Sequence[Callable]) -> Callable:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class Session:
+    """One call of a command: signals end it with a line that says what is kept.
+
+    Parameters
+    ----------
+    options : RunOptions
+    output : str or None
+        File of the records; ``-`` is standard output.
+    engine : str or None
+        The command's own default.
+
+    Attributes
+    ----------
+    run : Run or None
+        Once it is under way.
+    """
+
+    def __init__(
+        self, options: RunOptions, output: str | None = None, engine: str | None = None
+    ) -> None:
+        if options.restart and output in (None, "-"):
+            raise click.UsageError("--restart needs an output file.")
+        if options.watch and output in (None, "-"):
+            raise click.UsageError("--watch needs an output file.")
+        self._options = options
+        self._output = output
+        self._work = options.work(output, engine)
+        self._stack = contextlib.ExitStack()
+        self.tally = Tally()
+        self.current: Run | None = None
+
+    def __enter__(self) -> Session:
+        self._stack.enter_context(stop_on_signals(lambda: f"Interrupted.{self._kept()}"))
+        if self._work.engine == "processes":
+            from cvclassic.batch.engines.processes import discard_workers, prepare_workers
+
+            prepare_workers()  # while the command loads its model
+            self._stack.callback(discard_workers)
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._stack.__exit__(None, None, None)
+        if isinstance(error, OSError) and self._kept() and isinstance(error.strerror, str):
+            message = f"{error.strerror}.{self._kept()}"
+            raise OSError(error.errno, message, error.filename) from None
+
+    def _kept(self) -> str:
+        journal = None if self.current is None else self.current.journal
+        if journal is None or not (journal.n_records or journal.resumed):
+            return ""
+        number = f"{journal.n_records:,}" if journal.n_records else "All"
+        return f" {number} records are kept; run the same command again to resume."
+
+    def run(
+        self,
+        sources: Sources,
+        task: Task,
+        *,
+        format: Any = None,
+        folder: str | None = None,
+        about: dict[str, Any] | None = None,
+        sinks: Sequence[Any] = (),
+        each: Callable[[Record], None] | None = None,
+        what: str = "Processing",
+    ) -> int:
+        """Do it, say how it goes, and return the exit code.
+
+        Parameters
+        ----------
+        sources, task, format, folder, about, sinks
+            As `Run` has them.
+        each : callable, optional
+            Called with each record, for instance to say a line about it.
+        what : str
+            What the progress bar says.
+        """
+        from cvclassic.batch import Run
+
+        options, tally = self._options, self.tally
+        run = self.current = Run(
+            sources,
+            task,
+            output=self._output,
+            format=format,
+            folder=folder,
+            work=self._work,
+            about=about,
+            restart=options.restart,
+            raw_csv=options.raw_csv,
+            sinks=sinks,
+            watch=options.watch,
+            on_start=lambda: self._say_how_it_begins(sources),
+        )
+        if (options.lines or not options.quiet) and sources.can_be_counted and not options.watch:
+            count_aside(tally, run.inputs)
+        ends = contextlib.suppress(Stopped) if options.watch else contextlib.nullcontext()
+        with (
+            ends,
+            shown_progress(tally, quiet=options.quiet, lines=options.lines, what=what) as tick,
+            contextlib.closing(iter(run)) as records,
+        ):
+            for record in records:
+                tally.add(record, run.keeping)
+                if each is not None:
+                    each(record)
+                tick()
+        self._report(run, sinks)
+        incomplete = any(getattr(sink, "failures", None) for sink in sinks)
+        return 3 if incomplete else int(run.exit_code)
+
+    def _say_how_it_begins(self, sources: Sources) -> None:
+        run, output = self.current, self._output or "-"
+        if self._options.quiet or run is None or run.journal is None:
+            return
+        if self._options.watch:
+            names = " ".join(sources.paths)
+            click.echo(plain(f"Watching {names}. Press Ctrl-C to stop."), err=True)
+        elif run.journal.resumed:
+            click.echo(plain(f"{output}: resuming an interrupted run."), err=True)
+        elif os.path.exists(output):
+            text = f"{output} exists and will be overwritten when the run finishes."
+            click.echo(plain(text), err=True)
+
+    def _report(self, run: Run, sinks: Sequence[Any]) -> None:
+        if not self._options.quiet:
+            click.echo(plain(summary(self.tally)), err=True)
+        groups = [("could not be written", "not_written", run.not_written)]
+        groups += [
+            ("could not be sorted", "not_sorted", getattr(sink, "failures", [])) for sink in sinks
+        ]
+        for text, code, failures in groups:
+            if failures:
+                n = len(failures)
+                click.echo(f"{n} image{'s' * (n != 1)} {text}:", err=True)
+                report_failures([(path, code, why) for path, why in failures])

@@ -1,0 +1,47 @@
+"""Names of files that are made from other files: no two alike."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_HOSTILE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')  # for some system
+
+
+class FreeNames:
+    """Beginnings of names, in the order in which they are asked for.
+
+    Examples
+    --------
+    >>> names = FreeNames()
+    >>> [names.take(path) for path in ("a/cat.jpg", "b/Cat.png", "digits.npz[17]")]
+    ['cat', 'Cat-2', 'digits.npz[17]']
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def take(self, path: str) -> str:
+        """A name that no other input has; fit for file systems of 255 bytes."""
+        stem = Path(path).name if path.endswith("]") else Path(path).stem  # digits.npz[17]
+        stem = os.fsdecode(os.fsencode(stem)[:200])
+        stem = "".join(
+            "_" if c in '/\\:*?"<>|' or ord(c) < 32 or ord(c) == 127 else c for c in stem
+        )
+        stem = stem.lstrip(".") or "image"
+        key = stem.casefold()  # also where case makes no difference
+        number = self._numbers.get(key, 0) + 1
+        while True:
+            name = stem if number == 1 else f"{stem}-{number}"
+            if name.casefold() not in self._taken:
+                break
+            number += 1
+        self._numbers[key] = number
+        self._taken.add(name.casefold())
+        return name
+
+    def reserve(self, name: str) -> None:
+        """Take a name that was given before."""
+        self._taken.add(name.casefold())

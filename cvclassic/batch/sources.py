@@ -1,0 +1,151 @@
+"""All that a run may be given as inputs, and what it must not take for one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DataError, ParameterError
+from ..images import (
+    ArchiveMember,
+    Fault,
+    FoundFile,
+    check_url,
+    find_inputs,
+    is_url,
+    read_list,
+    walk_manifest,
+)
+from .tasks import Input, path_of
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is named: files, folders, archives, patterns, URLs, lists, manifests.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        As `find_inputs` takes them; ``-`` stands for a list of names on standard input.
+    manifest : str, optional
+        CSV file with the column path.
+    split : str, optional
+        Rows of the manifest to use, by its column split.
+    null : bool
+        Names on standard input end in NUL.
+
+    Raises
+    ------
+    ParameterError
+        There is nothing, or parts that do not go together, or an address that is none.
+    DataError
+        The manifest cannot be read.
+    """
+
+    paths: tuple[str, ...] = ()
+    manifest: str | None = None
+    split: str | None = None
+    null: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "paths", tuple(map(os.fsdecode, self.paths)))
+        if not self.paths and self.manifest is None:
+            raise ParameterError("no inputs: name files or folders, or a manifest.")
+        if self.split is not None and self.manifest is None:
+            raise ParameterError("a split needs a manifest.")
+        if self.null and "-" not in self.paths:
+            raise ParameterError("names that end in NUL need -, a list on standard input.")
+        if self.paths.count("-") > 1:
+            raise ParameterError("standard input can be read once: give - once.")
+        for path in self.paths:
+            if is_url(path) and not os.path.lexists(path):
+                check_url(path)
+        if self.manifest is not None:
+            walk_manifest(self.manifest, self.split)  # known before the first image
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those of the paths that are folders."""
+        return tuple(path for path in self.paths if os.path.isdir(path))
+
+    @property
+    def can_be_counted(self) -> bool:
+        """Whether they can be walked twice, the first time only to know how many there are."""
+        return not any(path == "-" or is_url(path) for path in self.paths)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Walk them as `find_inputs` does."""
+        for path in self.paths:
+            if path == "-":
+                names = read_list(_standard_input(), null=self.null)
+                yield from find_inputs(names, patterns=False)
+            else:
+                yield from find_inputs([path])
+        if self.manifest is not None:
+            yield from walk_manifest(self.manifest, self.split)
+
+
+def _standard_input() -> Any:
+    if sys.stdin is None:  # the caller has closed it
+        raise DataError("-: standard input is closed")
+    return sys.stdin.buffer
+
+
+class Own:
+    """What a run writes, and therefore does not read.
+
+    Parameters
+    ----------
+    output : str or None
+        A file.
+    folder : str or None
+        All that is in it counts, unless it is itself named as an input.
+    paths : sequence of str
+        What is named as inputs.
+
+    Raises
+    ------
+    ParameterError
+        The output is named as an input, or the folder is, or holds one.
+    """
+
+    def __init__(self, output: str | None, folder: str | None, paths: Iterable[str] = ()) -> None:
+        self._output = None if output is None else os.path.realpath(output)
+        self._folder = None if folder is None else os.path.realpath(folder)
+        self._known: dict[str, bool] = {}  # folders that were looked at
+        for path in paths:
+            real = os.path.realpath(path)
+            if os.path.lexists(path) and real == self._output:
+                raise ParameterError(f"{path!r} is an input and the output as well.")
+            if self._folder is not None and os.path.lexists(path) and self._is_inside(real):
+                raise ParameterError(
+                    f"the run writes its images to {folder!r}, and {path!r} lies there: "
+                    "choose another folder."
+                )
+
+    def leave_out(self, inputs: Iterable[Input]) -> Iterator[Input]:
+        """Pass on what the run does not write itself."""
+        for item in inputs:
+            if not (isinstance(item, FoundFile | Fault | ArchiveMember) and self._owns(item)):
+                yield item
+
+    def _owns(self, item: FoundFile | Fault | ArchiveMember) -> bool:
+        path = path_of(item)
+        if self._output is None and self._folder is None:
+            return False
+        top, name = os.path.split(path)
+        if self._output is not None and name == os.path.basename(self._output):
+            return os.path.realpath(path) == self._output
+        if self._folder is None:
+            return False
+        known = self._known.get(top)
+        if known is None:
+            known = self._known[top] = self._is_inside(os.path.realpath(top))
+        return known
+
+    def _is_inside(self, real: str) -> bool:
+        folder = self._folder or ""
+        return real == folder or real.startswith(folder.rstrip(os.sep) + os.sep)
