@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -88,10 +88,3 @@ def load_source(
             raise click.UsageError("--split of an array file is train or test.")
         return load_arrays(npz, source["split"] or part, source["labels"])
     return load_data(source["folder"], source["manifest"], source["split"], min_classes, part)
-
-
-def expand(items: Iterator, pipeline) -> Iterator:
-    """Open array files and tables among the files that are to be classified."""
-    from cvclassic.batch import expand_inputs
-
-    return expand_inputs(items, getattr(pipeline[0], "columns", None))
