@@ -7,17 +7,17 @@ __all__ = [
 ]
 
 from .files import (
-    ModelInfo as ModelInfo,
-)
-from .files import (
     load_model as load_model,
 )
 from .files import (
     read_model as read_model,
 )
 from .files import (
-    read_model_info as read_model_info,
-)
-from .files import (
     save_model as save_model,
+)
+from .header import (
+    ModelInfo as ModelInfo,
+)
+from .header import (
+    read_model_info as read_model_info,
 )

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelFileError
-from .files import _MAX_BYTES, _read, _versions, arrays_in, description_in, write_arrays
-from .validation import finite, require
+from .digests import check_digest
+from .files import arrays_in, library_versions, write_arrays
+from .header import description_in, read_bytes, require, take_digest
+from .validation import finite
 
 _KEYS = {"format", "format_version", "content", "versions"}
 
@@ -55,7 +57,7 @@ def save_bundle(
         "format": kind,
         "format_version": version,
         "content": content,
-        "versions": _versions(),
+        "versions": library_versions(),
     }
     ready = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return write_arrays(path, ready, description, "content")
@@ -74,10 +76,13 @@ def load_bundle(
     ModelFileError
         The file is missing, damaged, of a newer version or of another kind.
     """
-    data, size = _read(path, _MAX_BYTES)
+    data, size = read_bytes(path)
     try:
-        content = _content(data, size, kind, version, called or f"{kind} file")
+        description = description_in(data, size, called or f"{kind} file", version)
+        digest = take_digest(description)  # files of earlier versions have none
+        content = _content(description, kind, called or f"{kind} file")
         arrays = arrays_in(data)
+        check_digest(digest, description, arrays)
         for name, array in arrays.items():
             require(array.dtype.kind in "fiu", f"{name[:80]} holds no numbers")
             require(finite(array), f"{name[:80]} holds values that are not finite")
@@ -87,9 +92,8 @@ def load_bundle(
     return arrays, content
 
 
-def _content(data: bytes, size: int, kind: str, version: int, what: str) -> dict[str, Any]:
+def _content(description: dict[str, Any], kind: str, what: str) -> dict[str, Any]:
     """What the caller of `save_bundle` gave, checked."""
-    description = description_in(data, size, what, version)
     if description.get("format") != kind:
         raise ModelFileError(f"This safetensors file is not a {what}.")
     require(set(description) == _KEYS, "its description is odd")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +17,14 @@ from sklearn.pipeline import Pipeline
 from .._basics.atomic import atomic_file
 from ..describe import Embedding, NetworkFileError
 from ..errors import ModelFileError
+from .digests import check_digest, digest_of
+from .header import FORMAT_VERSION, ModelInfo, info_of, model_description, read_bytes, require
 from .serialization import flatten, rebuild
-from .validation import require
-
-FORMAT_VERSION = 1
-_MAX_BYTES = 4_000_000_000
-_MAX_HEADER = 16_000_000
-_KEYS = {"format", "format_version", "pipeline", "summary", "versions"}
+from .upgrading import upgrade
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """What a model file says about itself.
-
-    Parameters
-    ----------
-    format_version : int
-    pipeline : dict
-        Tree of the parts and their parameters.
-    summary : dict
-        Recipe, training set and scores, as `save_model` was given them.
-    versions : dict of str to str
-        Libraries that trained the model.
-    n_bytes : int
-        Size of the file.
-    """
-
-    format_version: int
-    pipeline: dict
-    summary: dict
-    versions: dict
-    n_bytes: int
-
-    @property
-    def classes(self) -> list:
-        """Labels that the model can give; empty where it gives numbers."""
-        return self.pipeline["steps"][-1][1].get("classes", [])
-
-
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of what a model's numbers come from."""
     from importlib.metadata import version
 
     names = ("numpy", "scikit-learn", "scikit-image")
@@ -115,18 +83,14 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
         "format_version": FORMAT_VERSION,
         "pipeline": flatten(pipeline, "", arrays),
         "summary": summary or {},
-        "versions": _versions(),
+        "versions": library_versions(),
     }
     return write_arrays(path, arrays, description, "summary")
 
 
 def write_arrays(path, arrays: dict[str, np.ndarray], description: dict, given: str) -> int:
     """Write arrays and their description atomically; `given` is the part that callers gave."""
-    try:
-        text = json.dumps(description, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ModelFileError(f"{given} must be JSON-able: {error}") from None
-    data = save_tensors(arrays, metadata={"cvclassic": text})
+    data = encode_arrays(arrays, description, given)
     try:
         with atomic_file(path) as file:
             file.write(data)
@@ -135,66 +99,14 @@ def write_arrays(path, arrays: dict[str, np.ndarray], description: dict, given: 
     return len(data)
 
 
-def _strict(pairs: list[tuple[str, Any]]) -> dict:
-    """JSON object without duplicate keys."""
-    result = dict(pairs)
-    require(len(result) == len(pairs), "a key occurs twice")
-    return result
-
-
-def _parse(text: str | bytes):
+def encode_arrays(arrays: dict[str, np.ndarray], description: dict, given: str) -> bytes:
+    """The bytes of a file with arrays, their description and a checksum over both."""
     try:
-        return json.loads(text, object_pairs_hook=_strict, parse_constant=lambda name: name)
-    except ModelFileError:
-        raise
-    except (ValueError, RecursionError):
-        raise ModelFileError("The model file is damaged: its header cannot be read.") from None
-
-
-def _read(path, limit: int) -> tuple[bytes, int]:
-    """First `limit` bytes of a regular file, and its size."""
-    path = Path(path)
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not path.is_file():
-                raise ModelFileError(f"{path}: is not a regular file.")
-            size = os.fstat(file.fileno()).st_size
-            if size > _MAX_BYTES:
-                raise ModelFileError(f"{path}: is too large for a model file ({size:,} bytes).")
-            return file.read(min(limit, size)), size
-    except FileNotFoundError:
-        raise ModelFileError(f"{path}: there is no such model file.") from None
-    except IsADirectoryError:
-        raise ModelFileError(f"{path}: is a folder, not a model file.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"{path}: cannot be read ({reason}).") from None
-
-
-def description_in(data: bytes, size: int, what: str, format_version: int) -> dict:
-    """The JSON description in a safetensors header, both checked.
-
-    `what` is what the file should be; versions after `format_version` are not read.
-    """
-    if len(data) < 10 or data[8:9] != b"{":
-        raise ModelFileError(f"This is not a {what}.")
-    length = int.from_bytes(data[:8], "little")
-    require(length <= min(_MAX_HEADER, size - 8), "its header is cut or too long")
-    header = _parse(data[8 : 8 + length])
-    require(isinstance(header, dict), "its header is not an object")
-    metadata = header.get("__metadata__")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("cvclassic"), str):
-        raise ModelFileError(f"This safetensors file is not a {what}.")
-    description = _parse(metadata["cvclassic"])
-    require(isinstance(description, dict), "its description is not an object")
-    version = description.get("format_version")
-    if type(version) is int and version > format_version:
-        raise ModelFileError(
-            f"The model file has format version {version}; this cvclassic reads up to "
-            f"{format_version}. Please upgrade cvclassic."
-        )
-    require(type(version) is int and version == format_version, "its format version is odd")
-    return description
+        plain = json.loads(json.dumps(description, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"{given} must be JSON-able: {error}") from None
+    plain["digest"] = digest_of(plain, arrays)
+    return save_tensors(arrays, metadata={"cvclassic": json.dumps(plain, sort_keys=True)})
 
 
 def arrays_in(data: bytes) -> dict[str, np.ndarray]:
@@ -203,49 +115,6 @@ def arrays_in(data: bytes) -> dict[str, np.ndarray]:
         return load_tensors(data)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(f"The model file is damaged: {error}.") from None
-
-
-def _header(data: bytes, size: int) -> dict:
-    """The description of a model."""
-    description = description_in(data, size, "cvclassic model file", FORMAT_VERSION)
-    require(set(description) == _KEYS, "its description is odd")
-    require(description["format"] == "cvclassic-model", "its description is odd")
-    for key in ("pipeline", "summary", "versions"):
-        require(isinstance(description[key], dict), f"{key} is not an object")
-    return description
-
-
-def read_model_info(path) -> ModelInfo:
-    """Read what a model file says about itself, without its arrays.
-
-    Raises
-    ------
-    ModelFileError
-        The file is missing, damaged or not a model file.
-    """
-    data, size = _read(path, 8 + _MAX_HEADER)
-    try:
-        description = _header(data, size)
-        steps = description["pipeline"].get("steps")
-        good = (
-            isinstance(steps, list) and steps and isinstance(steps[-1][1].get("classes", []), list)
-        )
-        require(bool(good), "it has no classes")
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
-    except (AttributeError, IndexError, KeyError, TypeError):
-        raise ModelFileError(f"{path}: The model file is damaged: it has no classes.") from None
-    return _info(description, size)
-
-
-def _info(description: dict, size: int) -> ModelInfo:
-    return ModelInfo(
-        description["format_version"],
-        description["pipeline"],
-        description["summary"],
-        description["versions"],
-        size,
-    )
 
 
 def load_model(path) -> Pipeline:
@@ -281,17 +150,19 @@ def read_model(path) -> tuple[Pipeline, ModelInfo]:
     ModelFileError
         As `load_model`.
     """
-    data, size = _read(path, _MAX_BYTES)
+    data, size = read_bytes(path)
     try:
-        description = _header(data, size)
+        description, digest = model_description(data, size)
         arrays = arrays_in(data)
-        pipeline = rebuild(description["pipeline"], "", arrays)
+        check_digest(digest, description, arrays)
+        tree = upgrade(description["pipeline"], description["format_version"])
+        pipeline = rebuild(tree, "", arrays)
         require(isinstance(pipeline, Pipeline), "it holds no pipeline")
         require(not arrays, "it holds arrays that nothing asks for")
         _attach_files(pipeline, Path(path).parent)
     except (ModelFileError, NetworkFileError) as error:
-        raise ModelFileError(f"{path}: {error}") from None
-    return pipeline, _info(description, size)
+        raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None
+    return pipeline, info_of(description, digest, size)
 
 
 def _attach_files(pipeline: Pipeline, folder: Path) -> None:

@@ -17,8 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from .._basics.checks import check_seed
 from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
+from .header import require
 from .registry import REGISTRY, Entry, entry_of, parameter_names
-from .validation import finite, require
+from .validation import finite
 
 _LARGEST_INTEGER = 2**32  # that of a seed; more overflows in C
 _DEPTH = 6  # no recipe nests deeper

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import ModelFileError
+from .header import require
 
 _LARGEST = 1e12
 _SMALLEST = 1e-12  # that anything is divided by
@@ -17,12 +17,6 @@ def finite(array: np.ndarray) -> bool:
     # sums of products of larger numbers could overflow float32
     # as Python numbers: in 16 bits the bound itself would be infinite
     return bool(array.min().item() >= -_LARGEST and array.max().item() <= _LARGEST)
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise `ModelFileError` unless `condition` holds."""
-    if not condition:
-        raise ModelFileError(f"The model file is damaged: {message}.")
 
 
 def _divides(array: np.ndarray) -> bool:

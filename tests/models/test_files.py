@@ -22,6 +22,7 @@ from cvclassic.classify import HEADS, RECIPES, MLPClassifier, SVMClassifier, mak
 from cvclassic.errors import ModelFileError
 from cvclassic.images import write_image
 from cvclassic.models import load_model, read_model_info, save_model
+from cvclassic.models.digests import digest_of
 from tests import checks
 from tests.checks import picture_labels, pictures
 from tests.tiny_network import network_bytes, network_params
@@ -157,7 +158,7 @@ def test_loaded_models_can_be_fitted_again(toy_model_file) -> None:
 
 def test_info(toy_model_file, toy_model) -> None:
     info = read_model_info(toy_model_file)
-    assert info.format_version == 1
+    assert info.format_version == 2
     assert info.classes == ["coarse", "fine", "middle"]
     assert info.summary == {"recipe": "sift-bow", "n_images": 12}
     assert info.n_bytes == toy_model_file.stat().st_size
@@ -318,7 +319,9 @@ def parts_of(path: Path) -> tuple[dict, dict]:
 
 
 def assemble(description, arrays) -> bytes:
-    """A well-formed safetensors file of any description."""
+    """A well-formed safetensors file of any description, with the checksum that it must have."""
+    if isinstance(description, dict) and "digest" in description:
+        description = {**description, "digest": digest_of(description, arrays)}
     text = description if isinstance(description, str) else json.dumps(description)
     return save_tensors(arrays, metadata={"cvclassic": text})
 
@@ -587,9 +590,9 @@ def test_unknown_types_and_deep_nesting(tiny_file, tmp_path) -> None:
 
 def test_newer_versions_say_so(tiny_file, tmp_path) -> None:
     description, arrays = parts_of(tiny_file)
-    path = put(tmp_path / "m", assemble({**description, "format_version": 2}, arrays))
+    path = put(tmp_path / "m", assemble({**description, "format_version": 3}, arrays))
     for read in (load_model, read_model_info):
-        with pytest.raises(ModelFileError, match="format version 2; this cvclassic reads up to 1"):
+        with pytest.raises(ModelFileError, match="format version 3; this cvclassic reads up to 2"):
             read(path)
     for odd in (True, 0, "1", 1.0, None, -1):
         path = put(tmp_path / "m", assemble({**description, "format_version": odd}, arrays))
