@@ -7,6 +7,7 @@ here, every number is checked, and what OpenCV gets to see is written anew from 
 from __future__ import annotations
 
 import os
+import re
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -15,10 +16,12 @@ import numpy as np
 from .._basics.atomic import atomic_file
 from ..errors import ImageReadError, ModelFileError
 from ..images import read_file
+from ..models.digests import digest_of_bytes
 from .cascades import CODES, Cascade, Stage, Tree
 
 _LARGEST = 64_000_000
 _WORDS = CODES // 32
+_DIGEST = re.compile(rb"<!-- checksum (xxh3-128:[0-9a-f]{32}) -->\n")
 _SHORT = {"lbp": "LBP", "haar": "HAAR"}
 
 
@@ -59,6 +62,7 @@ def parse_cascade(data: bytes) -> Cascade:
     """As :func:`read_cascade`, from bytes."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise ModelFileError("a cascade file declares no document types or entities")
+    _check_digest(data)
     try:
         top = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
@@ -214,7 +218,23 @@ def format_cascade(cascade: Cascade) -> str:
         # in quotes, lest OpenCV take a text that begins with a digit for a number
         lines += [f'    <{k}>"{_note(v)}"</{k}>' for k, v in cascade.notes.items()]
         lines[-1] += "</cvclassic>"
-    return "\n".join([*lines, "</cascade>", "</opencv_storage>", ""])
+    lines.append("</cascade>")
+    end = ["</opencv_storage>", ""]
+    digest = digest_of_bytes("\n".join([*lines, *end]).encode())
+    return "\n".join([*lines, f"<!-- checksum {digest} -->", *end])
+
+
+def _check_digest(data: bytes) -> None:
+    """Compare the checksum that `format_cascade` writes; files of others have none."""
+    found = _DIGEST.search(data)
+    if found is None:
+        return
+    rest = data[: found.start()] + data[found.end() :]
+    if digest_of_bytes(rest) != found[1].decode():
+        raise ModelFileError(
+            "the file is damaged: its checksum does not match. If it was edited on purpose, "
+            "delete the line of the checksum"
+        )
 
 
 def _note(text: str) -> str:

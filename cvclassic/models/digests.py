@@ -47,6 +47,11 @@ def digest_of(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     return f"{_NAME}:{found.hexdigest()}"
 
 
+def digest_of_bytes(data: bytes) -> str:
+    """Checksum of bytes, in the same form."""
+    return f"{_NAME}:{xxhash.xxh3_128_hexdigest(data)}"
+
+
 def check_digest(
     digest: str | None, description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> None:

@@ -96,3 +96,13 @@ def test_the_old_kind_is_named() -> None:
     path = cv2.data.haarcascades + "haarcascade_license_plate_rus_16stages.xml"
     with pytest.raises(ModelFileError, match="old kind"):
         read_cascade(path)
+
+
+def test_a_flipped_bit_is_noticed(trained) -> None:
+    """Whatever it does to a number: the checksum at the end does not match."""
+    data = format_cascade(trained).encode()
+    for at in range(0, data.index(b"<!-- checksum"), 97):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        with pytest.raises(ModelFileError):
+            parse_cascade(bytes(changed))
