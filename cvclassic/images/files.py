@@ -8,7 +8,8 @@ import stat
 
 from cvclassic._basics.printable import show_path
 from cvclassic.errors import ImageReadError
-from cvclassic.images.formats.headers import check_format, identify
+from cvclassic.images.formats.headers import identify
+from cvclassic.images.formats.suffixes import check_readable
 
 _CODES = {
     errno.ENOENT: ("not_found", "there is no such file"),
@@ -102,7 +103,7 @@ def _read(fd: int, max_bytes: int) -> bytes:
     if size > max_bytes:
         raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
     if size > LOOK_FIRST:
-        check_format(identify(os.pread(fd, 1024, 0)), size)
+        check_readable(identify(os.pread(fd, 1024, 0)), size)
     try:
         # Files of /proc say 0 and hold something all the same.
         data = os.read(fd, size or 65536)

@@ -7,8 +7,8 @@ OpenCV is handed bytes, never a path.
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,11 +16,15 @@ import numpy as np
 from cvclassic.errors import ImageReadError, ParameterError
 from cvclassic.images.files import read_file, show_path
 from cvclassic.images.formats.decoder_warnings import hear
-from cvclassic.images.formats.headers import ImageHeader, read_header
+from cvclassic.images.formats.headers import ImageHeader, open_image
 from cvclassic.images.formats.jpeg import decode_jpeg
 from cvclassic.images.formats.pixels import to_uint8, turn_upright
-from cvclassic.images.formats.suffixes import suffix_format
+from cvclassic.images.formats.pnm import decode_pnm, refuse_pfm
+from cvclassic.images.formats.suffixes import shown_format, suffix_format
 from cvclassic.images.resizing import check_max_side, reduced_size, resize_exactly
+
+if TYPE_CHECKING:
+    from cvclassic.images.formats.pillow import OpenedImage
 
 MAX_SIDE = 65_535
 """Longest side in pixels that is decoded, whatever ``max_pixels`` allows."""
@@ -35,8 +39,8 @@ class ImageWarning:
     Attributes
     ----------
     code : str
-        ``"ext_mismatch"``, ``"trailing_data"``, ``"missing_eoi"``, ``"truncated"`` (only with
-        ``allow_truncated=True``) or ``"corrupt_data"`` (only under
+        ``"ext_mismatch"``, ``"trailing_data"``, ``"missing_eoi"``, ``"low_range"``,
+        ``"truncated"`` (only with ``allow_truncated=True``) or ``"corrupt_data"`` (only under
         :func:`cvclassic.images.watch_decoders`).
     message : str
     """
@@ -77,17 +81,20 @@ def read_image(
 ) -> np.ndarray:
     """Read a picture as an array.
 
+    - **Decoders**: OpenCV for JPEG, WebP and plain PNG, Pillow for everything else (AVIF, BMP, GIF,
+      JPEG 2000, TIFF, TGA, PSD, ICO ...; HEIC with the extra ``cvclassic[heif]``).
     - **Gray or color** is what the file says: one channel gives (H, W), all others (H, W, 3) RGB.
       A palette is color (BMP palettes of grays are gray), and so are GIF and WebP always.
-    - **Orientation**: turned upright by EXIF (JPEG, PNG ``eXIf``, WebP, TIFF) or by AVIF's own
-      properties, so that all eight orientations of a picture give the same pixels.
+    - **Orientation**: turned upright by EXIF, or by AVIF's and HEIC's own properties, so that all
+      eight orientations of an image give the same pixels.
     - **Alpha** is laid over white: ``round((color * alpha + 255 * (255 - alpha)) / 255)``. A
-      fourth channel that a TIFF does not call alpha is dropped, and so is the alpha of a gray
-      TIFF, which OpenCV does not deliver.
-    - **16 bits** become 8 by dropping the lower byte (``>> 8``); other depths keep their upper 8
-      bits; PNM files are scaled by their declared maximum.
-    - Float and 32-bit pictures are refused: nothing says which range is black to white.
-    - Of an animation or a many-paged file the first picture is read.
+      fourth channel that a TIFF does not call alpha is dropped.
+    - **16 bits** become 8 by dropping the lower byte (``>> 8``). Where the values use only a part
+      of the range, as of cameras with 12 bits, it is the upper byte of the bits that are used (8,
+      10, 12 or 14, from the largest value), with the warning ``low_range``. Other depths keep
+      their upper 8 bits; PNM files are scaled by their declared maximum.
+    - Float and 32-bit images are refused: nothing says which range is black to white.
+    - Of an animation or a many-paged file the first image is read.
 
     Parameters
     ----------
@@ -197,7 +204,9 @@ def decode_image(
         raise ImageReadError(error.code, error.message, shown) from None
     expected = suffix_format(path) if path else None
     if expected not in (None, decoded.format):
-        note = ImageWarning("ext_mismatch", f"named like {expected}, but it is {decoded.format}")
+        kind = shown_format(decoded.format)
+        what = f"{kind} file with the extension {os.path.splitext(os.fsdecode(path))[1]}"
+        note = ImageWarning("ext_mismatch", what)
         decoded = replace(decoded, warnings=(note, *decoded.warnings))
     return decoded
 
@@ -206,14 +215,9 @@ def _decode(
     data: bytes, max_side: int | None, max_pixels: int, allow_truncated: bool
 ) -> DecodedImage:
     """Header, limits, pixels."""
-    header = read_header(data)
-    _check_size(header, max_pixels)
+    header, opened = open_image(data, lambda header: _check_size(header, max_pixels))
     if header.format == "jpeg" and header.bit_depth != 8:
         raise ImageReadError("unsupported_depth", f"the JPEG has {header.bit_depth} bits a sample")
-    if header.format == "tiff" and not 1 <= header.channels <= 4:
-        raise ImageReadError(
-            "unsupported_format", f"the TIFF has {header.channels} samples a pixel, 1 to 4 are read"
-        )
     if header.format == "jpeg":
         (pixels, notes), damage = hear(
             lambda: decode_jpeg(data, header, max_side, allow_truncated, _imdecode)
@@ -221,11 +225,10 @@ def _decode(
         if notes and notes[0][0] != "trailing_data":
             damage = []  # said about what was put in the place of the missing end
     else:
-        raw, damage = hear(lambda: _decode_other(data, header))
-        pixels = to_uint8(raw, header)
-        notes = []
+        raw, damage = hear(lambda: _decode_other(data, header, opened))
+        pixels, notes = to_uint8(raw, header)
         if header.end is not None and header.end < len(data):
-            notes = [("trailing_data", f"{len(data) - header.end} bytes follow the picture")]
+            notes.append(("trailing_data", f"{len(data) - header.end} bytes follow the image"))
     pixels = turn_upright(pixels, header.orientation)
     height, width = pixels.shape[:2]
     if header.format == "jpeg":  # may have been decoded at a smaller scale
@@ -256,27 +259,26 @@ def _imdecode(data: bytes, flags: int) -> np.ndarray | None:
         return None
 
 
-def _decode_other(data: bytes, header: ImageHeader) -> np.ndarray:
-    """Decode anything but JPEG as it is stored: depth, channels, orientation."""
-    if header.orientation_at is not None:
-        # OpenCV turns TIFF by itself, some kinds twice and some not at all. Saying "upright" in
-        # a copy leaves one place that turns.
-        offset, code = header.orientation_at
-        patched = bytearray(data)
-        struct.pack_into(code, patched, offset, 1)
-        data = bytes(patched)
+def _decode_other(data: bytes, header: ImageHeader, opened: OpenedImage | None) -> np.ndarray:
+    """Samples of anything but JPEG as they are stored, gray or RGB, perhaps with alpha."""
+    if opened is not None:
+        from cvclassic.images.formats.pillow import decode_with_pillow
+
+        return decode_with_pillow(opened)
+    if header.format == "pnm":
+        return decode_pnm(data, header)
+    if header.format == "pfm":
+        raise refuse_pfm(data, header)
     raw = _imdecode(data, cv2.IMREAD_UNCHANGED)
-    if header.sample_format != "uint" or (header.bit_depth > 16 and header.format == "tiff"):
-        if raw is not None and raw.dtype.kind == "f" and not np.isfinite(raw).all():
-            raise ImageReadError("non_finite", "the picture holds NaN or infinite values")
-        raise ImageReadError(
-            "unsupported_depth",
-            f"expected whole numbers of at most 16 bits. Got {header.bit_depth} bits "
-            f"({header.sample_format})",
-        )
     if raw is None:
-        raise ImageReadError("corrupt", f"the {header.format} data are damaged, or of a rare kind")
-    return raw
+        if header.end is not None and header.end > len(data):
+            raise ImageReadError("truncated", f"the {shown_format(header.format)} is truncated")
+        raise ImageReadError("corrupt", f"the {shown_format(header.format)} data are damaged")
+    if raw.ndim == 2 or raw.shape[2] < 3:
+        return raw
+    if header.channels in (1, 2):  # OpenCV gives gray with alpha as color with alpha
+        return raw[..., [0, 3]] if raw.shape[2] == 4 else raw[..., 0]
+    return cv2.cvtColor(raw, cv2.COLOR_BGRA2RGBA if raw.shape[2] == 4 else cv2.COLOR_BGR2RGB)
 
 
 def _from_array(array: np.ndarray, max_side: int | None) -> DecodedImage:
@@ -298,6 +300,7 @@ def _from_array(array: np.ndarray, max_side: int | None) -> DecodedImage:
         )
     height, width = array.shape[:2]
     channels = 1 if array.ndim == 2 else array.shape[2]
+    notes: list[tuple[str, str]] = []
     if channels == 1:
         array = array.reshape(height, width)
     if array.dtype == np.uint8 and channels != 4:
@@ -313,7 +316,6 @@ def _from_array(array: np.ndarray, max_side: int | None) -> DecodedImage:
             alpha="straight" if channels == 4 else "none",
             max_value=(1 << depth) - 1,
         )
-        bgr = array if channels == 1 else array[..., [2, 1, 0, 3][:channels]]
-        pixels = to_uint8(np.ascontiguousarray(bgr), header)
+        pixels, notes = to_uint8(np.ascontiguousarray(array), header)
     pixels = resize_exactly(pixels, *reduced_size(width, height, max_side))
-    return DecodedImage(pixels, "array", width, height)
+    return DecodedImage(pixels, "array", width, height, tuple(ImageWarning(*n) for n in notes))

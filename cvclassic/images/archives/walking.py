@@ -14,8 +14,8 @@ from cvclassic.images.archives.tar import TarEntry, list_tar
 from cvclassic.images.archives.unzip import read_entry
 from cvclassic.images.archives.zip import BrokenArchive, ZipEntry, list_zip
 from cvclassic.images.files import LOOK_FIRST, explain_os_error, open_path, show_path
-from cvclassic.images.formats.headers import check_format, identify, is_image_format
-from cvclassic.images.formats.suffixes import suffix_format
+from cvclassic.images.formats.headers import identify, is_image_format
+from cvclassic.images.formats.suffixes import check_readable, suffix_format
 from cvclassic.images.remote import is_url, open_url
 from cvclassic.images.walking import Fault
 
@@ -86,7 +86,7 @@ class ArchiveMember:
             with open_archive(self.archive) as file:
                 if size > LOOK_FIRST:
                     head = read_entry(file, self.entry, max_bytes, only=1024)
-                    check_format(identify(head), size)
+                    check_readable(identify(head), size)
                 data = read_entry(file, self.entry, max_bytes)
         else:
             if size > max_bytes:
@@ -96,7 +96,7 @@ class ArchiveMember:
             with open_archive(self.archive) as file:
                 file.seek(self.entry.offset)
                 if size > LOOK_FIRST:
-                    check_format(identify(file.read(1024)), size)
+                    check_readable(identify(file.read(1024)), size)
                     file.seek(self.entry.offset)
                 data = file.read(size)
         if len(data) < size:

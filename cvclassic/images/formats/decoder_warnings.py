@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -20,7 +21,8 @@ from cvclassic._basics.opencv import get_log_level, set_log_level
 _T = TypeVar("_T")
 _DAMAGE = re.compile(
     rb"(Corrupt JPEG data[^\n]*|Premature end of JPEG[^\n]*|Inconsistent progression[^\n]*|"
-    rb"Invalid SOS[^\n]*|Unsupported marker[^\n]*|libpng warning: [^\n]*(?:CRC|IDAT|bad)[^\n]*)"
+    rb"Invalid SOS[^\n]*|Unsupported marker[^\n]*|Fax[34]Decode[^\n]*|"
+    rb"libpng warning: [^\n]*(?:CRC|IDAT|bad)[^\n]*)"
 )
 _ear: _Ear | None = None
 
@@ -37,6 +39,9 @@ class _Ear:
         self._change = threading.Condition()
         self._spans: list[tuple[int, int]] = []
         set_log_level(0)
+        self._quiet = warnings.catch_warnings()  # Pillow's, of files that get a record anyway
+        self._quiet.__enter__()
+        warnings.filterwarnings("ignore", module=r"PIL\b")
         sys.stderr.flush()
         os.dup2(self._file.fileno(), 2)
         if _descriptor(sys.stderr) == 2:  # Python's own messages go on to the screen
@@ -79,6 +84,7 @@ class _Ear:
             sys.stderr.close()
             sys.stderr = self._stderr
         set_log_level(self._level)
+        self._quiet.__exit__(None, None, None)
         said = 0
         for start, end in sorted([*self._spans, (self.size(), self.size())]):
             if start > said:

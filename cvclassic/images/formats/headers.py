@@ -1,25 +1,22 @@
-"""What a picture file says about itself, read from its bytes before any pixel is decoded.
+"""What an image file says about itself, read from its bytes before any pixel is decoded.
 
-Pure functions on bytes. They exist because a decoder believes what a file says: 57 bytes can ask
-for 4 GB. What is read here decides whether the decoder is called at all.
+What is read here decides which decoder is called, and whether one is called at all.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cvclassic.errors import ImageReadError
-from cvclassic.images.formats import iso_boxes as boxes
-from cvclassic.images.formats import plain_headers as rasters
-from cvclassic.images.formats import tiff
+from cvclassic.images.formats import opencv_headers, pnm
 from cvclassic.images.formats.image_header import ImageHeader
-from cvclassic.images.formats.suffixes import WAYS_OUT
+from cvclassic.images.formats.suffixes import READABLE, WAYS_OUT, check_readable, shown_format
 
-SUPPORTED = (
-    "avif", "bmp", "gif", "jpeg", "jpeg2000", "pfm", "png", "pnm", "tiff", "webp",
-)  # fmt: skip
-"""Names of the formats that :func:`cvclassic.images.read_image` decodes."""
+if TYPE_CHECKING:
+    from cvclassic.images.formats.pillow import OpenedImage
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
@@ -37,8 +34,6 @@ _MAGIC = (
     (0, b"\xff\x4f\xff\x51", "jpeg2000"),
     (0, b"BM", "bmp"),
     (0, b"8BPS", "psd"),
-    (0, b"\0\0\1\0", "ico"),
-    (0, b"\0\0\2\0", "ico"),
     (0, b"icns", "icns"),
     (0, b"\x01\xda", "sgi"),
     (0, b"\x59\xa6\x6a\x95", "sun raster"),
@@ -78,16 +73,11 @@ _MAGIC = (
 
 
 _PARSERS = {
-    "avif": boxes.avif_header,
-    "bmp": rasters.bmp_header,
-    "gif": rasters.gif_header,
-    "jpeg": rasters.jpeg_header,
-    "jpeg2000": boxes.jpeg2000_header,
-    "pfm": rasters.pfm_header,
-    "png": rasters.png_header,
-    "pnm": rasters.pnm_header,
-    "tiff": tiff.tiff_header,
-    "webp": rasters.webp_header,
+    "jpeg": opencv_headers.jpeg_header,
+    "pfm": pnm.pfm_header,
+    "png": opencv_headers.png_header,
+    "pnm": pnm.pnm_header,
+    "webp": opencv_headers.webp_header,
 }
 
 
@@ -102,8 +92,8 @@ def identify(data: bytes) -> str:
     Returns
     -------
     str
-        A name out of :data:`SUPPORTED`, or a readable name of something else, such as
-        ``"HTML"``, ``"gzip"``, ``"Git-LFS pointer"``, ``"text"`` or ``"unknown"``.
+        A format such as ``"png"``, or a readable name of something else, such as ``"HTML"``,
+        ``"gzip"``, ``"Git-LFS pointer"``, ``"text"`` or ``"unknown"``.
 
     Examples
     --------
@@ -124,7 +114,35 @@ def identify(data: bytes) -> str:
         return "pnm"
     if re.match(rb"P[Ff]\s", head):
         return "pfm"
-    return _text_name(head)
+    if re.match(rb"\s*(/\*.*?\*/\s*)?#define[ \t]+\w*width[ \t]+\d+", head, re.S):
+        return "xbm"
+    if re.match(rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]", head):
+        return "pcx"
+    if re.match(rb"\0\0[\x01\x02]\0(?!\0\0)", head):
+        return "ico" if head[2] == 1 else "cur"
+    return "tga" if _looks_like_tga(head) else _text_name(head)
+
+
+def _looks_like_tga(head: bytes) -> bool:
+    """TGA has no mark at its beginning, but few files have such a header by chance."""
+    if len(head) < 18:
+        return False
+    colors, kind, first, n_colors, color_bits = struct.unpack_from("<BBHHB", head, 1)
+    width, height, depth, flags = struct.unpack_from("<HHBB", head, 12)
+    depths = {1: (8, 16), 2: (15, 16, 24, 32), 3: (1, 8, 16)}.get(kind & 7, ())
+    mapped = kind & 7 == 1
+    return (
+        kind in (1, 2, 3, 9, 10, 11)
+        and depth in depths
+        and width > 0
+        and height > 0
+        and flags & 0xC0 == 0
+        and flags & 15 <= 8
+        and (
+            (colors == 1 and color_bits in (15, 16, 24, 32) and n_colors > 0)
+            or (colors == 0 and not mapped and first == n_colors == color_bits == 0)
+        )
+    )
 
 
 def is_image_format(name: str) -> bool:
@@ -135,27 +153,7 @@ def is_image_format(name: str) -> bool:
     >>> is_image_format("png"), is_image_format("camera raw"), is_image_format("gzip")
     (True, True, False)
     """
-    return name in SUPPORTED or name in WAYS_OUT
-
-
-def check_format(name: str, size: int | None = None) -> None:
-    """Raise `ImageReadError` for a format that is not read, with the way out where there is one.
-
-    Parameters
-    ----------
-    name : str
-        As `identify` gives it.
-    size : int, optional
-        Bytes of the file, for the message.
-    """
-    if name in SUPPORTED:
-        return
-    many = "" if size is None else f" ({size} bytes)"
-    if name in WAYS_OUT:
-        shown = {"heif": "HEIC/HEIF"}.get(name, name)
-        raise ImageReadError("unsupported_format", f"{shown} is not read{many}: {WAYS_OUT[name]}")
-    what = "something unknown" if name == "unknown" else name
-    raise ImageReadError("unsupported_format", f"this is no image: it looks like {what}{many}")
+    return name in READABLE or name in WAYS_OUT
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -183,19 +181,48 @@ def read_header(data: bytes) -> ImageHeader:
     >>> header.format, header.width, header.height
     ('pnm', 3, 2)
     """
+    return open_image(data)[0]
+
+
+def open_image(
+    data: bytes, check: Callable[[ImageHeader], None] = lambda header: None
+) -> tuple[ImageHeader, OpenedImage | None]:
+    """The header of an image, and the image as Pillow has opened it where Pillow will decode it.
+
+    Parameters
+    ----------
+    data : bytes
+    check : callable
+        Called with what is known of the size before Pillow sees the file, and again with the
+        header; raises ImageReadError for what is too large.
+
+    Raises
+    ------
+    ImageReadError
+        As `read_header`, or as `check` raises.
+    """
     if not data:
         raise ImageReadError("empty", "the file has 0 bytes")
     name = identify(data)
-    check_format(name)
+    check_readable(name)
+    opened = None
     try:
-        header = _PARSERS[name](data)
+        if name in _PARSERS:
+            header = _PARSERS[name](data)
+        if name not in _PARSERS or header.by_pillow:
+            from cvclassic.images.formats.pillow import open_with_pillow
+
+            opened = open_with_pillow(data, name, check)
+            if name not in _PARSERS:
+                header = opened.header
     except (struct.error, IndexError):
-        raise ImageReadError("truncated", f"the file ends inside its {name} header") from None
+        said = f"the file ends inside its {shown_format(name)} header"
+        raise ImageReadError("truncated", said) from None
     if header.width < 1 or header.height < 1:
-        raise ImageReadError(
-            "corrupt", f"the {name} header declares {header.width} x {header.height} pixels"
-        )
-    return header
+        size = f"{header.width} x {header.height} pixels"
+        raise ImageReadError("corrupt", f"the {shown_format(name)} header declares {size}")
+    check(header)
+    return header, opened
 
 
 def _ftyp_name(head: bytes) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cvclassic.errors import ImageReadError
+
 
 class ImageHeader(NamedTuple):
-    """What the bytes of a picture declare.
+    """What the bytes of an image declare.
 
-    A tuple and no dataclass, because one is made for every picture and makes up a part of what
+    A tuple and no dataclass, because one is made for every image and makes up a part of what
     reading costs beside decoding.
 
     Attributes
     ----------
     format : str
-        One of :data:`cvclassic.images.formats.headers.SUPPORTED`.
+        One of :data:`cvclassic.images.formats.suffixes.READABLE`.
     width, height : int
         Size in pixels as stored, before ``orientation`` is applied.
     orientation : int
@@ -24,7 +26,8 @@ class ImageHeader(NamedTuple):
     sample_format : str
         ``"uint"``, ``"int"`` or ``"float"``.
     channels : int
-        Samples of a pixel as stored, alpha included; 3 for a palette.
+        Samples of a pixel as stored, alpha included; 3 for a palette, and for formats that
+        Pillow decodes.
     alpha : str
         What the last sample is: ``"none"`` (color), ``"straight"``, ``"premultiplied"`` or
         ``"unspecified"``.
@@ -34,12 +37,14 @@ class ImageHeader(NamedTuple):
         Largest value of a sample.
     inverted : bool
         True where 0 means white (TIFF).
+    planar : bool
+        True where each color has a plane of its own (TIFF).
+    by_pillow : bool
+        Whether Pillow decodes it, and not OpenCV.
     data_start : int
-        Where the pixel data cannot lie before; metadata, and pictures in it, end there.
+        Where the pixel data cannot lie before; metadata, and images in it, end there.
     end : int or None
         Where the file's structure says that it ends, if it does.
-    orientation_at : tuple of (int, str) or None
-        Offset and ``struct`` code of a TIFF's orientation entry.
     """
 
     format: str
@@ -53,6 +58,23 @@ class ImageHeader(NamedTuple):
     transparent_gray: int | None = None
     max_value: int = 255
     inverted: bool = False
+    planar: bool = False
+    by_pillow: bool = False
     data_start: int = 0
     end: int | None = None
-    orientation_at: tuple[int, str] | None = None
+
+
+def cut_or_corrupt(cut: bool, where: str) -> tuple[str, str]:
+    """Code and message for a header that is not whole."""
+    return (
+        ("truncated", f"the file ends inside its {where}") if cut else ("corrupt", f"bad {where}")
+    )
+
+
+def depth_error(header: ImageHeader) -> ImageReadError:
+    """The error of samples of which nothing says what is black and what white."""
+    return ImageReadError(
+        "unsupported_depth",
+        f"expected whole numbers of at most 16 bits. Got {header.bit_depth} bits "
+        f"({header.sample_format})",
+    )

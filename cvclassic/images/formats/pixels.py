@@ -9,19 +9,21 @@ from cvclassic.errors import ImageReadError
 from cvclassic.images.formats.image_header import ImageHeader
 
 
-def to_uint8(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
-    """Bring a decoded array to uint8, (H, W) or (H, W, 3) RGB.
+def to_uint8(raw: np.ndarray, header: ImageHeader) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Bring decoded samples to uint8, (H, W) or (H, W, 3) RGB.
 
     Parameters
     ----------
-    raw : ndarray of uint8 or uint16, shape (H, W) or (H, W, 3 or 4)
-        In OpenCV's order: blue, green, red, alpha.
+    raw : ndarray of uint8 or uint16, shape (H, W), (H, W, 1), (H, W, 2), (H, W, 3) or (H, W, 4)
+        Gray or RGB; the last of 2 or 4 samples is straight alpha.
     header : ImageHeader
         What the samples mean.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W) or (H, W, 3)
+    pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
+    notes : list of (code, message)
+        ``low_range`` where 16 bits are used in part.
     """
     if raw.dtype not in (np.uint8, np.uint16):
         raise ImageReadError(
@@ -30,40 +32,58 @@ def to_uint8(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
     if raw.ndim == 3 and raw.shape[2] == 1:
         raw = raw[..., 0]
     see_through = _gray_mask(raw, header)
-    premultiplied = header.alpha == "premultiplied" or (
-        # libtiff multiplies by alpha what it converts itself, which is everything of 8 bits.
-        header.format == "tiff" and raw.dtype == np.uint8
-    )
-    if header.format == "tiff" and header.inverted and raw.dtype == np.uint16:
-        raw = ~raw  # libtiff turns white-is-zero around for 8 bits only
-    image = _to_eight_bits(raw, header)
+    image, notes = _to_eight_bits(raw, header)
     if image.ndim == 2:
         if see_through is not None:
-            image[see_through] = 255
-        return image
-    if image.shape[2] == 2:
-        image = image[..., [0, 0, 0, 1]]
-    color = _over_white(image, header, premultiplied) if image.shape[2] == 4 else image
-    if header.channels - (header.alpha != "none") == 1:
-        return np.ascontiguousarray(color[..., 0])
-    return cv2.cvtColor(color, cv2.COLOR_BGR2RGB)
+            image = np.where(see_through, np.uint8(255), image)
+    elif image.shape[2] == 2:
+        image = _over_white(image[..., :1], image[..., 1:])[..., 0]
+    elif image.shape[2] == 4:
+        # Many writers leave the fourth byte of a BMP empty: all zero means unused.
+        unused = header.format == "bmp" and not image[..., 3].any()
+        image = image[..., :3] if unused else _over_white(image[..., :3], image[..., 3:])
+    return np.ascontiguousarray(image), notes
 
 
-def _to_eight_bits(raw: np.ndarray, header: ImageHeader) -> np.ndarray:
-    """The upper eight bits; PNM by its declared maximum."""
+def _to_eight_bits(
+    raw: np.ndarray, header: ImageHeader
+) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """The upper eight bits of those that are used; PNM by its declared maximum."""
     top = header.max_value
-    if header.format == "pnm" and top not in (255, 65535):
+    if header.format == "pnm" and not header.by_pillow and top not in (255, 65535):
         table = (np.arange(65536 if raw.dtype == np.uint16 else 256) * 255 + top // 2) // top
-        return np.minimum(table, 255).astype(np.uint8)[raw]
+        return np.minimum(table, 255).astype(np.uint8)[raw], []
     if raw.dtype == np.uint8:
-        return raw
-    shift = header.bit_depth - 8 if 8 < header.bit_depth < 16 and header.format != "tiff" else 8
-    return np.minimum(raw >> shift, 255).astype(np.uint8)
+        return raw, []
+    bits, notes = 16, []
+    if header.bit_depth == 16 or header.format == "array":
+        bits = used_bits(raw[..., : raw.shape[2] - 1 + raw.shape[2] % 2] if raw.ndim == 3 else raw)
+    image = np.minimum(raw >> bits - 8, 255).astype(np.uint8)
+    if bits < 16:
+        said = f"its 16-bit values use only {bits} bits, which are scaled to black to white"
+        notes = [("low_range", said)]
+        if raw.ndim == 3 and raw.shape[2] in (2, 4):
+            image[..., -1] = raw[..., -1] >> 8
+    return image, notes
+
+
+def used_bits(values: np.ndarray) -> int:
+    """Bits that 16-bit samples use, of the numbers that cameras have: 8, 10, 12, 14 or 16.
+
+    Examples
+    --------
+    >>> used_bits(np.array([0, 4095], np.uint16)), used_bits(np.array([0, 4096], np.uint16))
+    (12, 14)
+    """
+    top = int(values.max(initial=0))
+    if top == 0:
+        return 16
+    return next(bits for bits in (8, 10, 12, 14, 16) if top < 1 << bits)
 
 
 def _gray_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
     """Where a gray PNG is declared transparent by one gray value (chunk ``tRNS``)."""
-    if header.transparent_gray is None or raw.ndim != 2:
+    if header.transparent_gray is None or raw.ndim != 2 or header.by_pillow:
         return None
     value = header.transparent_gray
     if header.bit_depth < 8:
@@ -71,19 +91,12 @@ def _gray_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
     return raw == value
 
 
-def _over_white(image: np.ndarray, header: ImageHeader, premultiplied: bool) -> np.ndarray:
-    """Lay the first three channels over white by the fourth."""
-    color, alpha = image[..., :3], image[..., 3:]
-    no_alpha = header.format == "tiff" and header.alpha in ("none", "unspecified")
-    # Many writers leave the fourth byte of a BMP empty: all zero means unused.
-    unused = header.format == "bmp" and not alpha.any()
-    if no_alpha or unused or alpha.min() == 255:
-        return np.ascontiguousarray(color)
-    wide = color.astype(np.uint16)
-    rest = 255 - alpha.astype(np.uint16)
-    if premultiplied:
-        return np.minimum(wide + rest, 255).astype(np.uint8)
-    return ((wide * alpha + 255 * rest + 127) // 255).astype(np.uint8)
+def _over_white(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Lay a picture over white by its alpha, rounded."""
+    if alpha.min(initial=255) == 255:
+        return color
+    wide = alpha.astype(np.uint16)
+    return ((color * wide + 255 * (255 - wide) + 127) // 255).astype(np.uint8)
 
 
 def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:

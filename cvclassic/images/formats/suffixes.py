@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+
+from cvclassic.errors import ImageReadError
 
 _BY_FORMAT = {
-    # read, see `headers.SUPPORTED`
+    # read
     "jpeg": ".jpg .jpeg .jpe .jfif .mpo",
     "png": ".png .apng",
     "webp": ".webp",
@@ -19,7 +22,8 @@ _BY_FORMAT = {
     "heif": ".heic .heif .hif .heics",
     "tga": ".tga .icb .vda .vst",
     "psd": ".psd",
-    "ico": ".ico .cur",
+    "ico": ".ico",
+    "cur": ".cur",
     "icns": ".icns",
     "pcx": ".pcx",
     "sgi": ".sgi .rgb .rgba .bw",
@@ -57,6 +61,46 @@ WAYS_OUT = {
     "FITS": "convert it to PNG or TIFF first, since the range is yours to choose",
 }
 """Formats of images that are not read (HEIF: without its extra) -> what to do instead."""
+
+
+READABLE = frozenset(list(_BY_FORMAT)[: list(_BY_FORMAT).index("JPEG XL")])
+"""Formats that are read; ``"heif"`` only with its extra."""
+
+
+def check_readable(name: str, size: int | None = None) -> None:
+    """Raise `ImageReadError` for a format that is not read, with the way out where there is one.
+
+    Parameters
+    ----------
+    name : str
+        As :func:`cvclassic.images.identify` gives it.
+    size : int, optional
+        Bytes of the file, for the message.
+    """
+    if name in READABLE and (name != "heif" or find_spec("pillow_heif") is not None):
+        return
+    many = "" if size is None else f" ({size} bytes)"
+    if name in WAYS_OUT:
+        said = f"{shown_format(name)} is not read{many}: {WAYS_OUT[name]}"
+        raise ImageReadError("unsupported_format", said)
+    what = "something unknown" if name == "unknown" else name
+    raise ImageReadError("unsupported_format", f"this is no image: it looks like {what}{many}")
+
+
+_SHOWN = {
+    "heif": "HEIC/HEIF", "jpeg2000": "JPEG 2000", "sun raster": "Sun raster", "webp": "WebP",
+}  # fmt: skip
+
+
+def shown_format(name: str) -> str:
+    """A format's name as people write it.
+
+    Examples
+    --------
+    >>> shown_format("png"), shown_format("webp"), shown_format("camera raw")
+    ('PNG', 'WebP', 'camera raw')
+    """
+    return _SHOWN.get(name, name.upper() if name in READABLE else name)
 
 
 def suffix_format(path: str | bytes) -> str | None:
