@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import tempfile
+import time
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -13,6 +15,8 @@ from cvclassic.images.walking import Fault, FoundFile
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*", re.DOTALL)
 _WEB = ("http", "https")
+_CONNECT_SECONDS, _READ_SECONDS, _TOTAL_SECONDS = 10, 30, 300
+_MAX_SPOOLED = 8_000_000_000  # bytes of an archive that is read through a temporary file
 
 
 def is_url(path: str) -> bool:
@@ -36,7 +40,7 @@ def _file_system(url: str) -> tuple[Any, str]:
             f"{protocol}:// needs fsspec. Install it: pip install 'cvclassic[cloud]'"
         ) from None
     try:
-        system, path = fsspec.core.url_to_fs(url)
+        system, path = fsspec.core.url_to_fs(url, **_options(protocol))
     except ImportError as error:
         raise MissingDependencyError(
             f"{protocol}:// needs one more package ({error}). "
@@ -74,7 +78,7 @@ def list_url(url: str) -> Iterator[FoundFile | Fault]:
     """
     try:
         system, path = _file_system(url)
-        if url.partition("://")[0].lower() in _WEB:
+        if _is_web(url):
             names = None
         elif "*" in path:
             names, top = sorted(system.glob(path)), path.partition("*")[0]
@@ -99,7 +103,9 @@ def list_url(url: str) -> Iterator[FoundFile | Fault]:
 
 
 def open_url(url: str) -> IO[bytes]:
-    """Open what is at a URL for reading.
+    """Open what is at a URL for reading with `seek`.
+
+    What a web server gives only from beginning to end comes into a temporary file first.
 
     Raises
     ------
@@ -107,7 +113,14 @@ def open_url(url: str) -> IO[bytes]:
     """
     try:
         system, path = _file_system(url)
-        return system.open(path, "rb")
+        if not _is_web(url) or system.info(path).get("partial"):
+            return system.open(path, "rb")
+        with _open_stream(url) as stream:
+            spool = tempfile.TemporaryFile(prefix="cvclassic-")  # noqa: SIM115
+            for piece in _pieces(stream, _MAX_SPOOLED, url):
+                spool.write(piece)
+            spool.seek(0)
+            return spool
     except (ImageReadError, MissingDependencyError):
         raise
     except Exception as error:
@@ -115,26 +128,74 @@ def open_url(url: str) -> IO[bytes]:
 
 
 def read_url(url: str, max_bytes: int) -> bytes:
-    """Bytes of what is at a URL, once.
+    """Bytes of what is at a URL, to the end, once.
+
+    Servers have 10 seconds to take a connection, 30 for each piece that they send, and 5 minutes
+    for all of it.
 
     Raises
     ------
-    ImageReadError, MissingDependencyError
+    ImageReadError
+        ``too_large`` as soon as the server has declared or sent more than `max_bytes`; ``io``
+        where it does not answer, stops on the way or is too slow; ``not_found``,
+        ``permission``, ``not_regular``, ``empty``.
+    MissingDependencyError
     """
     try:
-        with open_url(url) as file:
-            size = getattr(file, "size", None)
-            data = b"" if (size or 0) > max_bytes else file.read(max_bytes + 1)
+        with _open_stream(url) as stream:
+            data = b"".join(_pieces(stream, max_bytes, url))
     except (ImageReadError, MissingDependencyError):
         raise
     except Exception as error:
         raise ImageReadError(*explain_remote(error), url) from None
-    if (size or 0) > max_bytes or len(data) > max_bytes:
-        got = f"{size} bytes" if size else "more"
-        raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {got}", url)
     if not data:
         raise ImageReadError("empty", "the file has 0 bytes", url)
     return data
+
+
+def _open_stream(url: str) -> IO[bytes]:
+    """Open what is at a URL to be read once from beginning to end."""
+    system, path = _file_system(url)
+    if _is_web(url):
+        # one request, whatever the server says about sizes and ranges: any size but None keeps
+        # fsspec from asking for it, and blocks of 0 bytes are its name for a stream
+        return system.open(path, "rb", block_size=0, size=1)
+    return system.open(path, "rb")
+
+
+def _pieces(stream: Any, max_bytes: int, url: str) -> Iterator[bytes]:
+    """What a stream gives, piece by piece, never more than `max_bytes` and in bounded time."""
+    response = getattr(stream, "r", None)
+    size = response.content_length if response is not None else getattr(stream, "size", None)
+    deadline = time.monotonic() + _TOTAL_SECONDS
+    got = 0
+    while got <= max_bytes and (size or 0) <= max_bytes:
+        piece = stream.read(min(1 << 20, max_bytes + 1 - got))
+        if not piece:
+            return
+        got += len(piece)
+        yield piece
+        if time.monotonic() > deadline:
+            raise ImageReadError(
+                "io", f"the server is too slow: {got} bytes in {_TOTAL_SECONDS} s", url
+            )
+    many = f"{size} bytes" if size else "more"
+    raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {many}", url)
+
+
+def _is_web(url: str) -> bool:
+    return url.partition("://")[0].lower() in _WEB
+
+
+def _options(protocol: str) -> dict[str, Any]:
+    """Time-outs for the file systems that wait for ever without: those of the web and Google."""
+    if protocol not in (*_WEB, "gs", "gcs"):
+        return {}
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS)
+    name = "client_kwargs" if protocol in _WEB else "session_kwargs"
+    return {name: {"timeout": timeout}}
 
 
 def explain_remote(error: Exception) -> tuple[str, str]:
@@ -153,6 +214,11 @@ def explain_remote(error: Exception) -> tuple[str, str]:
         or type(error).__name__ == "NoCredentialsError"
     ):
         return "permission", "the file may not be read: check the credentials"
+    if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
+        return "io", (
+            f"the server does not answer in time ({_CONNECT_SECONDS} s to connect, "
+            f"{_READ_SECONDS} s for each piece)"
+        )
     if isinstance(error, IsADirectoryError):
         return "not_regular", "expected a file. Got a folder"
     text = " ".join(str(error).split()) or os.strerror(getattr(error, "errno", None) or 5)
