@@ -82,9 +82,11 @@ def score(grams: Grams, labels, n_train: int, *, equal: bool = False, mirrored=F
     copies = 2 if mirrored else 1
     fitted = np.tile(train, copies)
     square = np.ascontiguousarray(gram[:n_fit, :n_fit])
-    penalty = min(PENALTIES, key=lambda p: left_out_loss(square, fitted, p, copies))
+    groups = np.tile(np.arange(n_train), copies) if mirrored else None
+    first = np.arange(n_fit) < n_train
+    penalty = min(PENALTIES, key=lambda p: left_out_loss(square, fitted, p, groups, first))
     targets = one_against_rest(fitted, int(train.max()) + 1)
-    held = left_out_decisions(square + 1, targets, penalty, copies)[:n_train].argmax(axis=1)
+    held = left_out_decisions(square + 1, targets, penalty, groups)[:n_train].argmax(axis=1)
     solved = np.linalg.solve(
         square.astype(float) + 1 + penalty * np.eye(n_fit), targets.astype(float)
     )

@@ -39,7 +39,7 @@ def stages(model, paths: list[str], turns: int) -> dict[str, float]:
     """Median cost of each stage over the turns."""
     side = max_side_of(model)
     features = model[0]
-    members = [part for _, part in getattr(features, "transformer_list", [("", features)])]
+    members = [part for _, part in getattr(features, "transformers_", [("", features)])]
     found: dict[str, list[float]] = {"decode": [], "describe": [], "encode": [], "classify": []}
     for _ in range(turns + 1):
         images: list[np.ndarray] = []

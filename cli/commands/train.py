@@ -231,6 +231,7 @@ def _report(output, size: int, model, page: str = "") -> None:
         rows.append((named, f"{summary['n_images']}, with numbers for labels"))
     if training.without_features:
         rows.append(("no features", f"{len(training.without_features)} pictures were left out"))
+    rows += [("note", note) for note in training.notes]
     rows += [(f"without {name}", why) for name, why in training.left_out.items()]
     if summary["cv_accuracy"] is not None:
         rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))

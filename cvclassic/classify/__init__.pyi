@@ -13,6 +13,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "Penalty",
+    "Recipe",
     "RidgeClassifier",
     "SVMClassifier",
     "Training",
@@ -125,6 +126,9 @@ from .network import (
 )
 from .network import (
     train_epochs as train_epochs,
+)
+from .recipe import (
+    Recipe as Recipe,
 )
 from .recipes import (
     HEADS as HEADS,

@@ -59,13 +59,26 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.times = times
         self.random_state = random_state
 
-    def fit(self, X, y, *, progress: Progress | None = None, on_epoch: OnEpoch | None = None):
+    def fit(
+        self,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        groups=None,
+        progress: Progress | None = None,
+        on_epoch: OnEpoch | None = None,
+    ):
         """Train on pictures and their changed copies.
 
         Parameters
         ----------
         X : sequence of images
         y : sequence of labels
+        sample_weight : ndarray of shape (n,), optional
+            How much each picture, and each of its copies, counts.
+        groups : sequence of n values, optional
+            Pictures with the same value are held out together, with all their copies.
         progress, on_epoch : callable, optional
             As in `fit_recipe`.
 
@@ -84,14 +97,18 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         if y is None or len(y) != len(X):
             raise ParameterError(f"y must have one label for each of the {len(X)} images.")
         copies = AugmentedImages(X, self.augment, self.times, seed)
-        labels = np.tile(np.asarray(y), 1 + self.times)
+        copied = 1 + self.times
+        labels = np.tile(np.asarray(y), copied)
         self.estimator_ = clone(self.estimator)
         self.training_ = fit_recipe(
             self.estimator_,
             copies,
             labels.tolist(),
             progress,
-            n_copies=1 + self.times,
+            sample_weight=None if sample_weight is None else np.tile(sample_weight, copied),
+            groups=np.tile(np.arange(len(X)) if groups is None else groups, copied),
+            judged=np.arange(copied * len(X)) < len(X),
+            mirror=False,
             on_epoch=on_epoch,
         )
         if hasattr(self.estimator_, "classes_"):

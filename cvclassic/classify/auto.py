@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._basics.checks import check_number
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
-from .recipes import TRY_MIRROR, make_recipe, set_parameters
+from .recipes import make_recipe, set_parameters
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
@@ -92,7 +92,16 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, *, progress: Progress | None = None, on_trial=None):
+    def fit(
+        self,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        groups=None,
+        progress: Progress | None = None,
+        on_trial: Callable[[Trial], None] | None = None,
+    ):
         """Try the candidates.
 
         Parameters
@@ -100,6 +109,10 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
         X : sequence of images
             Best as `Picture`, which are decoded once for all candidates.
         y : sequence of labels
+        sample_weight : ndarray of shape (n,), optional
+            How much each picture counts for the heads.
+        groups : sequence of n values, optional
+            Pictures with the same value are held out together.
         progress : callable, optional
             As in `fit_recipe`.
         on_trial : callable, optional
@@ -135,8 +148,9 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 continue
             before = time.perf_counter()
             try:
-                mirror = "cv" if name in TRY_MIRROR else False
-                training = fit_recipe(pipeline, X, y, progress, mirror=mirror)
+                training = fit_recipe(
+                    pipeline, X, y, progress, sample_weight=sample_weight, groups=groups
+                )
             except CvclassicError as error:
                 self._add(Trial(name, None, time.perf_counter() - before, str(error)), on_trial)
                 continue

@@ -7,7 +7,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 
-def fit_temperature(decisions: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(
+    decisions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """Temperature under which ``softmax(decisions / T)`` has the least log loss.
 
     One number cannot change which class comes first, so that labels and probabilities
@@ -20,6 +22,8 @@ def fit_temperature(decisions: np.ndarray, labels: np.ndarray) -> float:
         Of samples that the classifier was not trained on.
     labels : ndarray of shape (n,), int
         Column of the true class.
+    weights : ndarray of shape (n,), optional
+        How much each sample counts.
 
     Returns
     -------
@@ -42,6 +46,8 @@ def fit_temperature(decisions: np.ndarray, labels: np.ndarray) -> float:
     n, k = decisions.shape
     targets = np.full((n, k), 1 / ((n + 2) * max(k - 1, 1)))
     targets[np.arange(n), labels] = 1 - 1 / (n + 2)
+    if weights is not None:
+        targets *= (weights / weights.mean())[:, None]
 
     def log_loss(log_temperature: float) -> float:
         return -(targets * log_softmax(decisions / np.exp(log_temperature), axis=1)).sum() / n

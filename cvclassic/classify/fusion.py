@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._basics.checks import check_integer
+from .._basics.checks import check_bool, check_integer, check_jobs, check_seed
 from ..encode import balanced_order
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
 from .gram import symmetric_product
 from .left_out import choose_block_weights
+from .vectors import as_vectors
 
 
 class WeightedUnion(FeatureUnion):
@@ -51,14 +55,20 @@ class WeightedUnion(FeatureUnion):
     n_features_out_ : int
     block_sizes_ : list of int
         Columns of each block that is left.
+    transformers_ : list of (str, transformer)
+        Fitted clones of the members that had something to learn from.
+    member_sizes_ : list of list of int
+        Columns of each of their blocks.
     left_out_ : dict of str to str
         Members that had nothing to learn from, such as wide windows on tiny pictures, and
-        why. In `transformer_list` they became ``"drop"``.
+        why.
 
     Raises
     ------
     DataError
         No member had anything to learn from.
+    ParameterError
+        A parameter has an impossible value.
 
     Examples
     --------
@@ -114,22 +124,24 @@ class WeightedUnion(FeatureUnion):
         -------
         ndarray of shape (n, n_features_out), float32
         """
-        check_integer("max_samples", self.max_samples, 10)
-        X = X if _is_table(X) else decoded_once(check_images(X))
-        self.transformer_list = list(self.transformer_list)
-        self._validate_transformers()
-        self._validate_transformer_weights()
+        self._check()
+        if not _is_table(X):
+            X = decoded_once(check_images(X))
+            if y is not None and len(y) != len(X):
+                raise ParameterError(
+                    f"y must have one label for each of the {len(X)} images. Got {len(y)}."
+                )
         self._fit_members(X, y)
-        n_members = sum(1 for _ in self._iter())
-        parts = self._parts(X[:1] if _is_table(X) else [X[0]], [True] * n_members)
+        parts = self._parts(X[:1] if _is_table(X) else [X[0]], [True] * len(self.transformers_))
         self.member_sizes_ = [
             list(getattr(member, "block_sizes_", [part.shape[1]]))
-            for (_, member, _), part in zip(self._iter(), parts, strict=True)
+            for (_, member), part in zip(self.transformers_, parts, strict=True)
         ]
         sizes = self._sizes
         self.weights_ = np.ones(len(sizes), np.float32)
-        vectors = self.transform(X)
-        fixed = [np.nan if weight is None else weight for _, _, weight in self._iter()]
+        vectors = self._vectors_of(X)
+        given = self.transformer_weights or {}
+        fixed = [given.get(name, np.nan) for name, _ in self.transformers_]
         weights = np.repeat(
             np.array(fixed, np.float32), [len(member) for member in self.member_sizes_]
         )
@@ -142,23 +154,50 @@ class WeightedUnion(FeatureUnion):
         return _weigh_columns(vectors, np.repeat(weights, sizes))
 
     def _fit_members(self, X, y) -> None:
-        """Fit all members; leave those out for which the pictures have nothing to learn from."""
+        """Fit clones of all members; leave those out that have nothing to learn from."""
         self.left_out_ = {}
-        for name, member, _ in self._iter():
+        self.transformers_ = []
+        for name, member in self.transformer_list:
+            if isinstance(member, str) and member == "drop":
+                continue
+            fitted = FunctionTransformer() if isinstance(member, str) else clone(member)
             try:
-                member.fit(X, y)
+                fitted.fit(X, y)
             except DataError as error:
                 self.left_out_[name] = str(error)
-        self.transformer_list = [
-            (name, "drop" if name in self.left_out_ else member)
-            for name, member in self.transformer_list
-        ]
-        if all(member == "drop" for _, member in self.transformer_list):
+            else:
+                self.transformers_.append((name, fitted))
+        if not self.transformers_:
             raise DataError(next(iter(self.left_out_.values()), "All members are dropped."))
+
+    def _check(self) -> None:
+        check_integer("max_samples", self.max_samples, 10)
+        check_bool("verbose", self.verbose)
+        check_bool("verbose_feature_names_out", self.verbose_feature_names_out)
+        check_jobs("n_jobs", self.n_jobs)
+        check_seed("random_state", self.random_state)
+        members = self.transformer_list
+        if not isinstance(members, list | tuple) or not all(
+            isinstance(pair, list | tuple) and len(pair) == 2 for pair in members
+        ):
+            raise ParameterError(
+                f"transformer_list must be a list of (name, transformer). Got {members!r} instead."
+            )
+        weights = self.transformer_weights
+        if weights is not None and not isinstance(weights, Mapping):
+            raise ParameterError(
+                "transformer_weights must be None or a dict from names of members to numbers. "
+                f"Got {weights!r} instead."
+            )
+        self._validate_transformers()
+        self._validate_transformer_weights()
 
     def transform(self, X) -> np.ndarray:
         """Weighted vectors of pictures: shape (n, n_features_out), float32."""
         check_is_fitted(self, "weights_")
+        return self._vectors_of(X)
+
+    def _vectors_of(self, X) -> np.ndarray:
         if _is_table(X):
             return self._weighted(X)
         X = check_images(X)
@@ -172,8 +211,25 @@ class WeightedUnion(FeatureUnion):
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns that are left, each with its member's name in front."""
         check_is_fitted(self, "weights_")
-        names = super().get_feature_names_out(input_features)
+        named = [
+            (name, member.get_feature_names_out(input_features))
+            for name, member in self.transformers_
+        ]
+        names = self._add_prefix_for_feature_names_out(named)
         return names[np.repeat(self.weights_ != 0, self._sizes)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = True
+        return tags
+
+    @property
+    def n_features_in_(self) -> int:
+        """Columns of the table that it was fitted on."""
+        return self.transformers_[0][1].n_features_in_
 
     @property
     def _sizes(self) -> list[int]:
@@ -207,9 +263,10 @@ class WeightedUnion(FeatureUnion):
         if not _is_table(images):
             images = [i if isinstance(i, Picture) else Picture(i) for i in images]
         parts = []
-        for (_, member, _), used in zip(self._iter(), needed, strict=True):
+        for (_, member), used in zip(self.transformers_, needed, strict=True):
             inside = getattr(member, "_vectors", member.transform)  # this is a worker thread
-            parts.append(inside(images) if used else np.empty((len(images), 0), np.float32))
+            found = inside(images) if used else np.empty((len(images), 0), np.float32)
+            parts.append(as_vectors(found))
         return parts
 
     def _weighted(self, images) -> np.ndarray:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import blas
 
-from .._basics.checks import check_integer
-from ..errors import ParameterError
-
 
 def symmetric_product(X: np.ndarray) -> np.ndarray:
     """``X @ X.T`` with half the work of the general product.
@@ -57,6 +54,7 @@ def svm_dual(
     max_epochs: int = 200,
     tol: float = 0.01,
     random_state: int = 0,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Train one-against-rest SVMs with squared hinge loss, all classes in one pass.
 
@@ -80,6 +78,8 @@ def svm_dual(
         Stop once no projected gradient exceeds it.
     random_state : int
         Seed of the order of the pictures.
+    weights : ndarray of shape (n,), optional
+        Above 0: each picture's loss counts so many times.
 
     Returns
     -------
@@ -99,8 +99,10 @@ def svm_dual(
     array([-1., -1.,  1.,  1.], dtype=float32)
     """
     n, k = targets.shape
-    ridge = np.float32(0.5 / C)
-    curvature = np.maximum(np.diagonal(gram) + ridge, np.finfo(np.float32).tiny)
+    ridges = np.full(n, 0.5 / C, np.float32)
+    if weights is not None:
+        ridges = (0.5 / (C * weights.astype(np.float64))).astype(np.float32)
+    curvature = np.maximum(np.diagonal(gram) + ridges, np.finfo(np.float32).tiny)
     signed = np.zeros((n, k), np.float32) if start is None else start.copy()
     rng = np.random.default_rng(random_state)
     for _ in range(max_epochs):
@@ -108,7 +110,7 @@ def svm_dual(
         for i in rng.permutation(n):
             y = targets[i]
             dual = signed[i] * y  # the non-negative dual variables
-            gradient = y * (gram[i] @ signed) - 1 + ridge * dual
+            gradient = y * (gram[i] @ signed) - 1 + ridges[i] * dual
             moved = np.maximum(dual - gradient / curvature[i], 0)
             step = moved - dual
             worst = max(worst, float(np.abs(step).max()) * curvature[i])
@@ -126,7 +128,7 @@ def one_against_rest(labels: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def stratified_folds(
-    labels: np.ndarray, n_folds: int, random_state: int, n_copies: int = 1
+    labels: np.ndarray, n_folds: int, random_state: int, groups: np.ndarray | None = None
 ) -> np.ndarray:
     """Fold of every sample; the members of a class are dealt out evenly, at random.
 
@@ -135,27 +137,20 @@ def stratified_folds(
     labels : ndarray of shape (n,), int
     n_folds : int
     random_state : int
-    n_copies : int
-        Samples come as so many stretches of n / n_copies pictures; sample i of each stretch
-        shows the same picture, and they go into the same fold.
+    groups : ndarray of shape (n,), int, optional
+        As `group_numbers` gives them: samples with the same number go into the same fold, that
+        of the first of them.
 
     Returns
     -------
     ndarray of shape (n,), int
     """
-    if n_copies > 1:
-        first = labels[: len(labels) // n_copies]
-        return np.tile(stratified_folds(first, n_folds, random_state), n_copies)
+    if groups is not None:
+        _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+        return stratified_folds(labels[first], n_folds, random_state)[group]
     rng = np.random.default_rng(random_state)
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     folds = np.empty(len(labels), int)
     folds[order] = np.arange(len(labels)) % n_folds
     return folds
-
-
-def check_copies(n_copies, n: int) -> None:
-    """Raise `ParameterError` unless n samples can come as `n_copies` stretches."""
-    check_integer("n_copies", n_copies, 1)
-    if n % n_copies:
-        raise ParameterError(f"n_copies must divide the number of samples, {n}. Got {n_copies}.")

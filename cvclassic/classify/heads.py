@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from .._basics.checks import check_choice, check_integer, check_number, seed_number
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
-from .gram import check_copies, one_against_rest, stratified_folds, svm_dual, symmetric_product
+from .gram import one_against_rest, stratified_folds, svm_dual, symmetric_product
+from .samples import Samples, check_class_weight, check_samples, weights_of_classes
 
 if TYPE_CHECKING:
     from .unknown import UnknownRule
@@ -27,6 +28,17 @@ _MANY = 3000  # pictures, from which on short vectors are cheaper than inner pro
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
 
+def check_labels(y, n: int) -> None:
+    """Raise `ParameterError` unless there is one label for each of n samples."""
+    if y is None:
+        raise ParameterError(
+            "y must have one label for each sample: training requires y to be passed, but the "
+            "target y is None."
+        )
+    if len(y) != n:
+        raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
+
+
 def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Sorted classes and the column of each label.
 
@@ -35,18 +47,12 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
     DataError
         There is only one class.
     """
-    if y is None:
-        raise ParameterError(
-            "y must have one label for each sample: training requires y to be passed, but the "
-            "target y is None."
-        )
+    check_labels(y, n)
     y = column_or_1d(y, warn=True)
     with warnings.catch_warnings():
         if y.dtype.kind in "OSU":  # names: one picture a class is little, and no regression
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         check_classification_targets(y)
-    if len(y) != n:
-        raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
     classes, labels = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise DataError(f"A classifier needs at least 2 classes. Got only 1 class: {classes[0]!s}.")
@@ -63,6 +69,7 @@ class Head(ClassifierMixin, BaseEstimator):
     classes_: np.ndarray
     temperature_: float
     cv_accuracy_: float
+    class_weight: Mapping | str | None
     random_state: int | np.random.RandomState | None
     held_out_rows_: np.ndarray  # which samples were held out and judged
     # decisions (n, n_classes) on samples that were held out, and columns of their labels
@@ -87,16 +94,31 @@ class Head(ClassifierMixin, BaseEstimator):
         decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
 
-    def _begin(self, X, y, n_copies: int) -> tuple[np.ndarray, np.ndarray, int]:
-        """Check what `fit` was given, and forget an earlier one: vectors, columns, seed."""
+    def _begin(
+        self, X, y, sample_weight, groups, judged
+    ) -> tuple[np.ndarray, np.ndarray, Samples, int]:
+        """Check what `fit` was given, and forget an earlier one: vectors, columns, facts, seed.
+
+        Samples of weight 0 are left out, as if they had not been given.
+        """
         self._check()
+        check_class_weight(self.class_weight)
         seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
+        check_labels(y, len(X))
+        rows, weights, groups, judged = check_samples(X, sample_weight, groups, judged)
+        if len(rows) < len(X):
+            X, y = X[rows], np.asarray(y)[rows]
         self.classes_, labels = encode_labels(y, len(X))
-        check_copies(n_copies, len(X))
+        if self.class_weight is not None:
+            totals = np.bincount(labels, weights, len(self.classes_))
+            own = weights_of_classes(self.class_weight, self.classes_, totals)
+            weights = (own[labels] * (1 if weights is None else weights)).astype(np.float32)
+            if not weights.all():
+                raise ParameterError("class_weight must be above 0 for the classes of y. Got 0.")
         self.temperature_, self.cv_accuracy_ = 1.0, float("nan")
         self.held_out_ = self.unknown_ = None
-        return X, labels, seed
+        return X, labels, Samples(weights, groups, judged, rows), seed
 
     def _check(self) -> None:
         raise NotImplementedError
@@ -128,6 +150,8 @@ class SVMClassifier(Head):
         fewer samples, the calibration uses the classes that can be split.
     random_state : int, RandomState or None, default=0
         Seed of the folds and of the order of the samples.
+    class_weight : dict, "balanced" or None, default=None
+        How much the samples of each class count; "balanced" makes all classes weigh the same.
 
     Attributes
     ----------
@@ -151,34 +175,46 @@ class SVMClassifier(Head):
     ['a', 'b']
     """
 
-    def __init__(self, kernel="linear", C="cv", gamma="scale", n_folds=3, random_state=0):
+    def __init__(
+        self,
+        kernel="linear",
+        C="cv",
+        gamma="scale",
+        n_folds=3,
+        random_state=0,
+        class_weight=None,
+    ):
         self.kernel = kernel
         self.C = C
         self.gamma = gamma
         self.n_folds = n_folds
         self.random_state = random_state
+        self.class_weight = class_weight
 
-    def fit(self, X, y, n_copies: int = 1):
+    def fit(self, X, y, sample_weight=None, groups=None, judged=None):
         """Train on vectors of shape (n, d) and n labels.
 
         Parameters
         ----------
         X : ndarray of shape (n, d)
         y : sequence of n labels
-        n_copies : int
-            Samples come as so many stretches of n / n_copies pictures; sample i of each
-            stretch shows the same picture, changed. They are held out together, and only
-            the first is judged.
+        sample_weight : ndarray of shape (n,), optional
+            How much each sample's loss counts; 0 leaves it out.
+        groups : sequence of n values, optional
+            Samples with the same value are held out together, such as images of one object.
+        judged : ndarray of shape (n,), bool, optional
+            Which held-out samples count where `C` and the temperature are chosen: not those
+            that are changed copies of others. None stands for all.
 
         Returns
         -------
         self
         """
-        X, labels, seed = self._begin(X, y, n_copies)
+        X, labels, samples, seed = self._begin(X, y, sample_weight, groups, judged)
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
         if self.kernel == "linear" and not _in_gram_space(*X.shape):
-            return self._fit_primal(X, labels, seed, n_copies)
+            return self._fit_primal(X, labels, samples, seed)
         if len(X) > _GRAM_LIMIT:
             raise DataError(
                 f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
@@ -188,16 +224,19 @@ class SVMClassifier(Head):
             gram = symmetric_product(X)
             self.gamma_ = 0.0
         else:
-            variance = float(X.var())
+            variance = _variance(X, samples.weights)
             scale = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
             self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
             gram = rbf_kernel(X, gamma=self.gamma_)
-        size = max(float(np.trace(gram)) / len(X), _TINY)
+        if samples.weights is None:
+            size = max(float(np.trace(gram)) / len(X), _TINY)
+        else:
+            size = max(float(np.average(np.diagonal(gram), weights=samples.weights)), _TINY)
         gram /= size
         gram += 1  # the bias: a constant column
         targets = one_against_rest(labels, len(self.classes_))
-        self._choose(gram, targets, labels, seed, n_copies)
-        dual = svm_dual(gram, targets, self.C_, random_state=seed)
+        self._choose(gram, targets, labels, samples, seed)
+        dual = svm_dual(gram, targets, self.C_, random_state=seed, weights=samples.weights)
         self.intercept_ = dual.sum(axis=0)
         if self.kernel == "linear":
             self.coef_ = np.ascontiguousarray(dual.T) @ X / np.float32(size)
@@ -215,12 +254,14 @@ class SVMClassifier(Head):
         if self.gamma != "scale":
             check_number("gamma", self.gamma, 0, exclusive=True)
 
-    def _choose(self, gram, targets, labels: np.ndarray, seed: int, n_copies: int) -> None:
+    def _choose(self, gram, targets, labels: np.ndarray, samples: Samples, seed: int) -> None:
         """Settle the penalty by cross-validation in the Gram space."""
-        folds = stratified_folds(labels, self.n_folds, seed, n_copies)
+        folds = stratified_folds(labels, self.n_folds, seed, samples.groups)
         # a sample is judged only where its class is left in the training part
-        first = np.arange(len(labels)) < len(labels) // n_copies
-        judged = first & (np.bincount(labels[first])[labels] >= 2)
+        members = np.zeros((len(self.classes_), self.n_folds), int)
+        np.add.at(members, (labels, folds), 1)
+        left = members.sum(axis=1)[labels] > members[labels, folds]
+        judged = samples.judged & left
 
         def decide(C: float) -> np.ndarray:
             decisions = np.zeros_like(targets)
@@ -229,48 +270,65 @@ class SVMClassifier(Head):
                 if not out.any() or out.all():
                     continue
                 inside = np.ascontiguousarray(gram[np.ix_(~out, ~out)])
-                dual = svm_dual(inside, targets[~out], C, random_state=seed)
+                weights = samples.weights_at(~out)
+                dual = svm_dual(inside, targets[~out], C, random_state=seed, weights=weights)
                 decisions[out] = gram[np.ix_(out, ~out)] @ dual
             return decisions[judged]
 
-        self.held_out_rows_ = np.flatnonzero(judged)
-        self._settle(decide, labels[judged])
+        self._settle(decide, labels, samples, judged)
 
-    def _settle(self, decide: Callable[[float], np.ndarray], labels: np.ndarray) -> None:
+    def _settle(
+        self,
+        decide: Callable[[float], np.ndarray],
+        labels: np.ndarray,
+        samples: Samples,
+        judged: np.ndarray,
+    ) -> None:
         """Set C_, temperature_ and cv_accuracy_ by decisions on held-out samples.
 
         The penalties rise, and the search stops where the accuracy falls.
         """
-        candidates = _PENALTIES if self.C == "cv" else (float(self.C),)
+        self.held_out_rows_ = samples.rows[judged]
+        labels, weights = labels[judged], samples.weights_at(judged)
+        # in units that do not hang on the sum of the weights
+        unit = 1.0 if samples.weights is None else float(samples.weights.mean())
+        cv = self.C == "cv"
+        candidates = [C / unit for C in _PENALTIES] if cv else [float(self.C)]
         self.C_, self.temperature_, self.cv_accuracy_ = candidates[len(candidates) // 2], 1.0, -1.0
         if not len(labels):
             self.cv_accuracy_ = float("nan")
             return
         for C in candidates:
             decisions = decide(C)
-            accuracy = float((decisions.argmax(axis=1) == labels).mean())
+            accuracy = share_right(decisions, labels, weights)
             if accuracy < self.cv_accuracy_:
                 break
             if accuracy > self.cv_accuracy_:
                 self.C_, self.cv_accuracy_ = C, accuracy
-                self.temperature_ = fit_temperature(decisions, labels)
+                self.temperature_ = fit_temperature(decisions, labels, weights)
                 self.held_out_ = decisions, labels
 
     def _fit_primal(
-        self, X: np.ndarray, labels: np.ndarray, seed: int, n_copies: int
+        self, X: np.ndarray, labels: np.ndarray, samples: Samples, seed: int
     ) -> SVMClassifier:
         """Many samples: LinearSVC, with the penalty from one held-out fifth."""
-        size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
+        if samples.weights is None:
+            size = float(np.sqrt(np.einsum("nd,nd->", X, X, dtype=np.float64) / len(X)))
+        else:
+            squares = np.einsum("nd,nd->n", X, X, dtype=np.float64)
+            size = float(np.sqrt(np.average(squares, weights=samples.weights)))
         X = X / np.float32(max(size, _TINY))
-        kept = stratified_folds(labels, 5, seed, n_copies) != 0
-        out = ~kept & (np.arange(len(X)) < len(X) // n_copies)
-        self.held_out_rows_ = np.flatnonzero(out)
-        self._settle(
-            lambda C: _all_columns(_linear_svc(C, seed).fit(X[kept], labels[kept]), X[out]),
-            labels[out],
-        )
+        kept = stratified_folds(labels, 5, seed, samples.groups) != 0
+        left = np.bincount(labels[kept], minlength=len(self.classes_)) > 0
+        out = ~kept & samples.judged & left[labels]
+
+        def decide(C: float) -> np.ndarray:
+            model = _linear_svc(C, seed).fit(X[kept], labels[kept], samples.weights_at(kept))
+            return _all_columns(model, X[out], len(self.classes_))
+
+        self._settle(decide, labels, samples, out)
         self.gamma_ = 0.0
-        model = _linear_svc(self.C_, seed).fit(X, labels)
+        model = _linear_svc(self.C_, seed).fit(X, labels, samples.weights)
         coef, intercept = model.coef_ / size, model.intercept_
         if len(self.classes_) == 2:
             coef, intercept = np.vstack([-coef, coef]), np.hstack([-intercept, intercept])
@@ -285,6 +343,19 @@ class SVMClassifier(Head):
         return kernel @ self.dual_coef_ + self.intercept_
 
 
+def _variance(X: np.ndarray, weights: np.ndarray | None) -> float:
+    """Variance of all entries, samples counting by their weights."""
+    if weights is None:
+        return float(X.var())
+    mean = np.average(X.mean(axis=1), weights=weights)
+    return float(np.average(((X - mean) ** 2).mean(axis=1), weights=weights))
+
+
+def share_right(decisions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> float:
+    """Share of samples, by weight, whose largest decision is in the column of the label."""
+    return float(np.average(decisions.argmax(axis=1) == labels, weights=weights))
+
+
 def _in_gram_space(n: int, d: int) -> bool:
     """Whether n inner products a sample cost less than its d columns, and fit into memory."""
     return n <= _GRAM_LIMIT and (n < _MANY or n < 2 * d)
@@ -294,7 +365,11 @@ def _linear_svc(C: float, seed: int) -> LinearSVC:
     return LinearSVC(C=C, random_state=seed)
 
 
-def _all_columns(model: LinearSVC, X: np.ndarray) -> np.ndarray:
-    """Decisions with one column a class, also where there are two."""
+def _all_columns(model: LinearSVC, X: np.ndarray, n_classes: int) -> np.ndarray:
+    """Decisions with one column per class, also for two, and for one that it has not seen."""
     decisions = model.decision_function(X)
-    return np.column_stack([-decisions, decisions]) if decisions.ndim == 1 else decisions
+    if decisions.ndim == 1:
+        decisions = np.column_stack([-decisions, decisions])
+    out = np.full((len(X), n_classes), decisions.min(initial=0) - 1)
+    out[:, model.classes_] = decisions
+    return out

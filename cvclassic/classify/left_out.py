@@ -7,6 +7,7 @@ from scipy.linalg import lapack
 
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest
+from .samples import group_numbers
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -14,7 +15,7 @@ _WORTH = 2e-3  # relative change of the loss that is too small to keep a block f
 
 
 def left_out_decisions(
-    gram: np.ndarray, targets: np.ndarray, penalty: float, n_copies: int = 1
+    gram: np.ndarray, targets: np.ndarray, penalty: float, groups: np.ndarray | None = None
 ) -> np.ndarray:
     """Decisions of kernel ridge regression for each picture when it is left out.
 
@@ -26,9 +27,8 @@ def left_out_decisions(
     gram : ndarray of shape (n, n), float32
     targets : ndarray of shape (n, k), float32
     penalty : float
-    n_copies : int
-        Samples come as so many stretches of n / n_copies pictures; sample i of each stretch
-        shows the same picture, and they are left out together.
+    groups : ndarray of shape (n,), optional
+        Samples with the same value are left out together, such as a picture and its mirror image.
 
     Returns
     -------
@@ -54,16 +54,27 @@ def left_out_decisions(
         raise np.linalg.LinAlgError("gram + penalty is not positive definite")
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     solved = inverse @ targets
-    if n_copies == 1:
+    if groups is None:
         return targets - solved / inverse.diagonal()[:, None]
-    groups = np.arange(n).reshape(n_copies, -1).T
-    residuals = np.linalg.solve(inverse[groups[:, :, None], groups[:, None, :]], solved[groups])
+    numbers = group_numbers(groups, n)
+    sizes = np.bincount(numbers)
+    order = np.argsort(numbers, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(sizes)])
     out = targets.copy()
-    out[groups] -= residuals
+    for size in np.unique(sizes):  # all groups of one size are solved together
+        members = order[starts[:-1][sizes == size][:, None] + np.arange(size)]
+        blocks = inverse[members[:, :, None], members[:, None, :]]
+        out[members] -= np.linalg.solve(blocks, solved[members])
     return out
 
 
-def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies: int = 1) -> float:
+def left_out_loss(
+    gram: np.ndarray,
+    labels: np.ndarray,
+    penalty: float,
+    groups: np.ndarray | None = None,
+    judged: np.ndarray | None = None,
+) -> float:
     """Log loss of left-out pictures: softmax of ridge decisions at the best temperature.
 
     Parameters
@@ -71,9 +82,11 @@ def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies
     gram : ndarray of shape (n, n), float32
         Of vectors with a mean squared length of 1; a constant is added for the bias.
     labels : ndarray of shape (n,), int
-    penalty, n_copies
-        As in `left_out_decisions`. Only the first copy of each picture is judged, and no picture
-        that is the only one of its class: without it nobody could know the class.
+    penalty, groups
+        As in `left_out_decisions`.
+    judged : ndarray of shape (n,), bool, optional
+        Which pictures are judged; None stands for all. A picture that is the only one of its class
+        never is: without it nobody could know the class.
 
     Returns
     -------
@@ -87,15 +100,21 @@ def left_out_loss(gram: np.ndarray, labels: np.ndarray, penalty: float, n_copies
     >>> left_out_loss(x @ x.T, labels, 0.1) < 0.1
     True
     """
-    n = len(labels) // n_copies
-    judged = np.flatnonzero(np.bincount(labels[:n])[labels[:n]] > 1)
-    if len(judged) == 0:
+    alone = np.bincount(labels)[labels] == 1 if groups is None else _alone(labels, groups)
+    rows = np.flatnonzero(~alone if judged is None else judged & ~alone)
+    if len(rows) == 0:
         return float("nan")
     targets = one_against_rest(labels, int(labels.max()) + 1)
-    decisions = left_out_decisions(gram + 1, targets, penalty, n_copies)[judged]
-    labels = labels[judged]
+    decisions = left_out_decisions(gram + 1, targets, penalty, groups)[rows]
+    labels = labels[rows]
     chances = probabilities(decisions, fit_temperature(decisions, labels))
-    return float(-np.log(chances[np.arange(len(judged)), labels] + 1e-12).mean())
+    return float(-np.log(chances[np.arange(len(rows)), labels] + 1e-12).mean())
+
+
+def _alone(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Which samples have all of their class in their own group."""
+    pairs = np.unique(np.column_stack([labels, group_numbers(groups, len(labels))]), axis=0)
+    return np.bincount(pairs[:, 0])[labels] == 1
 
 
 def choose_block_weights(

@@ -7,7 +7,9 @@ import numpy as np
 _TINY = 1e-15
 
 
-def named_losses(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def named_losses(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, float]:
     """Log loss, hinge loss and mean squared error of probabilities.
 
     Parameters
@@ -16,6 +18,8 @@ def named_losses(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, flo
         Rows sum to 1.
     labels : ndarray of shape (n,), int
         Column of the true class.
+    weights : ndarray of shape (n,), optional
+        How much each sample counts.
 
     Returns
     -------
@@ -43,8 +47,17 @@ def named_losses(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, flo
     others[rows, labels] = -np.inf
     target = np.zeros(probabilities.shape)
     target[rows, labels] = 1
+    hinges = np.maximum(0, 1 - (true - others.max(axis=1)))
+    squares = (probabilities - target) ** 2
+    if weights is not None:
+        true, hinges = _averaged(true, weights), _averaged(hinges, weights)
+        squares = _averaged(squares.mean(axis=1), weights)
     return {
         "log_loss": float(-true.mean()),
-        "hinge_loss": float(np.maximum(0, 1 - (true - others.max(axis=1))).mean()),
-        "mean_squared_error": float(((probabilities - target) ** 2).mean()),
+        "hinge_loss": float(hinges.mean()),
+        "mean_squared_error": float(squares.mean()),
     }
+
+
+def _averaged(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.average(values, weights=weights)

@@ -55,7 +55,9 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
         gram += symmetric_product(np.concatenate([vectors[:, columns], mirrored[:, columns]]))
     gram /= max(float(np.trace(gram)) / len(gram), float(np.finfo(np.float32).tiny))
     plain = min(left_out_loss(gram[:n, :n], labels, p) for p in PENALTIES)
-    both = min(left_out_loss(gram, np.tile(labels, 2), p, n_copies=2) for p in PENALTIES)
+    twice, groups = np.tile(labels, 2), np.tile(np.arange(n), 2)
+    first = np.arange(2 * n) < n
+    both = min(left_out_loss(gram, twice, p, groups, first) for p in PENALTIES)
     return both < plain * (1 - _WORTH)
 
 

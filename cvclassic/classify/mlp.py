@@ -8,7 +8,7 @@ from sklearn.linear_model import Perceptron
 
 from .._basics.checks import check_bool
 from .calibration import fit_temperature, probabilities
-from .heads import Head
+from .heads import Head, share_right
 from .losses import named_losses
 from .mlp_base import Network
 from .network import Epoch, OnEpoch, layers_of
@@ -64,6 +64,8 @@ class MLPClassifier(Network, Head):
     calibrate : bool, default=True
         Fit the temperature. Without it and without `early_stopping` there is no trial, which
         halves the time.
+    class_weight : dict, "balanced" or None, default=None
+        How much the samples of each class count; "balanced" makes all classes weigh the same.
 
     Attributes
     ----------
@@ -115,6 +117,7 @@ class MLPClassifier(Network, Head):
         standardize=True,
         n_networks=1,
         calibrate=True,
+        class_weight=None,
     ):
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -131,18 +134,30 @@ class MLPClassifier(Network, Head):
             n_networks=n_networks,
         )
         self.calibrate = calibrate
+        self.class_weight = class_weight
 
-    def fit(self, X, y, n_copies: int = 1, on_epoch: OnEpoch | None = None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        groups=None,
+        judged=None,
+        on_epoch: OnEpoch | None = None,
+    ):
         """Train on vectors of shape (n, d) and n labels.
 
         Parameters
         ----------
         X : ndarray of shape (n, d)
         y : sequence of n labels
-        n_copies : int
-            Samples come as so many stretches of n / n_copies pictures; sample i of each
-            stretch shows the same picture, changed. They are held out together, and only
-            the first is judged.
+        sample_weight : ndarray of shape (n,), optional
+            How much each sample's loss counts; 0 leaves it out.
+        groups : sequence of n values, optional
+            Samples with the same value are held out together, such as images of one object.
+        judged : ndarray of shape (n,), bool, optional
+            Which held-out samples count: not those that are changed copies of others. None
+            stands for all.
         on_epoch : callable, optional
             Called with an `Epoch` after each of them.
 
@@ -150,35 +165,37 @@ class MLPClassifier(Network, Head):
         -------
         self
         """
-        X, labels, self._seed = self._begin(X, y, n_copies)
-        X = self._standardize(X)
+        X, labels, samples, self._seed = self._begin(X, y, sample_weight, groups, judged)
+        X = self._standardize(X, samples.weights)
         self.losses_: dict[str, float] = {}
         self.epochs_: list[Epoch] = []
         self.alpha_, self.l2_path_ = self._penalties()[0], []
         most = self.max_iter
-        kept, judged = self._hold_out(labels, n_copies)
-        self.held_out_rows_ = np.flatnonzero(judged)
+        kept, judged = self._hold_out(labels, samples)
+        self.held_out_rows_ = samples.rows[judged]
         if (self.calibrate or self.early_stopping) and judged.any():
-            trial, at = self._try(X[kept], labels[kept], X[judged], labels[judged], on_epoch)
+            trial, at = self._try(X, labels, samples, kept, judged, on_epoch)
+            held, weights = labels[judged], samples.weights_at(judged)
             self.epochs_ += trial
             self.cv_accuracy_ = trial[at - 1].validation_score
             if self.early_stopping:
                 most = at
             if self.calibrate:
-                self.temperature_ = fit_temperature(self._best, labels[judged])
-            self.losses_ = named_losses(
-                probabilities(self._best, self.temperature_), labels[judged]
-            )
-            self.held_out_ = self._best, labels[judged]
+                self.temperature_ = fit_temperature(self._best, held, weights)
+            chances = probabilities(self._best, self.temperature_)
+            self.losses_ = named_losses(chances, held, weights)
+            self.held_out_ = self._best, held
             del self._best
-        self._train_final(X, labels, most, on_epoch)
+        self._train_final(X, labels, samples.weights, most, on_epoch)
         return self
 
     def _check(self) -> None:
         super()._check()
         check_bool("calibrate", self.calibrate)
 
-    def _train(self, phase, X, targets, most, on_epoch, held_X=None, held=None) -> list[Epoch]:
+    def _train(
+        self, phase, X, targets, weights, most, on_epoch, held_X=None, held=None
+    ) -> list[Epoch]:
         if self.activation == "step":
             network = Perceptron(random_state=self._seed, eta0=self.learning_rate_init)
         else:
@@ -186,21 +203,22 @@ class MLPClassifier(Network, Head):
         every = np.arange(len(self.classes_))
 
         def step() -> float:
-            network.partial_fit(X, targets, classes=every)
+            network.partial_fit(X, targets, classes=every, sample_weight=weights)
             self.weights_, self.biases_ = layers_of(network)
             if hasattr(network, "loss_"):
                 return network.loss_
-            return _perceptron_loss(self._logits(X), targets)
+            return _perceptron_loss(self._logits(X), targets, weights)
 
         least = np.inf
 
         def validate() -> tuple[float, float]:
             nonlocal least
             logits = self._logits(held_X)
-            loss = named_losses(probabilities(logits, 1.0), held)["log_loss"]
+            shares = probabilities(logits, 1.0)
+            loss = named_losses(shares, held, self._held_weights)["log_loss"]
             if loss < least or not self.early_stopping:
                 least, self._best = loss, logits
-            return loss, float((logits.argmax(axis=1) == held).mean())
+            return loss, share_right(logits, held, self._held_weights)
 
         return self._run(
             phase, step, len(X), most, validate if held_X is not None else None, on_epoch
@@ -215,7 +233,9 @@ class MLPClassifier(Network, Head):
         return self._logits((X - self.mean_) / self.scale_)
 
 
-def _perceptron_loss(decisions: np.ndarray, labels: np.ndarray) -> float:
+def _perceptron_loss(
+    decisions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
+) -> float:
     """Mean of max(0, -y f) over samples and classes: what the perceptron's rule minimises."""
     signs = np.where(labels[:, None] == np.arange(decisions.shape[1]), 1, -1)
-    return float(np.maximum(0, -signs * decisions).mean())
+    return float(np.average(np.maximum(0, -signs * decisions).mean(axis=1), weights=weights))

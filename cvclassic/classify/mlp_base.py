@@ -12,6 +12,7 @@ from ..errors import ParameterError
 from ..images import single_threaded
 from .gram import stratified_folds
 from .network import ACTIVATIONS, Epoch, forward, mean_network, train_epochs
+from .samples import Samples
 
 _LEAST_STEPS = 100  # of the optimiser, without improvement, before training stops
 
@@ -42,6 +43,7 @@ class Network(BaseEstimator):
     alpha_: float
     l2_path_: list[Penalty]
     _seed: int
+    _held_weights: np.ndarray | None  # of what is held out
     _best: np.ndarray  # answers to what is held out, after the best epoch
 
     def __init__(
@@ -104,9 +106,13 @@ class Network(BaseEstimator):
             )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
 
-    def _standardize(self, X: np.ndarray) -> np.ndarray:
-        self.mean_ = X.mean(axis=0)
-        scale = X.std(axis=0)
+    def _standardize(self, X: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        if weights is None:
+            self.mean_, scale = X.mean(axis=0), X.std(axis=0)
+        else:
+            share = weights / weights.sum()
+            self.mean_ = share @ X
+            scale = np.sqrt(share @ (X - self.mean_) ** 2)
         if not self.standardize:
             scale[:] = np.sqrt((scale**2).mean())
         self.scale_ = np.where(scale > 0, scale, 1).astype(np.float32)
@@ -125,16 +131,17 @@ class Network(BaseEstimator):
             "random_state": np.random.RandomState(self._seed),
         }
 
-    def _hold_out(self, labels: np.ndarray, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
+    def _hold_out(self, labels: np.ndarray, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
         """Which samples the trial learns from, and which judge it: none where that cannot be."""
-        n = len(labels) // n_copies
-        first = np.arange(len(labels)) < n
         n_folds = max(2, round(1 / self.validation_fraction))
-        smallest = int(np.bincount(labels[:n]).min())
+        first = np.arange(len(labels))
+        if samples.groups is not None:
+            first = np.unique(samples.groups, return_index=True)[1]
+        smallest = int(np.bincount(labels[first], minlength=labels.max() + 1).min())
         if smallest < 2:
             return np.ones(len(labels), bool), np.zeros(len(labels), bool)
-        folds = stratified_folds(labels, min(n_folds, smallest), self._seed, n_copies)
-        return folds != 0, (folds == 0) & first
+        folds = stratified_folds(labels, min(n_folds, smallest), self._seed, samples.groups)
+        return folds != 0, (folds == 0) & samples.judged
 
     def _run(self, phase: str, step, n: int, most: int, validate, on_epoch) -> list[Epoch]:
         batch = min(200, n) if self.batch_size == "auto" else min(self.batch_size, n)
@@ -159,20 +166,26 @@ class Network(BaseEstimator):
             raise ParameterError("alpha must be a number or a sequence of numbers. Got none.")
         return sorted(self.alpha, reverse=True)
 
-    def _train(self, phase, X, targets, most, on_epoch, held_X=None, held=None) -> list[Epoch]:
+    def _train(
+        self, phase, X, targets, weights, most, on_epoch, held_X=None, held=None
+    ) -> list[Epoch]:
         """Train a network and keep its weights; with `held_X`, judge each epoch on it."""
         raise NotImplementedError
 
-    def _try(self, X, targets, held_X, held, on_epoch) -> tuple[list[Epoch], int]:
+    def _try(self, X, targets, samples: Samples, kept, judged, on_epoch) -> tuple[list[Epoch], int]:
         """Follow the L2 path: epochs of the best trial, and the number of the one to trust.
 
         Sets `alpha_`, `l2_path_` and `_best`.
         """
         self.l2_path_ = []
+        self._held_weights = samples.weights_at(judged)
+        parts = (X[kept], targets[kept], samples.weights_at(kept))
         trials = []
         for alpha in self._penalties():
             self.alpha_ = alpha
-            epochs = self._train("trial", X, targets, self.max_iter, on_epoch, held_X, held)
+            epochs = self._train(
+                "trial", *parts, self.max_iter, on_epoch, X[judged], targets[judged]
+            )
             at = len(epochs)
             if self.early_stopping:
                 at = 1 + int(np.argmin([epoch.validation_loss for epoch in epochs]))
@@ -181,14 +194,15 @@ class Network(BaseEstimator):
             trials.append((alpha, epochs, at, self._best))
         least = int(np.argmin([point.loss for point in self.l2_path_]))
         self.alpha_, epochs, at, self._best = trials[least]
+        del self._held_weights
         return epochs, at
 
-    def _train_final(self, X, targets, most: int, on_epoch) -> None:
+    def _train_final(self, X, targets, weights, most: int, on_epoch) -> None:
         """Train `n_networks` on all samples and keep their mean."""
         networks, seed = [], self._seed
         for i in range(self.n_networks):
             self._seed = (seed + i) % 2**32
-            final = self._train("final", X, targets, most, on_epoch)
+            final = self._train("final", X, targets, weights, most, on_epoch)
             networks.append((self.weights_, self.biases_))
             if i == 0:
                 self.epochs_ += final

@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from .._basics.checks import seed_number
 from ..errors import DataError, ParameterError
-from .gram import check_copies
 from .mlp_base import Network
 from .network import Epoch, OnEpoch, layers_of
+from .samples import Samples, check_samples
 
 
 class MLPRegressor(RegressorMixin, Network):
@@ -63,8 +63,16 @@ class MLPRegressor(RegressorMixin, Network):
         if self.activation == "step":
             raise ParameterError("activation='step' knows classes only, no numbers.")
 
-    def fit(self, X, y, n_copies: int = 1, on_epoch: OnEpoch | None = None):
-        """Train on vectors of shape (n, d) and n numbers; see `MLP.fit`.
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        groups=None,
+        judged=None,
+        on_epoch: OnEpoch | None = None,
+    ):
+        """Train on vectors of shape (n, d) and n numbers; see `MLPClassifier.fit`.
 
         Raises
         ------
@@ -75,36 +83,41 @@ class MLPRegressor(RegressorMixin, Network):
         self._seed = seed_number("random_state", self.random_state)
         X = validate_data(self, X, dtype=np.float32)
         targets = check_numbers(y, len(X))
-        check_copies(n_copies, len(X))
-        X = self._standardize(X)
-        offset, spread = float(targets.mean()), float(targets.std()) or 1.0
+        rows, weights, groups, judged = check_samples(X, sample_weight, groups, judged)
+        samples = Samples(weights, groups, judged, rows)
+        X, targets = X[rows], targets[rows]
+        X = self._standardize(X, weights)
+        offset = float(np.average(targets, weights=weights))
+        spread = float(np.sqrt(np.average((targets - offset) ** 2, weights=weights))) or 1.0
         scaled = ((targets - offset) / spread).astype(np.float32)
         self.losses_: dict[str, float] = {}
         self.cv_r2_ = float("nan")
         self.epochs_: list[Epoch] = []
         self.alpha_, self.l2_path_ = self._penalties()[0], []
         most = self.max_iter
-        kept, judged = self._hold_out(np.zeros(len(X), int), n_copies)
+        kept, judged = self._hold_out(np.zeros(len(X), int), samples)
         if self.early_stopping and judged.any():
-            trial, most = self._try(X[kept], scaled[kept], X[judged], scaled[judged], on_epoch)
+            trial, most = self._try(X, scaled, samples, kept, judged, on_epoch)
             self.epochs_ += trial
             self.cv_r2_ = trial[most - 1].validation_score
             errors = spread * (self._best - scaled[judged])
             self.losses_ = {
-                "mean_squared_error": float((errors**2).mean()),
-                "mean_absolute_error": float(np.abs(errors).mean()),
+                "mean_squared_error": _mean(errors**2, samples.weights_at(judged)),
+                "mean_absolute_error": _mean(np.abs(errors), samples.weights_at(judged)),
             }
             del self._best
-        self._train_final(X, scaled, most, on_epoch)
+        self._train_final(X, scaled, weights, most, on_epoch)
         self.weights_[-1] = self.weights_[-1] * np.float32(spread)
         self.biases_[-1] = self.biases_[-1] * np.float32(spread) + np.float32(offset)
         return self
 
-    def _train(self, phase, X, targets, most, on_epoch, held_X=None, held=None) -> list[Epoch]:
+    def _train(
+        self, phase, X, targets, weights, most, on_epoch, held_X=None, held=None
+    ) -> list[Epoch]:
         network = _SklearnRegressor(**self._parameters(len(X)))
 
         def step() -> float:
-            network.partial_fit(X, targets)
+            network.partial_fit(X, targets, sample_weight=weights)
             self.weights_, self.biases_ = layers_of(network)
             return network.loss_
 
@@ -113,10 +126,12 @@ class MLPRegressor(RegressorMixin, Network):
         def validate() -> tuple[float, float]:
             nonlocal least
             answers = self._forward(held_X)[:, 0]
-            loss = float(((answers - held) ** 2).mean())
+            loss = _mean((answers - held) ** 2, self._held_weights)
             if loss < least:
                 least, self._best = loss, answers
-            return loss, 1 - loss / max(float(held.var()), 1e-12)
+            center = np.average(held, weights=self._held_weights)
+            spread = _mean((held - center) ** 2, self._held_weights)
+            return loss, 1 - loss / max(spread, 1e-12)
 
         return self._run(
             phase, step, len(X), most, validate if held_X is not None else None, on_epoch
@@ -127,6 +142,10 @@ class MLPRegressor(RegressorMixin, Network):
         check_is_fitted(self, "weights_")
         X = validate_data(self, X, dtype=np.float32, reset=False)
         return self._forward((X - self.mean_) / self.scale_)[:, 0]
+
+
+def _mean(values: np.ndarray, weights: np.ndarray | None) -> float:
+    return float(np.average(values, weights=weights))
 
 
 def check_numbers(y, n: int) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 
 from .._basics.checks import check_choice
 from ..describe import (
@@ -26,7 +26,10 @@ from .heads import SVMClassifier
 from .maps import HomogeneousMap
 from .mlp import PRESETS, MLPClassifier
 from .mlp_regressor import MLPRegressor
+from .recipe import Recipe
 from .ridge import RidgeClassifier
+
+Made = TypeVar("Made", bound=BaseEstimator)
 
 HEADS: dict[str, Callable[[], BaseEstimator]] = {
     "mlp": MLPClassifier,
@@ -46,7 +49,7 @@ _OWN_HEADS = {
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
-# recipes of photographs whose training tries mirror images too
+# recipes of photographs that try mirror images too
 TRY_MIRROR = frozenset({"fast", "fisher", "llc", "phow", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
@@ -216,7 +219,7 @@ def own_head(recipe: str) -> str:
     return _OWN_HEADS.get(recipe, "svm")
 
 
-def make_table_recipe(columns: Sequence[str], head: str | None = None, **params) -> Pipeline:
+def make_table_recipe(columns: Sequence[str], head: str | None = None, **params) -> Recipe:
     """Make an unfitted pipeline from rows of a table to labels.
 
     Parameters
@@ -230,7 +233,7 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
 
     Returns
     -------
-    sklearn.pipeline.Pipeline
+    Recipe
         The step "features" standardises the columns, the step "head" is the classifier.
 
     Examples
@@ -242,10 +245,10 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     if isinstance(last, MLPClassifier | MLPRegressor):
         last.set_params(standardize=False)
     steps = [("features", TableColumns(tuple(columns))), ("head", last)]
-    return set_parameters(Pipeline(steps), params)
+    return set_parameters(Recipe(steps), params)
 
 
-def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
+def make_recipe(name: str, head: str | None = None, **params) -> Recipe:
     """Make an unfitted pipeline from images to labels.
 
     Parameters
@@ -258,11 +261,11 @@ def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
         ``n_jobs``, ``random_state``, ``max_side`` and ``sample_mb`` go to every part that
-        has them.
+        has them. ``mirror`` is the recipe's own: whether it learns from mirror images too.
 
     Returns
     -------
-    sklearn.pipeline.Pipeline
+    Recipe
         The step "features" turns images into vectors, the step "head" is the classifier.
 
     Raises
@@ -280,14 +283,15 @@ def make_recipe(name: str, head: str | None = None, **params) -> Pipeline:
     last = make_head(head or own_head(name))
     if name in _ONE_SCALE and isinstance(last, MLPClassifier | MLPRegressor):
         last.set_params(standardize=False)
-    return set_parameters(Pipeline([*steps, ("head", last)]), params)
+    mirror = "cv" if name in TRY_MIRROR else False
+    return set_parameters(Recipe([*steps, ("head", last)], mirror=mirror), params)
 
 
-def set_parameters(estimator: BaseEstimator, params: dict) -> BaseEstimator:
+def set_parameters(estimator: Made, params: dict) -> Made:
     """Set parameters by path or by their own name, as `make_recipe` describes."""
     for name, value in params.items():
         known = estimator.get_params(deep=True)
-        if isinstance(estimator, Pipeline):
+        if isinstance(estimator, Recipe):
             known = {path: v for path, v in known.items() if path not in _OF_PIPELINE}
         if name in known:
             paths = [name]

@@ -8,17 +8,20 @@ import numpy as np
 from scipy.linalg import eigh
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
-from ..errors import DataError
+from ..encode import balanced_order
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
-from .heads import Head
+from .heads import Head, share_right
 from .losses import named_losses
+from .nystroem import solve_on_landmarks
 from .ridge_solving import left_out_by_axes, principal_axes, rbf_gram, solve_ridge
+from .samples import Samples
 
 _PENALTIES = np.geomspace(1e-4, 10, 11)  # of the mean squared length of a vector
 _RBF_PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001)  # the diagonal of an RBF kernel is 1
 _GAMMAS = (0.25, 0.125, 0.5)  # over the mean squared length of a vector
 _RBF_LIMIT = 15_000  # samples: a float32 Gram matrix of so many takes 0.9 GB
+_LANDMARKS = 8000  # samples that the decisions are a sum over, where there are more than that
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
 
@@ -32,12 +35,14 @@ class RidgeClassifier(Head):
     the samples that is held out.
 
     With kernel="rbf" the training vectors, projected onto their principal axes, become part
-    of the model; penalty and width are chosen by the fifth that is held out.
+    of the model; penalty and width are chosen by the fifth that is held out. Of more than 15,000
+    samples, 15,000 choose those, and all train a sum over 8,000 of them (Nyström's method), so that
+    memory stays bounded.
 
     Parameters
     ----------
     kernel : {"linear", "rbf"}, default="linear"
-        "rbf" takes at most 15,000 samples.
+        Of the inner products that samples are compared by.
     penalty : float or "cv", default="cv"
         Weight of |w|²; with the linear kernel in units of the mean squared length of the
         vectors. "cv" chooses among eleven from 0.0001 to 10, with "rbf" five from 0.001 to 0.1.
@@ -51,6 +56,8 @@ class RidgeClassifier(Head):
         quantities.
     random_state : int, RandomState or None, default=0
         Seed of what is held out.
+    class_weight : dict, "balanced" or None, default=None
+        How much the samples of each class count; "balanced" makes all classes weigh the same.
 
     Attributes
     ----------
@@ -60,6 +67,8 @@ class RidgeClassifier(Head):
     mean_, components_, vectors_, dual_coef_ : ndarray, float32
         RBF kernel only: vectors become ``(x - mean_) @ components_``, shape (n, r), and are
         compared with ``vectors_``, of shape (n_train, r).
+    n_landmarks_ : int
+        Of how many samples `vectors_` are, if not of all that were given; else 0.
     intercept_ : ndarray of shape (n_classes,), float32
     temperature_ : float
         Divides the decisions before the softmax.
@@ -70,7 +79,8 @@ class RidgeClassifier(Head):
 
     References
     ----------
-    Rifkin, Yeo & Poggio, "Regularized least-squares classification", 2003, section 4.
+    Rifkin, Yeo & Poggio, "Regularized least-squares classification", 2003, section 4; Williams &
+    Seeger, "Using the Nyström method to speed up kernel machines", NIPS 2000.
 
     Examples
     --------
@@ -83,6 +93,7 @@ class RidgeClassifier(Head):
     intercept_: np.ndarray
     components_: np.ndarray
     penalty_: float
+    n_landmarks_: int
 
     def __init__(
         self,
@@ -92,6 +103,7 @@ class RidgeClassifier(Head):
         n_components=512,
         standardize=False,
         random_state=0,
+        class_weight=None,
     ):
         self.kernel = kernel
         self.penalty = penalty
@@ -99,11 +111,7 @@ class RidgeClassifier(Head):
         self.n_components = n_components
         self.standardize = standardize
         self.random_state = random_state
-
-    @property
-    def sample_limit(self) -> float:
-        """How many samples `fit` takes at most."""
-        return _RBF_LIMIT if self.kernel == "rbf" else float("inf")
+        self.class_weight = class_weight
 
     def _check(self) -> None:
         check_choice("kernel", self.kernel, ("linear", "rbf"))
@@ -114,98 +122,142 @@ class RidgeClassifier(Head):
         check_integer("n_components", self.n_components, 1)
         check_bool("standardize", self.standardize)
 
-    def fit(self, X, y, n_copies=1):
+    def fit(self, X, y, sample_weight=None, groups=None, judged=None):
         """Train on vectors of shape (n, d) and n labels.
 
         Parameters
         ----------
         X : ndarray of shape (n, d)
         y : sequence of n labels
-        n_copies : int
-            Samples come as so many stretches of n / n_copies pictures; sample i of each
-            stretch shows the same picture, changed. They are held out together, and only
-            the first is judged.
+        sample_weight : ndarray of shape (n,), optional
+            How much each sample's error counts; 0 leaves it out.
+        groups : sequence of n values, optional
+            Samples with the same value are held out together, such as images of one object.
+        judged : ndarray of shape (n,), bool, optional
+            Which held-out samples count where the penalty and the temperature are chosen: not
+            those that are changed copies of others. None stands for all.
 
         Returns
         -------
         self
         """
-        X, labels, seed = self._begin(X, y, n_copies)
-        if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
-            raise DataError(
-                f"kernel='rbf' takes at most {_RBF_LIMIT} samples. Got {len(X)}; use "
-                "kernel='linear' or fewer copies."
-            )
+        X, labels, samples, seed = self._begin(X, y, sample_weight, groups, judged)
         targets = one_against_rest(labels, len(self.classes_))
-        mean = X.mean(axis=0)
-        X = X - mean
-        scale = np.ones_like(mean)
-        if self.standardize:
-            spread = np.sqrt(np.einsum("nd,nd->d", X, X) / np.float32(len(X)))
-            scale[spread > 0] = spread[spread > 0]
-            X /= scale
-        size = float(np.einsum("nd,nd->", X, X, dtype=np.float64)) / len(X)
-        size = size if size > 0 else 1.0
-        self.gamma_ = 0.0
+        self.gamma_, self.n_landmarks_ = 0.0, 0
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
+        if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
+            self._fit_landmarks(X, targets, labels, samples, seed)
+            return self
+        mean, scale = self._center(X, samples.weights)
+        X = X - mean
+        if self.standardize:
+            X /= scale
         if self.kernel == "linear":
-            self._fit_linear(X, targets, labels, size, seed, n_copies)
+            self._fit_linear(X, targets, labels, samples, seed)
             self.coef_ = np.ascontiguousarray((self.coef_ / scale[:, None]).T)
             self.intercept_ = (self.intercept_ - self.coef_ @ mean).astype(np.float32)
         else:
-            self._fit_rbf(X, targets, labels, seed, n_copies)
+            self._choose_rbf(X, targets, labels, samples, seed)
+            Z = X @ self.components_
+            self.intercept_ = mean_row(targets, samples.weights)
+            self.dual_coef_ = solve_ridge(
+                rbf_gram(Z), targets - self.intercept_, self.penalty_, samples.weights
+            )
+            self.vectors_ = Z
             self.mean_ = mean
             self.components_ = self.components_ / scale[:, None]
         return self
 
-    def _fit_linear(self, X, targets, labels, size: float, seed: int, n_copies: int) -> None:
-        wide = X.shape[1] >= len(X)
-        square = symmetric_product(X if wide else X.T)
-        if len(square) <= _LEFT_OUT_LIMIT and n_copies == 1:
-            decide, judged = _leave_out(X, square, targets, labels, wide)
-        else:
-            decide, judged = _hold_out(X, square, targets, labels, wide, seed, n_copies)
-        self.held_out_rows_ = np.flatnonzero(judged)
-        self._take_best(decide, labels[judged], self._penalties(_PENALTIES), size)
-        self.intercept_ = targets.mean(axis=0)
-        self.coef_ = _coefficients(X, square, targets - self.intercept_, self.penalty_ * size, wide)
+    def _center(self, X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of each column, and what it is divided by."""
+        mean = mean_row(X, weights)
+        scale = np.ones_like(mean)
+        if self.standardize:
+            spread = np.zeros(len(mean))
+            for start in range(0, len(X), _BLOCK):  # no second array as large as X
+                rows = slice(start, start + _BLOCK)
+                part = X[rows] - mean
+                share = np.ones(len(part), np.float32) if weights is None else weights[rows]
+                spread += np.einsum("n,nd,nd->d", share, part, part)
+            spread = np.sqrt(spread / (len(X) if weights is None else weights.sum()))
+            scale[spread > 0] = spread[spread > 0]
+        return mean, scale
 
-    def _fit_rbf(self, X, targets, labels, seed: int, n_copies: int) -> None:
+    def _fit_linear(self, X, targets, labels, samples: Samples, seed: int) -> None:
+        weights = samples.weights
+        size = mean_square(X, weights)
+        wide = X.shape[1] >= len(X)
+        # with weights a sample stands for so many: its row counts by the root
+        rooted = X if weights is None else X * np.sqrt(weights)[:, None]
+        square = symmetric_product(X if wide else rooted.T)
+        if len(square) <= _LEFT_OUT_LIMIT and samples.groups is None:
+            product = symmetric_product(rooted) if wide and weights is not None else square
+            decide, judged = _leave_out(rooted, product, targets, labels, samples, wide)
+        else:
+            decide, judged = _hold_out(X, square, targets, labels, samples, wide, seed)
+        self._take_best(decide, labels, samples, judged, self._penalties(_PENALTIES), size)
+        self.intercept_ = mean_row(targets, weights)
+        right, penalty = targets - self.intercept_, self.penalty_ * size
+        if wide:
+            self.coef_ = X.T @ solve_ridge(square, right, penalty, weights)
+        else:
+            self.coef_ = solve_ridge(square, _against(X, right, weights), penalty)
+
+    def _choose_rbf(self, X, targets, labels, samples: Samples, seed: int) -> None:
+        """Set the principal axes, in units of the kernel's width, the penalty and what goes with
+        it."""
         n_axes = min(self.n_components, *X.shape)
         if n_axes < X.shape[1]:
             self.components_ = principal_axes(X, n_axes, seed)
         else:
             self.components_ = np.eye(X.shape[1], dtype=np.float32)
         Z = X @ self.components_
-        size = float(np.einsum("nd,nd->", Z, Z, dtype=np.float64)) / len(Z)
-        size = size if size > 0 else 1.0
-        kept, judged = _held_fifth(labels, seed, n_copies)
-        self.held_out_rows_ = np.flatnonzero(judged)
-        offset = targets[kept].mean(axis=0)
+        size = mean_square(Z, samples.weights)
+        kept, judged = _held_fifth(labels, samples, seed)
+        offset = mean_row(targets[kept], samples.weights_at(kept))
         results: list[tuple] = []
         for gamma in _GAMMAS if self.gamma == "cv" else (float(self.gamma),):
             scaled = Z * np.float32(np.sqrt(gamma / size))
             part, held = rbf_gram(scaled[kept]), rbf_gram(scaled[judged], scaled[kept])
 
             def decide(penalty: float, part=part, held=held) -> np.ndarray:
-                return held @ solve_ridge(part, targets[kept] - offset, penalty) + offset
+                right = targets[kept] - offset
+                return held @ solve_ridge(part, right, penalty, samples.weights_at(kept)) + offset
 
             # the first width settles the penalty nearly; the others try its neighbors
             tried = self._penalties(_RBF_PENALTIES)
             if results:
                 i = tried.index(min(results, key=itemgetter(0))[1])
                 tried = tried[max(i - 1, 0) : i + 2]
-            loss = self._take_best(decide, labels[judged], tried, 1.0)
+            loss = self._take_best(decide, labels, samples, judged, tried, 1.0)
             state = (self.temperature_, self.cv_accuracy_, self.held_out_)
             results.append((loss, self.penalty_, gamma, state))
         _, self.penalty_, self.gamma_, state = min(results, key=itemgetter(0))
         self.temperature_, self.cv_accuracy_, self.held_out_ = state
-        Z *= np.float32(np.sqrt(self.gamma_ / size))
         self.components_ = self.components_ * np.float32(np.sqrt(self.gamma_ / size))
-        self.intercept_ = targets.mean(axis=0)
-        self.dual_coef_ = solve_ridge(rbf_gram(Z), targets - self.intercept_, self.penalty_)
-        self.vectors_ = Z
+
+    def _fit_landmarks(self, X, targets, labels, samples: Samples, seed: int) -> None:
+        """More samples than a Gram matrix has room for: some choose, all train."""
+        some = np.sort(
+            balanced_order(labels, len(labels), np.random.RandomState(seed))[:_RBF_LIMIT]
+        )
+        mean, scale = self._center(X, samples.weights)
+        part = (X[some] - mean) / scale
+        chosen = samples.take(some)
+        self._choose_rbf(part, targets[some], labels[some], chosen, seed)
+        del part
+        self.mean_, self.components_ = mean, self.components_ / scale[:, None]
+        Z = np.empty((len(X), self.components_.shape[1]), np.float32)
+        for start in range(0, len(X), _BLOCK):
+            Z[start : start + _BLOCK] = (X[start : start + _BLOCK] - mean) @ self.components_
+        self.n_landmarks_ = min(_LANDMARKS, len(some))
+        self.vectors_ = Z[some[np.random.default_rng(seed).permutation(len(some))]]
+        self.vectors_ = np.ascontiguousarray(self.vectors_[: self.n_landmarks_])
+        self.intercept_ = mean_row(targets, samples.weights)
+        self.dual_coef_ = solve_on_landmarks(
+            Z, self.vectors_, targets - self.intercept_, self.penalty_, samples.weights
+        )
 
     def _penalties(self, candidates) -> list[float]:
         """Penalties to try, from strong to weak."""
@@ -213,22 +265,33 @@ class RidgeClassifier(Head):
             return [float(self.penalty)]
         return sorted((float(penalty) for penalty in candidates), reverse=True)
 
-    def _take_best(self, decide, labels: np.ndarray, penalties: list[float], unit: float) -> float:
+    def _take_best(
+        self,
+        decide,
+        labels: np.ndarray,
+        samples: Samples,
+        judged: np.ndarray,
+        penalties: list[float],
+        unit: float,
+    ) -> float:
         """Set penalty_, temperature_ and cv_accuracy_ by held-out decisions; returns their loss.
 
         The log loss of calibrated probabilities tells candidates apart that the accuracy, a
         count of few mistakes, does not.
         """
+        self.held_out_rows_ = samples.rows[judged]
+        labels, weights = labels[judged], samples.weights_at(judged)
         self.penalty_ = penalties[len(penalties) // 2]
         least = np.inf
         for penalty in penalties if len(labels) else []:
             decisions = decide(penalty * unit)
-            temperature = fit_temperature(decisions, labels)
-            loss = named_losses(probabilities(decisions, temperature), labels)["log_loss"]
+            temperature = fit_temperature(decisions, labels, weights)
+            chances = probabilities(decisions, temperature)
+            loss = named_losses(chances, labels, weights)["log_loss"]
             if loss >= least:
                 break  # once it overfits it does not recover
             least, self.penalty_, self.temperature_ = loss, penalty, temperature
-            self.cv_accuracy_ = float((decisions.argmax(axis=1) == labels).mean())
+            self.cv_accuracy_ = share_right(decisions, labels, weights)
             self.held_out_ = decisions, labels
         return least
 
@@ -242,41 +305,62 @@ class RidgeClassifier(Head):
         return out + self.intercept_
 
 
-def _held_fifth(labels: np.ndarray, seed: int, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
-    """Samples to learn from, and originals to judge by, whose class is left among the first."""
-    folds = stratified_folds(labels, 5, seed, n_copies)
-    first = np.arange(len(labels)) < len(labels) // n_copies
+def mean_row(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Weighted mean of the rows, float32."""
+    if weights is None:
+        return rows.mean(axis=0)
+    return (weights @ rows / weights.sum()).astype(np.float32)
+
+
+def mean_square(X: np.ndarray, weights: np.ndarray | None) -> float:
+    """Weighted mean of the squared lengths of the rows; 1 where they are all zero."""
+    if weights is None:
+        size = float(np.einsum("nd,nd->", X, X, dtype=np.float64)) / len(X)
+    else:
+        size = float(np.average(np.einsum("nd,nd->n", X, X, dtype=np.float64), weights=weights))
+    return size if size > 0 else 1.0
+
+
+def _against(X: np.ndarray, right: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """``X.T @ diag(weights) @ right``."""
+    return X.T @ (right if weights is None else right * weights[:, None])
+
+
+def _held_fifth(labels: np.ndarray, samples: Samples, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Samples to learn from, and those to judge by, whose class is left among the first."""
+    folds = stratified_folds(labels, 5, seed, samples.groups)
     left = np.bincount(labels[folds != 0], minlength=labels.max() + 1)
-    return folds != 0, (folds == 0) & first & (left[labels] > 0)
+    return folds != 0, (folds == 0) & samples.judged & (left[labels] > 0)
 
 
-def _leave_out(X, square, targets, labels, wide: bool):
+def _leave_out(X, square, targets, labels, samples: Samples, wide: bool):
     """Decisions when each sample is left out, as a function of the penalty; which are judged."""
     values, vectors = eigh(square, check_finite=False)
     kept = values > max(float(values[-1]), 0) * 1e-6
     values, vectors = values[kept], vectors[:, kept]
     scores = vectors if wide else (X @ vectors) / np.sqrt(values)
     # a sample is judged only where its class is left when it is not there
-    judged = np.bincount(labels)[labels] >= 2
-    return lambda penalty: left_out_by_axes(scores, values, targets, penalty)[judged], judged
+    judged = samples.judged & (np.bincount(labels)[labels] >= 2)
+
+    def decide(penalty: float) -> np.ndarray:
+        return left_out_by_axes(scores, values, targets, penalty, samples.weights)[judged]
+
+    return decide, judged
 
 
-def _hold_out(X, square, targets, labels, wide: bool, seed: int, n_copies: int):
+def _hold_out(X, square, targets, labels, samples: Samples, wide: bool, seed: int):
     """Decisions on a fifth, as a function of the penalty; which samples it is."""
-    kept, judged = _held_fifth(labels, seed, n_copies)
+    kept, judged = _held_fifth(labels, samples, seed)
+    weights = samples.weights_at(kept)
     # the mean that was subtracted is that of all samples: too little a leak to matter
-    offset = targets[kept].mean(axis=0)
+    offset = mean_row(targets[kept], weights)
     right = targets[kept] - offset
     if wide:
         part, held = square[np.ix_(kept, kept)], square[np.ix_(judged, kept)]
-    else:
-        part, held = square - symmetric_product(X[~kept].T), X[judged]
-        right = X[kept].T @ right
+        return lambda penalty: held @ solve_ridge(part, right, penalty, weights) + offset, judged
+    out = X[~kept]
+    if samples.weights is not None:
+        out = out * np.sqrt(samples.weights[~kept])[:, None]
+    part, held = square - symmetric_product(out.T), X[judged]
+    right = _against(X[kept], right, weights)
     return lambda penalty: held @ solve_ridge(part, right, penalty) + offset, judged
-
-
-def _coefficients(X, square, targets, penalty: float, wide: bool) -> np.ndarray:
-    """Coefficients of shape (d, k) by the smaller of the two systems."""
-    if wide:
-        return X.T @ solve_ridge(square, targets, penalty)
-    return solve_ridge(square, X.T @ targets, penalty)

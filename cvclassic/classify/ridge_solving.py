@@ -8,7 +8,9 @@ from scipy.linalg import lapack
 from .gram import symmetric_product
 
 
-def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.ndarray:
+def solve_ridge(
+    square: np.ndarray, right: np.ndarray, penalty: float, weights: np.ndarray | None = None
+) -> np.ndarray:
     """``(square + penalty I)^-1 @ right`` by Cholesky's factorisation.
 
     Parameters
@@ -18,6 +20,8 @@ def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.nda
     right : ndarray of shape (m, k), float32
     penalty : float
         Raised tenfold for as long as the sum is not positive definite in float32.
+    weights : ndarray of shape (m,), optional
+        What the penalty of each row is divided by: in a Gram matrix, how much each sample counts.
 
     Returns
     -------
@@ -30,7 +34,8 @@ def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.nda
     """
     for _ in range(20):
         factor = square.copy()
-        factor.flat[:: len(factor) + 1] += np.float32(penalty)
+        added = np.float32(penalty) if weights is None else np.float32(penalty) / weights
+        factor.flat[:: len(factor) + 1] += added
         factor, info = lapack.spotrf(factor.T, lower=0, overwrite_a=1, clean=0)
         if info == 0:
             return np.ascontiguousarray(lapack.spotrs(factor, right, lower=0)[0])
@@ -39,18 +44,25 @@ def solve_ridge(square: np.ndarray, right: np.ndarray, penalty: float) -> np.nda
 
 
 def left_out_by_axes(
-    scores: np.ndarray, values: np.ndarray, targets: np.ndarray, penalty: float
+    scores: np.ndarray,
+    values: np.ndarray,
+    targets: np.ndarray,
+    penalty: float,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """What ridge regression with intercept says of each sample when it was left out.
 
     Parameters
     ----------
     scores : ndarray of shape (n, r), float32
-        Left singular vectors of the centered X.
+        Left singular vectors of the centered X; with weights, of the rows of X, centered by the
+        weighted mean, times the roots of their weights.
     values : ndarray of shape (r,)
         Squared singular values.
     targets : ndarray of shape (n, k)
     penalty : float
+    weights : ndarray of shape (n,), optional
+        How much each sample's error counts.
 
     Returns
     -------
@@ -70,6 +82,12 @@ def left_out_by_axes(
     """
     n = len(targets)
     shrink = (values / (values + penalty)).astype(scores.dtype)
+    if weights is not None:
+        roots = np.sqrt(weights)[:, None]
+        mean = np.average(targets, axis=0, weights=weights)
+        fitted = (scores * shrink) @ (scores.T @ (roots * (targets - mean))) / roots + mean
+        leverage = np.einsum("nr,nr,r->n", scores, scores, shrink) + weights / weights.sum()
+        return targets - (targets - fitted) / np.maximum(1 - leverage, 1e-6)[:, None]
     mean = targets.mean(axis=0)
     fitted = (scores * shrink) @ (scores.T @ (targets - mean)) + mean
     leverage = np.einsum("nr,nr,r->n", scores, scores, shrink) + 1 / n

@@ -10,14 +10,16 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..images import worker_processes
 from .mirror import encode_mirrored, try_mirroring
 from .mlp_base import Penalty
 from .network import Epoch, OnEpoch
+from .vectors import as_vectors
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the pictures done and the pictures in all."""
@@ -69,6 +71,8 @@ class Training:
         Whether the classifier learned from mirror images too.
     left_out : dict of str to str
         Parts of the recipe that these pictures gave nothing to learn from, and why.
+    notes : list of str
+        What was done otherwise than asked for, a sentence each.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Training:
     l2_path: list[Penalty] = field(default_factory=list)
     mirrored: bool = False
     left_out: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,14 +112,39 @@ def described_rows(features, vectors: np.ndarray) -> np.ndarray:
     return np.any(vectors, axis=1)
 
 
+@dataclass(eq=False)
+class _Rows:
+    """What the head learns from."""
+
+    vectors: np.ndarray
+    labels: np.ndarray
+    sample_weight: np.ndarray | None
+    groups: np.ndarray | None
+    judged: np.ndarray | None
+
+    def take(self, which: np.ndarray) -> None:
+        """Keep some rows."""
+        self.vectors, self.labels = self.vectors[which], self.labels[which]
+        for name in ("sample_weight", "groups", "judged"):
+            if getattr(self, name) is not None:
+                setattr(self, name, getattr(self, name)[which])
+
+    def options(self) -> dict[str, np.ndarray]:
+        """What is passed to the head besides vectors and labels."""
+        given = {name: getattr(self, name) for name in ("sample_weight", "groups", "judged")}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 def fit_recipe(
     pipeline: Pipeline,
     X: Sequence,
     y: Sequence | np.ndarray,
     progress: Progress | None = None,
     *,
-    n_copies: int = 1,
-    mirror: bool | str = False,
+    sample_weight=None,
+    groups=None,
+    judged=None,
+    mirror: bool | str | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Training:
     """Fit a recipe like ``pipeline.fit(X, y)``, with a report.
@@ -130,12 +160,16 @@ def fit_recipe(
     y : sequence of labels
     progress : callable, optional
         Called with the stage, the number of pictures done and the number in all.
-    n_copies : int
-        X comes as so many stretches of len(X) / n_copies pictures, of which the first are the
-        pictures and the others show them changed (`AugmentedImages`). The head holds a
-        picture and its copies out together.
-    mirror : bool or "cv", default=False
-        Whether the head learns from mirror images too; "cv" finds out whether they help.
+    sample_weight : ndarray of shape (n,), optional
+        How much each picture counts for the head.
+    groups : sequence of n values, optional
+        Pictures with the same value are held out together by the head, such as a picture and
+        its changed copies (`AugmentedImages`).
+    judged : ndarray of shape (n,), bool, optional
+        Which held-out pictures count where the head chooses its parameters: not copies.
+    mirror : bool or "cv", optional
+        Whether the head learns from mirror images too; "cv" finds out whether they help. None
+        stands for what the recipe says.
     on_epoch : callable, optional
         Called with every `Epoch` of a head that has such.
 
@@ -147,80 +181,109 @@ def fit_recipe(
     ------
     DataError
         Fewer than two classes have pictures with features.
+    ParameterError
+        The head has no use for what it is given.
     """
     training = Training()
-    labels = np.asarray(y)
     progress = progress or (lambda stage, done, total: None)
-    with worker_processes(X, getattr(pipeline[0], "n_jobs", None)):
-        vectors, labels, n_copies = _make_vectors(
-            pipeline, X, labels, n_copies, mirror, training, progress
-        )
+    if mirror is None:
+        mirror = getattr(pipeline, "mirror", False)
+    given = {"sample_weight": sample_weight, "groups": groups, "judged": judged}
+    rows = _Rows(
+        np.empty((0, 0)),
+        np.asarray(y),
+        **{name: None if value is None else np.asarray(value) for name, value in given.items()},
+    )
     known = signature(pipeline[-1].fit).parameters
-    options = {"n_copies": n_copies, "on_epoch": on_epoch}
+    for name in rows.options():
+        if name not in known:
+            raise ParameterError(f"{type(pipeline[-1]).__name__} takes no {name}.")
+    with (
+        config_context(transform_output="default"),
+        worker_processes(X, getattr(pipeline[0], "n_jobs", None)),
+    ):
+        _make_vectors(pipeline, X, rows, mirror, training, progress)
+    options = {"on_epoch": on_epoch} if "on_epoch" in known else {}
     with training.stage("classifier"):
         progress("classifier", 0, 0)
-        pipeline[-1].fit(vectors, labels, **{k: v for k, v in options.items() if k in known})
+        pipeline[-1].fit(rows.vectors, rows.labels, **rows.options(), **options)
     training.epochs = list(getattr(pipeline[-1], "epochs_", []))
     training.losses = dict(getattr(pipeline[-1], "losses_", {}))
     path = getattr(pipeline[-1], "l2_path_", [])
     training.l2_path = list(path) if len(path) > 1 else []
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
+    n_landmarks = getattr(pipeline[-1], "n_landmarks_", 0)
+    if n_landmarks:
+        training.notes.append(
+            f"{len(rows.labels):,} images are too many for an exact {pipeline[-1].kernel} kernel: "
+            f"the classifier is a sum over {n_landmarks:,} of them (Nyström's method)"
+        )
     return training
 
 
 def _make_vectors(
     pipeline: Pipeline,
     X: Sequence,
-    labels: np.ndarray,
-    n_copies: int,
+    rows: _Rows,
     mirror: bool | str,
     training: Training,
     progress: Progress,
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Fit all steps but the head: what the head learns from, its labels, and the copies."""
+) -> None:
+    """Fit all steps but the head: what the head learns from."""
     features = pipeline[0]
     if type(features).fit_transform is TransformerMixin.fit_transform:
         with training.stage("vocabulary"):
             progress("vocabulary", 0, 0)
-            features.fit(X, labels)
+            features.fit(X, rows.labels)
         with training.stage("features"):
-            vectors = features.transform(Watched(X, "features", progress))
+            rows.vectors = as_vectors(features.transform(Watched(X, "features", progress)))
     else:  # learns from the vectors of the training pictures, and would make them twice
         with training.stage("features"):
-            vectors = features.fit_transform(Watched(X, "features", progress), labels)
+            watched = Watched(X, "features", progress)
+            rows.vectors = as_vectors(features.fit_transform(watched, rows.labels))
     training.left_out = dict(getattr(features, "left_out_", {}))
-    # where a copy shows nothing, all of its picture's are left out, to keep the stretches alike
-    seen = described_rows(features, vectors).reshape(n_copies, -1).all(axis=0)
-    training.without_features = np.flatnonzero(~seen).tolist()
-    described = np.tile(seen, n_copies)
-    if is_classifier(pipeline) and len(np.unique(labels[described])) < 2:
+    described = described_rows(features, rows.vectors)
+    originals = np.ones(len(described), bool) if rows.judged is None else rows.judged
+    training.without_features = np.flatnonzero(~described & originals).tolist()
+    n_classes = len(np.unique(rows.labels[described]))
+    if is_classifier(pipeline) and n_classes < 2:
         raise DataError(
             "A classifier needs pictures of at least 2 classes that show features. "
-            f"Got {int(described.sum())} pictures of {len(np.unique(labels[described]))} classes."
+            f"Got {int(described.sum())} pictures of {n_classes} classes."
         )
-    if training.without_features:
-        vectors, labels = vectors[described], labels[described]
-    if not len(labels):
+    training.n_images = int((described & originals).sum())
+    if not described.all():
+        rows.take(described)
+    if not len(rows.labels):
         raise DataError("None of the training pictures shows any feature.")
-    training.n_images = len(labels) // n_copies
     for _, step in pipeline.steps[1:-1]:
-        vectors = step.fit_transform(vectors, labels)
-    known = signature(pipeline[-1].fit).parameters
-    n = len(labels)
-    room = 2 * n <= getattr(pipeline[-1], "sample_limit", float("inf"))
-    if mirror and room and n_copies == 1 and "n_copies" in known:
+        rows.vectors = as_vectors(step.fit_transform(rows.vectors, rows.labels))
+    can = {"groups", "judged"} <= set(signature(pipeline[-1].fit).parameters)
+    if mirror and can and rows.judged is None:
         images = [X[int(i)] for i in np.flatnonzero(described)]
-        encode = pipeline[:-1].transform
         with training.stage("mirror images"):
             progress("mirror images", 0, 0)
-            found = try_mirroring(encode, images, vectors, labels, mirror)
-            if found is not None:
-                try:  # in place, since the vectors are by far the largest thing in memory
-                    vectors.resize((2 * n, vectors.shape[1]))
-                except ValueError:  # a step of the pipeline keeps them too
-                    vectors = np.concatenate([vectors, np.empty_like(vectors)])
-                vectors[n + found[0]] = found[1]
-                encode_mirrored(encode, images, found[0], vectors[n:])
-                labels, n_copies, training.mirrored = np.tile(labels, 2), 2, True
-        del found
-    return vectors, labels, n_copies
+            training.mirrored = _add_mirrored(pipeline, images, rows, mirror)
+
+
+def _add_mirrored(pipeline: Pipeline, images: list, rows: _Rows, mirror: bool | str) -> bool:
+    """Let the head learn from mirror images too, if they help; returns whether."""
+    encode = pipeline[:-1].transform
+    found = try_mirroring(
+        lambda some: as_vectors(encode(some)), images, rows.vectors, rows.labels, mirror
+    )
+    if found is None:
+        return False
+    n = len(rows.labels)
+    try:  # in place, since the vectors are by far the largest thing in memory
+        rows.vectors.resize((2 * n, rows.vectors.shape[1]))
+    except ValueError:  # a step of the pipeline keeps them too
+        rows.vectors = np.concatenate([rows.vectors, np.empty_like(rows.vectors)])
+    rows.vectors[n + found[0]] = found[1]
+    encode_mirrored(lambda some: as_vectors(encode(some)), images, found[0], rows.vectors[n:])
+    rows.labels = np.tile(rows.labels, 2)
+    rows.judged = np.arange(2 * n) < n
+    rows.groups = np.tile(np.arange(n) if rows.groups is None else rows.groups, 2)
+    if rows.sample_weight is not None:
+        rows.sample_weight = np.tile(rows.sample_weight, 2)
+    return True

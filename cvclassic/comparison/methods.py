@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._basics.checks import check_choice
-from ..classify import TRY_MIRROR, fit_recipe, make_recipe
+from ..classify import fit_recipe, make_recipe
 from ..describe import fit_to_size
 from ..errors import MissingDependencyError
 from ..images import load_pixels, map_blocks
@@ -77,8 +77,7 @@ class RecipeMethod(Method):
 
     def fit(self, images, labels):
         """Learn from pictures."""
-        mirror = "cv" if self._recipe in TRY_MIRROR else False
-        training = fit_recipe(self._pipeline, images, labels, mirror=mirror)
+        training = fit_recipe(self._pipeline, images, labels)
         self.classes_ = self._pipeline.classes_
         self.about = {"held_out_accuracy": round(training.cv_accuracy, 4)}
         return self

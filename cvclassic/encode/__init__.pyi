@@ -22,6 +22,8 @@ __all__ = [
     "patch_grid",
     "power_normalize",
     "principal_components",
+    "prior_share",
+    "smooth_mixture",
     "soft_votes",
     "sum_groups",
     "vlad_normalize",
@@ -47,6 +49,9 @@ from .base import (
 )
 from .base import (
     cell_index as cell_index,
+)
+from .base import (
+    prior_share as prior_share,
 )
 from .fisher import (
     FisherVector as FisherVector,
@@ -77,6 +82,9 @@ from .mixture import (
 )
 from .mixture import (
     principal_components as principal_components,
+)
+from .mixture import (
+    smooth_mixture as smooth_mixture,
 )
 from .patch_words import (
     PatchWords as PatchWords,

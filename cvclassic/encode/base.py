@@ -11,6 +11,8 @@ from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
 
 _SAMPLE_IMAGES = 400  # pictures that the codebook's sample is drawn from, at least
+_PRIOR = 0.05  # pictures per word that the prior of a codebook counts for
+_LEAST = 0.02  # share of the prior that is too little to matter
 
 
 def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
@@ -102,6 +104,40 @@ def check_pyramid(pyramid) -> None:
         )
 
 
+def prior_share(n_images: int, n_words: int) -> float:
+    """How much of a codebook should come from the mean of all descriptors, not from each word's.
+
+    Words that are fitted to a few pictures fit them so well that the differences between them and
+    the pictures' own descriptors cancel: where each class has words of its own, sums of
+    differences say nothing of the class. Words that are moved towards the mean of everything leave
+    differences that all point away from it, so that sums also count descriptors. This is the
+    mean of the posterior under a normal prior that counts like a twentieth of a picture per word.
+
+    Parameters
+    ----------
+    n_images : int
+        That the words were learned from.
+    n_words : int
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 where there are so many pictures that it would be below 0.02.
+
+    References
+    ----------
+    Gauvain & Lee, "Maximum a posteriori estimation for multivariate Gaussian mixture observations
+    of Markov chains", IEEE Transactions on Speech and Audio Processing 2(2), 1994, section III.
+
+    Examples
+    --------
+    >>> round(prior_share(24, 64), 3), prior_share(1500, 64)
+    (0.118, 0.0)
+    """
+    share = _PRIOR * n_words / (_PRIOR * n_words + n_images)
+    return share if share >= _LEAST else 0.0
+
+
 class LocalEncoder(ImageTransformer):
     """Base of encoders: a bag of local features becomes one vector.
 
@@ -109,7 +145,8 @@ class LocalEncoder(ImageTransformer):
     `n_jobs`, and the methods
 
     - ``_check_encoder()``: validates their own parameters;
-    - ``_fit_codebook(sample, rng)``: learns from descriptors of shape (n, d), float32;
+    - ``_fit_codebook(sample, rng)``: learns from descriptors of shape (n, d), float32, of
+      `_n_images` pictures;
     - ``_cell_dims()``: length of the vector of one cell;
     - ``_encode(features, cells)``: the vector of one picture; `cells` is `cell_index`'s
       result. Never called for a picture without features.
@@ -118,6 +155,7 @@ class LocalEncoder(ImageTransformer):
     describer: Describer | None
     sample_mb: float
     random_state: int | None
+    _n_images: int  # while it is fitted
 
     def _check(self) -> None:
         if self.describer is not None and not isinstance(self.describer, Describer):
@@ -160,7 +198,10 @@ class LocalEncoder(ImageTransformer):
 
     def _fit_images(self, X, y) -> None:
         rng = check_random_state(self.random_state)
-        self._fit_codebook(self._sample(X, y, rng), rng)
+        sample = self._sample(X, y, rng)
+        self._n_images = len(X)
+        self._fit_codebook(sample, rng)
+        del self._n_images
         self.n_features_out_ = sum(self.block_sizes_)
 
     def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:

@@ -6,8 +6,14 @@ import numpy as np
 
 from .._basics.checks import check_bool, check_integer, check_number
 from ..describe import LocalFeatures
-from .base import LocalEncoder
-from .mixture import density_table, fit_mixture, mixture_sums, principal_components
+from .base import LocalEncoder, prior_share
+from .mixture import (
+    density_table,
+    fit_mixture,
+    mixture_sums,
+    principal_components,
+    smooth_mixture,
+)
 from .pyramid import cell_groups, sum_groups
 
 _POSITION_SCALE = np.float32(0.3)  # spread like that of a leading component, for K-means
@@ -138,7 +144,10 @@ class FisherVector(LocalEncoder):
     """Improved Fisher vector of local features, with a spatial pyramid.
 
     `fit` learns principal components and a diagonal Gaussian mixture from a class-balanced
-    sample of local descriptors; `transform` gives for every cell of the pyramid the
+    sample of local descriptors; where it comes from few pictures, the Gaussians are moved towards
+    that of all descriptors (`prior_share` says why and how far).
+
+    `transform` gives for every cell of the pyramid the
     gradient of the descriptors' mean log-likelihood for the mixture's means and deviations.
 
     Parameters
@@ -222,9 +231,11 @@ class FisherVector(LocalEncoder):
         self.mean_, self.components_ = sample[:, :d].mean(axis=0), None
         if self.n_components is not None and self.n_components < d:
             self.mean_, self.components_ = principal_components(sample[:, :d], self.n_components)
-        self.weights_, self.means_, self.variances_ = fit_mixture(
+        self.weights_, means, variances = fit_mixture(
             self._project(sample), self.n_gaussians, random_state=rng, n_jobs=self.n_jobs
         )
+        share = prior_share(self._n_images, self.n_gaussians)
+        self.means_, self.variances_ = smooth_mixture(self.weights_, means, variances, share)
 
     def _project(self, rows: np.ndarray) -> np.ndarray:
         """Descriptors (with position, if augmented) in the mixture's coordinates."""

@@ -227,3 +227,33 @@ def fit_mixture(
             break
         before = value
     return weights.astype(np.float32), (means + center).astype(np.float32), variances.astype("f4")
+
+
+def smooth_mixture(
+    weights: np.ndarray, means: np.ndarray, variances: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Move every Gaussian of a mixture a part of the way to the Gaussian of all descriptors.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (k,), float32
+    means, variances : ndarray of shape (k, d), float32
+    share : float
+        From 0 (nothing moves) to 1.
+
+    Returns
+    -------
+    means, variances : ndarray of shape (k, d), float32
+
+    Examples
+    --------
+    >>> means, variances = np.array([[-1.0], [1.0]], "f4"), np.ones((2, 1), "f4")
+    >>> smooth_mixture(np.full(2, 0.5, "f4"), means, variances, 0.5)[0].ravel().tolist()
+    [-0.5, 0.5]
+    """
+    if share == 0:
+        return means, variances
+    center = weights @ means
+    spread = weights @ (variances + means**2) - center**2
+    moved = means + np.float32(share) * (center - means)
+    return moved, variances + np.float32(share) * (spread - variances)

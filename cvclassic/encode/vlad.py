@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from .._basics.checks import check_bool, check_integer, check_number
 from ..describe import LocalFeatures
-from .base import LocalEncoder
+from .base import LocalEncoder, prior_share
 from .fisher import power_normalize
 from .mixture import principal_components
 from .pyramid import cell_groups, sum_groups
@@ -112,7 +112,10 @@ def vlad_vector(
 class VLAD(LocalEncoder):
     """Vector of locally aggregated descriptors, with a spatial pyramid.
 
-    `fit` clusters a class-balanced sample of local descriptors into `n_words` words;
+    `fit` clusters a class-balanced sample of local descriptors into `n_words` words; where it
+    comes from few pictures, the words are moved towards the mean of all descriptors
+    (`prior_share` says why and how far).
+
     `transform` sums, for each word and cell, the differences between the word and the
     descriptors nearest to it.
 
@@ -191,9 +194,10 @@ class VLAD(LocalEncoder):
         self.mean_ = self.components_ = None
         if self.n_components is not None and self.n_components < sample.shape[1]:
             self.mean_, self.components_ = principal_components(sample, self.n_components)
-        self.words_ = kmeans_words(
-            self._project(sample), self.n_words, random_state=rng, n_jobs=self.n_jobs
-        )
+        projected = self._project(sample)
+        words = kmeans_words(projected, self.n_words, random_state=rng, n_jobs=self.n_jobs)
+        share = np.float32(prior_share(self._n_images, self.n_words))
+        self.words_ = words if share == 0 else words + share * (projected.mean(axis=0) - words)
 
     def _project(self, descriptors: np.ndarray) -> np.ndarray:
         """Descriptors in the coordinates of the words."""

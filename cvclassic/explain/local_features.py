@@ -103,7 +103,7 @@ def members_of(features: BaseEstimator) -> list[Member] | None:
     if not isinstance(features, WeightedUnion):
         return None
     found, start, block = [], 0, 0
-    for (_, encoder, _), sizes in zip(features._iter(), features.member_sizes_, strict=True):
+    for (_, encoder), sizes in zip(features.transformers_, features.member_sizes_, strict=True):
         if isinstance(encoder, HOG):
             encoder = HogBlocks(encoder)
         elif not isinstance(encoder, _ENCODERS):

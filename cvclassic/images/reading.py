@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import numpy as np
@@ -21,15 +21,20 @@ from cvclassic.images.formats.jpeg import decode_jpeg
 from cvclassic.images.formats.pixels import to_uint8, turn_upright
 from cvclassic.images.formats.pnm import decode_pnm, refuse_pfm
 from cvclassic.images.formats.suffixes import shown_format, suffix_format
+from cvclassic.images.memory import is_pil_image, pil_pixels
 from cvclassic.images.resizing import check_max_side, reduced_size, resize_exactly
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
+
     from cvclassic.images.formats.pillow import OpenedImage
 
 MAX_SIDE = 65_535
 """Longest side in pixels that is decoded, whatever ``max_pixels`` allows."""
 
-ImageSource = str | os.PathLike | bytes | bytearray | memoryview | np.ndarray
+ImageSource: TypeAlias = (
+    "str | os.PathLike | bytes | bytearray | memoryview | np.ndarray | PILImage"
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def read_image(
       of the range, as of cameras with 12 bits, it is the upper byte of the bits that are used (8,
       10, 12 or 14, from the largest value), with the warning ``low_range``. Other depths keep
       their upper 8 bits; PNM files are scaled by their declared maximum.
-    - Float and 32-bit images are refused: nothing says which range is black to white.
+    - Float and 32-bit files are refused: nothing says which range is black to white.
     - Of an animation or a many-paged file the first image is read.
 
     Parameters
@@ -101,7 +106,8 @@ def read_image(
     source : str, os.PathLike, bytes or ndarray
         A path, also of a picture in an archive (``photos.zip!a.jpg``), or a URL; or an encoded
         picture (``bytes`` are never a path); or an array of uint8 (or uint16, see above), shape
-        (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA.
+        (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; arrays of floats from 0 to 1 and of
+        bool are taken as black to white. Or an image of Pillow's, turned upright by its EXIF.
     max_side : int, optional
         Reduce the longer side to this many pixels; nothing is ever enlarged. JPEG is decoded at
         the smallest of the scales 1, 1/2, 1/4, 1/8 that is still as large.
@@ -183,6 +189,8 @@ def decode_image(
     check_max_side(max_side)
     if isinstance(source, np.ndarray):
         return _from_array(source, max_side)
+    if is_pil_image(source):
+        return _from_array(pil_pixels(source), max_side)
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, path = bytes(source), os.fspath(name)
     elif isinstance(source, (str, os.PathLike)):
@@ -190,7 +198,7 @@ def decode_image(
         data = read_file(path, max_bytes=max_bytes)
     else:
         raise ParameterError(
-            "source must be a path (str or Path), the bytes of a picture, or an array. "
+            "source must be a path (str or Path), the bytes of an image, an array or a PIL image. "
             f"Got {type(source).__name__} instead."
         )
     try:
@@ -294,9 +302,16 @@ def _from_array(array: np.ndarray, max_side: int | None) -> DecodedImage:
         )
     if array.dtype.kind in "fc" and not np.isfinite(array).all():
         raise ImageReadError("non_finite", "the array holds NaN or infinite values", shown)
+    if array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:
+        array = np.rint(array * 255).astype(np.uint8)  # as scikit-image and matplotlib hold them
+    elif array.dtype == bool:
+        array = array * np.uint8(255)
     if array.dtype not in (np.uint8, np.uint16):
+        span = f". Got {array.min():.4g} to {array.max():.4g}" if array.dtype.kind in "iuf" else ""
         raise ImageReadError(
-            "unsupported_depth", "expected uint8 (0 black, 255 white) or uint16", shown
+            "unsupported_depth",
+            f"expected uint8 (0 black, 255 white), uint16, or floats from 0 to 1{span}",
+            shown,
         )
     height, width = array.shape[:2]
     channels = 1 if array.ndim == 2 else array.shape[2]

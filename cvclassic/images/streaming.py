@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from ..errors import ParameterError
 from .cached_image import Picture
+from .memory import column_of_images, is_pil_image
 
 _MANY = 300  # pictures that are worth starting processes for
 _lock = threading.Lock()
@@ -79,26 +80,43 @@ def check_images(X, name: str = "X") -> Sequence[Any]:
     Parameters
     ----------
     X : sequence of images, or ndarray of shape (n, H, W) or (n, H, W, 3)
-        Each image a path (str, Path), encoded bytes, an array or a `Picture`.
+        Each image a path (str, Path), encoded bytes, an array, an image of Pillow's or a
+        `Picture`. A series of pandas or polars, or a table with one column, is a sequence too.
 
     Returns
     -------
     sequence
         With `len` and integer indices.
+
+    Raises
+    ------
+    ParameterError
+        It is something else, such as a single image.
     """
     expected = f"{name} must be a sequence of images (paths, encoded bytes or arrays)"
-    if isinstance(X, str | bytes) or hasattr(X, "__fspath__"):
-        raise ParameterError(f"{expected}. Got a single {type(X).__name__}; put it in a list.")
-    if isinstance(X, np.ndarray):
-        if X.dtype != object and X.dtype.kind not in "US" and X.ndim not in (3, 4):
+    if isinstance(X, str | bytes | Picture) or hasattr(X, "__fspath__") or is_pil_image(X):
+        kind = type(X).__name__
+        raise ParameterError(f"{expected}. Got a single {kind}; put it in a list: [image].")
+    X = column_of_images(X, expected)
+    if isinstance(X, np.ndarray) and X.dtype.kind not in "OUS":
+        if X.ndim == 2 or (X.ndim == 3 and X.shape[2] in (1, 3, 4) and X.shape[1] > X.shape[2]):
+            raise ParameterError(
+                f"{expected} or an array of shape (n, H, W) or (n, H, W, 3). Got an array of shape "
+                f"{X.shape}, which is a single image or a table; put an image in a list: [image]."
+            )
+        if X.ndim not in (3, 4):
             raise ParameterError(
                 f"{expected} or an array of shape (n, H, W) or (n, H, W, 3). "
                 f"Got an array of shape {X.shape}."
             )
-    elif isinstance(X, Picture) or not hasattr(X, "__len__") or not hasattr(X, "__getitem__"):
-        raise ParameterError(f"{expected}. Got {type(X).__name__} instead.")
-    if hasattr(X, "iloc"):  # a pandas Series is indexed by label
-        X = X.to_numpy()
+    elif (
+        isinstance(X, Mapping)
+        or not hasattr(X, "__len__")
+        or not hasattr(X, "__getitem__")
+        or (isinstance(X, np.ndarray) and X.ndim != 1)
+    ):
+        shape = f" of shape {X.shape}" if isinstance(X, np.ndarray) else ""
+        raise ParameterError(f"{expected}. Got {type(X).__name__}{shape} instead.")
     if len(X) == 0:
         raise ParameterError(f"{expected}. Got none: it is empty.")
     return X

@@ -12,7 +12,6 @@ from sklearn.base import is_classifier
 from .._basics.checks import check_choice
 from ..batch import max_side_of, read_all
 from ..classify import (
-    TRY_MIRROR,
     UNKNOWN,
     Augmented,
     AutoRecipe,
@@ -177,8 +176,7 @@ def _fit(
             pipeline, report = estimator.estimator_, estimator.training_
         else:
             pipeline = estimator
-            mirror = "cv" if description["recipe"] in TRY_MIRROR else False
-            report = fit_recipe(pipeline, images, readable.labels, mirror=mirror, **watching)
+            report = fit_recipe(pipeline, images, readable.labels, **watching)
     summary = {**description, **_summary(pipeline, report, readable, failures)}
     run = TrainingRun(
         paths=readable.paths,

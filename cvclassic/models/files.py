@@ -168,6 +168,6 @@ def read_model(path) -> tuple[Pipeline, ModelInfo]:
 def _attach_files(pipeline: Pipeline, folder: Path) -> None:
     """Let the parts that need a file of their own find it, by its digest."""
     for _, step in pipeline.steps:
-        for _, part in getattr(step, "transformer_list", [("", step)]):
+        for _, part in getattr(step, "transformers_", [("", step)]):
             if isinstance(part, Embedding):
                 part.attach(folder)

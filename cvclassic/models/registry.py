@@ -38,6 +38,8 @@ class Entry:
         A union: its parameter `transformer_list` holds other estimators.
     optional : tuple of str
         Arrays that may be None.
+    added : dict of str to value
+        Parameters that files of earlier versions lack, and what stands for them.
     """
 
     module: str
@@ -50,6 +52,7 @@ class Entry:
     gives_numbers: bool = False
     has_members: bool = False
     optional: tuple[str, ...] = ()
+    added: dict[str, Any] = field(default_factory=dict)
 
 
 def _fitted_columns(encoder, _n: int) -> int:
@@ -118,6 +121,7 @@ REGISTRY: dict[str, Entry] = {
         scalars={"n_features_in_": int, "temperature_": float},
         check=validation.check_mlp,
         has_classes=True,
+        added={"class_weight": None},
     ),
     "MLPRegressor": Entry(
         "cvclassic.classify",
@@ -153,6 +157,7 @@ REGISTRY: dict[str, Entry] = {
         scalars={"n_features_in_": int, "temperature_": float},
         check=validation.check_ridge,
         has_classes=True,
+        added={"class_weight": None},
     ),
     "SVMClassifier": Entry(
         "cvclassic.classify",
@@ -160,6 +165,7 @@ REGISTRY: dict[str, Entry] = {
         scalars={"n_features_in_": int, "temperature_": float, "gamma_": float, "C_": float},
         check=validation.check_svm,
         has_classes=True,
+        added={"class_weight": None},
     ),
     "SIFT": Entry("cvclassic.describe"),
     "TableColumns": Entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_seed
+from ..classify import Recipe
+from ..classify.samples import check_class_weight
 from ..classify.unknown import UnknownRule, check_rule
 from ..errors import CvclassicError, ModelFileError
 from .header import require
@@ -50,9 +53,11 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
         A part is not in the registry, or a parameter cannot be written down.
     """
     name = type(estimator).__name__
-    if type(estimator) is Pipeline:
+    if type(estimator) in (Pipeline, Recipe):
         steps = [[key, flatten(step, f"{path}{key}.", arrays)] for key, step in estimator.steps]
-        return {"type": "Pipeline", "steps": steps}
+        if type(estimator) is Pipeline:
+            return {"type": "Pipeline", "steps": steps}
+        return {"type": "Recipe", "steps": steps, "mirror": estimator.mirror}
     if name not in REGISTRY or not _is_exactly(estimator, entry_of(name)[0]):
         raise ModelFileError(f"A {name} cannot be saved: it is not a part that model files hold.")
     entry = REGISTRY[name]
@@ -71,8 +76,7 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
     if entry.has_members:
         node["members"] = [
             [key, flatten(member, f"{path}{key}.", arrays)]
-            for key, member in estimator.transformer_list
-            if member != "drop"
+            for key, member in estimator.transformers_
         ]
     _note_state(estimator, node, entry, path, arrays)
     return node
@@ -122,6 +126,11 @@ def _plain(value, name: str, path: str, arrays: dict) -> Any:
         return int(value)
     if isinstance(value, numbers.Real):
         return float(value)
+    if isinstance(value, Mapping):  # weights of classes
+        return [
+            [_plain(key, name, path, arrays), _plain(value[key], name, path, arrays)]
+            for key in value
+        ]
     if isinstance(value, list | tuple):
         return [_plain(item, name, path, arrays) for item in value]
     raise ModelFileError(f"Parameter {name}={value!r} cannot be saved in a model file.")
@@ -140,7 +149,7 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     """
     require(depth < _DEPTH, "its parts are nested too deeply")
     require(isinstance(node, dict) and "type" in node, "a part has no type")
-    if node["type"] == "Pipeline":
+    if node["type"] in ("Pipeline", "Recipe"):
         return _rebuild_pipeline(node, path, arrays, depth)
     cls, entry = entry_of(node["type"])
     allowed = {"type", "params"}
@@ -152,11 +161,12 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     require(set(node) == allowed, f"{node['type']} has the wrong entries")
     params = node["params"]
     expected = parameter_names(cls) - ({"transformer_list"} if entry.has_members else set())
-    require(
-        isinstance(params, dict) and set(params) == expected,
-        f"{node['type']} has the wrong parameters",
-    )
+    require(isinstance(params, dict), f"{node['type']} has the wrong parameters")
+    params = entry.added | params
+    require(set(params) == expected, f"{node['type']} has the wrong parameters")
     values = {key: _value(value, f"{path}{key}.", arrays, depth) for key, value in params.items()}
+    if isinstance(values.get("class_weight"), tuple):
+        values["class_weight"] = _weights(values["class_weight"])
     if entry.has_members:
         values["transformer_list"] = _named(node["members"], path, arrays, depth)
     estimator = cls(**values)
@@ -172,6 +182,18 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     except (CvclassicError, AttributeError, TypeError, ValueError, OverflowError) as error:
         raise ModelFileError(f"The model file is damaged: {error}") from None
     return estimator
+
+
+def _weights(pairs: tuple) -> dict:
+    """How much each class counts."""
+    good = all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs)
+    require(good and not any(isinstance(pair[0], tuple) for pair in pairs), "its weights are odd")
+    weights = dict(pairs)
+    try:
+        check_class_weight(weights)
+    except CvclassicError as error:
+        raise ModelFileError(f"The model file is damaged: {error}") from None
+    return weights
 
 
 def _value(value, path: str, arrays: dict, depth: int):
@@ -266,12 +288,15 @@ def _named(parts, path: str, arrays: dict, depth: int) -> list[tuple[str, Any]]:
 
 
 def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeline:
-    require(set(node) == {"type", "steps"}, "the pipeline has the wrong entries")
+    entries = {"type", "steps"} | ({"mirror"} if node["type"] == "Recipe" else set())
+    require(set(node) == entries, "the pipeline has the wrong entries")
+    mirror = node.get("mirror", False)
+    require(isinstance(mirror, bool) or mirror == "cv", "mirror is none of true, false and cv")
     rebuilt = _named(node["steps"], path, arrays, depth)
     require(len(rebuilt) >= 2, "the pipeline has no steps")
     columns = None
     for _, estimator in rebuilt:
-        require(type(estimator) is not Pipeline, "a step cannot be a pipeline")
+        require(not isinstance(estimator, Pipeline), "a step cannot be a pipeline")
         entry = REGISTRY[type(estimator).__name__]
         wanted = getattr(estimator, "n_features_in_", None)
         require((columns is None) == (wanted is None), "the steps are in the wrong order")
@@ -279,4 +304,4 @@ def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeli
         columns = entry.output(estimator, columns or 0)
     last = REGISTRY[type(rebuilt[-1][1]).__name__]
     require(last.has_classes or last.gives_numbers, "the last step gives no labels")
-    return Pipeline(rebuilt)
+    return Recipe(rebuilt, mirror=mirror) if node["type"] == "Recipe" else Pipeline(rebuilt)

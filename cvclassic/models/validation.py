@@ -67,9 +67,10 @@ def check_vlad(encoder) -> None:
 
 
 def check_union(union) -> None:
+    union.transformers_ = list(union.transformer_list)
     sizes = [
         list(getattr(member, "block_sizes_", [member.n_features_out_]))
-        for _, member in union.transformer_list
+        for _, member in union.transformers_
     ]
     union.member_sizes_ = sizes
     n_blocks = sum(map(len, sizes))

@@ -87,7 +87,9 @@ def test_cross_validation_of_the_head_keeps_copies_together(rng):
     """Labels by chance cannot be told from copies of the training rows."""
     x = rng.normal(size=(60, 100)).astype(np.float32)
     y = rng.integers(0, 2, 60)
-    together = SVMClassifier(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2), n_copies=2)
+    together = SVMClassifier(C=10.0).fit(
+        np.vstack([x, x]), np.tile(y, 2), groups=np.tile(np.arange(len(y)), 2)
+    )
     leaking = SVMClassifier(C=10.0).fit(np.vstack([x, x]), np.tile(y, 2))
     assert together.cv_accuracy_ < 0.75 < leaking.cv_accuracy_
 

@@ -62,7 +62,12 @@ def test_copies_are_held_out_with_their_picture(rng) -> None:
     twice, labels = np.concatenate([X, X]), np.concatenate([y, y])
     params = {"alpha": 1e-4, "learning_rate_init": 0.01, "max_iter": 60, "early_stopping": False}
     assert MLPClassifier((32,), **params).fit(twice, labels).cv_accuracy_ > 0.8
-    assert MLPClassifier((32,), **params).fit(twice, labels, n_copies=2).cv_accuracy_ < 0.7
+    assert (
+        MLPClassifier((32,), **params)
+        .fit(twice, labels, groups=np.tile(np.arange(len(y)), 2))
+        .cv_accuracy_
+        < 0.7
+    )
 
 
 def test_named_losses_are_scikit_learns(rng) -> None:

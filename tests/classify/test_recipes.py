@@ -16,7 +16,7 @@ ALL = [(recipe, head) for recipe in RECIPES for head in HEADS]
 @pytest.mark.parametrize(("recipe", "head"), ALL)
 def test_is_a_plain_pipeline(recipe, head) -> None:
     pipeline = make_recipe(recipe, head)
-    assert type(pipeline) is Pipeline
+    assert isinstance(pipeline, Pipeline)
     assert type(pipeline.named_steps["head"]) is type(make_head(head))
     assert "features" in pipeline.named_steps
     assert repr(clone(pipeline)) == repr(pipeline)

@@ -67,7 +67,9 @@ def test_copies_are_held_out_with_their_picture() -> None:
     twice, labels = np.concatenate([X, X]), np.concatenate([y, y])
     for kernel in ("linear", "rbf"):
         leaky = RidgeClassifier(kernel=kernel, penalty=0.001).fit(twice, labels)
-        honest = RidgeClassifier(kernel=kernel, penalty=0.001).fit(twice, labels, n_copies=2)
+        honest = RidgeClassifier(kernel=kernel, penalty=0.001).fit(
+            twice, labels, groups=np.tile(np.arange(len(y)), 2)
+        )
         assert leaky.cv_accuracy_ > 0.85
         assert honest.cv_accuracy_ < 0.7
 

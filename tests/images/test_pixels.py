@@ -195,14 +195,59 @@ def test_arrays():
     np.testing.assert_array_equal(decoded.pixels, resize_to(image, 30))
 
 
+def test_floats_from_0_to_1_and_bools_are_black_to_white():
+    image = smooth(20, 30)
+    for dtype in (np.float16, np.float32, np.float64):
+        np.testing.assert_array_equal(read_image((image / 255).astype(dtype)), image)
+    assert read_image(np.eye(3, dtype=bool)).tolist() == (255 * np.eye(3)).tolist()
+    with pytest.raises(ImageReadError, match=r"floats from 0 to 1\. Got -2 to 7"):
+        read_image(np.linspace(-2, 7, 16).reshape(4, 4))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_pillows_images_are_what_their_files_are(mode, tmp_path):
+    from PIL import Image
+
+    image = Image.fromarray(smooth(20, 30)).convert("RGBA" if mode == "RGBA" else "RGB")
+    if mode == "I;16":
+        image = Image.fromarray(smooth(20, 30)[..., 0].astype(np.uint16) * 256)
+    elif mode != image.mode:
+        image = image.convert("L").convert("LA") if mode == "LA" else image.convert(mode)
+    path = tmp_path / ("a.tif" if mode in ("CMYK", "YCbCr", "LA") else "a.png")
+    image.save(path)
+    found = read_image(image).astype(int)
+    if mode == "LA":  # files of gray with alpha are read as color or gray by their kind
+        found = found if found.ndim == 2 else found[..., 0]
+    expected = read_image(path)
+    expected = expected if expected.ndim == found.ndim else expected[..., 0]
+    assert np.abs(found - expected).max() <= (6 if mode in ("CMYK", "YCbCr") else 0)
+
+
+def test_pillows_images_are_turned_upright(tmp_path):
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(smooth(20, 30)).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as image:
+        np.testing.assert_array_equal(read_image(image), read_image(tmp_path / "a.png"))
+
+
+def test_a_pillow_image_that_says_no_range_is_refused():
+    from PIL import Image
+
+    for mode in ("I", "F"):
+        assert code_of(Image.new(mode, (4, 4))) == "unsupported_depth"
+
+
 @pytest.mark.parametrize(
     ("array", "code"),
     [
         (np.zeros((0, 4), np.uint8), "empty"),
-        (np.zeros((4, 4)), "unsupported_depth"),
+        (np.full((4, 4), 1.5), "unsupported_depth"),
+        (np.full((4, 4), -0.1, np.float32), "unsupported_depth"),
         (np.full((4, 4), np.nan), "non_finite"),
         (np.full((4, 4, 3), np.inf, np.float32), "non_finite"),
-        (np.zeros((4, 4), bool), "unsupported_depth"),
         (np.zeros((4, 4), int), "unsupported_depth"),
         (np.zeros((4, 4), object), "unsupported_depth"),
         (np.zeros(9, np.uint8), "unsupported_format"),

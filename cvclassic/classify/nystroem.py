@@ -1,0 +1,89 @@
+"""Kernel ridge regression from a part of the samples, where all of them are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import blas, lapack
+
+from .ridge_solving import rbf_gram, solve_ridge
+
+_JITTER = 1e-4  # on the diagonal of a kernel matrix, which is 1
+_ROWS = 2000  # samples whose kernel values are there at once
+
+
+def solve_on_landmarks(
+    Z: np.ndarray,
+    landmarks: np.ndarray,
+    targets: np.ndarray,
+    penalty: float,
+    weights: np.ndarray | None = None,
+    gram: Callable[[np.ndarray, np.ndarray], np.ndarray] = rbf_gram,
+) -> np.ndarray:
+    """Coefficients of kernel ridge regression on all samples, as a sum over a few of them.
+
+    Nyström's method: the kernel is replaced by the inner product of its values at the landmarks,
+    made orthonormal. Memory holds two matrices of the landmarks' number squared.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, r), float32
+    landmarks : ndarray of shape (m, r), float32
+        Some of them.
+    targets : ndarray of shape (n, k), float32
+    penalty : float
+        As in exact kernel ridge regression.
+    weights : ndarray of shape (n,), optional
+        How much each sample's error counts.
+    gram : callable
+        The kernel.
+
+    Returns
+    -------
+    ndarray of shape (m, k), float32
+        Decisions are ``gram(x, landmarks) @ coefficients``.
+
+    References
+    ----------
+    Williams & Seeger, "Using the Nyström method to speed up kernel machines", NIPS 2000;
+    Rudi, Camoriano & Rosasco, "Less is more: Nyström computational regularization", NIPS 2015,
+    for why a part of the samples is enough.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1, 1, 50, dtype=np.float32)[:, None]
+    >>> found = solve_on_landmarks(x, x[::5], x, 0.01)
+    >>> bool(np.abs(rbf_gram(x, x[::5]) @ found - x).max() < 0.05)
+    True
+    """
+    own = gram(landmarks, landmarks)
+    own.flat[:: len(own) + 1] += np.float32(_JITTER)
+    root, info = lapack.spotrf(own.T, lower=1, overwrite_a=1, clean=1)
+    if info != 0:
+        raise np.linalg.LinAlgError("the kernel matrix of the landmarks is not positive definite")
+    m = len(landmarks)
+    square = np.zeros((m, m), np.float32, order="F")
+    right = np.zeros((m, targets.shape[1]))
+    for start in range(0, len(Z), _ROWS):
+        rows = slice(start, start + _ROWS)
+        # columns are samples: root @ features = kernel values
+        values = np.asfortranarray(gram(landmarks, Z[rows]))
+        features = blas.strsm(1.0, root, values, lower=1, overwrite_b=1)
+        told = targets[rows]
+        if weights is not None:
+            share = weights[rows]
+            told = told * share[:, None]
+            square = _add(square, features * np.sqrt(share))
+        else:
+            square = _add(square, features)
+        right += features @ told
+    square = np.tril(square)
+    square += np.tril(square, -1).T
+    solved = solve_ridge(square, right.astype(np.float32), penalty)
+    return np.ascontiguousarray(blas.strsm(1.0, root, solved, lower=1, trans_a=1))
+
+
+def _add(square: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """``square + features @ features.T``, lower triangle, in place."""
+    return blas.ssyrk(1.0, np.asfortranarray(features), beta=1.0, c=square, lower=1, overwrite_c=1)
