@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "match": ("match:match", "Find what two pictures have in common."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
+    "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),
     "info": ("info:info", "Say what is in a model file."),
     "teach": ("teach:teach", "Write a page to play with classical vision, for lessons."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),

@@ -21,6 +21,7 @@ __all__ = [
     "model",
     "models",
     "report",
+    "serve",
     "teach",
     "train",
 ]
@@ -81,6 +82,9 @@ from . import (
 )
 from . import (
     report as report,
+)
+from . import (
+    serve as serve,
 )
 from . import (
     teach as teach,

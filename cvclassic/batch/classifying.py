@@ -204,6 +204,13 @@ def classify_files(
     return map_inputs(ClassifyTask(pipeline, top=top, on_answer=on_answer), inputs, work)
 
 
+def _source_of(item: Input, path: str) -> bytes | str:
+    """What an input is decoded from."""
+    if isinstance(item, ArchiveMember):
+        return item.read()
+    return item.value if isinstance(item, NamedItem) else path
+
+
 def _classify_block(
     pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
 ) -> list[Record]:
@@ -219,13 +226,13 @@ def _classify_block(
         if isinstance(item, Fault):
             records[i] = Record(item.path, "error", item.code, item.message)
             continue
-        if isinstance(item, NamedItem):
+        if isinstance(item, NamedItem) and not isinstance(item.value, bytes):
             path, picture, warnings = item.path, item.value, ()
             size = np.shape(picture)[1::-1] if np.ndim(picture) > 1 else None
         else:
             path = path_of(item)
             try:
-                source = item.read() if isinstance(item, ArchiveMember) else path
+                source = _source_of(item, path)
                 decoded = decode_image(source, max_side=max_side_of(pipeline), name=path)
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)

@@ -35,11 +35,12 @@ class NamedItem:
     ----------
     path : str
         What a record calls it, such as ``mnist.npz[17]``.
-    value : ndarray
+    value : ndarray or bytes
+        Bytes are an encoded image.
     """
 
     path: str
-    value: np.ndarray
+    value: np.ndarray | bytes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pickle
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
@@ -227,10 +227,32 @@ class Pool:
         for _ in range(missing):
             self._workers.append(self._start())
 
-    def turn(self) -> None:
-        """Wait until something happens, and see to it."""
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of the workers."""
+        return [worker.pid for worker in list(self._workers)]
+
+    def turn(
+        self, also: Sequence[Connection] = (), patience: float | None = None
+    ) -> list[Connection]:
+        """Wait until something happens, and see to it.
+
+        Parameters
+        ----------
+        also : sequence of Connection
+            What ends the waiting too.
+        patience : float or None
+            Seconds after which it ends in any case.
+
+        Returns
+        -------
+        list of Connection
+            Those of `also` that have something to say.
+        """
         self.assign()
-        heard = wait([worker.connection for worker in self._workers], self._patience())
+        limits = [limit for limit in (self._patience(), patience) if limit is not None]
+        connections = [worker.connection for worker in self._workers]
+        heard = wait([*connections, *also], min(limits, default=None))
         for worker in [worker for worker in self._workers if worker.connection in heard]:
             try:
                 answer = worker.connection.recv()
@@ -240,6 +262,7 @@ class Pool:
             self._take(worker, answer)
         self._stop_those_beyond_limits()
         self.assign()
+        return [connection for connection in also if connection in heard]
 
     def close(self) -> None:
         """End all processes, whatever they are at."""

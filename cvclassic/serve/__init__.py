@@ -1,0 +1,9 @@
+"""HTTP service over trained models: requests in, records out. Nothing is trained here by itself.
+
+The event loop parses and answers; images are decoded and predicted in processes that may be
+killed (`dispatcher`), so that no file can stop the service.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,7 @@
+__all__ = ["Dispatcher", "QueueFullError", "ServeSettings", "create_app", "run_server"]
+
+from .app import create_app as create_app
+from .dispatcher import Dispatcher as Dispatcher
+from .dispatcher import QueueFullError as QueueFullError
+from .server import run_server as run_server
+from .settings import ServeSettings as ServeSettings

@@ -1,0 +1,96 @@
+"""Model files of all tasks behind one small interface."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..batch import ClassifyTask, Task, file_digest
+from ..errors import ModelFileError, ParameterError
+from ..images import NamedItem
+from ..model import Model, load_model
+
+if TYPE_CHECKING:
+    from ..batch import Record
+    from ..explain import Explanation
+
+_MOST_CLASSES = 20  # that a request may ask for
+
+
+@dataclass
+class ServedModel:
+    """A model that a service answers with.
+
+    Attributes
+    ----------
+    kind : {"classify", ...}
+        The task that it was trained for.
+    task : Task
+        Gives one record for each image.
+    about : dict
+        What ``GET /models`` says of it.
+    explainer : callable, optional
+        Explains the answer for an image.
+    """
+
+    kind: str
+    task: Task
+    about: dict[str, Any] = field(default_factory=dict)
+    explainer: Callable[[Any], Explanation] | None = None
+
+    def predict(self, items: list[NamedItem]) -> list[Record]:
+        """One record for each image."""
+        records: list[Record] = []
+        for start in range(0, len(items), self.task.block_size):
+            records += self.task(list(items[start : start + self.task.block_size]))
+        return records
+
+    def explain(self, image: Any) -> Explanation:
+        """Which keypoints spoke for the label of an image.
+
+        Raises
+        ------
+        ParameterError
+            This kind of model has no explanation.
+        """
+        if self.explainer is None:
+            raise ParameterError("this model does not explain its answers")
+        return self.explainer(image)
+
+
+def open_model(path: str | os.PathLike) -> ServedModel:
+    """Read a model file of any task.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    ServedModel
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, damaged, or its kind cannot be served.
+    """
+    model = load_model(path)
+    if not model.is_classifier or model.takes != "images":
+        raise ModelFileError(
+            f"{os.fsdecode(path)}: only models that give labels to images can be served."
+        )
+    return _classifier(model, os.fsdecode(path))
+
+
+def _classifier(model: Model, path: str) -> ServedModel:
+    top = min(len(model.classes), _MOST_CLASSES)
+    about = {
+        "kind": "classify",
+        "recipe": model.recipe,
+        "classes": model.classes,
+        "cross_validation_accuracy": model.cv_accuracy,
+    }
+    task = ClassifyTask(model.pipeline, top=top, model=file_digest(path))
+    return ServedModel("classify", task, about, model.explain)

@@ -1,0 +1,137 @@
+"""Runs a service: the socket, the signals, connections that say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Mapping
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..errors import ParameterError
+from .app import create_app, reload_models
+from .logs import log_to_stderr
+from .settings import ServeSettings
+
+_BACKLOG = 2048
+
+
+def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
+    """HTTP/1.1 that closes connections which send no request, or are too many."""
+
+    class GuardedProtocol(H11Protocol):
+        """One connection."""
+
+        def connection_made(self, transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._deadline = None
+            if len(self.connections) > settings.max_connections:
+                transport.abort()
+                return
+            self._deadline = self.loop.call_later(settings.head_timeout, self._drop_silent)
+
+        def _drop_silent(self) -> None:
+            if self.cycle is None and not self.transport.is_closing():
+                self.transport.abort()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+            super().connection_lost(exc)
+
+    return GuardedProtocol
+
+
+def run_server(
+    models: Mapping[str, str],
+    settings: ServeSettings,
+    on_ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests under way are answered first.
+
+    Parameters
+    ----------
+    models : mapping of str to str
+        Names and model files.
+    settings : ServeSettings
+    on_ready : callable
+        Told the address, such as ``http://127.0.0.1:8000``, when requests are taken.
+
+    Raises
+    ------
+    ModelFileError
+        A model cannot be served.
+    ParameterError
+        The address cannot be used.
+    """
+    listener = _listen(settings)
+    with contextlib.closing(listener):
+        log_to_stderr()
+        app = create_app(models, settings)
+        config = uvicorn.Config(
+            app,
+            http=guarded_protocol(settings),
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=max(1, round(settings.drain)),
+            backlog=_BACKLOG,
+        )
+        host, port = listener.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        server = _Server(config, lambda: on_ready(address))
+        server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and reads models again on SIGHUP."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets=None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets=sockets)
+        if self.should_exit:
+            return
+        service = self.config.app.state.service  # type: ignore[union-attr]
+        if hasattr(signal, "SIGHUP"):
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(
+                signal.SIGHUP, lambda: asyncio.ensure_future(reload_models(service))
+            )
+        self._on_ready()
+
+    async def shutdown(self, sockets=None) -> None:
+        """Answer what is under way, take nothing new."""
+        logging.getLogger("cvclassic.serve").info("shutting down")
+        await super().shutdown(sockets=sockets)
+
+
+def _listen(settings: ServeSettings) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise ParameterError(f"host {settings.host!r} is unknown ({error.strerror}).") from None
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise ParameterError(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Choose another with --port."
+        ) from None
+    return listener

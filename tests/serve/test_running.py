@@ -1,0 +1,156 @@
+"""What operators see: signals, reloads, limits, tokens, deaths of workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from cvclassic.images import encode_image
+from tests.checks import pictures
+
+pytest.importorskip("starlette")
+
+
+@pytest.fixture(scope="module")
+def image() -> bytes:
+    return encode_image(pictures()[0], ".png")
+
+
+def test_killed_workers_cost_nobody_an_answer(start, toy_model_file, image) -> None:
+    service = start(str(toy_model_file), "--workers", "1")
+    answers: list = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            answers.append(service.ask("/predict", image)[:2])
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    killed = 0
+    end = time.monotonic() + 60
+    while (killed < 10 or len(answers) < 10) and time.monotonic() < end:
+        for pid in service.workers():
+            try:
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+            except ProcessLookupError:
+                pass
+        time.sleep(0.3)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert killed >= 10
+    assert len(answers) >= 10
+    assert {status for status, _ in answers} == {200}
+    crashes = [record for _, record in answers if record["status"] != "ok"]
+    assert all(record["code"] == "worker_crash" for record in crashes)
+    assert len(crashes) <= killed
+    assert service.ask("/predict", image)[1]["status"] == "ok"
+
+
+def test_sigterm_answers_what_is_under_way(start, toy_model_file, image) -> None:
+    service = start(str(toy_model_file), "--workers", "1", "--batch-wait", "1s")
+    answers: list = []
+    asking = threading.Thread(target=lambda: answers.append(service.ask("/predict", image)))
+    asking.start()
+    service.wait_for(lambda: b"cvclassic_queue 1.0" in service.ask("/metrics")[1])
+    start_of_end = time.monotonic()
+    code = service.stop()
+    asking.join()
+    assert time.monotonic() - start_of_end < 30  # 5 s on a quiet machine
+    assert code in (0, -signal.SIGTERM)
+    assert answers[0][0] == 200
+    assert answers[0][1]["status"] == "ok"
+
+
+def test_models_are_read_again(start, toy_model_file, tmp_path, image) -> None:
+    path = tmp_path / "m.cvmodel"
+    shutil.copy(toy_model_file, path)
+    service = start(str(path), "--workers", "1")
+
+    def reloads(ok: str) -> float:
+        text = service.ask("/metrics")[1].decode()
+        name = f'cvclassic_reloads_total{{ok="{ok}"}} '
+        return max(
+            [float(li[len(name) :]) for li in text.splitlines() if li.startswith(name)] or [0]
+        )
+
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_for(lambda: reloads("true") == 1)
+    assert service.ask("/predict", image)[1]["status"] == "ok"
+    path.write_bytes(b"no model")
+    service.wait_for(lambda: reloads("false") == 1)
+    assert service.ask("/predict", image)[1]["status"] == "ok"  # the old model still answers
+    shutil.copy(toy_model_file, path)
+    service.wait_for(lambda: reloads("true") == 2)
+    assert service.ask("/predict", image)[1]["status"] == "ok"
+
+
+def test_full_queues_and_tokens(start, toy_model_file, tmp_path, image) -> None:
+    (tmp_path / "tokens").write_text("# for the lab\nsecret\nother\n")
+    service = start(
+        str(toy_model_file), "--workers", "1", "--max-queue", "1", "--batch-wait", "2s",
+        "--token", "tokens", "--max-per-client", "3",
+    )  # fmt: skip
+    status, answer, headers = service.ask("/predict", image)
+    assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "token" in answer["detail"]
+    assert service.ask("/predict", image, Authorization="Bearer wrong")[0] == 401
+    assert service.ask("/health")[0] == 200
+    with_token = {"Authorization": "Bearer other"}
+    answers: list = []
+
+    def ask() -> None:
+        answers.append(service.ask("/predict", image, **with_token))
+
+    first = threading.Thread(target=ask)
+    first.start()
+    service.wait_for(lambda: b"cvclassic_queue 1.0" in service.ask("/metrics", **with_token)[1])
+    status, answer, headers = service.ask("/predict", image, **with_token)
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert "busy" in answer["detail"]
+    first.join()
+    assert answers[0][0] == 200
+
+
+def test_what_is_logged_is_json_without_the_image(start, toy_model_file, image) -> None:
+    service = start(str(toy_model_file), "--workers", "1")
+    service.ask("/predict?name=secret-name.png", image)
+    service.wait_for(lambda: any('"route": "/predict"' in line for line in service.lines))
+    for line in service.lines:
+        if not line.startswith("Serving"):
+            assert json.loads(line)["message"]
+    assert not any("secret-name" in line for line in service.lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([], "Name a MODEL"),
+        (["missing.cvmodel"], "missing.cvmodel"),
+        (["m.cvmodel", "--batch-wait", "soon"], "such as 5ms"),
+        (["m.cvmodel", "--host", "no.such.host.invalid"], "is unknown"),
+        (["a/m.cvmodel", "b/m.cvmodel"], "two models are called 'm'"),
+    ],
+)
+def test_usage_errors(arguments, word, tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cvclassic_cli", "serve", "--port", "0", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
