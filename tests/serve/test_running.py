@@ -24,6 +24,7 @@ def image() -> bytes:
     return encode_image(pictures()[0], ".png")
 
 
+@pytest.mark.slow
 def test_killed_workers_cost_nobody_an_answer(start, toy_model_file, image) -> None:
     service = start(str(toy_model_file), "--workers", "1")
     answers: list = []
@@ -73,6 +74,7 @@ def test_sigterm_answers_what_is_under_way(start, toy_model_file, image) -> None
     assert answers[0][1]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_models_are_read_again(start, toy_model_file, tmp_path, image) -> None:
     path = tmp_path / "m.cvmodel"
     shutil.copy(toy_model_file, path)
@@ -123,6 +125,7 @@ def test_full_queues_and_tokens(start, toy_model_file, tmp_path, image) -> None:
     assert answers[0][0] == 200
 
 
+@pytest.mark.slow
 def test_what_is_logged_is_json_without_the_image(start, toy_model_file, image) -> None:
     service = start(str(toy_model_file), "--workers", "1")
     service.ask("/predict?name=secret-name.png", image)
