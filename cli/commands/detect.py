@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
-from ..shared.options import parse_params, quiet_option
-from ..shared.pictures import (
-    PictureNames,
-    check_json,
-    each_picture,
-    max_side_option,
-    prepare_folder,
-    short_path,
-    write_json,
+from cvclassic._basics.printable import printable
+
+from ..shared.options import max_side_option, parse_params
+from ..shared.running import (
+    Session,
+    engine_for,
+    format_of_records,
+    records_option,
+    run_options,
+    say_failure,
+    source_options,
 )
 
 # what -> method -> (function in cvclassic.detect, arguments that are fixed for it)
@@ -48,13 +52,6 @@ METHODS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
         name: ("detect_keypoints", {"method": name}) for name in ("sift", "orb", "akaze", "brisk")
     },
 }
-_DRAWERS = {
-    "edges": "draw_edges",
-    "blobs": "draw_blobs",
-    "corners": "draw_corners",
-    "lines": "draw_segments",
-    "keypoints": "draw_keypoints",
-}
 
 
 @click.group()
@@ -64,7 +61,7 @@ def detect():
     \b
     Example:
       cvclassic detect keypoints photo.jpg -o drawn/ --json found.json
-      cvclassic detect edges photos/ --compare -o drawn/
+      cvclassic detect edges photos/ old.zip --compare -o drawn/ --json found.jsonl
     """
 
 
@@ -73,7 +70,7 @@ def _common(what: str, default: str) -> Callable:
 
     def decorate(command: Callable) -> Callable:
         for option in (
-            quiet_option,
+            run_options(json_flag=False),
             max_side_option,
             click.option(
                 "--param",
@@ -82,11 +79,9 @@ def _common(what: str, default: str) -> Callable:
                 metavar="NAME=VALUE",
                 help="Parameter of the method, such as threshold=0.05; may be repeated.",
             ),
+            records_option,
             click.option(
-                "--json", "json_", type=click.Path(), help="File for the numbers; - is stdout."
-            ),
-            click.option(
-                "-o", "--output", type=click.Path(), help="Folder for the drawn pictures (PNG)."
+                "-o", "--output", type=click.Path(), help="Folder for the drawings (PNG)."
             ),
             click.option(
                 "--compare", is_flag=True, help="Draw all methods, or those given, side by side."
@@ -98,9 +93,7 @@ def _common(what: str, default: str) -> Callable:
                 type=click.Choice(list(METHODS[what])),
                 help=f"How; may be repeated with --compare. [default: {default}]",
             ),
-            click.argument(
-                "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path()
-            ),
+            source_options,
         ):
             command = option(command)
         return command
@@ -199,41 +192,29 @@ def keypoints(ctx, stages, **options):
 
 
 def _run(
-    ctx,
-    what,
-    default,
-    images,
-    methods,
-    compare,
-    output,
-    json_,
-    params,
-    max_side,
-    quiet,
+    ctx, what, default, sources, methods, compare, output, records, params, max_side, options,
     stages=False,
-) -> None:
-    """Detect in each picture, write what was asked for, and end with the right code."""
+) -> None:  # fmt: skip
+    """Detect in each image, write what was asked for, and end with the right code."""
     if len(methods) > 1 and not compare:
         raise click.UsageError("Several --method need --compare.")
     values = parse_params(params)
     chosen = list(dict.fromkeys(methods)) or (list(METHODS[what]) if compare else [default])
     functions = {name: _function(what, name, values, lenient=compare) for name in chosen}
-    names = PictureNames(prepare_folder(output), "stages" if stages else what)
-    check_json(json_)
-    records = []
+    with Session(options, records, engine_for(sources)) as session:
+        from ..tasks.detect import DetectTask
 
-    def work(path: str, image, factor: float) -> dict[str, Any]:
-        found = {name: function(image) for name, function in functions.items()}
-        record: dict[str, Any] = {"results": [_result(n, f, factor) for n, f in found.items()]}
-        if output is not None:
-            record["drawing"] = names.write(path, _draw(what, image, found, compare, stages))
-        return record
-
-    for record in each_picture(images, max_side, work):
-        records.append(record)
-        if not quiet and json_ != "-":
-            _say(record, what)
-    ctx.exit(write_json(json_, records))
+        task = DetectTask(what, functions, max_side, output, compare=compare, stages=stages)
+        code = session.run(
+            sources,
+            task,
+            format=format_of_records(records),
+            folder=output,
+            each=partial(_say, what, output, options.quiet or records == "-"),
+            what=f"Looking for {what}",
+            brief=True,
+        )
+    ctx.exit(code)
 
 
 def _function(what: str, name: str, values: dict[str, Any], *, lenient: bool) -> Callable:
@@ -255,62 +236,11 @@ def _function(what: str, name: str, values: dict[str, Any], *, lenient: bool) ->
     return partial(function, **fixed, **{k: v for k, v in values.items() if k in takes})
 
 
-def _result(name: str, found: Any, factor: float) -> dict[str, Any]:
-    """What one method found, as plain numbers in pixels of the file's picture."""
-    import numpy as np
-
-    if isinstance(found, np.ndarray):
-        marked = found > 0
-        return {
-            "method": name,
-            "n_pixels": int(marked.sum()),
-            "share": round(float(marked.mean()), 6),
-            "mean_strength": round(float(found.mean(dtype=np.float64)), 6),
-        }
-    if factor != 1:
-        found = found.scaled(factor)
-    return {"method": name, "n": len(found), "found": found.records()}
-
-
-def _draw(what: str, image: Any, found: dict[str, Any], compare: bool, stages: bool) -> Any:
-    """The picture that is written."""
-    from cvclassic import draw
-
-    if stages:
-        from cvclassic.detect import sift_stages
-
-        return draw.draw_sift_stages(image, sift_stages(image))
-    one = getattr(draw, _DRAWERS[what])
-    panels = [one(image, result) for result in found.values()]
-    if not compare:
-        return panels[0]
-    limit = _limit(one)
-    titles = [f"{name}: {_count(result, limit)}" for name, result in found.items()]
-    return draw.side_by_side([draw.enlarge(image), *panels], ["picture", *titles])
-
-
-def _limit(draw: Callable) -> int | None:
-    """How many detections a drawing shows; None for all."""
-    import inspect
-
-    parameter = inspect.signature(draw).parameters.get("limit")
-    return None if parameter is None else parameter.default
-
-
-def _count(found: Any, limit: int | None) -> str:
-    """How much was found, and drawn, in a word."""
-    import numpy as np
-
-    if isinstance(found, np.ndarray):
-        return f"{(found > 0).mean():.1%} of the pixels" if found.dtype == bool else "strength"
-    if limit is not None and len(found) > limit:
-        return f"{len(found)}, the strongest {limit} drawn"
-    return str(len(found))
-
-
-def _say(record: dict[str, Any], what: str) -> None:
-    """One line on stdout about one picture."""
-    if record["status"] == "error":
+def _say(what: str, folder: str | None, quiet: bool, record: Any) -> None:
+    """One line about one image: on stderr where it could not be read."""
+    if record.failed:
+        say_failure(record)
+    if record.failed or quiet:
         return
     parts = [
         f"{r['n']} {what} ({r['method']})"
@@ -318,7 +248,7 @@ def _say(record: dict[str, Any], what: str) -> None:
         else f"{r['share']:.1%} edges ({r['method']})"
         if r["share"] == r["mean_strength"]  # yes or no, and no strength between
         else f"edges of mean strength {r['mean_strength']:.3g} ({r['method']})"
-        for r in record["results"]
+        for r in record.values["results"]
     ]
-    drawn = f" -> {short_path(record['drawing'])}" if "drawing" in record else ""
-    click.echo(f"{short_path(record['path'])}: {', '.join(parts)}{drawn}")
+    drawn = f" -> {os.path.join(folder, record.files[0])}" if folder and record.files else ""
+    click.echo(printable(f"{record.path}: {', '.join(parts)}{drawn}"))

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 import click
+
+from cvclassic._basics.printable import printable
+
+from ..shared.running import (
+    Session,
+    engine_for,
+    format_of_records,
+    picture_place,
+    records_option,
+    run_options,
+    say_failure,
+    source_options,
+)
 
 _WAVELENGTHS, _N_ANGLES = (4.0, 10.0), 6
 
@@ -30,13 +44,13 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 # Unknown options are let through because a kernel may begin with a minus.
 @click.command("filter", context_settings={"ignore_unknown_options": True})
 @click.argument("kernel")
-@click.argument("image", type=click.Path())
+@source_options
 @click.option(
     "-o",
     "--output",
     required=True,
     type=click.Path(),
-    help="Picture to write, or .npy for the numbers (n_maps, H, W).",
+    help="Image to write, or .npy for the numbers (n_maps, H, W); for several inputs a folder.",
 )
 @click.option(
     "--list",
@@ -67,66 +81,80 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     help="clip: as a picture, 0 to 255; stretch: full range with zero as middle gray; "
     "auto: stretch for kernels whose sum is 0.",
 )
-def filter_(kernel, image, output, stride, padding, pool, convolution, gray, show):
-    """Apply KERNEL to IMAGE.
+@click.option("--numbers", is_flag=True, help="In a folder: .npy files instead of images.")
+@records_option
+@run_options(json_flag=False)
+@click.pass_context
+def filter_(
+    ctx, kernel, sources, output, stride, padding, pool, convolution, gray, show, numbers, records,
+    options,
+):  # fmt: skip
+    """Apply KERNEL to the images in PATHS.
 
     KERNEL is a name (see --list) with optional parameters, rows of numbers, JSON, or @FILE that
-    holds one of these. It is laid on the picture as it is written (correlation, as in neural
+    holds one of these. It is laid on the image as it is written (correlation, as in neural
     networks) unless --convolution is given.
 
-    Exit code: 0 all well, 1 the picture could not be read, 2 usage, 3 output.
+    PATHS are one image, or several, folders, archives, patterns, URLs, - for a list of names; then
+    -o is a folder.
+
+    Exit code: 0 all well, 1 an image could not be read, 2 usage, 3 output.
 
     \b
     Example:
       cvclassic filter gaussian:sigma=3 photo.jpg -o soft.png
       cvclassic filter "0 1 0; 1 -4 1; 0 1 0" photo.jpg -o laplacian.png
+      cvclassic filter sobel_x photos/ -o edges/
       cvclassic filter --list
     """
     import numpy as np
 
-    from cvclassic._basics.atomic import atomic_file, check_writable
-    from cvclassic.errors import ImageReadError
-    from cvclassic.filters import convolve, gabor_bank, parse_kernel
-    from cvclassic.filters import pool as pool_maps
-    from cvclassic.images import encode_image, read_image, write_image
+    from cvclassic.filters import center_pad, gabor_bank, parse_kernel
+    from cvclassic.images import encode_image
 
-    as_numbers = Path(output).suffix.lower() == ".npy"
-    if not as_numbers:
-        # A wrong suffix is better found before the work.
-        encode_image(np.zeros((1, 1, 3), np.uint8), Path(output).suffix)
-    check_writable(output)
-    sheet = kernel == "gabor-bank"
-    bank = gabor_bank(_WAVELENGTHS, _N_ANGLES) if sheet else [parse_kernel(_kernel_text(kernel))]
-    try:
-        pixels = read_image(image)
-    except ImageReadError as error:
-        click.echo(f"Error: {' '.join(str(error).split())}", err=True)
-        raise click.exceptions.Exit(1) from None
-    if pixels.ndim == 3 and (gray or sheet):
-        pixels = _to_gray(pixels)
-    if sheet:
-        from cvclassic.filters import center_pad
-
-        bank = center_pad(bank)
-    maps = convolve(
-        pixels,
-        bank,
-        stride=stride,
-        padding=int(padding) if padding.isdigit() else padding,
-        operation="convolution" if convolution else "correlation",
-        channels="separate" if bank[0].ndim == 2 else "sum",
-    )
-    if pool is not None:
-        maps = pool_maps(maps, pool)
-    if as_numbers:
-        with atomic_file(output) as file:
-            np.save(file, maps, allow_pickle=False)
+    folder, name, ending = picture_place(output, sources, "filtered")
+    if numbers:
+        ending = f"{os.path.splitext(ending)[0]}.npy" if name is None else ".npy"
+    if not ending.endswith(".npy"):  # a wrong suffix is better found before the work
+        encode_image(np.zeros((1, 1, 3), np.uint8), os.path.splitext(f"x{ending}")[1])
+    titles = None
+    if kernel == "gabor-bank":
+        bank = center_pad(gabor_bank(_WAVELENGTHS, _N_ANGLES))
+        titles = [f"wavelength {w:g}, {30 * i}°" for w in _WAVELENGTHS for i in range(_N_ANGLES)]
     else:
-        write_image(output, _picture(maps, bank, sheet, show))
-    click.echo(
-        f"{len(maps)} x {maps.shape[1]} x {maps.shape[2]} values from "
-        f"{maps.min():.6g} to {maps.max():.6g} -> {os.fspath(output)}"
-    )
+        bank = [parse_kernel(_kernel_text(kernel))]
+    settings = {
+        "stride": stride,
+        "padding": int(padding) if padding.isdigit() else padding,
+        "operation": "convolution" if convolution else "correlation",
+    }
+    with Session(options, records, engine_for(sources)) as session:
+        from ..tasks.filter import FilterTask
+
+        task = FilterTask(bank, titles, settings, pool, gray, show, folder, ending)
+        code = session.run(
+            sources,
+            task,
+            format=format_of_records(records),
+            folder=folder,
+            name=name,
+            each=partial(_say, folder, options.quiet or records == "-"),
+            what="Filtering",
+            brief=True,
+        )
+    ctx.exit(code)
+
+
+def _say(folder: str, quiet: bool, record: Any) -> None:
+    """One line about one image."""
+    if record.failed:
+        say_failure(record)
+    elif not quiet:
+        n, height, width = record.values["shape"]
+        low, high = record.values["min"], record.values["max"]
+        target = os.path.join(folder, record.files[0])
+        line = f"{n} x {height} x {width} values from {low:.6g} to {high:.6g} -> {target}"
+        click.echo(printable(line))
 
 
 def _kernel_text(kernel: str) -> str:
@@ -140,27 +168,3 @@ def _kernel_text(kernel: str) -> str:
             return file.read(1_000_000)
     except UnicodeDecodeError:
         raise ParameterError(f"{kernel[1:]}: a kernel file must be UTF-8 text.") from None
-
-
-def _to_gray(pixels):
-    """Gray picture of a colored one."""
-    from cvclassic.describe import to_gray
-
-    return to_gray(pixels)
-
-
-def _picture(maps, bank, sheet: bool, show: str):
-    """Feature maps as a picture."""
-    import numpy as np
-
-    if sheet:
-        from cvclassic.draw import draw_maps
-
-        titles = [f"wavelength {w:g}, {30 * i}°" for w in _WAVELENGTHS for i in range(_N_ANGLES)]
-        return draw_maps(maps, titles)
-    flat = all(abs(k.sum()) < 1e-6 * max(abs(k).sum(), 1e-12) for k in bank)
-    if show == "stretch" or (show == "auto" and flat):
-        top = float(np.abs(maps).max()) or 1.0
-        maps = 127.5 + 127.5 * maps / top
-    planes = np.rint(np.clip(maps, 0, 255)).astype(np.uint8)
-    return np.ascontiguousarray(planes.transpose(1, 2, 0)) if len(planes) == 3 else planes[0]

@@ -19,6 +19,17 @@ def jobs_option(command: Callable) -> Callable:
     )(command)
 
 
+def max_side_option(command: Callable) -> Callable:
+    """``--max-side N``."""
+    return click.option(
+        "--max-side",
+        type=click.IntRange(min=16),
+        default=2000,
+        show_default=True,
+        help="Reduce larger images to this long side; positions are given in the file's pixels.",
+    )(command)
+
+
 def quiet_option(command: Callable) -> Callable:
     """``--quiet``."""
     return click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")(

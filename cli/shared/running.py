@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cvclassic._basics.printable import printable
+
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
 from .progress import Tally, count_aside, shown_progress, summary
@@ -35,27 +37,22 @@ OUTPUT_HELP = (
     "File to write: .csv, .jsonl, .json, .parquet or .sqlite; text also with .gz; - is stdout."
 )
 
+_FEW = 8
+
 
 def source_options(command: Callable) -> Callable:
     """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, paths, manifest, split, null, **kwargs: Any) -> Any:
-        from cvclassic.batch import Sources
-
         if not paths and manifest is None:
             raise click.UsageError("Give PATHS, - for a list on standard input, or --manifest CSV.")
         if split is not None and manifest is None:
             raise click.UsageError("--split needs --manifest.")
-        if null and "-" not in paths:
-            raise click.UsageError("--null needs -, a list on standard input.")
-        return command(*args, sources=Sources(paths, manifest, split, null), **kwargs)
+        return command(*args, sources=_sources(paths, manifest, split, null), **kwargs)
 
     options = (
-        click.argument("paths", nargs=-1, type=click.Path()),
-        click.option(
-            "-0", "--null", is_flag=True, help="Names on standard input end in NUL, not newline."
-        ),
+        *_PATHS,
         click.option(
             "--manifest",
             type=click.Path(dir_okay=False),
@@ -64,6 +61,90 @@ def source_options(command: Callable) -> Callable:
         click.option("--split", help="Rows of the manifest to use, by its column split."),
     )
     return _all(wrapper, options)
+
+
+def path_options(command: Callable) -> Callable:
+    """``PATHS... [-0]``, given to the command as `sources`; for those with another manifest."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, paths, null, **kwargs: Any) -> Any:
+        if not paths:
+            raise click.UsageError("Give PATHS, or - for a list on standard input.")
+        return command(*args, sources=_sources(paths, None, None, null), **kwargs)
+
+    return _all(wrapper, _PATHS)
+
+
+_PATHS = (
+    click.argument("paths", nargs=-1, type=click.Path()),
+    click.option(
+        "-0", "--null", is_flag=True, help="Names on standard input end in NUL, not newline."
+    ),
+)
+
+
+def _sources(
+    paths: tuple[str, ...], manifest: str | None, split: str | None, null: bool
+) -> Sources:
+    from cvclassic.batch import Sources
+
+    if null and "-" not in paths:
+        raise click.UsageError("--null needs -, a list on standard input.")
+    return Sources(paths, manifest, split, null)
+
+
+def records_option(command: Callable) -> Callable:
+    """``--json FILE`` of the commands whose ``-o`` is a folder of drawings."""
+    return click.option(
+        "--json",
+        "--records",
+        "records",
+        type=click.Path(),
+        metavar="FILE",
+        help="File for the numbers: .json, .jsonl, .csv, .parquet or .sqlite; - is stdout.",
+    )(command)
+
+
+def format_of_records(path: str | None) -> str | None:
+    """Format of `records_option`: as it is named, else JSON."""
+    from cvclassic.batch import format_of
+    from cvclassic.batch.outputs.writers import is_stream
+    from cvclassic.errors import ParameterError
+
+    if path is None:
+        return None
+    try:
+        return "json" if is_stream(path) else format_of(path)
+    except ParameterError:
+        return "json"
+
+
+def engine_for(sources: Sources) -> str | None:
+    """Threads for a few files, which they are done with before processes would have started."""
+    few = sources.manifest is None and len(sources.paths) <= _FEW
+    return "threads" if few and all(map(os.path.isfile, sources.paths)) else None
+
+
+def picture_place(output: str, sources: Sources, what: str) -> tuple[str, str | None, str]:
+    """Folder, name and ending of the pictures of a command.
+
+    One image file and an output that is named like a picture give that very file; anything
+    else needs a folder, where names end in ``.WHAT.png``.
+    """
+    stem, suffix = os.path.splitext(os.path.basename(output))
+    if not suffix or output.endswith(os.sep) or os.path.isdir(output):
+        return output, None, f".{what}.png"
+    paths = sources.paths
+    if sources.manifest is not None or len(paths) != 1 or paths == ("-",):
+        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
+    if os.path.isdir(paths[0]):
+        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
+    return os.path.dirname(output) or ".", stem, suffix
+
+
+def say_failure(record: Record) -> None:
+    """A line on stderr about an input that could not be read."""
+    click.echo(printable(f"{record.path}: {record.code}: {record.message}"), err=True)
 
 
 @dataclass(frozen=True)
@@ -251,21 +332,25 @@ class Session:
         *,
         format: Any = None,
         folder: str | None = None,
+        name: str | None = None,
         about: dict[str, Any] | None = None,
         sinks: Sequence[Any] = (),
         each: Callable[[Record], None] | None = None,
         what: str = "Processing",
+        brief: bool = False,
     ) -> int:
         """Do it, say how it goes, and return the exit code.
 
         Parameters
         ----------
-        sources, task, format, folder, about, sinks
+        sources, task, format, folder, name, about, sinks
             As `Run` has them.
         each : callable, optional
             Called with each record, for instance to say a line about it.
         what : str
             What the progress bar says.
+        brief : bool
+            Say nothing at the end about a single input.
         """
         from cvclassic.batch import Run
 
@@ -276,6 +361,7 @@ class Session:
             output=self._output,
             format=format,
             folder=folder,
+            name=name,
             work=self._work,
             about=about,
             restart=options.restart,
@@ -297,7 +383,7 @@ class Session:
                 if each is not None:
                     each(record)
                 tick()
-        self._report(run, sinks)
+        self._report(run, sinks, brief)
         incomplete = any(getattr(sink, "failures", None) for sink in sinks)
         return 3 if incomplete else int(run.exit_code)
 
@@ -314,8 +400,8 @@ class Session:
             text = f"{output} exists and will be overwritten when the run finishes."
             click.echo(plain(text), err=True)
 
-    def _report(self, run: Run, sinks: Sequence[Any]) -> None:
-        if not self._options.quiet:
+    def _report(self, run: Run, sinks: Sequence[Any], brief: bool) -> None:
+        if not self._options.quiet and not (brief and run.n_records == 1):
             click.echo(plain(summary(self.tally)), err=True)
         groups = [("could not be written", "not_written", run.not_written)]
         groups += [

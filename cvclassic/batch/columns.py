@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,6 +42,14 @@ class Column:
         if key == "files":
             return list(record.files)
         return record.values.get(key)
+
+
+class DrawingColumn(Column):
+    """Where the first picture of an input is: `field` is the folder."""
+
+    def value(self, record: Record) -> Any:
+        """Its path."""
+        return os.path.join(self.field, record.files[0]) if record.files else None
 
 
 WIDTH, HEIGHT = Column("width", "integer"), Column("height", "integer")

@@ -102,16 +102,18 @@ class _Block:
         named = [one if isinstance(one, NamedInput) else NamedInput(one, "") for one in inputs]
         records = self._task([one.item for one in named])
         return [
-            self._written(record, one.name) if one.name else replace(record, pictures={})
+            self._written(record, one) if one.name else replace(record, pictures={})
             for record, one in zip(records, named, strict=True)
         ]
 
-    def _written(self, record: Record, name: str) -> Record:
+    def _written(self, record: Record, item: NamedInput) -> Record:
         """The record with its pictures on disk, each whole or not at all."""
-        files = []
+        name, files = item.name, []
         try:
             for ending, picture in record.pictures.items():
                 target = os.path.join(self._folder or ".", f"{name}{ending}")
+                if _is_same(target, item.path):
+                    raise ParameterError("the image would replace its own input")
                 if isinstance(picture, bytes):
                     with atomic_file(target) as file:
                         file.write(picture)
@@ -122,8 +124,15 @@ class _Block:
             code = f"{record.code} not_written".strip()
             why = getattr(error, "strerror", None) or str(error)
             message = f"{record.message}; {name}: {why}".removeprefix("; ")
-            record = replace(record, status="error", code=code, message=message)
+            status = "error" if record.failed else "warn"
+            record = replace(record, status=status, code=code, message=message)
         return replace(record, name=name, files=tuple(files), pictures={})
+
+
+def _is_same(target: str, path: str) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return os.path.samefile(target, path)
+    return False
 
 
 def lost(item: Input, failure: Failure) -> Record:

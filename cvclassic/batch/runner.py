@@ -47,6 +47,9 @@ class Run:
     folder : str or Path, optional
         Where the task's pictures go, made where it is missing. Every input has a name of its own
         there.
+    name : str, optional
+        How the picture of the only input is called there, without an ending; the folder must be
+        there then.
     work : Work
     about : dict, optional
         What else the records depend on; an interrupted run is resumed only with the same.
@@ -100,6 +103,7 @@ class Run:
         output: str | os.PathLike | None = None,
         format: Format | None = None,
         folder: str | os.PathLike | None = None,
+        name: str | None = None,
         work: Work = THREADS,
         about: dict[str, Any] | None = None,
         restart: bool = False,
@@ -118,6 +122,8 @@ class Run:
         self._raw_csv = raw_csv
         self._sinks = sinks
         self._watch = watch
+        self._name = name
+        self._named = False
         self._names = FreeNames()
         self.journal: Journal | None = None
         self.keeping = False
@@ -136,7 +142,7 @@ class Run:
             check_output(self._output, self._format)
         file = None if self._streams else self._output
         paths = sources.paths if isinstance(sources, Sources) else ()
-        self._own = Own(file, self._folder, paths)
+        self._own = Own(file, self._folder if name is None else None, paths)
         if watch:
             self._check_watch()
 
@@ -168,12 +174,16 @@ class Run:
 
     def inputs(self) -> Iterator[Input]:
         """The inputs, walked anew; array files and tables are opened."""
-        return expand_inputs(self._own.leave_out(iter(self._sources)), self._task.table_columns)
+        return self._expanded(iter(self._sources))
+
+    def _expanded(self, found: Iterable, seen: Callable = iter) -> Iterator[Input]:
+        return expand_inputs(seen(self._own.leave_out(found)), self._task.table_columns)
 
     def __iter__(self) -> Generator[Record]:
         """Do it."""
         if self._folder is not None:
-            os.makedirs(self._folder, exist_ok=True)
+            if self._name is None:
+                os.makedirs(self._folder, exist_ok=True)
             check_writable(os.path.join(self._folder, "image.png"))
         with watch_decoders():
             if self._output is None:
@@ -201,7 +211,7 @@ class Run:
         return open_writer(output, self._format, self._task.columns, raw_csv=self._raw_csv)
 
     def _plain(self) -> Iterator[Record]:
-        with contextlib.closing(self._process(self._counted(self.inputs()))) as records:
+        with contextlib.closing(self._process(self._inputs())) as records:
             for record in records:
                 self._sink(record)
                 self._count(record, kept=False)
@@ -210,8 +220,7 @@ class Run:
     def _resumed(self) -> Iterator[Record]:
         journal = self.journal
         assert journal is not None
-        inputs = self._counted(self.inputs())
-        pairs = resume(journal, inputs, self._process, block_size=self._task.block_size)
+        pairs = resume(journal, self._inputs(), self._process, block_size=self._task.block_size)
         with contextlib.closing(pairs):
             for record, kept in pairs:
                 self._count(record, kept)
@@ -237,8 +246,7 @@ class Run:
         journal.keep(done)
 
         def opened(found: Iterator) -> Iterator:
-            inputs = expand_inputs(self._own.leave_out(found), self._task.table_columns)
-            return self._counted(inputs)
+            return self._expanded(found, self._counted)
 
         arrivals = Arrivals(sources.paths, journal, opened)
         columns = self._task.columns
@@ -265,10 +273,22 @@ class Run:
     def _process(self, inputs: Iterable[Input]) -> Generator[Record]:
         named: Iterable = inputs
         if self._folder is not None:
-            named = (NamedInput(item, self._names.take(path_of(item))) for item in inputs)
+            named = (NamedInput(item, self._take_name(item)) for item in inputs)
         return map_inputs(self._task, named, self._work, folder=self._folder)
 
+    def _take_name(self, item: Input) -> str:
+        if self._name is None:
+            return self._names.take(path_of(item))
+        if self._named:
+            raise ParameterError("several inputs need a folder for their images.")
+        self._named = True
+        return self._name
+
+    def _inputs(self) -> Iterator[Input]:
+        return self._expanded(iter(self._sources), self._counted)
+
     def _counted(self, inputs: Iterable[Input]) -> Iterator[Input]:
+        """Pass inputs on; folders that could not be listed are counted."""
         for item in inputs:
             self.n_faults += isinstance(item, Fault)
             yield item
@@ -286,7 +306,7 @@ class Run:
                 if not os.path.exists(os.path.join(self._folder, name))
             ]
             if gone:
-                self.not_written.append((record.path, f"{gone[0]} is no longer there"))
+                self.not_written.append((record.path, "it was not written before the interruption"))
         if "not_written" in record.code:
             self.not_written.append((record.path, record.message))
 

@@ -59,7 +59,7 @@ class Sources:
         if self.null and "-" not in self.paths:
             raise ParameterError("names that end in NUL need -, a list on standard input.")
         if self.paths.count("-") > 1:
-            raise ParameterError("standard input can be read once: give - once.")
+            raise ParameterError("Standard input can be read once: give - once.")
         for path in self.paths:
             if is_url(path) and not os.path.lexists(path):
                 check_url(path)
@@ -102,27 +102,28 @@ class Own:
     output : str or None
         A file.
     folder : str or None
-        All that is in it counts, unless it is itself named as an input.
+        All that is found in it counts; files in it that are named are inputs.
     paths : sequence of str
         What is named as inputs.
 
     Raises
     ------
     ParameterError
-        The output is named as an input, or the folder is, or holds one.
+        The output is named as an input, or the folder or one in it is.
     """
 
     def __init__(self, output: str | None, folder: str | None, paths: Iterable[str] = ()) -> None:
         self._output = None if output is None else os.path.realpath(output)
         self._folder = None if folder is None else os.path.realpath(folder)
         self._known: dict[str, bool] = {}  # folders that were looked at
-        for path in paths:
+        self._named = frozenset(paths)
+        for path in self._named:
             real = os.path.realpath(path)
             if os.path.lexists(path) and real == self._output:
                 raise ParameterError(f"{path!r} is an input and the output as well.")
-            if self._folder is not None and os.path.lexists(path) and self._is_inside(real):
+            if self._folder is not None and os.path.isdir(path) and self._is_inside(real):
                 raise ParameterError(
-                    f"the run writes its images to {folder!r}, and {path!r} lies there: "
+                    f"images are written to {folder!r}, and {path!r} is an input: "
                     "choose another folder."
                 )
 
@@ -139,7 +140,7 @@ class Own:
         top, name = os.path.split(path)
         if self._output is not None and name == os.path.basename(self._output):
             return os.path.realpath(path) == self._output
-        if self._folder is None:
+        if self._folder is None or path in self._named:
             return False
         known = self._known.get(top)
         if known is None:

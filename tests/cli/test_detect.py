@@ -72,8 +72,9 @@ def test_one_record_for_each_input(in_process, tmp_path, picture):
     assert codes[1:4] == ["truncated", "empty", "not_found"] or codes[2:4] == ["empty", "not_found"]
     assert [r["status"] for r in records] == ["ok", "error", "error", "error", "ok", "ok", "ok"]
     assert records[4]["path"] == strange
-    assert done.stderr.count("\n") == 3  # one line each, and no more
-    drawings = [r["drawing"] for r in records if "drawing" in r]
+    assert done.stderr.count("\n") == 4  # one line each, and the summary
+    assert "7 inputs: 4 ok, 3 failed" in done.stderr
+    drawings = [r["drawing"] for r in records if r["drawing"]]
     assert len(set(drawings)) == 4
     assert all(os.path.isfile(path) for path in drawings)
 
@@ -117,7 +118,7 @@ def test_parameters_reach_the_method(in_process, tmp_path, picture):
         (["blobs", "--method", "log", "--method", "dog", "x.png"], "need --compare"),
         (["keypoints", "--stages", "x.png"], "needs -o"),
         (["keypoints", "--stages", "--method", "orb", "-o", "d", "x.png"], "sift alone"),
-        (["corners"], "Missing argument"),
+        (["corners"], "Give PATHS"),
         (["corners", "--max-side", "3", "x.png"], "x>=16"),
     ],
 )

@@ -8,6 +8,8 @@ import pytest
 
 from cvclassic.images import read_image, write_image
 
+from .conftest import one_line
+
 
 @pytest.fixture
 def pair(tmp_path, rng):
@@ -24,20 +26,21 @@ def test_draws_and_counts(in_process, tmp_path, pair):
     out, numbers = tmp_path / "m.png", tmp_path / "m.json"
     done = in_process("match", *pair, "-o", out, "--json", numbers)
     assert done.returncode == 0, done.stderr
-    content = json.loads(numbers.read_text())
-    (result,) = content["results"]
+    (record,) = json.loads(numbers.read_text())
+    (result,) = record["results"]
     np.testing.assert_allclose(np.array(result["model"])[:2, 2], [12, 6], atol=0.3)
     assert result["n_inliers"] == sum(m["inlier"] for m in result["matches"]) > 20
-    assert [p["status"] for p in content["pictures"]] == ["ok", "ok"]
+    assert (record["path"], record["status"]) == (str(pair[1]), "ok")
     assert read_image(out).shape[0] > 300
-    assert "agree on one homography" in done.stdout
+    assert "inliers of one homography" in done.stdout
 
 
 def test_positions_are_those_of_the_files(in_process, tmp_path, pair):
     large = tmp_path / "large.png"
     write_image(large, cv2.resize(read_image(pair[0]), None, fx=3, fy=3))
     done = in_process("match", large, pair[1], "--max-side", "210", "--json", "-")
-    (result,) = json.loads(done.stdout)["results"]
+    (record,) = json.loads(done.stdout)
+    (result,) = record["results"]
     model = np.array(result["model"])
     there = model @ [(100 + 0.5) * 3 - 0.5, (80 + 0.5) * 3 - 0.5, 1]
     np.testing.assert_allclose(there[:2] / there[2], [112, 86], atol=0.7)
@@ -58,14 +61,19 @@ def test_no_match_is_an_answer(in_process, tmp_path, pair):
     assert (tmp_path / "m.png").is_file()
 
 
-def test_both_unreadable_pictures_are_named(in_process, tmp_path, pair):
+def test_unreadable_images_are_named(in_process, tmp_path, pair):
     (tmp_path / "bad.png").write_bytes(b"text")
     numbers = tmp_path / "m.json"
-    done = in_process("match", tmp_path / "bad.png", tmp_path / "no.png", "--json", numbers)
+    done = in_process("match", tmp_path / "bad.png", pair[0])
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 2
-    codes = [p["code"] for p in json.loads(numbers.read_text())["pictures"]]
-    assert codes == ["unsupported_format", "not_found"]
+    assert "bad.png" in one_line(done, 1)
+    paths = [tmp_path / "bad.png", pair[1], tmp_path / "no.png"]
+    done = in_process("match", pair[0], *paths, "--json", numbers)
+    assert done.returncode == 1
+    codes = [record["code"] for record in json.loads(numbers.read_text())]
+    assert codes == ["unsupported_format", "", "not_found"]
+    assert "3 inputs: 1 ok, 2 failed" in done.stderr
+    assert done.stdout.startswith(f"{pair[1]}: rootsift: ")
 
 
 @pytest.mark.parametrize(

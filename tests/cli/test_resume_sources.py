@@ -72,7 +72,7 @@ def test_archives(killed_late, toy_model_file, archives, tmp_path, n) -> None:
     whole = killed_late(words, out, n)
     done = run(words, out)
     assert done.returncode == 0
-    assert f"36 inputs ({n // 16 * 16} of them before)" in done.stderr
+    assert f"36 inputs ({n // 16 * 16} before the interruption)" in done.stderr
     assert out.read_bytes() == whole
 
 
@@ -107,7 +107,7 @@ def test_lists_on_standard_input(killed_late, toy_model_file, toy_folder, tmp_pa
     short = run([*words, "-q"], out, text[: len(text) // 3])
     assert f"input 13 was {names[12]}, and is missing now" in one_line(short, 2)
     done = run(words, out, text)
-    assert "36 inputs (16 of them before)" in done.stderr
+    assert "36 inputs (16 before the interruption)" in done.stderr
     assert out.read_bytes() == whole
     killed_late(words, out, 20, text)
     assert run(words, out, text + names[0] + end).returncode == 0
@@ -130,6 +130,6 @@ def test_drawings_that_failed_are_told_again(
     (drawn / f"{lost.stem}.label.png").unlink()  # as if the disk had been full then
     done = run(words, out)
     assert done.returncode == 3
-    assert "1 pictures could not be written:" in done.stderr
+    assert "1 image could not be written:" in done.stderr
     assert f"{lost}: not_written: it was not written before the interruption" in done.stderr
     assert sorted(os.listdir(drawn)) == [n for n in names if n != f"{lost.stem}.label.png"]

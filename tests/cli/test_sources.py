@@ -304,8 +304,8 @@ def test_sorting_links_and_archives(toys, classify) -> None:
         (["-", "-"], "Standard input can be read once: give - once."),
         (["a.png", "--split", "x"], "--split needs --manifest."),
         (["a.png", "--link"], "--link needs --sort-into."),
-        (["toys", "--sort-into", "toys/x"], "lies in 'toys', whose pictures are classified."),
-        (["a.png", "-o", "a.xlsx"], "output must end in .csv, .jsonl, .parquet or .sqlite."),
+        (["toys", "--sort-into", "toys/x"], "lies in 'toys', which is an input."),
+        (["a.png", "-o", "a.xlsx"], "output must end in .csv, .jsonl, .json, .parquet or .sqlite."),
     ],
 )
 def test_mistakes(toys, in_process, toy_model_file, args, message) -> None:

@@ -68,8 +68,8 @@ def test_files_come_and_runs_go(toy_model_file, toy_folder, tmp_path) -> None:
     _, said = second.communicate(timeout=20)
     assert time.monotonic() - begin < 10
     assert second.returncode == 1
-    assert f"Watching {box}, after 3 records. Ctrl-C ends it." in said
-    assert "5 inputs (3 of them before): 4 ok, 0 with a warning, 1 failed." in said
+    assert f"Watching {box}. Press Ctrl-C to stop." in said
+    assert "5 inputs (3 before the interruption): 4 ok, 0 with a warning, 1 failed." in said
     assert "Traceback" not in said
     assert alive(second.pid) == []
     with open(out, newline="", encoding="utf-8") as file:
@@ -80,11 +80,10 @@ def test_what_does_not_go_together(in_process, toy_model_file, toy_folder, tmp_p
     picture = next(toy_folder.rglob("*.png"))
     out = tmp_path / "l.csv"
     for arguments, message in [
-        ([toy_folder], "--watch needs -o"),
-        ([toy_folder, "-o", tmp_path / "l.parquet"], "needs .csv or .jsonl"),
-        ([picture, "-o", out], "--watch needs folders"),
-        ([toy_folder, "-o", toy_folder / "l.csv"], "which is watched"),
-        ([toy_folder, "-o", out, "--pictures", tmp_path / "p"], "leave out --watch"),
+        ([toy_folder], "--watch needs an output file"),
+        ([toy_folder, "-o", tmp_path / "l.parquet"], "name a file .csv or .jsonl"),
+        ([picture, "-o", out], "name folders as inputs"),
+        ([toy_folder, "-o", out, "--sort-into", toy_folder / "s"], "which is an input"),
         ([toy_folder, "-o", out, "--dask", "local"], "leave out --dask"),
     ]:
         done = in_process("classify", toy_model_file, *arguments, "--watch")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import contextlib
 import os
-import sys
+from functools import partial
 from typing import Any
 
 import click
 
-from ...shared.options import quiet_option
-from ...shared.pictures import (
-    PictureNames,
-    check_json,
-    each_picture,
-    max_side_option,
-    prepare_folder,
-    short_path,
-    write_json,
+from cvclassic._basics.printable import printable
+
+from ...shared.options import max_side_option, quiet_option
+from ...shared.running import (
+    Session,
+    engine_for,
+    format_of_records,
+    records_option,
+    run_options,
+    say_failure,
+    source_options,
 )
 
 
@@ -107,7 +108,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
 
 
 @click.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@source_options
 @click.option(
     "-m",
     "--model",
@@ -116,14 +117,14 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     help="File that train-landmarks wrote.",
 )
 @click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for drawings.")
-@click.option("--json", "json_", type=click.Path(), help="File for the points; - is stdout.")
-@click.option("--csv", "csv_", type=click.Path(), help="The same as CSV, one row a face.")
+@records_option
+@click.option("--csv", "csv_", type=click.Path(), help="The points as CSV, one row per face.")
 @click.option(
     "--box",
     type=float,
     nargs=4,
     metavar="X Y W H",
-    help="The face's box in all pictures, in pixels, as the detector would draw it.",
+    help="The face's box in all images, in pixels, as the detector would draw it.",
 )
 @click.option(
     "--points",
@@ -132,12 +133,13 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     help="True points, as for train-landmarks, by file name: say how far off the found ones are.",
 )
 @max_side_option
+@run_options(json_flag=False)
 @click.pass_context
-def landmarks(ctx, images, model, output, json_, csv_, box, points, max_side):
-    """Mark 68 points of every face in each IMAGE, or in all pictures of a folder.
+def landmarks(ctx, sources, model, output, records, csv_, box, points, max_side, options):
+    """Mark 68 points of every face in the images of PATHS.
 
-    Errors against true points are mean distances over the distance of the outer corners of the
-    eyes.
+    Errors against true points are mean distances divided by the distance of the outer corners of
+    the eyes.
 
     Exit code: 0 all could be read (also without a face), 1 some could not, 2 usage or model,
     3 output.
@@ -146,118 +148,61 @@ def landmarks(ctx, images, model, output, json_, csv_, box, points, max_side):
     Example:
       cvclassic faces landmarks group.jpg -m faces.cvlandmarks -o drawn/ --json points.json
     """
+    from cvclassic.batch import file_digest
+    from cvclassic.batch.outputs.writers import open_text
     from cvclassic.faces import load_landmarks, read_points
 
-    estimator, _ = load_landmarks(model)
-    names = PictureNames(prepare_folder(output), "landmarks")
-    for path in (json_, csv_):
-        check_json(path)
-    if json_ == csv_ == "-":
+    if records == csv_ == "-":
         raise click.UsageError("Only one of --json and --csv can go to standard output.")
+    estimator, _ = load_landmarks(model)
     known = read_points(points) if points is not None else {}
+    quiet = options.quiet or "-" in (records, csv_)
+    errors: list[float | None] = []
+    with Session(options, records, engine_for(sources)) as session, contextlib.ExitStack() as stack:
+        from ...tasks.landmarks import LandmarkTask, PointRows
 
-    def work(path: str, pixels: Any, factor: float) -> dict[str, Any]:
-        true = _true_points(known, path, factor)
-        return _mark(estimator, pixels, factor, box, true, names if output else None, path)
-
-    quiet = "-" in (json_, csv_)
-    records = []
-    for record in each_picture(images, max_side, work):
-        records.append(record)
-        if not quiet and record["status"] != "error":
-            _say(record)
+        sinks = []
+        if csv_ is not None:
+            sinks.append(PointRows(stack.enter_context(open_text(csv_))))
+        task = LandmarkTask(estimator, file_digest(model), max_side, box, known, output)
+        code = session.run(
+            sources,
+            task,
+            format=format_of_records(records),
+            folder=output,
+            sinks=sinks,
+            each=partial(_say, output, quiet, errors),
+            what="Looking for landmarks",
+            brief=True,
+        )
     if not quiet:
-        _say_mean(records)
-    code = write_json(json_, records)
-    _write_csv(csv_, records)
+        _say_mean(errors)
     ctx.exit(code)
 
 
-def _true_points(known: dict, path: str, factor: float):
-    """The marked points of a picture, in the pixels of its reduced copy; None without."""
-    from cvclassic.faces.landmarks.data import as_shape
-
-    name = os.path.basename(path)
-    if name not in known:
-        return None
-    return (as_shape(known[name], name) + 0.5) / factor - 0.5
-
-
-def _mark(estimator, pixels, factor, box, true, names, path) -> dict[str, Any]:
-    """What a record says about the faces of a picture; the drawing is written."""
-    import numpy as np
-
-    from cvclassic.draw import draw_landmarks
-    from cvclassic.faces import landmark_errors
-    from cvclassic.faces.landmarks.boxes import find_boxes
-
-    boxes = find_boxes(pixels) if box is None else np.array([box]) / factor
-    shapes = estimator.mark(pixels, boxes)
-    faces = []
-    for rectangle, shape in zip(boxes, shapes, strict=True):
-        in_file = (shape + 0.5) * factor - 0.5
-        faces.append(
-            {
-                "box": [round(float(v) * factor, 2) for v in rectangle],
-                "points": np.round(in_file, 2).tolist(),
-            }
-        )
-    record: dict[str, Any] = {"faces": faces}
-    if true is not None and len(shapes):
-        middle = true.mean(axis=0)
-        nearest = int(np.linalg.norm(shapes.mean(axis=1) - middle, axis=1).argmin())
-        record["error"] = round(float(landmark_errors(shapes[nearest][None], true[None])[0]), 5)
-    elif true is not None:
-        record["error"] = None
-    if names is not None:
-        marked = None if true is None else true[None]
-        drawing = draw_landmarks(pixels, shapes, boxes=boxes, true=marked)
-        record["drawing"] = names.write(path, drawing)
-    return record
+def _say(folder: str | None, quiet: bool, errors: list[float | None], record: Any) -> None:
+    """One line about one image."""
+    if record.failed:
+        say_failure(record)
+        return
+    if "error" in record.values:
+        errors.append(record.values["error"])
+    if quiet:
+        return
+    n = len(record.values["faces"])
+    line = f"{record.path}: {n or 'no'} face{'' if n == 1 else 's'}"
+    if record.values.get("error") is not None:
+        line += f", {record.values['error']:.1%} off"
+    if folder and record.files:
+        line += f" -> {os.path.join(folder, record.files[0])}"
+    click.echo(printable(line))
 
 
-def _say(record: dict[str, Any]) -> None:
-    """One line on stdout."""
-    n = len(record["faces"])
-    line = f"{short_path(record['path'])}: {n or 'no'} face{'' if n == 1 else 's'}"
-    if record.get("error") is not None:
-        line += f", {record['error']:.1%} off"
-    if "drawing" in record:
-        line += f" -> {record['drawing']}"
-    click.echo(line)
-
-
-def _say_mean(records: list[dict[str, Any]]) -> None:
+def _say_mean(errors: list[float | None]) -> None:
     """The mean error, where there are true points."""
-    errors = [record["error"] for record in records if "error" in record]
     found = [error for error in errors if error is not None]
     if found:
         click.echo(
             f"mean error {sum(found) / len(found):.2%} of the distance of the outer corners of "
             f"the eyes, {len(found)} of {len(errors)} faces found"
         )
-
-
-def _write_csv(path: str | None, records: list[dict[str, Any]]) -> None:
-    """One row for each face, and one for each picture without."""
-    if path is None:
-        return
-    from cvclassic._basics.atomic import atomic_file
-
-    coordinates = [f"{axis}{i}" for i in range(68) for axis in "xy"]
-    header = ["path", "status", "code", "message", "face", "left", "top", "width", "height"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*header, *coordinates])
-    for record in records:
-        start = [record["path"], record["status"], record["code"], record["message"]]
-        for i, face in enumerate(record.get("faces", [])):
-            flat = [value for point in face["points"] for value in point]
-            writer.writerow([*start, i, *face["box"], *flat])
-        if not record.get("faces"):
-            writer.writerow([*start, *[""] * (5 + len(coordinates))])
-    if path == "-":
-        sys.stdout.buffer.write(text.getvalue().encode("utf-8", "surrogateescape"))
-        return
-    with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text.getvalue())

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
+from cvclassic._basics.printable import printable
+
 from ...shared.console import plain, show_table
 from ...shared.options import quiet_option
-from ...shared.pictures import check_json, each_picture, short_path, write_json
+from ...shared.running import (
+    Session,
+    engine_for,
+    format_of_records,
+    records_option,
+    run_options,
+    say_failure,
+    source_options,
+)
 
 _MAX_SIDE = 2000
 _NO = 1
@@ -18,12 +29,6 @@ _NO = 1
 
 def _gallery_argument(command: Callable) -> Callable:
     return click.argument("gallery", type=click.Path())(command)
-
-
-def _images_argument(command: Callable) -> Callable:
-    return click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())(
-        command
-    )
 
 
 @click.command()
@@ -110,45 +115,41 @@ def _people_of(folder: str) -> dict[str, list[str]]:
 
 def _enroll_all(known, people: dict, quiet: bool) -> int:
     """Enrol what can be; the exit code."""
-    from cvclassic.errors import DataError
-    from cvclassic.faces import HaarFaceDetector, largest_face
+    from cvclassic.batch import Run, Sources, Work
+    from cvclassic.faces import HaarFaceDetector
     from cvclassic.faces.recognition.gallery import check_name
+
+    from ...tasks.people import EnrollTask
 
     for name in people:
         check_name(name)
     detector = HaarFaceDetector()
     code = 0
     for name, paths in people.items():
-        added = 0
-
-        def work(path: str, image: Any, factor: float, name: str = name) -> dict[str, Any]:
-            try:
-                known.enroll(name, [largest_face(image, known.source, detector).pixels])
-            except DataError as error:
-                click.echo(plain(f"{short_path(path)}: {error}"), err=True)
-                return {"status": "error"}
-            return {"added": True}
-
-        for record in each_picture(tuple(paths), _MAX_SIDE, work):
-            added += "added" in record
-            code = max(code, 3 if record.get("folder") else int(record["status"] == "error"))
+        run = Run(Sources(tuple(paths)), EnrollTask(known, name, detector), work=Work(n_jobs=1))
+        for record in run:
+            if record.failed:
+                say_failure(record)
+        code = max(code, int(run.exit_code))
+        added = run.n_records - run.n_failed
         if not quiet:
             total = known.people.get(name, 0)
-            click.echo(plain(f"{name}: {added} pictures added, {total} in all"))
+            text = f"{name}: added {added} image{'s' * (added != 1)} ({total} in total)"
+            click.echo(printable(text))
     return code
 
 
 @click.command()
 @_gallery_argument
-@_images_argument
-@click.option("--json", "json_", type=click.Path(), help="File for the records; - is stdout.")
+@source_options
+@records_option
 @click.option(
     "--top", type=click.IntRange(min=1), default=1, show_default=True, help="People to list."
 )
-@quiet_option
+@run_options(json_flag=False)
 @click.pass_context
-def identify(ctx, gallery, images, json_, top, quiet):
-    """Say whose face each IMAGE shows: one line a face, with the distance to the nearest person.
+def identify(ctx, gallery, sources, records, top, options):
+    """Say whose faces the images in PATHS show: one line per face, with the distance.
 
     Who is farther than the gallery's threshold is unknown; the nearest person is said beside it.
 
@@ -159,47 +160,33 @@ def identify(ctx, gallery, images, json_, top, quiet):
       cvclassic faces identify people.faces party.jpg
       cvclassic faces identify people.faces photos/ --json who.json
     """
-    from cvclassic.errors import DataError
-    from cvclassic.faces import HaarFaceDetector, faces_to_compare, load_gallery
+    from cvclassic.batch import file_digest
+    from cvclassic.faces import load_gallery
 
     known = load_gallery(gallery)
-    check_json(json_)
-    detector = HaarFaceDetector()
+    with Session(options, records, engine_for(sources)) as session:
+        from ...tasks.people import IdentifyTask
 
-    def work(path: str, image: Any, factor: float) -> dict[str, Any]:
-        try:
-            found = faces_to_compare(image, known.source, detector)
-        except DataError as error:
-            return {"status": "error", "code": "too_small", "message": str(error)}
-        faces = []
-        for face in found:
-            who = known.identify(face.pixels)
-            faces.append(
-                {
-                    "name": who.name,
-                    "distance": round(who.distance, 4) if who.nearest else None,
-                    "nearest": who.nearest,
-                    "box": face.box and [round(side * factor) for side in face.box],
-                    "ranking": [[name, round(value, 4)] for name, value in who.ranking[:top]],
-                }
-            )
-        none = {} if faces else {"code": "no_faces", "message": "no face was found"}
-        return {"faces": faces, **none}
-
-    records = []
-    for record in each_picture(images, _MAX_SIDE, work):
-        records.append(record)
-        if not quiet and json_ != "-":
-            _say(record)
-    ctx.exit(write_json(json_, records))
+        code = session.run(
+            sources,
+            IdentifyTask(known, file_digest(gallery), top),
+            format=format_of_records(records),
+            each=partial(_say, options.quiet or records == "-"),
+            what="Identifying",
+            brief=True,
+        )
+    ctx.exit(code)
 
 
-def _say(record: dict[str, Any]) -> None:
-    """Lines about one picture."""
-    path = short_path(record["path"])
-    if record.get("code") in ("too_small", "no_faces"):
-        click.echo(f"{path}: {record['message']}", err=record["status"] == "error")
-    for face in record.get("faces", ()):
+def _say(quiet: bool, record: Any) -> None:
+    """Lines about one image."""
+    if record.failed:
+        say_failure(record)
+    if record.failed or quiet:
+        return
+    if not record.values["faces"]:
+        click.echo(printable(f"{record.path}: {record.message}"))
+    for face in record.values["faces"]:
         where = " at {},{} {}x{}".format(*face["box"]) if face["box"] else ""
         if face["nearest"] is None:
             near = "the gallery is empty"
@@ -207,7 +194,7 @@ def _say(record: dict[str, Any]) -> None:
             near = f"distance {face['distance']:.4f}"
         else:
             near = f"nearest {face['nearest']}, distance {face['distance']:.4f}"
-        click.echo(plain(f"{path}{where}: {face['name']} ({near})"))
+        click.echo(printable(f"{record.path}{where}: {face['name']} ({near})"))
 
 
 @click.command()

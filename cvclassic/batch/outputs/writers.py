@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -256,28 +257,36 @@ def open_writer(
         with open_sqlite(path, columns) as writer:
             yield writer
         return
-    with _open_binary(path) as binary:
-        if format == "parquet":
-            from .parquet import open_parquet
+    if format == "parquet":
+        from .parquet import open_parquet
 
-            with open_parquet(binary, columns) as writer:
-                yield writer
-            return
-        with _as_text(binary, os.fsdecode(path).lower().endswith(".gz")) as file:
-            make = TEXT_FORMATS[format] if isinstance(format, str) else format
-            more = {} if format != "csv" or is_stream(path) else {"raw": raw_csv}
-            writer = make(file, columns, **more)
+        with _open_binary(path) as binary, open_parquet(binary, columns) as writer:
             yield writer
-            finish = getattr(writer, "finish", None)
-            if finish is not None:
-                finish()
+        return
+    with open_text(path) as file:
+        make = TEXT_FORMATS[format] if isinstance(format, str) else format
+        more = {} if format != "csv" or is_stream(path) else {"raw": raw_csv}
+        writer = make(file, columns, **more)
+        yield writer
+        finish = getattr(writer, "finish", None)
+        if finish is not None:
+            finish()
+
+
+@contextmanager
+def open_text(path: str | os.PathLike) -> Iterator[IO[str]]:
+    """Open a text file as `open_writer` does, for rows of another kind."""
+    packed = os.fsdecode(path).lower().endswith(".gz")
+    with _open_binary(path) as binary, _as_text(binary, packed) as file:
+        yield file
 
 
 @contextmanager
 def _open_binary(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     if os.fspath(path) in ("-", "/dev/stdout"):
-        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
-            yield file
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
     elif is_stream(path):
         with open(path, "wb") as file:
             yield file
@@ -296,12 +305,13 @@ def _as_text(binary: IO[bytes], packed: bool) -> Iterator[IO[str]]:
     file = io.TextIOWrapper(inner, **text)
     try:
         yield file
-        file.flush()
-        if packed:
-            inner.close()
-    finally:
-        if not packed:
+    except BaseException:
+        with contextlib.suppress(Exception):
             file.detach()
+        raise
+    file.detach()  # flushes, and leaves the file to whoever opened it
+    if packed:
+        inner.close()
 
 
 @contextmanager

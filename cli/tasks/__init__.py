@@ -1,0 +1,1 @@
+"""What the commands do with each image: tasks for the runner, which processes can import."""

@@ -1,0 +1,120 @@
+"""The task of ``cvclassic detect``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import cvclassic.draw as draw
+from cvclassic.batch import Answer, Column, ImageTask, InputImage
+from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
+
+_DRAWERS = {
+    "edges": draw.draw_edges,
+    "blobs": draw.draw_blobs,
+    "corners": draw.draw_corners,
+    "lines": draw.draw_segments,
+    "keypoints": draw.draw_keypoints,
+}
+
+
+class DetectTask(ImageTask):
+    """Detects with one or several methods, and draws what they find.
+
+    Parameters
+    ----------
+    what : {"edges", "blobs", "corners", "lines", "keypoints"}
+    functions : dict of str to callable
+        Method to detector.
+    max_side : int
+    folder : str or None
+        Where drawings go; None for none.
+    compare : bool
+        Draw all methods side by side.
+    stages : bool
+        Draw SIFT's four stages instead.
+    """
+
+    block_size = 1
+
+    def __init__(
+        self,
+        what: str,
+        functions: dict[str, Callable],
+        max_side: int,
+        folder: str | None,
+        *,
+        compare: bool = False,
+        stages: bool = False,
+    ) -> None:
+        self.what = what
+        self.max_side = max_side
+        self._functions = functions
+        self._draws = folder is not None
+        self._compare = compare
+        self._stages = stages
+        self.columns = (WIDTH, HEIGHT, Column("results", "json"))
+        if folder is not None:
+            self.columns += (DrawingColumn("drawing", field=folder),)
+
+    def about(self) -> dict[str, Any]:
+        """The methods with their parameters, and what is drawn."""
+        methods = {name: repr(function.keywords) for name, function in self._functions.items()}
+        return {
+            "detect": self.what,
+            "methods": repr(methods),
+            "--max-side": self.max_side,
+            "--compare": self._compare,
+            "--stages": self._stages,
+        }
+
+    def process(self, image: InputImage) -> Answer:
+        """Detect in one image."""
+        found = {name: function(image.pixels) for name, function in self._functions.items()}
+        results = [_result(name, one, image.factor) for name, one in found.items()]
+        pictures = {}
+        if self._draws:
+            ending = "stages" if self._stages else self.what
+            pictures[f".{ending}.png"] = self._draw(image.pixels, found)
+        return Answer(values={"results": results}, pictures=pictures)
+
+    def _draw(self, pixels: np.ndarray, found: dict[str, Any]) -> np.ndarray:
+        if self._stages:
+            from cvclassic.detect import sift_stages
+
+            return draw.draw_sift_stages(pixels, sift_stages(pixels))
+        drawer = _DRAWERS[self.what]
+        panels = [drawer(pixels, result) for result in found.values()]
+        if not self._compare:
+            return panels[0]
+        limit = inspect.signature(drawer).parameters.get("limit")
+        most = None if limit is None else limit.default
+        titles = [f"{name}: {_count(result, most)}" for name, result in found.items()]
+        return draw.side_by_side([draw.enlarge(pixels), *panels], ["image", *titles])
+
+
+def _result(name: str, found: Any, factor: float) -> dict[str, Any]:
+    """What one method found, as plain numbers in pixels of the file's image."""
+    if isinstance(found, np.ndarray):
+        marked = found > 0
+        return {
+            "method": name,
+            "n_pixels": int(marked.sum()),
+            "share": round(float(marked.mean()), 6),
+            "mean_strength": round(float(found.mean(dtype=np.float64)), 6),
+        }
+    if factor != 1:
+        found = found.scaled(factor)
+    return {"method": name, "n": len(found), "found": found.records()}
+
+
+def _count(found: Any, limit: int | None) -> str:
+    """How much was found, and drawn, in a word."""
+    if isinstance(found, np.ndarray):
+        return f"{(found > 0).mean():.1%} of the pixels" if found.dtype == bool else "strength"
+    if limit is not None and len(found) > limit:
+        return f"{len(found)}, the strongest {limit} drawn"
+    return str(len(found))

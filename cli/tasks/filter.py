@@ -1,0 +1,101 @@
+"""The task of ``cvclassic filter``."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from cvclassic.batch import Answer, Column, ImageTask, InputImage
+from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
+from cvclassic.filters import convolve
+from cvclassic.filters import pool as pool_maps
+
+
+class FilterTask(ImageTask):
+    """Convolves images with kernels, and writes the maps.
+
+    Parameters
+    ----------
+    bank : list of ndarray
+        Kernels.
+    titles : list of str or None
+        Of a sheet of feature maps; None for one picture.
+    settings : dict
+        stride, padding, operation: as `convolve` has them.
+    pool : int or None
+        Side of max-pooling windows.
+    gray : bool
+    show : {"auto", "clip", "stretch"}
+    folder, ending : str
+        Where the pictures go; ".npy" for the numbers.
+    """
+
+    block_size = 1
+
+    def __init__(
+        self,
+        bank: Any,
+        titles: list[str] | None,
+        settings: dict[str, Any],
+        pool: int | None,
+        gray: bool,
+        show: str,
+        folder: str,
+        ending: str,
+    ) -> None:
+        self._bank = bank
+        self._titles = titles
+        self._settings = settings
+        self._pool = pool
+        self._gray = gray
+        self._show = show
+        self._ending = ending
+        self.columns = (
+            WIDTH,
+            HEIGHT,
+            Column("shape", "json"),
+            Column("min", "number"),
+            Column("max", "number"),
+            DrawingColumn("drawing", field=folder),
+        )
+
+    def about(self) -> dict[str, Any]:
+        """Kernels and settings."""
+        kernels = repr([np.asarray(kernel).tolist() for kernel in self._bank])
+        return {
+            "kernel": kernels,
+            "settings": repr((self._settings, self._pool, self._gray, self._show)),
+        }
+
+    def process(self, image: InputImage) -> Answer:
+        """Filter one image."""
+        pixels = image.pixels
+        if pixels.ndim == 3 and (self._gray or self._titles is not None):
+            from cvclassic.describe import to_gray
+
+            pixels = to_gray(pixels)
+        channels = "separate" if self._bank[0].ndim == 2 else "sum"
+        maps = convolve(pixels, self._bank, channels=channels, **self._settings)
+        if self._pool is not None:
+            maps = pool_maps(maps, self._pool)
+        values = {"shape": maps.shape, "min": float(maps.min()), "max": float(maps.max())}
+        return Answer(values=values, pictures={self._ending: self._picture(maps)})
+
+    def _picture(self, maps: np.ndarray) -> Any:
+        """Feature maps as a picture, or as the bytes of a .npy file."""
+        if self._ending.endswith(".npy"):
+            file = io.BytesIO()
+            np.save(file, maps, allow_pickle=False)
+            return file.getvalue()
+        if self._titles is not None:
+            from cvclassic.draw import draw_maps
+
+            return draw_maps(maps, self._titles)
+        flat = all(abs(k.sum()) < 1e-6 * max(abs(k).sum(), 1e-12) for k in self._bank)
+        if self._show == "stretch" or (self._show == "auto" and flat):
+            top = float(np.abs(maps).max()) or 1.0
+            maps = 127.5 + 127.5 * maps / top
+        planes = np.rint(np.clip(maps, 0, 255)).astype(np.uint8)
+        return np.ascontiguousarray(planes.transpose(1, 2, 0)) if len(planes) == 3 else planes[0]
