@@ -57,9 +57,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),
     "info": ("info:info", "Say what is in a model file."),
+    "config": ("config:config", "Print the options of a run as a file for --config."),
     "teach": ("teach:teach", "Write a page to play with classical vision, for lessons."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
+
+# what people call them who come from other tools
+ALIASES = {"predict": "classify", "test": "evaluate", "val": "evaluate"}
 
 EXIT_USAGE = 2
 EXIT_INCOMPLETE = 3
@@ -73,10 +77,15 @@ class LazyGroup(click.Group):
     """A group that imports a command when it is called, and turns errors into one line."""
 
     def __init__(
-        self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        lazy: Mapping[str, tuple[str, str]] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = dict(lazy or {})
+        self.aliases = dict(aliases or {})
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run as a program."""
@@ -87,8 +96,21 @@ class LazyGroup(click.Group):
         """Names in the order of the table: the way of the main job, not the alphabet."""
         return [*self.lazy, *sorted(set(self.commands) - set(self.lazy))]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for one that there is not, say which may be meant."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from cvclassic._basics.suggest import did_you_mean
+
+            names = [*self.list_commands(ctx), *self.aliases]
+            hint = did_you_mean(args[0], names) or f" Commands are: {', '.join(names)}."
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the module of one command."""
+        name = self.aliases.get(name, name)
         if name not in self.lazy:
             return super().get_command(ctx, name)
         module, _, attribute = self.lazy[name][0].partition(":")
@@ -184,7 +206,12 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    aliases=ALIASES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "-V",
     "--version",
@@ -199,6 +226,6 @@ def main() -> None:
 
     \b
     Example:
-      cvclassic train photos/ -o photos.cvmodel
+      cvclassic train photos/
       cvclassic classify photos.cvmodel new/ -o labels.csv
     """

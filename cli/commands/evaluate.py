@@ -6,6 +6,7 @@ import time
 
 import click
 
+from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.predicting import check_kind, write_json
 from ..shared.sources import load_source, source_options
@@ -18,12 +19,12 @@ from ..shared.sources import load_source, source_options
 @click.option(
     "--per-image",
     type=click.Path(),
-    help="Write a CSV file with a row for each picture: truth, answer, margin, seconds.",
+    help="Write a CSV file with one row per image: true class, predicted class, margin, seconds.",
 )
 @click.option(
     "--report",
     type=click.Path(),
-    help="Write a page (.html): confusions with their pictures, mistakes explained, calibration.",
+    help="Write an HTML page: confusion matrix with images, explained mistakes, calibration.",
 )
 @click.option(
     "--learning-curve",
@@ -31,20 +32,22 @@ from ..shared.sources import load_source, source_options
     type=click.Path(),
     help="Show this curve in the page: what `cvclassic learning-curve --json` wrote.",
 )
+@config_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be scored.")
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, **source):
-    """Score MODEL on FOLDER, which holds one folder a class, or on other labeled data.
+def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs, quiet, **source):
+    """Score MODEL on FOLDER, which holds one sub-folder per class, or on other labeled data.
 
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
     (--table with --label).
 
-    Pictures that cannot be read are counted apart (n_failed) and not scored; pictures that
-    show no features count as wrong. The exit code is 1 if any could not be read.
+    Of a folder with train, validation and test sub-folders, test is used. Images that cannot be
+    read are counted apart (n_failed) and not scored; images that show no features count as wrong.
+    The exit code is 1 if any could not be read.
 
-    Intervals in brackets hold the true score in 95 of 100 such tests, for pictures of this
-    kind.
+    Brackets hold 95% confidence intervals.
 
     \b
     Example:
@@ -77,6 +80,9 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
         raise click.UsageError("--per-image needs a classifier. This model gives numbers.")
     check_kind(model_, source["table"])
     data = load_source(source, part="test", min_classes=1, columns=model_.columns)
+    if dry_run:
+        _say_plan(model_, data)
+        return
     album = Album(data.paths, data.labels) if report else None
     start = time.perf_counter()
     with stages(quiet) as progress:
@@ -102,6 +108,32 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, jobs, quiet, 
             report, ctx, model_, data, source, found, album, seconds, curve, quiet
         )
     ctx.exit(1 if found.failures else 0)
+
+
+def _say_plan(model, data) -> None:
+    """Say what would be scored."""
+    from ..shared.console import show_table
+
+    labels = {str(label) for label in data.labels}
+    rows = [
+        ("data", f"{len(data):,} {model.takes}, {len(labels):,} classes"),
+        ("model", f"{model.recipe} + {model.head}, {len(model.classes):,} classes"),
+    ]
+    foreign = sorted(labels - {str(label) for label in model.classes})
+    if foreign and model.is_classifier:
+        rows.append(("unknown to the model", ", ".join(foreign)))
+    show_table(rows, title="Would evaluate (--dry-run)")
+
+
+def chance_note(found) -> str:
+    """What to say of a model that does no better than guessing; empty for others."""
+    if not found.is_at_chance:
+        return ""
+    n = len(found.scores["classes"])
+    return (
+        f"mean class accuracy is {found.mean_class_accuracy:.1%}, no better than guessing among "
+        f"{n} classes ({found.chance:.1%})"
+    )
 
 
 def show_scores(scores: dict, classes) -> None:
@@ -131,7 +163,7 @@ def show_scores(scores: dict, classes) -> None:
         if scores[name] is not None
     ]
     speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
-    rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms a picture)", ""))
+    rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms per image)", ""))
     rows += [(name, str(scores[name]), "") for name in ("n_images", "n_failed")]
     show_table(rows)
     if "unknown" in scores:
@@ -154,14 +186,14 @@ def show_scores(scores: dict, classes) -> None:
             )
             for e in weakest
         ],
-        headers=("class", "pictures", "recall", "", "precision", ""),
+        headers=("class", "images", "recall", "", "precision", ""),
         title="Weakest classes" if len(scores["classes"]) > 10 else "Classes",
     )
     pairs = confused_pairs(scores)
     if pairs:
         show_table(
             [(n, truth, "(no answer)" if answer is None else answer) for n, truth, answer in pairs],
-            headers=("times", "is", "was taken for"),
+            headers=("times", "true class", "predicted"),
             title="Most frequent mistakes",
         )
 

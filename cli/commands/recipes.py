@@ -1,4 +1,4 @@
-"""``cvclassic recipes``: the ways from pixels to labels that there are."""
+"""``cvclassic recipes``: the recipes that there are, and their parameters."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ def recipes(name):
       cvclassic recipes
       cvclassic recipes sift-bow
     """
-    from cvclassic.classify import HEADS, RECIPES, REGRESSORS, make_recipe, own_head, settings_of
+    from cvclassic.classify.catalog import AUTO, HEADS, RECIPES
+
+    if name is None or name == "auto":
+        rows = [("auto", AUTO), *RECIPES.items()]
+        click.echo("Recipes:")
+        for key, line in rows:
+            click.echo(f"  {key:<10} {line}")
+        click.echo("\nHeads (--head):")
+        for key, line in HEADS.items():
+            click.echo(f"  {key:<14} {line}")
+        return
+    from cvclassic.classify import make_recipe, own_head, settings_of
 
     from ..shared.console import show_table
 
-    if name is None:
-        rows = [(key, line) for key, (line, _) in RECIPES.items()]
-        rows.append(("auto", "the best of several, chosen by cross-validation"))
-        show_table(rows, headers=("recipe", "what it is"))
-        return
     first = own_head(name)
     for head in dict.fromkeys([first, "svm", "ridge", "mlp"]):
         settings = settings_of(make_recipe(name, head=head))
@@ -32,6 +38,6 @@ def recipes(name):
         show_table(
             [(key, repr(value)) for key, value in settings.items()],
             headers=("parameter", "default"),
-            title=f"{name}, head {head}",
+            title=f"{name} + {head}",
         )
-    click.echo(f"Heads: {', '.join([*HEADS, *REGRESSORS])}; {first} is the recipe's own.")
+    click.echo(f"Heads: {', '.join(HEADS)}. The recipe's own is {first}.")

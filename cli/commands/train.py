@@ -1,4 +1,4 @@
-"""``cvclassic train``: labeled pictures in, one model file out."""
+"""``cvclassic train``: labeled images in, one model file out."""
 
 from __future__ import annotations
 
@@ -7,28 +7,54 @@ from typing import Any
 
 import click
 
+from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, parse_params, quiet_option
+from ..shared.outputs import check_model_output, default_model, keep_backup, wrote
 from ..shared.sources import load_source, source_options
 from ..shared.unknown import in_words
 
 
-@click.command()
+def _recipe_lines() -> str:
+    """The list of recipes under the options."""
+    from cvclassic.classify.catalog import AUTO, RECIPES
+
+    rows = [("auto", AUTO), *RECIPES.items()]
+    return "\n".join(f"  {name:<10} {line}" for name, line in rows)
+
+
+class TrainCommand(click.Command):
+    """A command whose help ends with the recipes."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list as it is."""
+        formatter.write("\nRecipes:\n" + _recipe_lines() + "\n")
+
+
+@click.command(cls=TrainCommand)
 @source_options
-@click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
 @click.option(
-    "--recipe", default="auto", show_default=True, help="Way from pixels to labels, see below."
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="Model file to write. [default: named like the data, such as photos.cvmodel]",
+)
+@click.option(
+    "--recipe",
+    default="auto",
+    show_default=True,
+    help="Recipe: features and classifier to use; see the list below.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),
     default=600,
     show_default=True,
-    help="Seconds that the recipe auto may take.",
+    help="Time in seconds that the recipe auto may take.",
 )
 @click.option(
     "--head",
     metavar="NAME",
-    help="Classifier at the end: svm, ridge, ridge-rbf, mlp, mlp-wide, mlp-deep, mlp-linear, "
+    help="Classifier to use: svm, ridge, ridge-rbf, mlp, mlp-wide, mlp-deep, mlp-linear or "
     "perceptron; mlp-regressor for labels that are numbers. [default: the recipe's own]",
 )
 @click.option(
@@ -36,13 +62,13 @@ from ..shared.unknown import in_words
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Parameter of the recipe, such as n_words=500; may be given several times.",
+    help="Set a parameter of the recipe, such as n_words=500. Can be given several times.",
 )
 @click.option(
     "--augment",
     "changes",
     metavar="LIST",
-    help="Train on changed copies too, such as mirror,rotate=10; see `cvclassic augment`.",
+    help="Also train on changed copies, such as mirror,rotate=10; see `cvclassic augment`.",
 )
 @click.option(
     "--augment-times",
@@ -50,10 +76,10 @@ from ..shared.unknown import in_words
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Changed copies of each picture.",
+    help="Number of changed copies per image.",
 )
 @click.option(
-    "--curve", type=click.Path(), help="Draw the training curve of an mlp into this .png or .svg."
+    "--curve", type=click.Path(), help="Draw the training curve of an MLP (.png or .svg)."
 )
 @click.option(
     "--unknown",
@@ -65,65 +91,57 @@ from ..shared.unknown import in_words
     "--unknown-sets",
     "sets",
     is_flag=True,
-    help="With --unknown: answer sets of labels, of which at most RATE lack the right one.",
+    help="With --unknown: answer sets of labels, at most RATE of which lack the true one.",
 )
 @click.option(
     "--report",
     type=click.Path(),
-    help="Page about the training (.html). [default: beside the model, named like it]",
+    help="HTML page about the training. [default: beside the model, with the same name]",
 )
-@click.option("--no-report", is_flag=True, help="Write no page.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--no-report", is_flag=True, help="Do not write a page.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--skip-empty", is_flag=True, help="Ignore class folders without images.")
+@click.option("--force", is_flag=True, help="Replace an output file that is not a model.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be trained, and check the data.")
+@config_option
 @jobs_option
 @quiet_option
 @click.pass_context
 def train(
-    ctx,
-    output,
-    recipe,
-    budget,
-    head,
-    params,
-    changes,
-    times,
-    curve,
-    unknown,
-    sets,
-    report,
-    no_report,
-    seed,
-    jobs,
-    quiet,
-    **source,
-):
-    """Learn a model from FOLDER, which holds one folder a class, or from other labeled data.
+    ctx, output, recipe, budget, head, params, changes, times, curve, unknown, sets, report,
+    no_report, seed, strict, skip_empty, force, dry_run, jobs, quiet, **source,
+):  # fmt: skip
+    """Train a model on FOLDER, which holds one sub-folder per class, or on other labeled data.
 
-    Those are a manifest, an array file (--npz, with x_train and y_train) or a table of numbers
-    (--table with --label, which needs no recipe).
+    Other data are a manifest (CSV with the columns path and label), an array file (--npz, with
+    x_train and y_train) or a table of numbers (--table with --label, which needs no recipe). Of a
+    folder with train, validation and test sub-folders, only train is used.
 
-    The recipe auto tries several by cross-validation on the training pictures, within
-    --budget seconds, says what it tried and keeps the best. "cvclassic recipes" lists them.
+    The recipe auto tries several recipes in cross-validation on the training images, within
+    --budget seconds, and keeps the best.
 
-    The same pictures, recipe and seed give the same model, byte for byte, whatever --jobs is
-    (with auto, as long as the budget lets it try the same recipes). Pictures that cannot be
-    read are listed and left out; the exit code is 1 then.
+    The same images, recipe and seed give the same model, byte for byte, whatever --jobs is (with
+    auto, as long as the budget lets it try the same recipes). Images that cannot be read are
+    listed and skipped; the exit code is 1 then.
 
-    A page beside the model (photos.html for photos.cvmodel) shows the pictures, the scores of
-    those that were held out and what it took; --no-report leaves it out.
+    A page beside the model (photos.html for photos.cvmodel) shows the images, the scores on
+    held-out images and the time it took. An older model is kept as photos.cvmodel.bak.
 
-    With --unknown, training pictures that were held out tell from which probability on at most
-    that share of answers is wrong (of 100 training sets, 95 keep to it). It needs enough of them:
-    59 for 0.05, without a mistake. The error rate holds for pictures of the kinds that were
-    trained.
+    With --unknown, held-out training images show from which probability on at most that share of
+    the answers is wrong (this holds for 95 of 100 training sets). It needs enough images: 59 for
+    0.05, without a mistake. The error rate holds for images of the kinds that were trained.
 
     \b
     Example:
-      cvclassic train photos/ -o photos.cvmodel
-      cvclassic train --manifest birds.csv --split train -o birds.cvmodel --param n_words=1000
-      cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png -o m.cvmodel
-      cvclassic train photos/ --recipe patches --augment mirror,rotate=10 -o photos.cvmodel
-      cvclassic train photos/ --unknown 0.05 -o photos.cvmodel
-      cvclassic train --table magic.csv --label class -o magic.cvmodel
+      cvclassic train photos/
+      cvclassic train photos/ -o models/photos.cvmodel --recipe fisher
+      cvclassic train --manifest birds.csv --split train --param n_words=1000
+      cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png
+      cvclassic train photos/ --recipe patches --augment mirror,rotate=10
+      cvclassic train photos/ --unknown 0.05
+      cvclassic train --table magic.csv --label class
+      cvclassic train --config train.toml --dry-run
     """
     from cvclassic import train as train_model
     from cvclassic._basics.atomic import check_writable
@@ -143,10 +161,14 @@ def train(
         check_curve_path(curve)
     if report is not None and no_report:
         raise click.UsageError("--report and --no-report exclude each other.")
-    page = None if no_report else TrainingPage(ctx, report, output)
-    for path in filter(None, (output, curve)):
-        check_writable(path)
-    data = load_source(source, part="train", min_classes=2)
+    output = output if output is not None else default_model(source)
+    check_model_output(output, force)
+    if curve is not None:
+        check_writable(curve)
+    page = None if no_report or dry_run else TrainingPage(ctx, report, output)
+    data = load_source(source, part="train", min_classes=2, skip_empty=skip_empty, tell=False)
+    if dry_run:
+        ctx.exit(_say_plan(data, source, recipe, head, values, changes, output, strict))
     with stages(quiet) as progress:
         model = train_model(
             data,
@@ -160,24 +182,40 @@ def train(
             unknown_sets=sets,
             random_state=seed,
             n_jobs=n_jobs(jobs),
-            events=_events(progress, page),
+            strict=strict,
+            events=_events(progress, page, budget),
         )
     _draw_curve(model, curve)
+    backup = keep_backup(output)
     size = model.save(output)
-    written = page.write(size, model) if page is not None else ""
-    _report(output, size, model, written)
-    ctx.exit(1 if model.training and model.training.failures else 0)
+    if backup:
+        click.echo(f"Note: the older model is now {backup}", err=True)
+    page_line = "" if page is None else page.write(size, model)
+    _report(model)
+    click.echo(wrote(output, size))
+    if page_line:
+        click.echo(page_line)
+    _say_next(output, source, data)
+    ctx.exit(_end(model, strict))
 
 
-def _events(progress, page):
+def _events(progress, page, budget: float):
     """What shows the training on the terminal, and gathers what the page needs."""
+    import time
+
     from cvclassic.model import TrainingEvents
 
+    from ..shared.options import tell_notes
+
     class Events(TrainingEvents):
-        on_progress = staticmethod(progress)
         on_epoch = staticmethod(progress.epoch)
-        on_trial = staticmethod(show_trial)
         _see: Any = None
+        _plan: tuple[str, ...] = ()
+        _n_done = 0
+        _start = time.monotonic()
+
+        def on_progress(self, stage: str, done: int, total: int) -> None:
+            progress(stage, done, total)
 
         def on_data(self, data) -> None:
             if page is not None:
@@ -186,6 +224,22 @@ def _events(progress, page):
         def on_image(self, picture, decoded) -> None:
             if self._see is not None:
                 self._see(picture, decoded)
+
+        def on_plan(self, recipes) -> None:
+            self._plan = tuple(recipes)
+            progress.prefix = self._where
+
+        def _where(self) -> str:
+            number = min(self._n_done + 1, len(self._plan))
+            spent = time.monotonic() - self._start
+            return f"Recipe {number} of {len(self._plan)}, {spent:.0f} of {budget:.0f} s: "
+
+        def on_trial(self, trial) -> None:
+            self._n_done += 1
+            show_trial(trial)
+
+        def on_note(self, note) -> None:
+            tell_notes([note])
 
     return Events()
 
@@ -198,9 +252,10 @@ def _draw_curve(model, path: str | None) -> None:
         return
     epochs = model.training.report.epochs
     if not epochs:
-        click.echo(f"There is no curve to draw: head {model.head} has no epochs.", err=True)
+        click.echo(f"There is no curve to draw: {model.head} is not trained in epochs.", err=True)
         return
     draw_curve(epochs, path, "accuracy" if model.is_classifier else "R²")
+    click.echo(wrote(path), err=True)
 
 
 def show_trial(trial) -> None:
@@ -211,30 +266,59 @@ def show_trial(trial) -> None:
     click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
-def _report(output, size: int, model, page: str = "") -> None:
+def _say_plan(data, source, recipe, head, values, changes, output, strict: bool) -> int:
+    """Say what would be trained, check the recipe and the data, and train nothing."""
+    from cvclassic.classify import make_head, make_recipe, own_head
+    from cvclassic.model.checking import check_data
+
+    from ..shared.console import show_table
+    from ..shared.options import tell_notes
+
+    is_table = source["table"] is not None
+    if is_table:
+        recipe, head = "table", head or "mlp-deep"
+        make_head(head, **values)
+    elif recipe != "auto":
+        head = head or own_head(recipe)
+        make_recipe(recipe, head=head, **values)
+    notes = check_data(data)
+    tell_notes(notes)
+    n_classes = len(set(data.labels))
+    what = "rows" if is_table else "images"
+    rows = [
+        ("data", f"{len(data):,} {what}, {n_classes:,} classes"),
+        ("recipe", recipe if head is None else f"{recipe} + {head}"),
+        ("parameters", ", ".join(f"{k}={v}" for k, v in values.items()) or "defaults"),
+    ]
+    if changes is not None:
+        rows.append(("augment", changes))
+    rows.append(("model", f"{output}{' (exists, kept as .bak)' if os.path.exists(output) else ''}"))
+    show_table(rows, title="Would train (--dry-run)")
+    return 2 if strict and any(note.is_fault for note in notes) else 0
+
+
+def _report(model) -> None:
     """Say what was learned, from what, how well and how long it took."""
     from ..shared.console import report_failures, show_table
 
     summary, run = model.summary, model.training
     training = run.report
     named = "images" if model.takes == "images" else "rows"
-    rows = [("recipe", f"{model.recipe}, head {model.head}")]
+    rows = [("recipe", f"{model.recipe} + {model.head}")]
     if "augment" in summary:
         rows.append(("augmented", f"{summary['augment']}, {summary['augment_times']} times"))
-    if summary["class_counts"]:
+    if model.is_classifier:
         counts = list(model.class_counts.values())
         spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-        rows.append((named, f"{summary['n_images']} in {len(counts)} classes ({spread} a class)"))
+        rows.append((named, f"{summary['n_images']} in {len(counts)} classes ({spread} per class)"))
         if len(counts) <= 12:
             rows.append(("classes", ", ".join(f"{k} {v}" for k, v in model.class_counts.items())))
     else:
-        rows.append((named, f"{summary['n_images']}, with numbers for labels"))
-    if training.without_features:
-        rows.append(("no features", f"{len(training.without_features)} pictures were left out"))
+        rows.append((named, f"{summary['n_images']}, labeled with numbers"))
     rows += [("note", note) for note in training.notes]
     rows += [(f"without {name}", why) for name, why in training.left_out.items()]
     if summary["cv_accuracy"] is not None:
-        rows.append(("held-out accuracy", f"{summary['cv_accuracy']:.1%} (in cross-validation)"))
+        rows.append(("cross-validation accuracy", f"{summary['cv_accuracy']:.1%}"))
     if "unknown" in summary:
         rows.append(("unknown", in_words(**summary["unknown"])))
     for point in training.l2_path:
@@ -246,10 +330,45 @@ def _report(output, size: int, model, page: str = "") -> None:
         rows.append((name.replace("_", " "), f"{loss:.4g} (held out)"))
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in run.seconds.items())
     rows.append(("time", times))
-    rows.append(("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"))
-    if page:
-        rows.append(("page", page))
     show_table(rows)
     if run.failures:
-        click.echo(f"{len(run.failures)} images could not be read and were left out:", err=True)
+        n = len(run.failures)
+        click.echo(
+            f"{n} {'image' if n == 1 else 'images'} could not be read and "
+            f"{'was' if n == 1 else 'were'} skipped:",
+            err=True,
+        )
         report_failures(run.failures)
+
+
+def _say_next(output: str, source: dict, data) -> None:
+    """Offer the command that judges the model on the split that was not trained on."""
+    import shlex
+
+    parts = getattr(data, "parts", {})
+    if "test" in parts or "validation" in parts:
+        words = ["cvclassic", "evaluate", output, source["folder"]]
+    elif source["manifest"] is not None and source["split"] is not None:
+        from cvclassic.errors import DataError
+        from cvclassic.images import load_dataset
+
+        try:
+            if load_dataset(source["manifest"], min_classes=1).test is None:
+                return
+        except DataError:
+            return
+        words = ["cvclassic", "evaluate", output, "--manifest", source["manifest"]]
+        words += ["--split", "test"]
+    else:
+        return
+    click.echo(f"Evaluate it on the test images: {shlex.join(words)}")
+
+
+def _end(model, strict: bool) -> int:
+    """The exit code; what matters most is said last."""
+    run = model.training
+    bad = [note for note in run.notes if note.code in ("chance", "no_unknown")]
+    for note in bad:
+        click.secho(f"Warning: {note.message}.", err=True, bold=True, fg="yellow")
+    failed = bool(run.failures) or any(note.code == "no_unknown" for note in bad)
+    return 1 if failed or (strict and bad) else 0

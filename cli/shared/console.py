@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -19,36 +22,60 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from .progress import duration
+
+LINE_SECONDS = 30.0
+"""How often the work says how far it is where stderr is no terminal."""
+
 LABELS = {
-    "read": "Reading pictures",
+    "read": "Reading images",
     "vocabulary": "Learning the vocabulary",
-    "features": "Describing pictures",
+    "features": "Describing images",
     "classifier": "Training the classifier",
     "trial": "Trial of the classifier",
     "classify": "Classifying",
     "learning curve": "Learning curve",
-    "faces": "Looking for the faces",
+    "faces": "Finding faces",
     "cascade": "Training the cascade",
 }
 
 
 class Stages:
-    """A progress bar for each stage of the work; nothing where stderr is no terminal."""
+    """A progress bar for each stage of the work; a line now and then off a terminal.
 
-    def __init__(self, bars: Progress) -> None:
+    Attributes
+    ----------
+    prefix : callable
+        What stands before the name of each stage, such as ``recipe 2 of 3``.
+    """
+
+    def __init__(self, bars: Progress, lines: Ticker | None = None) -> None:
         self._bars = bars
+        self._lines = lines
         self._tasks: dict[str, TaskID] = {}
+        self.prefix: Callable[[], str] = str
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Move the bar of `stage`; a total of 0 stands for work of unknown length."""
+        if self._lines is not None:
+            self._lines.tell(self.prefix() + LABELS.get(stage, stage), done, total)
+        if self._bars.disable:
+            return
         for name, task in self._tasks.items():
             if name != stage and not self._bars.tasks[task].finished:
                 size = self._bars.tasks[task].total or 1
                 self._bars.update(task, total=size, completed=size)
         if stage not in self._tasks:
-            label = LABELS.get(stage, stage)
-            self._tasks[stage] = self._bars.add_task(label, total=total or None)
-        self._bars.update(self._tasks[stage], completed=done, total=total or None)
+            self._tasks[stage] = self._bars.add_task(self._label(stage), total=total or None)
+        self._bars.update(
+            self._tasks[stage],
+            completed=done,
+            total=total or None,
+            description=self._label(stage),
+        )
+
+    def _label(self, stage: str) -> str:
+        return self.prefix() + LABELS.get(stage, stage)
 
     def note(self, stage: str, text: str) -> None:
         """Say more about the stage that is under way."""
@@ -83,9 +110,50 @@ class Stages:
         self(stage, done, done)
 
 
+class Ticker:
+    """Says on stderr how far the work is, every so many seconds, for logs."""
+
+    def __init__(self, every: float = LINE_SECONDS) -> None:
+        self._every = every
+        self._start = time.monotonic()
+        self._state = ("", 0, 0)
+        self._since = self._start
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Ticker:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Note how far a stage is."""
+        if stage != self._state[0]:
+            self._since = time.monotonic()
+        self._state = (stage, done, total)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every):
+            print(self.line(), file=sys.stderr, flush=True)
+
+    def line(self) -> str:
+        """``Describing images: 120 of 500, 90 s (about 4 min to go)``."""
+        stage, done, total = self._state
+        now = time.monotonic()
+        parts = [stage or "Working"]
+        if total:
+            parts[0] += f": {done:,} of {total:,}"
+        text = f"{parts[0]}, {duration(now - self._start)}"
+        if total and 0 < done < total:
+            text += f" ({duration((now - self._since) * (total - done) / done)} to go)"
+        return text
+
+
 @contextmanager
 def stages(quiet: bool = False) -> Iterator[Stages]:
-    """Show progress on stderr while the block runs."""
+    """Show progress on stderr while the block runs: bars on a terminal, else a line at times."""
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<24}"),
@@ -97,8 +165,10 @@ def stages(quiet: bool = False) -> Iterator[Stages]:
         disable=quiet or not console.is_terminal,
         transient=False,
     )
-    with bars:
-        yield Stages(bars)
+    with ExitStack() as stack:
+        stack.enter_context(bars)
+        lines = None if quiet or console.is_terminal else stack.enter_context(Ticker())
+        yield Stages(bars, lines)
 
 
 def plain(value: object) -> Text:

@@ -15,7 +15,7 @@ def jobs_option(command: Callable) -> Callable:
         "-j",
         "--jobs",
         type=click.IntRange(min=1),
-        help="Pictures worked on at once. [default: all processors]",
+        help="Number of images processed in parallel. [default: all processors]",
     )(command)
 
 
@@ -32,9 +32,7 @@ def max_side_option(command: Callable) -> Callable:
 
 def quiet_option(command: Callable) -> Callable:
     """``--quiet``."""
-    return click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")(
-        command
-    )
+    return click.option("-q", "--quiet", is_flag=True, help="Show no progress.")(command)
 
 
 def data_options(command: Callable) -> Callable:
@@ -61,6 +59,9 @@ def load_data(
     split: str | None,
     min_classes: int,
     part: str = "train",
+    *,
+    skip_empty: bool = False,
+    tell: bool = True,
 ):
     """Labeled images from a folder of class folders or from a manifest.
 
@@ -71,10 +72,11 @@ def load_data(
     if folder is not None and manifest is None:
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
-        data = load_folder(folder, min_classes=min_classes, part=part)
+        data = load_folder(folder, min_classes=min_classes, part=part, skip_empty=skip_empty)
     else:
         data = load_manifest(manifest, split)
-    tell_notes(data.notes)
+    if tell:
+        tell_notes(data.notes)
     return data
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from .outputs import wrote
 from .thumbnails import MOST, Album
 
 _EXPLAINED = 6  # of the surest mistakes
@@ -119,6 +120,7 @@ def write_evaluation_report(
     seconds: dict[str, float],
     curve,
     quiet: bool,
+    warning: str = "",
 ) -> None:
     """Explain the surest mistakes, and write the page of evaluate."""
     from cvclassic.report import EvaluationReport, write_evaluation_page
@@ -143,7 +145,7 @@ def write_evaluation_report(
         model.summary,
         parameters_of(model.pipeline),
         command_line(ctx),
-        [note] if note else [],
+        [text for text in (f"{warning}." if warning else "", note) if text],
         learning_curve=curve,
     )
     size = write_evaluation_page(path, report)
@@ -176,7 +178,7 @@ class TrainingPage:
         return see
 
     def write(self, size: int, model) -> str:
-        """Write the page of a model that was just trained; where it is, and its size."""
+        """Write the page of a model that was just trained; a line that says so."""
         from cvclassic.evaluate.evaluation import score_classes
         from cvclassic.report import TrainingReport, write_training_page
 
@@ -195,15 +197,15 @@ class TrainingPage:
             epochs=run.report.epochs,
             failures=run.failures,
             odd=sorted(self._odd, key=lambda row: order.get(row[0], -1)),
-            featureless=run.without_features,
             thumbnails=self._album.thumbnails,
             sizes=self._album.sizes,
             seconds={**run.seconds, "thumbnails (part of reading)": self._album.seconds},
             parameters=parameters_of(model.pipeline),
             command=command_line(self._ctx),
+            notes=[note.message for note in run.notes if note.is_fault],
         )
         n_bytes = write_training_page(self._path, report)
-        return f"{os.fspath(self._path)} ({n_bytes / 1e6:.1f} MB)"
+        return wrote(self._path, n_bytes)
 
     def _gather(self, run) -> None:
         """Thumbnails of what lies in memory, and of mistakes; nothing is decoded again."""
@@ -230,7 +232,4 @@ class TrainingPage:
 
 def say_page(path: str, n_bytes: int, seconds: float) -> None:
     """Say where the page is."""
-    from .console import plain
-
-    shown = plain(os.fsdecode(path)).plain
-    click.echo(f"report: {shown} ({n_bytes / 1e6:.1f} MB, {seconds:.1f} s)", err=True)
+    click.echo(f"{wrote(path, n_bytes)} in {seconds:.1f} s", err=True)

@@ -60,12 +60,18 @@ def listed_options(command: Callable) -> Callable:
 
 
 def load_source(
-    source: dict[str, Any], *, part: str, min_classes: int, columns: Sequence[str] | None = None
+    source: dict[str, Any],
+    *,
+    part: str,
+    min_classes: int,
+    columns: Sequence[str] | None = None,
+    skip_empty: bool = False,
+    tell: bool = True,
 ):
     """Labeled data from the one source that was given.
 
-    `part` is what an array file is asked for, "train" or "test"; `columns` are those that a
-    model of tables wants.
+    `part` is what an array file, or a folder of splits, is asked for, "train" or "test";
+    `columns` are those that a model of tables wants. What is odd is told unless `tell` is off.
     """
     from cvclassic.images import load_arrays, load_table
 
@@ -78,7 +84,8 @@ def load_source(
     given = [name for name in names if source.get(name) is not None]
     if len(given) > 1 or not given:
         raise click.UsageError(
-            "Give one of: a FOLDER of class folders, --manifest CSV, --npz FILE, --table CSV."
+            "Give one of: a FOLDER with one sub-folder per class, --manifest CSV, --npz FILE, "
+            "--table CSV."
         )
     if table is not None:
         columns = None if columns is None else list(columns)
@@ -87,4 +94,12 @@ def load_source(
         if source["split"] not in (None, "train", "test"):
             raise click.UsageError("--split of an array file is train or test.")
         return load_arrays(npz, source["split"] or part, source["labels"])
-    return load_data(source["folder"], source["manifest"], source["split"], min_classes, part)
+    return load_data(
+        source["folder"],
+        source["manifest"],
+        source["split"],
+        min_classes,
+        part,
+        skip_empty=skip_empty,
+        tell=tell,
+    )

@@ -7,6 +7,7 @@ import numbers
 import numpy as np
 
 from ..errors import ParameterError
+from .suggest import did_you_mean
 
 
 def check_integer(name: str, value, minimum: int, *, none: bool = False) -> None:
@@ -52,7 +53,8 @@ def check_choice(name: str, value, choices) -> None:
         value is choice or (value == choice and type(value) is type(choice)) for choice in choices
     ):
         listed = ", ".join(repr(choice) for choice in choices)
-        raise ParameterError(f"{name} must be one of {listed}. Got {value!r} instead.")
+        hint = did_you_mean(value, choices)
+        raise ParameterError(f"{name} must be one of {listed}. Got {value!r} instead.{hint}")
 
 
 def check_bool(name: str, value) -> None:

@@ -51,6 +51,17 @@ class Evaluation:
         return float(self.scores.get("mean_class_accuracy", np.nan))
 
     @property
+    def chance(self) -> float:
+        """Mean class accuracy of guessing, nan where the model gives numbers."""
+        n = len(self.scores.get("classes", ()))
+        return 1 / n if n > 1 else float("nan")
+
+    @property
+    def is_at_chance(self) -> bool:
+        """Whether the model did no better than guessing."""
+        return self.mean_class_accuracy <= self.chance + 1e-9
+
+    @property
     def n_images(self) -> int:
         """Images that were scored."""
         return int(self.scores["n_images"])

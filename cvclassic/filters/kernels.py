@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._basics.suggest import did_you_mean
 from ..errors import ParameterError
 from ..images.checks import check_positive, check_real, check_whole
 
@@ -228,7 +229,10 @@ def gabor_bank(
 def _builder(name: str) -> Callable[..., np.ndarray]:
     """The builder of a named kernel."""
     if not isinstance(name, str) or name not in _BUILDERS:
-        raise ParameterError(f"kernel must be one of {', '.join(_BUILDERS)}. Got {name!r} instead.")
+        raise ParameterError(
+            f"kernel must be one of {', '.join(_BUILDERS)}. Got {name!r} instead."
+            f"{did_you_mean(name, _BUILDERS)}"
+        )
     return _BUILDERS[name][0]
 
 

@@ -30,6 +30,7 @@ def load_labeled(
     label: str | None = None,
     labels: Any = None,
     columns: Sequence[str] | None = None,
+    skip_empty: bool = False,
 ) -> LabeledData:
     """Load labeled data.
 
@@ -52,6 +53,8 @@ def load_labeled(
         File of the labels of an array file that has none, or the labels of images in memory.
     columns : sequence of str, optional
         Columns of a table to read.
+    skip_empty : bool
+        Leave class folders without images out instead of refusing them.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def load_labeled(
         return load_manifest(path, split)
     if split is not None:
         raise ParameterError("split needs a manifest or a table.")
-    return load_folder(path, min_classes=min_classes, part=part)
+    return load_folder(path, min_classes=min_classes, part=part, skip_empty=skip_empty)
 
 
 def _in_memory(images: Any, labels: Any) -> LabeledData:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..classify.auto import Trial
 from ..classify.network import Epoch
-from ..images import DecodedImage, Picture
+from ..images import DataNote, DecodedImage, Picture
 
 
 class TrainingEvents:
@@ -31,14 +31,17 @@ class TrainingEvents:
     def on_progress(self, stage: str, done: int, total: int) -> None:
         """So many of `total` are done in this stage; a total of 0 is unknown."""
 
+    def on_plan(self, recipes: Sequence[str]) -> None:
+        """The recipe "auto" is about to try these, in this order."""
+
     def on_epoch(self, epoch: Epoch) -> None:
         """A head that is trained in epochs has ended one."""
 
     def on_trial(self, trial: Trial) -> None:
         """The recipe "auto" has tried a candidate, or left it out."""
 
-    def on_note(self, text: str) -> None:
-        """Something that the user should know, in a sentence."""
+    def on_note(self, note: DataNote) -> None:
+        """Something that the user should know."""
 
     def count(self, items: Iterable, stage: str, total: int) -> Iterator:
         """Pass items on, and tell how many."""

@@ -9,6 +9,7 @@ from ..classify import probabilities
 from ..classify.auto import Trial
 from ..classify.training import Training
 from ..evaluate import Predictions
+from ..images import DataNote
 
 Failure = tuple[str, str, str]
 """Path, code and message of an image that could not be read."""
@@ -34,8 +35,8 @@ class TrainingRun:
         Answers for training images while they were held out; None where the head keeps none.
     seconds : dict of str to float
         Of each stage.
-    notes : list of str
-        What the user should know, a sentence each.
+    notes : list of DataNote
+        What the user should know: of the data, and of the model.
     """
 
     paths: list[str]
@@ -46,7 +47,7 @@ class TrainingRun:
     trials: list[Trial] = field(default_factory=list)
     held_out: Predictions | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[DataNote] = field(default_factory=list)
 
     @property
     def without_features(self) -> list[str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sklearn.base import is_classifier
 
 from .._basics.checks import check_choice
+from .._basics.printable import list_names
 from ..batch import max_side_of, read_all
 from ..classify import (
+    RECIPES,
     UNKNOWN,
     Augmented,
     AutoRecipe,
@@ -24,10 +27,13 @@ from ..classify import (
     pictures_needed,
     probabilities,
 )
+from ..classify.auto import candidates_for
 from ..errors import DataError, ParameterError
-from ..images import LabeledImages, Picture, watch_decoders
+from ..evaluate.evaluation import evaluate_predictions
+from ..images import DataNote, LabeledImages, Picture, watch_decoders
 from ..images.labeled_source import LabeledData, load_labeled
 from ..images.tables import LabeledTable
+from .checking import check_data
 from .events import TrainingEvents
 from .model import Model
 from .run import Failure, TrainingRun, held_out_predictions
@@ -50,6 +56,8 @@ def train(
     random_state: int = 0,
     n_jobs: int | None = -1,
     on_error: str = "skip",
+    strict: bool = False,
+    skip_empty: bool = False,
     events: TrainingEvents | None = None,
 ) -> Model:
     """Train a model from labeled data.
@@ -90,6 +98,11 @@ def train(
     on_error : {"skip", "raise"}
         What to do with an image that cannot be read: leave it out (``model.training.failures``
         lists it), or raise its error.
+    strict : bool
+        Raise a `DataError` for what is otherwise only noted of the data (see
+        ``model.training.notes``): an image in two classes, a class of one image and the like.
+    skip_empty : bool
+        Leave class folders without images out instead of refusing them.
     events : TrainingEvents, optional
         Is told how far the training is.
 
@@ -118,7 +131,7 @@ def train(
     check_choice("on_error", on_error, ("skip", "raise"))
     if unknown_sets and unknown is None:
         raise ParameterError("unknown_sets needs unknown, the error rate.")
-    data = load_labeled(source, split=split, label=label, labels=labels)
+    data = load_labeled(source, split=split, label=label, labels=labels, skip_empty=skip_empty)
     events = events or TrainingEvents()
     settings = {"random_state": random_state, "n_jobs": n_jobs}
     values = dict(params or {})
@@ -135,10 +148,55 @@ def train(
     if unknown is not None:
         check_unknown(estimator, data.labels, unknown, kind)
     events.on_data(data)
-    model = _fit(estimator, data, description, n_jobs, on_error, events)
+    notes = check_data(data)
+    for note in notes:
+        events.on_note(note)
+    faults = [note.message for note in notes if note.is_fault]
+    if strict and faults:
+        raise DataError(f"Not trained, since strict is on: {'; '.join(faults)}.")
+    model, run = _fit(estimator, data, description, n_jobs, on_error, events)
+    found = []
     if unknown is not None:
-        model.summary["unknown"] = calibrate(model.pipeline, kind, unknown)
+        found += _calibrate(model, kind, unknown)
+    found += _notes_of(model, run)
+    for note in found:
+        events.on_note(note)
+    run.notes.extend([*notes, *found])
     return model
+
+
+def _calibrate(model: Model, kind: str, error_rate: float) -> list[DataNote]:
+    """Give the model its rule for "unknown"; where it cannot have one, say so."""
+    try:
+        model.summary["unknown"] = calibrate(model.pipeline, kind, error_rate)
+    except DataError as error:
+        return [DataNote("no_unknown", f"the model always answers, without --unknown: {error}")]
+    return []
+
+
+def _notes_of(model: Model, run: TrainingRun) -> list[DataNote]:
+    """What the user should know of the model."""
+    notes = []
+    if run.report.without_features:
+        paths = run.without_features
+        n = len(paths)
+        text = f"{n} {'image' if n == 1 else 'images'} had no usable features and " + (
+            f"{'was' if n == 1 else 'were'} skipped: {list_names(paths, 5)}"
+        )
+        notes.append(DataNote("no_features", text, tuple(paths)))
+    if model.is_classifier and run.held_out is not None:
+        found = evaluate_predictions(run.held_out)
+        if found.is_at_chance:
+            text = (
+                f"held-out accuracy is {found.mean_class_accuracy:.1%} (mean over classes), no "
+                f"better than guessing among {len(found.scores['classes'])} classes "
+                f"({found.chance:.1%}): this model has not learned to tell them apart"
+            )
+            notes.append(DataNote("chance", text))
+    return notes
+
+
+_RATES = [i / 100 for i in range(1, 96)] + [0.99]
 
 
 def _estimator(data: LabeledData, recipe, head, params, budget, augment, settings) -> Any:
@@ -148,6 +206,7 @@ def _estimator(data: LabeledData, recipe, head, params, budget, augment, setting
             raise ParameterError("A table goes without a recipe and without augment.")
         seed = settings["random_state"]
         return make_table_recipe(data.columns, head or "mlp-deep", random_state=seed, **params)
+    check_choice("recipe", recipe, ("auto", *RECIPES))
     if recipe == "auto":
         if augment is not None:
             raise ParameterError("augment needs a recipe.")
@@ -157,7 +216,7 @@ def _estimator(data: LabeledData, recipe, head, params, budget, augment, setting
 
 def _fit(
     estimator, data: LabeledData, description: dict, n_jobs, on_error: str, events: TrainingEvents
-) -> Model:
+) -> tuple[Model, TrainingRun]:
     """Read the images and fit."""
     with watch_decoders():
         start = time.perf_counter()
@@ -166,6 +225,7 @@ def _fit(
         _check_classes(data, readable, failures)
         watching: dict[str, Any] = {"progress": events.on_progress, "on_epoch": events.on_epoch}
         if isinstance(estimator, AutoRecipe):
+            events.on_plan([name for name, _ in candidates_for(images)])
             estimator.fit(
                 images, readable.labels, progress=events.on_progress, on_trial=events.on_trial
             )
@@ -190,7 +250,7 @@ def _fit(
         ),
         seconds=seconds | report.seconds,
     )
-    return Model(pipeline, summary, training=run)
+    return Model(pipeline, summary, training=run), run
 
 
 def _summary(pipeline, report: Training, readable: LabeledImages, failures: list) -> dict:
@@ -262,9 +322,13 @@ def check_unknown(estimator, labels: Sequence, rate: float, kind: str) -> None:
     if UNKNOWN in labels:
         raise DataError(f"A class is called {UNKNOWN!r}, which --unknown gives another meaning.")
     needed = pictures_needed(rate, kind)
-    if len(labels) < needed:
+    counts = Counter(labels)
+    usable = sum(n for n in counts.values() if n > 1)  # others can never be held out
+    if usable < needed:
+        lowest = next(r for r in _RATES if pictures_needed(r, kind) <= max(usable, 1))
         raise DataError(
-            f"--unknown {rate:g} needs at least {needed} images to be held out. Got {len(labels)}."
+            f"--unknown {rate:g} needs at least {needed} images that can be held out (in classes "
+            f"of two or more). Got {usable}; at best {lowest:g} can be shown with them."
         )
 
 

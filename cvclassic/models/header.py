@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._basics.platform import O_BINARY, O_CLOEXEC, O_NONBLOCK
 from ..errors import ModelFileError
 
 FORMAT_VERSION = 2
@@ -65,7 +66,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> tuple[bytes, 
     """
     path = Path(path)
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(path, os.O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_BINARY), "rb") as file:
             if not path.is_file():
                 raise ModelFileError(f"{path}: is not a regular file.")
             size = os.fstat(file.fileno()).st_size
@@ -97,6 +98,16 @@ def _parse(text: str | bytes) -> Any:
         raise ModelFileError("The model file is damaged: its header cannot be read.") from None
 
 
+def _end_of(header: dict) -> int:
+    """Where the last array ends, behind the header; damage is found when the arrays are read."""
+    ends = [0]
+    for name, entry in header.items():
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if name != "__metadata__" and isinstance(offsets, list) and len(offsets) == 2:
+            ends.append(offsets[1] if type(offsets[1]) is int else 0)
+    return max(ends)
+
+
 def description_in(data: bytes, size: int, what: str, format_version: int) -> dict[str, Any]:
     """The JSON description in a safetensors header, both checked.
 
@@ -108,6 +119,7 @@ def description_in(data: bytes, size: int, what: str, format_version: int) -> di
     require(length <= min(_MAX_HEADER, size - 8), "its header is cut or too long")
     header = _parse(data[8 : 8 + length])
     require(isinstance(header, dict), "its header is not an object")
+    require(_end_of(header) == size - 8 - length, "it is cut, or something was added to it")
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("cvclassic"), str):
         raise ModelFileError(f"This safetensors file is not a {what}.")

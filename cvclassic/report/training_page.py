@@ -45,6 +45,8 @@ class TrainingReport:
         Of a head that has such.
     odd : sequence of (path, code, message)
         Warnings about pictures that were read all the same.
+    notes : sequence of str
+        What the reader should know first, such as that the model is no better than guessing.
 
     The others are as in `EvaluationReport`.
     """
@@ -60,12 +62,12 @@ class TrainingReport:
     epochs: Sequence[Epoch] = ()
     failures: Sequence[tuple[str, str, str]] = ()
     odd: Sequence[tuple[str, str, str]] = ()
-    featureless: Sequence[str] = ()
     thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     parameters: Sequence[tuple[str, str]] = ()
     command: str = ""
+    notes: Sequence[str] = ()
 
 
 def write_training_page(path: str | os.PathLike, report: TrainingReport) -> int:

@@ -47,9 +47,9 @@ def manifest(toy_folder, tmp_path_factory) -> Path:
 def test_train_says_what_it_did(trained) -> None:
     path, done = trained
     assert done.stderr == ""
-    for part in ("sift-bow, head svm", "12 in 3 classes (4 a class)", "coarse 4", "MB)"):
+    for part in ("sift-bow + svm", "12 in 3 classes (4 per class)", "coarse 4", "MB)"):
         assert part in done.stdout
-    assert "held-out accuracy" in done.stdout
+    assert "cross-validation accuracy" in done.stdout
     for stage in ("vocabulary", "features", "classifier"):
         assert f"{stage} " in done.stdout
     info = read_model_info(path)
@@ -82,7 +82,7 @@ def test_train_from_a_manifest(cvclassic, manifest, tmp_path) -> None:
         "--param", "pyramid=[[1,1],[2,2]]", "--param", "features__describer__root=false",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "9 in 3 classes (3 a class)" in done.stdout
+    assert "9 in 3 classes (3 per class)" in done.stdout
     params = load_model(tmp_path / "m").get_params()
     assert params["head__hidden_layer_sizes"] == (5, 4)
     assert params["head__alpha"] == 0.5
@@ -106,7 +106,7 @@ def test_broken_pictures_are_left_out(cvclassic, toy_folder, trained, tmp_path) 
     (folder / "middle" / "zz.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     done = cvclassic("train", folder, "-o", tmp_path / "m", *FAST)
     assert done.returncode == 1
-    assert "2 images could not be read and were left out" in done.stderr
+    assert "2 images could not be read and were skipped" in done.stderr
     assert "0a.jpg: empty:" in done.stderr
     assert "zz.png: " in done.stderr
     assert read_model_info(tmp_path / "m").summary["n_failed"] == 2
@@ -120,7 +120,8 @@ def test_blank_pictures_are_reported(cvclassic, toy_folder, tmp_path) -> None:
     write_image(folder / "fine" / "blank.png", np.zeros((64, 64), np.uint8))
     done = cvclassic("train", folder, "-o", tmp_path / "m", *FAST)
     assert done.returncode == 0
-    assert "1 pictures were left out" in done.stdout
+    assert "1 image had no usable features and was skipped" in done.stderr
+    assert "blank.png" in done.stderr
 
 
 def test_classify_to_csv(cvclassic, trained, toy_folder, tmp_path) -> None:
@@ -227,10 +228,11 @@ def test_evaluate_counts_what_cannot_be_read(cvclassic, trained, toy_folder, tmp
 def test_info(cvclassic, trained) -> None:
     done = cvclassic("info", trained[0])
     assert done.returncode == 0
-    for part in ("sift-bow", "3: coarse, fine, middle", "BagOfWords(", "n_words=15", "opencv"):
+    classes = "3: coarse (4), fine (4), middle (4)"
+    for part in ("sift-bow", classes, "BagOfWords(", "n_words=15", "opencv"):
         assert part in done.stdout
     about = json.loads(cvclassic("info", trained[0], "--json").stdout)
-    assert about["format_version"] == 1
+    assert about["format_version"] == 2
     assert about["n_bytes"] == trained[0].stat().st_size
     assert about["summary"]["recipe"] == "sift-bow"
     assert about["pipeline"]["steps"][-1][1]["classes"] == ["coarse", "fine", "middle"]

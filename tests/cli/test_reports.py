@@ -44,7 +44,7 @@ def test_evaluate_writes_a_page(cvclassic, browser, trained) -> None:
     path = trained / "report.html"
     done = cvclassic("evaluate", trained / "toys.cvmodel", trained / "toys", "--report", path)
     assert done.returncode == 1, done.stderr
-    assert "report: " in done.stderr
+    assert "Wrote " in done.stderr
     page = path.read_text(encoding="utf-8")
     assert "broken&lt;i&gt;.jpg" in page
     assert "--report" in page

@@ -55,7 +55,7 @@ def read_csv(path: Path) -> list[dict]:
 
 def test_train_says_what_it_found(ruled) -> None:
     assert "at most 10.0% of the answers wrong (95% sure)" in ruled["threshold"][1].stdout
-    assert "labels on average of 160 held-out pictures" in ruled["sets"][1].stdout
+    assert "labels on average of 160 held-out images" in ruled["sets"][1].stdout
 
 
 def test_unknown_is_a_label(in_process, bars, ruled, tmp_path) -> None:
@@ -122,12 +122,23 @@ def test_evaluate_reports_it(in_process, bars, ruled, tmp_path) -> None:
 def test_mistakes(in_process, bars, tmp_path) -> None:
     start = ["train", bars / "train", "-o", tmp_path / "m", *FAST]
     for words, message in [
-        (["--unknown", "0.001"], "needs at least 2995 pictures to be held out. Got 160"),
-        (["--unknown", "0.001", "--unknown-sets"], "needs at least 999 pictures"),
+        (["--unknown", "0.001"], "needs at least 2995 images that can be held out"),
+        (["--unknown", "0.001", "--unknown-sets"], "needs at least 999 images"),
         (["--unknown-sets"], "--unknown-sets needs --unknown RATE"),
         (["--unknown", "1"], "Invalid value for '--unknown'"),
-        (["--unknown", "0.1", "--head", "mlp-regressor"], "--unknown needs a classifier"),
-        (["--unknown", "0.02"], "An error rate of 0.02 cannot be shown with 160 held-out"),
+        (["--unknown", "0.1", "--head", "mlp-regressor"], "unknown needs a classifier"),
     ]:
         assert message in one_line(in_process(*start, *words), 2)
         assert not (tmp_path / "m").exists()
+
+
+def test_a_rate_that_cannot_be_shown_costs_no_model(in_process, bars, tmp_path) -> None:
+    """The model is saved without the guarantee, and what is possible is said last."""
+    done = in_process(
+        "train", bars / "train", "-o", tmp_path / "m", *FAST, "--unknown", "0.02", "--no-report"
+    )
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "the model always answers, without --unknown" in last
+    assert "An error rate of 0.02 cannot be shown with 160 held-out" in last
+    assert load_model(tmp_path / "m")[-1].unknown_ is None

@@ -223,7 +223,7 @@ def test_a_subclass_is_not_its_parent(toy_model, tmp_path) -> None:
 
     SVM2.__name__ = "SVMClassifier"
     head = SVM2(C=1.0).fit(toy_model[:-1].transform(pictures()), picture_labels())
-    with pytest.raises(ModelFileError, match="A SVM cannot be saved"):
+    with pytest.raises(ModelFileError, match="A SVMClassifier cannot be saved"):
         save_model(tmp_path / "m", Pipeline([*toy_model.steps[:-1], ("head", head)]))
 
 

@@ -1,0 +1,82 @@
+"""Files that a command writes: nothing of somebody else's is overwritten."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+
+def default_model(source: dict[str, Any]) -> str:
+    """Name of a model where none is given: that of the data, in the current folder."""
+    given = next(
+        (source[name] for name in ("folder", "manifest", "npz", "table") if source.get(name)), None
+    )
+    if given is None:
+        return "model.cvmodel"
+    name = os.path.basename(os.path.abspath(os.fsdecode(given)))
+    stem = name if os.path.isdir(given) else name.split(".")[0]
+    return f"{stem or 'model'}.cvmodel"
+
+
+def check_model_output(path: str, force: bool) -> None:
+    """Find out before the training whether the model can be written, and may be.
+
+    A file that is no model of ours is replaced only with --force.
+    """
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic._basics.printable import show_path
+    from cvclassic.errors import ModelFileError
+    from cvclassic.models.header import read_model_info
+
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        what = "is not a folder" if os.path.lexists(folder) else "does not exist"
+        raise click.UsageError(f"-o {show_path(path)}: the folder {show_path(folder)} {what}.")
+    if os.path.lexists(path) and not os.path.isdir(path) and not force:
+        try:
+            read_model_info(path)
+        except ModelFileError:
+            raise click.UsageError(
+                f"-o {show_path(path)}: this file exists and is not a cvclassic model. Choose "
+                "another name, or replace it with --force."
+            ) from None
+    check_writable(path)
+
+
+def keep_backup(path: str) -> str:
+    """Keep an older model beside the new one as ``.bak``; where it is, empty if there is none."""
+    if not os.path.isfile(path):
+        return ""
+    backup = f"{path}.bak"
+    temporary = f"{backup}.{os.getpid()}"
+    try:
+        os.link(path, temporary)
+    except OSError:  # a file system without links
+        import shutil
+
+        shutil.copy2(path, temporary)
+    os.replace(temporary, backup)
+    return backup
+
+
+def check_no_input(output: str, inputs: tuple[str, ...]) -> None:
+    """Refuse an output that is one of the inputs."""
+    for path in inputs:
+        if os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
+            raise click.UsageError(f"-o {output!r} is an input; it would be overwritten.")
+
+
+def wrote(path: str, size: int | None = None) -> str:
+    """``Wrote x.html (0.3 MB)``."""
+    from cvclassic._basics.printable import show_path
+
+    n = os.path.getsize(path) if size is None else size
+    return f"Wrote {show_path(os.fsdecode(path))} ({_size(n)})"
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes < 100_000:
+        return f"{n_bytes / 1e3:.1f} kB"
+    return f"{n_bytes / 1e6:.1f} MB"

@@ -1,0 +1,34 @@
+"""Names and a line on each recipe and head: all that a list of them needs, without NumPy."""
+
+from __future__ import annotations
+
+RECIPES: dict[str, str] = {
+    "fast": "one scale of dense SIFT on small images, Fisher vector",
+    "fisher": "Fisher vectors of dense SIFT and color, and HOG, weighted on the training images",
+    "embedding": "a pre-trained network's features (--param model=FILE), linear SVM",
+    "fused": "fisher and a pre-trained network (--param model=FILE), weighted",
+    "llc": "dense SIFT, locality-constrained linear coding",
+    "phow": "dense SIFT, visual words, spatial pyramid, chi² map",
+    "pixels": "small images: the pixels themselves",
+    "hog": "small images: histograms of oriented gradients",
+    "patches": "small images: K-means words of whitened patches",
+    "kernels": "small images: fixed kernels, rectified and pooled",
+    "vlad": "dense SIFT, VLAD with spatial pyramid",
+    "sift-bow": "sparse SIFT, K-means visual words, chi² map",
+}
+"""Name of a recipe to what it is."""
+
+AUTO = "tries several and keeps the best in cross-validation"
+
+HEADS: dict[str, str] = {
+    "svm": "linear or kernel SVM",
+    "ridge": "linear ridge classifier",
+    "ridge-rbf": "kernel ridge classifier",
+    "mlp": "multi-layer perceptron",
+    "mlp-wide": "one wide hidden layer",
+    "mlp-deep": "several hidden layers",
+    "mlp-linear": "no hidden layer, logistic",
+    "perceptron": "no hidden layer, step activation",
+    "mlp-regressor": "multi-layer perceptron for labels that are numbers",
+}
+"""Name of a classifier to what it is."""
