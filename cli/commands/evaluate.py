@@ -94,7 +94,7 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
         )
     seconds["classifying"] = found.seconds
     seconds["scoring"] = time.perf_counter() - start - found.seconds
-    if per_image:
+    if per_image and found.predictions is not None:
         write_predictions(per_image, found.predictions, found.failures)
     if json_file:
         write_json(json_file, found.to_dict())
@@ -103,10 +103,12 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
         n = len(found.failures)
         click.echo(f"{n} images could not be read and were not scored:", err=True)
         report_failures(found.failures)
-    if album is not None:
-        write_evaluation_report(
-            report, ctx, model_, data, source, found, album, seconds, curve, quiet
-        )
+    note = chance_note(found)
+    if report is not None and album is not None:
+        about = (model_, data, source, found, album, seconds)
+        write_evaluation_report(report, ctx, *about, curve, quiet, note)
+    if note:
+        click.secho(f"Warning: {note}.", err=True, bold=True, fg="yellow")
     ctx.exit(1 if found.failures else 0)
 
 
