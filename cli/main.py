@@ -49,6 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Find edges, blobs, corners, lines or keypoints, and draw them.",
     ),
     "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
+    "segment": (
+        "segment.group:segment",
+        "Find which pixels belong together; learn classes of pixels.",
+    ),
     "cascade": (
         "cascade.group:cascade",
         "Train a detector of your own objects; judge it, look into it.",

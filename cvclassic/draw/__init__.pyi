@@ -14,10 +14,12 @@ __all__ = [
     "draw_landmarks",
     "draw_learning_curve",
     "draw_maps",
+    "draw_mask_errors",
     "draw_match",
     "draw_neighbors",
     "draw_precision_recall",
     "draw_prediction",
+    "draw_regions",
     "draw_segments",
     "draw_sift_stages",
     "draw_warp",
@@ -27,6 +29,7 @@ __all__ = [
     "make_thumbnail",
     "mark_shares",
     "overlay_shares",
+    "region_colors",
     "share_map",
     "side_by_side",
     "sparkline",
@@ -104,6 +107,15 @@ from .panels import (
 )
 from .predictions import (
     draw_prediction as draw_prediction,
+)
+from .segmentation import (
+    draw_mask_errors as draw_mask_errors,
+)
+from .segmentation import (
+    draw_regions as draw_regions,
+)
+from .segmentation import (
+    region_colors as region_colors,
 )
 from .sift import (
     draw_sift_stages as draw_sift_stages,

@@ -4,6 +4,7 @@ __all__ = [
     "Comparison",
     "Evaluation",
     "ImageBoxes",
+    "ImageMeasures",
     "LearningCurve",
     "ModelPair",
     "Predictions",
@@ -11,26 +12,36 @@ __all__ = [
     "align_predictions",
     "as_boxes",
     "average_precision",
+    "boundary_counts",
     "box_overlaps",
     "compare_pair",
     "compare_predictions",
     "confused_pairs",
     "evaluate_predictions",
     "exact_mcnemar",
+    "f_measure",
     "holm",
     "learning_curve",
     "log_average_miss_rate",
     "match_boxes",
+    "match_instances",
+    "measure_image",
     "miss_rate_curve",
+    "overlap_scores",
+    "pixel_confusion",
     "precision_recall",
+    "ranking_area",
     "read_predictions",
     "recall_at_precision",
+    "region_covering",
     "reliability",
     "score_boxes",
     "score_intervals",
     "score_numbers",
     "score_predictions",
     "score_withheld",
+    "segmentation_intervals",
+    "segmentation_scores",
     "wilson_interval",
     "write_predictions",
 ]
@@ -101,6 +112,27 @@ from .learning_curves import (
 from .learning_curves import (
     learning_curve as learning_curve,
 )
+from .masks import (
+    boundary_counts as boundary_counts,
+)
+from .masks import (
+    f_measure as f_measure,
+)
+from .masks import (
+    match_instances as match_instances,
+)
+from .masks import (
+    overlap_scores as overlap_scores,
+)
+from .masks import (
+    pixel_confusion as pixel_confusion,
+)
+from .masks import (
+    ranking_area as ranking_area,
+)
+from .masks import (
+    region_covering as region_covering,
+)
 from .paired import (
     ModelPair as ModelPair,
 )
@@ -127,6 +159,18 @@ from .scores import (
 )
 from .scores import (
     score_predictions as score_predictions,
+)
+from .segmentations import (
+    ImageMeasures as ImageMeasures,
+)
+from .segmentations import (
+    measure_image as measure_image,
+)
+from .segmentations import (
+    segmentation_intervals as segmentation_intervals,
+)
+from .segmentations import (
+    segmentation_scores as segmentation_scores,
 )
 from .table_writing import (
     write_predictions as write_predictions,

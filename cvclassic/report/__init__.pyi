@@ -1,13 +1,16 @@
 __all__ = [
     "EvaluationReport",
     "ExplainedMistake",
+    "SegmentedImage",
     "TrainingReport",
     "check_page_path",
     "render_page",
+    "segmented_image",
     "write_audit_page",
     "write_compare_page",
     "write_evaluation_page",
     "write_page",
+    "write_segmentation_page",
     "write_training_page",
 ]
 
@@ -34,6 +37,15 @@ from .page import (
 )
 from .page import (
     write_page as write_page,
+)
+from .segmentation_page import (
+    SegmentedImage as SegmentedImage,
+)
+from .segmentation_page import (
+    segmented_image as segmented_image,
+)
+from .segmentation_page import (
+    write_segmentation_page as write_segmentation_page,
 )
 from .training_page import (
     TrainingReport as TrainingReport,

@@ -1,0 +1,1 @@
+"""``cvclassic segment``: which pixels belong together, and to what."""

@@ -1,0 +1,31 @@
+"""``cvclassic segment``: which pixels belong together, and to what."""
+
+from __future__ import annotations
+
+import click
+
+from ...main import LazyGroup
+
+# name -> (module in `commands`:attribute, the line that `cvclassic segment --help` shows).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("segment.train:train", "Learn classes of pixels from masks or scribbles."),
+    "apply": ("segment.apply:apply", "Segment images with a trained model."),
+    "evaluate": ("segment.evaluate:evaluate", "Score a model against true masks."),
+    "superpixels": ("segment.unsupervised:superpixels", "Cut images into small even regions."),
+    "threshold": ("segment.unsupervised:threshold", "Tell light from dark."),
+    "watershed": ("segment.unsupervised:watershed", "Separate objects that touch."),
+    "grabcut": ("segment.unsupervised:grabcut", "Cut out an object from a box."),
+    "regions": ("segment.unsupervised:regions", "Find regions between soft edges."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
+def segment() -> None:
+    """Find out which pixels belong together, and to what.
+
+    \b
+    Example:
+      cvclassic segment train --images cells/ --masks masks/ -o cells.cvmodel
+      cvclassic segment apply cells.cvmodel new/ -o found/
+      cvclassic segment superpixels photo.jpg -o found/
+    """

@@ -1,0 +1,32 @@
+"""Tables of regions: CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+
+def write_table(path: str, rows: list[dict[str, Any]]) -> None:
+    """Write rows; the ending of `path` says how."""
+    from cvclassic._basics.atomic import atomic_file
+    from cvclassic.errors import MissingDependencyError, ParameterError
+
+    columns = list(dict.fromkeys(key for row in rows for key in row)) or ["path", "region"]
+    if path.lower().endswith(".parquet"):
+        try:
+            import pyarrow as pa
+            from pyarrow import parquet
+        except ImportError:
+            raise MissingDependencyError(
+                "Parquet needs pyarrow: pip install 'cvclassic[parquet]'"
+            ) from None
+        table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+        with atomic_file(path) as file:
+            parquet.write_table(table, file)
+        return
+    if not path.lower().endswith(".csv"):
+        raise ParameterError(f"a table must end in .csv or .parquet. Got {path!r} instead.")
+    with atomic_file(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
