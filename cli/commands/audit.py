@@ -1,8 +1,9 @@
-"""``cvclassic audit``: what is wrong with pictures before anything learns from them."""
+"""``cvclassic audit``: what is wrong with images before anything learns from them."""
 
 from __future__ import annotations
 
 import csv
+import os
 import time
 
 import click
@@ -10,10 +11,16 @@ import click
 from ..shared.options import jobs_option, n_jobs, quiet_option
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
+# kinds of which the first are named on the terminal
+_WORST = (
+    "leak", "conflict", "unreadable", "unsupported", "loose", "empty", "spelling", "featureless",
+    "single",
+)  # fmt: skip
 # what --fail-on takes, beside the kinds themselves
 _GROUPS = {
     "duplicates": ("leak", "conflict", "duplicate"),
-    "classes": ("single", "imbalance"),
+    "unreadable": ("unreadable", "unsupported"),
+    "classes": ("empty", "spelling", "single", "imbalance"),
 }
 
 
@@ -28,48 +35,81 @@ _GROUPS = {
     "--split", help="Rows of the manifest to look at, by its column split. [default: all]"
 )
 @click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with thumbnails.")
-@click.option("--csv", "csv_file", type=click.Path(), help="Write a row for each picture found.")
+@click.option("--csv", "csv_file", type=click.Path(), help="Write a row per image found.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all findings to this file.")
 @click.option(
     "--fail-on",
     metavar="LIST",
-    help="Findings that make the exit code 1: leak, conflict, unreadable, duplicate, blank, tiny, "
-    "blurred, odd, single, imbalance; duplicates and classes stand for several; none for none. "
-    "[default: all]",
+    help="Findings that make the exit code 1: leak, conflict, unreadable, loose, empty, spelling, "
+    "duplicate, blank, featureless, tiny, blurred, odd, single, imbalance; duplicates and classes "
+    "stand for several; none for none. [default: all]",
+)
+@click.option(
+    "--features",
+    is_flag=True,
+    help="Look for keypoints, too, and name the images that have none.",
+)
+@click.option(
+    "--move-to",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Move files of findings there, see --move. Nothing is deleted or overwritten.",
+)
+@click.option(
+    "--move",
+    metavar="LIST",
+    help="Findings whose files --move-to moves, as in --fail-on; of copies one stays. "
+    "[default: unreadable,duplicate]",
 )
 @click.option(
     "--tiny",
     type=click.FloatRange(min=0),
     default=32,
     show_default=True,
-    help="Shorter side in pixels below which a picture is tiny.",
+    help="Shorter side in pixels below which an image is tiny.",
 )
 @click.option(
     "--blur",
     type=click.FloatRange(min=0),
     default=0.05,
     show_default=True,
-    help="Share of the median sharpness below which a picture is blurred; 0 for none.",
+    help="Share of the median sharpness below which an image is blurred; 0 for none.",
 )
 @click.option(
     "--imbalance",
     type=click.FloatRange(min=1),
     default=10,
     show_default=True,
-    help="How many times as many pictures the largest class may have as the smallest.",
+    help="How many times as many images the largest class may have as the smallest.",
 )
 @jobs_option
 @quiet_option
 @click.pass_context
 def audit(
-    ctx, folders, manifest, split, output, csv_file, json_file, fail_on, jobs, quiet, **limits
+    ctx,
+    folders,
+    manifest,
+    split,
+    output,
+    csv_file,
+    json_file,
+    fail_on,
+    features,
+    move_to,
+    move,
+    jobs,
+    quiet,
+    **limits,
 ):
-    """Find what is wrong with the pictures in FOLDER, or of a manifest, before training.
+    """Find what is wrong with the images in FOLDER, or of a manifest, before training.
 
-    The same picture in several splits or classes, also re-encoded or resized; files that cannot be
-    read; copies; blank, tiny and blurred pictures; classes that are too small. Classes are
-    the folders in FOLDER; below folders called train, test and validation, if there is nothing
-    else. Several FOLDERs are taken for splits.
+    The same image in several splits or classes, also re-encoded or resized; files that cannot be
+    read, with the way out; copies; blank, tiny and blurred images; empty and too small classes;
+    images in no class folder; names that differ only in capitals. Classes are the folders in
+    FOLDER, or lie below the folders train, valid and test. Several FOLDERs are taken for splits.
+
+    With --move-to the files of some findings are moved to another folder, in which moved.csv says
+    where they were.
 
     Exit code: 0 nothing found, 1 findings (see --fail-on), 2 usage, 3 a folder could not be listed
     or a file not be written.
@@ -79,9 +119,18 @@ def audit(
       cvclassic audit photos/
       cvclassic audit train-photos/ test-photos/ -o audit.html --csv audit.csv
       cvclassic audit --manifest birds.csv --fail-on leak,conflict,unreadable
+      cvclassic audit photos/ --move-to put-aside/ --move unreadable,duplicate,blank
     """
     from cvclassic._basics.atomic import check_writable
-    from cvclassic.audit import judge_pictures, list_folders, list_manifest, scan_pictures
+    from cvclassic._basics.printable import plural
+    from cvclassic.audit import (
+        find_empty_classes,
+        judge_images,
+        list_folders,
+        list_manifest,
+        scan_images,
+    )
+    from cvclassic.audit.repair import check_target
     from cvclassic.errors import DataError
     from cvclassic.images import Fault, watch_decoders
     from cvclassic.report import check_page_path, write_audit_page
@@ -91,6 +140,7 @@ def audit(
     from ..shared.reporting import command_line, say_page
 
     kinds = _kinds(fail_on)
+    to_move = _movable(move, move_to, manifest)
     if bool(folders) == (manifest is not None):
         raise click.UsageError("Give either FOLDERs or --manifest CSV.")
     if split is not None and manifest is None:
@@ -99,6 +149,8 @@ def audit(
         check_page_path(output, "output")
     for path in filter(None, (csv_file, json_file)):
         check_writable(path)
+    if move_to is not None:
+        check_target(move_to, folders)
     faults: list[tuple[str, str, str]] = []
 
     def listed():
@@ -110,11 +162,14 @@ def audit(
 
     start = time.perf_counter()
     with stages(quiet) as progress, watch_decoders():
-        scanned = list(progress.count(scan_pictures(listed(), n_jobs=n_jobs(jobs)), "read"))
+        found_images = scan_images(
+            listed(), n_jobs=n_jobs(jobs), count_features=_count_keypoints if features else None
+        )
+        scanned = list(progress.count(found_images, "read"))
     read = time.perf_counter()
     if not scanned and not faults:
-        raise DataError(f"{', '.join(folders)}: there is no picture")
-    found = judge_pictures(scanned, **limits)
+        raise DataError(f"{', '.join(folders)}: there are no images")
+    found = judge_images(scanned, empty_classes=find_empty_classes(folders), **limits)
     seconds = {"reading": read - start, "comparing": time.perf_counter() - read}
     show_audit(found, time.perf_counter() - start)
     if csv_file:
@@ -135,15 +190,55 @@ def audit(
             )
         if not quiet:
             say_page(output, size, time.perf_counter() - began)
+    if move_to is not None:
+        _move(found, folders, move_to, to_move)
     if faults:
-        click.echo(f"{len(faults)} folders could not be listed:", err=True)
+        click.echo(f"{plural(len(faults), 'folder')} could not be listed:", err=True)
         report_failures(faults)
         ctx.exit(_EXIT_INCOMPLETE)
     ctx.exit(_EXIT_FINDINGS if kinds & set(found.totals) else 0)
 
 
-def _kinds(fail_on: str | None) -> set[str]:
-    """Kinds of findings that --fail-on names."""
+def _count_keypoints(pixels) -> int:
+    """Keypoints that SIFT finds."""
+    from cvclassic.describe import SIFT
+
+    return len(SIFT().describe(pixels).xy)
+
+
+def _movable(move: str | None, move_to: str | None, manifest: str | None) -> list[str]:
+    """Kinds of findings that --move names."""
+    from cvclassic.audit import KINDS, MOVABLE
+
+    if move_to is None:
+        if move is not None:
+            raise click.UsageError("--move needs --move-to DIR.")
+        return []
+    if manifest is not None:
+        raise click.UsageError("--move-to needs FOLDERs: a manifest would not follow the files.")
+    kinds = _kinds(move or "unreadable,duplicate", "--move")
+    fixed = sorted(kinds - set(MOVABLE), key=list(KINDS).index)
+    if fixed:
+        raise click.BadParameter(
+            f"findings of the kind {fixed[0]} are about no files.", param_hint="'--move'"
+        )
+    return [kind for kind in KINDS if kind in kinds]
+
+
+def _move(found, folders, move_to: str, kinds: list[str]) -> None:
+    """Move the files, and say how many."""
+    from cvclassic._basics.printable import plural
+    from cvclassic.audit import move_findings
+
+    moved = move_findings(found, folders, move_to, kinds)
+    counts = {kind: sum(m.finding.kind == kind for m in moved) for kind in kinds}
+    said = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+    where = f" to {os.path.join(move_to, '')} (moved.csv says where they were)" if moved else ""
+    click.echo(f"Moved {plural(len(moved), 'file')}{f' ({said})' if said else ''}{where}")
+
+
+def _kinds(fail_on: str | None, option: str = "--fail-on") -> set[str]:
+    """Kinds of findings that --fail-on or --move names."""
     from cvclassic.audit import KINDS
 
     if fail_on is None:
@@ -155,7 +250,7 @@ def _kinds(fail_on: str | None) -> set[str]:
         if name not in KINDS and name not in _GROUPS:
             known = ", ".join([*KINDS, *_GROUPS, "none"])
             raise click.BadParameter(
-                f"expected some of {known}. Got {name!r} instead.", param_hint="'--fail-on'"
+                f"expected some of {known}. Got {name!r} instead.", param_hint=f"'{option}'"
             )
         kinds.update(_GROUPS.get(name, (name,)))
     return kinds
@@ -163,13 +258,15 @@ def _kinds(fail_on: str | None) -> set[str]:
 
 def show_audit(found, seconds: float) -> None:
     """Print how many findings there are of each kind, and the worst of them."""
+    from cvclassic._basics.printable import plural
     from cvclassic.audit import KINDS
 
     from ..shared.console import plain, show_table
 
-    speed = f"{1e3 * seconds / max(found.n_pictures, 1):.1f} ms a picture"
+    n_classes = sum(1 for label in found.counts if label)
+    speed = f"{1e3 * seconds / max(found.n_images, 1):.1f} ms per image"
     click.echo(
-        f"{found.n_pictures} pictures in {len(found.counts)} classes, "
+        f"{plural(found.n_images, 'image')} in {plural(n_classes, 'class', 'classes')}, "
         f"{found.n_bytes / 1e6:.1f} MB, {seconds:.1f} s ({speed})"
     )
     if not found.findings:
@@ -177,18 +274,21 @@ def show_audit(found, seconds: float) -> None:
         return
     rows = [(kind, n, KINDS[kind][0]) for kind, n in found.totals.items()]
     show_table(rows, headers=("kind", "findings", "what"))
-    for kind in ("leak", "conflict", "unreadable"):
+    for kind in _WORST:
         some = found.of_kind(kind)
         for finding in some[:3]:
-            paths = ", ".join(picture.path for picture in finding.pictures[:4])
-            more = ", ..." if len(finding.pictures) > 4 else ""
+            if not finding.images:
+                click.echo(f"{kind}: {plain(finding.detail)}")
+                continue
+            paths = ", ".join(image.path for image in finding.images[:4])
+            more = ", ..." if len(finding.images) > 4 else ""
             click.echo(f"{kind}: {plain(finding.detail)}: {plain(paths)}{more}")
         if len(some) > 3:
             click.echo(f"{kind}: {len(some) - 3} more")
 
 
 def _write_csv(path: str, found) -> None:
-    """A row for each picture of each finding; rows of a group share their number."""
+    """A row for each image of each finding; rows of a group share their number."""
     from cvclassic._basics.atomic import atomic_file
 
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -196,7 +296,7 @@ def _write_csv(path: str, found) -> None:
         quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         rows.writerow(["finding", "kind", "code", "path", "label", "split", "detail"])
         for number, finding in enumerate(found.findings, 1):
-            for one in finding.pictures or (None,):
+            for one in finding.images or (None,):
                 where = ("", "", "") if one is None else (one.path, one.label, one.split)
                 row = [str(number), finding.kind, finding.code, *where, finding.detail]
                 # csv leaves a carriage return unquoted, and readers take it for the line's end
@@ -206,7 +306,7 @@ def _write_csv(path: str, found) -> None:
 def _as_dict(found, faults: list) -> dict:
     """The audit as JSON."""
     return {
-        "n_pictures": found.n_pictures,
+        "n_images": found.n_images,
         "n_bytes": found.n_bytes,
         "totals": found.totals,
         "counts": found.counts,
@@ -215,9 +315,9 @@ def _as_dict(found, faults: list) -> dict:
                 "kind": finding.kind,
                 "code": finding.code,
                 "detail": finding.detail,
-                "pictures": [
+                "images": [
                     {"path": one.path, "label": one.label, "split": one.split}
-                    for one in finding.pictures
+                    for one in finding.images
                 ],
             }
             for finding in found.findings

@@ -32,6 +32,17 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
+def plural(n: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "image"), plural(2, "class", "classes")
+    ('1 image', '2 classes')
+    """
+    return f"{n} {noun if n == 1 else nouns or noun + 's'}"
+
+
 def list_names(names, most: int = 5) -> str:
     """The first few of several names, and how many more there are.
 

@@ -1,23 +1,32 @@
 __all__ = [
     "KINDS",
+    "MOVABLE",
     "Audit",
     "Finding",
     "Listed",
+    "Moved",
     "Scanned",
-    "audit_pictures",
+    "audit_images",
+    "choose_moves",
     "difference_bits",
+    "find_empty_classes",
     "fingerprint",
     "group_pairs",
-    "judge_pictures",
+    "judge_images",
     "list_folders",
     "list_manifest",
+    "move_findings",
     "near_pairs",
-    "scan_pictures",
+    "quick_audit",
+    "scan_images",
     "sharpness_of",
 ]
 
 from .dataset_listing import (
     Listed as Listed,
+)
+from .dataset_listing import (
+    find_empty_classes as find_empty_classes,
 )
 from .dataset_listing import (
     list_folders as list_folders,
@@ -35,10 +44,10 @@ from .findings import (
     Finding as Finding,
 )
 from .findings import (
-    audit_pictures as audit_pictures,
+    audit_images as audit_images,
 )
 from .findings import (
-    judge_pictures as judge_pictures,
+    judge_images as judge_images,
 )
 from .fingerprints import (
     difference_bits as difference_bits,
@@ -55,9 +64,24 @@ from .near_duplicates import (
 from .near_duplicates import (
     near_pairs as near_pairs,
 )
+from .quick import (
+    quick_audit as quick_audit,
+)
+from .repair import (
+    MOVABLE as MOVABLE,
+)
+from .repair import (
+    Moved as Moved,
+)
+from .repair import (
+    choose_moves as choose_moves,
+)
+from .repair import (
+    move_findings as move_findings,
+)
 from .scanning import (
     Scanned as Scanned,
 )
 from .scanning import (
-    scan_pictures as scan_pictures,
+    scan_images as scan_images,
 )

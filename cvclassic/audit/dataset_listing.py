@@ -1,4 +1,4 @@
-"""Which pictures a set has, their classes and their splits; whatever state the set is in."""
+"""Which images a set has, their classes and their splits; whatever state the set is in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError
-from ..images import Fault, load_manifest, walk_images
-
-SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
+from ..images import Fault, clean_label, find_splits, load_manifest, walk_images
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A picture of a set.
+    """An image of a set.
 
     Parameters
     ----------
@@ -31,11 +29,12 @@ class Listed:
 
 
 def list_folders(folders: Sequence[str | os.PathLike]) -> Iterator[Listed | Fault]:
-    """Pictures in folders, one by one.
+    """Images in folders, one by one, also those of formats that are not read.
 
-    The class of a picture is the first folder below the one that was named. Folders called
-    train, test, validation and the like are splits if there is nothing else, and the classes
-    are then below them. Where several folders are named, each is a split.
+    The class of an image is the first folder below the one that was named, its name composed
+    (NFC) and without blanks around it. Folders called train, valid, test and the like are splits,
+    as in :func:`cvclassic.images.load_folder`, and the classes are then below them. Where several
+    folders are named, each is a split.
 
     Parameters
     ----------
@@ -57,28 +56,47 @@ def list_folders(folders: Sequence[str | os.PathLike]) -> Iterator[Listed | Faul
             what = "expected a folder. Got a file" if os.path.lexists(top) else "there is no such"
             raise DataError(f"{top}: {what}{'' if os.path.lexists(top) else ' folder'}")
         own = os.path.basename(os.path.abspath(top)) if len(folders) > 1 else ""
-        splits = not own and _holds_splits(top)
+        splits = set() if own else {os.path.basename(p) for p in find_splits(top).values()}
         for found in walk_images([top], only_images=True):
             if isinstance(found, Fault):
                 yield found
                 continue
             parts = os.path.relpath(found.path, top).split(os.sep)[:-1]
-            split = parts.pop(0) if splits and parts else own
-            yield Listed(found.path, parts[0] if parts else "", split)
+            split = own
+            if splits:
+                split = parts.pop(0) if parts and parts[0] in splits else ""
+                if not split:
+                    parts = []  # beside the splits
+            yield Listed(found.path, clean_label(parts[0]) if parts else "", split)
 
 
-def _holds_splits(top: str) -> bool:
-    """Whether a folder holds at least two splits and nothing else."""
-    try:
-        with os.scandir(top) as listing:
-            names = {e.name.lower() for e in listing if e.is_dir() and not e.name.startswith(".")}
-    except OSError:
-        return False
-    return len(names) > 1 and names <= SPLIT_NAMES
+def find_empty_classes(folders: Sequence[str | os.PathLike]) -> list[str]:
+    """Folders of classes in which there is no image, neither there nor below; sorted.
+
+    Parameters
+    ----------
+    folders : sequence of str or os.PathLike
+        As `list_folders` takes them.
+    """
+    empty = []
+    for folder in folders:
+        top = os.fsdecode(folder)
+        tops = list(find_splits(top).values()) if len(folders) == 1 else []
+        for one in tops or [top]:
+            try:
+                with os.scandir(one) as listing:
+                    names = [e.name for e in listing if e.is_dir() and not e.name.startswith(".")]
+            except OSError:
+                continue
+            for name in sorted(names):
+                path = os.path.join(one, name)
+                if next(walk_images([path], only_images=True), None) is None:
+                    empty.append(path)
+    return empty
 
 
 def list_manifest(manifest: str | os.PathLike, split: str | None = None) -> Iterator[Listed]:
-    """Pictures of a manifest, as `load_manifest` reads it, with their splits."""
+    """Images of a manifest, as `load_manifest` reads it, with their splits."""
     data = load_manifest(manifest, split)
     splits = data.splits or [""] * len(data)
     for path, label, part in zip(data.paths, data.labels, splits, strict=True):

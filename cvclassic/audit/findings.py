@@ -9,35 +9,57 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._basics.checks import check_number
+from .._basics.printable import show_path
+from ..images import differ_in_case
 from .dataset_listing import Listed
 from .near_duplicates import group_pairs, near_pairs
-from .scanning import Scanned, scan_pictures
+from .scanning import Scanned, scan_images
 
 # kind -> (heading, what it means and what to do)
 KINDS = {
     "leak": (
-        "The same picture in several splits",
-        "A model that has learned from a test picture looks better than it is. Keep each group "
-        "in one split.",
+        "The same image in several splits",
+        "A model that has learned from a test image looks better than it is. Keep each group in "
+        "one split.",
     ),
     "conflict": (
-        "The same picture in several classes",
+        "The same image in several classes",
         "At most one of the labels can be right.",
     ),
     "unreadable": ("Files that cannot be read", "Training leaves them out."),
+    "unsupported": (
+        "Files of formats that are not read",
+        "Training leaves them out. What to do instead stands beside each.",
+    ),
+    "loose": (
+        "Images in no class folder",
+        "They lie beside the class folders, so training leaves them out.",
+    ),
+    "empty": (
+        "Classes without images",
+        "Training refuses an empty class folder, unless it is told to skip it.",
+    ),
+    "spelling": (
+        "Names that differ only in capitals",
+        "They are different classes or splits to a program, and probably one to you.",
+    ),
     "duplicate": (
-        "The same picture several times",
+        "The same image several times",
         "Copies weigh more than others, and a cross-validation that has them on both sides is "
         "too good.",
     ),
-    "blank": ("Blank pictures", "They show one brightness all over."),
-    "tiny": ("Tiny pictures", "There is little to describe."),
+    "blank": ("Blank images", "They show one brightness all over."),
+    "featureless": (
+        "Images without local features",
+        "Recipes of keypoints learn nothing from them, and cannot judge them.",
+    ),
+    "tiny": ("Tiny images", "There is little to describe."),
     "blurred": (
-        "Blurred pictures",
+        "Blurred images",
         "Far less sharp than the others of this set at the same size.",
     ),
     "odd": ("Odd files", "They can be read, but are not what they should be."),
-    "single": ("Classes with one picture", "Nothing can be held out to check them."),
+    "single": ("Classes with one image", "Nothing can be held out to check them."),
     "imbalance": (
         "Classes of very different size",
         "Accuracy then tells of the large ones; look at the mean class accuracy.",
@@ -57,8 +79,8 @@ class Finding:
     ----------
     kind : str
         One of `KINDS`.
-    pictures : tuple of Listed
-        A group of duplicates, or one picture; empty where it is about a class.
+    images : tuple of Listed
+        A group of duplicates, or one image; empty where it is about a class.
     detail : str
         More about it.
     code : str
@@ -66,26 +88,26 @@ class Finding:
     """
 
     kind: str
-    pictures: tuple[Listed, ...]
+    images: tuple[Listed, ...]
     detail: str
     code: str = ""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """A set of pictures and what is wrong with it.
+    """A set of images and what is wrong with it.
 
     Parameters
     ----------
     findings : list of Finding
         From the worst kind to the least, in the order of `KINDS`.
-    n_pictures, n_bytes : int
+    n_images, n_bytes : int
     counts : dict of str to dict of str to int
-        Pictures of each class in each split.
+        Images of each class in each split.
     """
 
     findings: list[Finding]
-    n_pictures: int
+    n_images: int
     n_bytes: int
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -100,16 +122,16 @@ class Audit:
         return {kind: counts[kind] for kind in KINDS if counts[kind]}
 
 
-def audit_pictures(pictures: Iterable[Listed], *, n_jobs: int | None = None, **limits) -> Audit:
-    """Look at pictures and judge them.
+def audit_images(images: Iterable[Listed], *, n_jobs: int | None = None, **limits) -> Audit:
+    """Look at images and judge them.
 
     Parameters
     ----------
-    pictures : iterable of Listed
+    images : iterable of Listed
     n_jobs : int or None
         As in joblib.
     **limits
-        As `judge_pictures` takes them.
+        As `judge_images` takes them.
 
     Returns
     -------
@@ -117,25 +139,26 @@ def audit_pictures(pictures: Iterable[Listed], *, n_jobs: int | None = None, **l
 
     Examples
     --------
-    >>> audit_pictures([Listed("missing.jpg", "cat")]).findings[0].code
+    >>> audit_images([Listed("missing.jpg", "cat")]).findings[0].code
     'not_found'
     """
-    return judge_pictures(list(scan_pictures(pictures, n_jobs=n_jobs)), **limits)
+    return judge_images(list(scan_images(images, n_jobs=n_jobs)), **limits)
 
 
-def judge_pictures(
+def judge_images(
     scanned: Sequence[Scanned],
     *,
     tiny: float = _TINY,
     blur: float = _BLUR,
     imbalance: float = _IMBALANCE,
+    empty_classes: Sequence[str] = (),
 ) -> Audit:
-    """Find what is wrong with pictures that were looked at.
+    """Find what is wrong with images that were looked at.
 
     Duplicates are **exact** (the same bytes) or **near**: difference hashes of 128 bits that
     differ in at most 16, the same proportions within 6 %, and brightness on 16 × 16 cells
     correlated by at least 0.97. So copies that were re-encoded or resized are found, mirrored
-    and strongly cropped ones are not. Blank pictures are near to nothing.
+    and strongly cropped ones are not. Blank images are near to nothing.
 
     Parameters
     ----------
@@ -143,9 +166,11 @@ def judge_pictures(
     tiny : float
         Shorter sides below so many pixels are tiny.
     blur : float
-        Pictures less sharp than this share of the set's median are blurred; see `sharpness_of`.
+        Images less sharp than this share of the set's median are blurred; see `sharpness_of`.
     imbalance : float
-        How many times as many pictures the largest class may have as the smallest.
+        How many times as many images the largest class may have as the smallest.
+    empty_classes : sequence of str
+        Folders of classes without images, as `find_empty_classes` gives them.
 
     Returns
     -------
@@ -163,10 +188,14 @@ def judge_pictures(
     found += _poor(scanned, tiny, blur)
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for one in scanned:
-        splits = counts[one.picture.label]
-        splits[one.picture.split] = splits.get(one.picture.split, 0) + 1
+        splits = counts[one.image.label]
+        splits[one.image.split] = splits.get(one.image.split, 0) + 1
     counts = dict(sorted(counts.items()))
     found += _classes(counts, imbalance)
+    found += _loose(scanned)
+    found += [
+        Finding("empty", (), f"{show_path(path)} holds no images", path) for path in empty_classes
+    ]
     order = {kind: i for i, kind in enumerate(KINDS)}
     found.sort(key=lambda finding: order[finding.kind])
     return Audit(found, len(scanned), sum(one.n_bytes for one in scanned), counts)
@@ -177,23 +206,24 @@ def _unreadable(scanned: Sequence[Scanned]) -> list[Finding]:
     found = []
     for one in scanned:
         if one.code:
-            found.append(Finding("unreadable", (one.picture,), one.message, one.code))
+            kind = "unsupported" if one.code == "unsupported_format" else "unreadable"
+            found.append(Finding(kind, (one.image,), one.message, one.code))
         elif one.warnings:
             codes = " ".join(code for code, _ in one.warnings)
             text = "; ".join(message for _, message in one.warnings)
-            found.append(Finding("odd", (one.picture,), text, codes))
+            found.append(Finding("odd", (one.image,), text, codes))
     return found
 
 
 def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
-    """Groups of pictures that are one."""
+    """Groups of images that are one."""
     same: dict[bytes, list[int]] = defaultdict(list)
     for i, one in enumerate(scanned):
         if one.n_bytes and one.digest:
             same[one.digest].append(i)
     exact = [(group[0], i) for group in same.values() for i in group[1:]]
     # of files with the same bytes one stands for all, so that a thousand copies are no million
-    # pairs; blank pictures are all alike
+    # pairs; blank images are all alike
     first = {group[0] for group in same.values()}
     index = np.array(
         [i for i in first if scanned[i].bits is not None and scanned[i].contrast >= _BLANK], int
@@ -215,25 +245,35 @@ def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
 
 
 def _group(scanned: Sequence[Scanned], group: list[int]) -> Finding:
-    """A finding about pictures that are one."""
-    pictures = tuple(scanned[i].picture for i in group)
+    """A finding about images that are one."""
+    images = tuple(scanned[i].image for i in group)
     exact = len({scanned[i].digest for i in group}) == 1
-    splits = sorted({p.split for p in pictures})
-    labels = sorted({p.label for p in pictures})
-    how = "the same bytes" if exact else "nearly the same picture"
+    known = [one for one in images if one.label] or images  # those in no class are loose
+    splits = sorted({one.split for one in known})
+    labels = sorted({one.label for one in known})
+    how = "identical" if exact else "nearly the same image"
     where = ""
     if len(splits) > 1:
         where = f" in the splits {', '.join(map(repr, splits))}"
     if len(labels) > 1:
         where += f"{' and' if where else ''} in the classes {', '.join(map(repr, labels))}"
     kind = "leak" if len(splits) > 1 else "conflict" if len(labels) > 1 else "duplicate"
-    return Finding(
-        kind, pictures, f"{len(group)} files, {how}{where}", "exact" if exact else "near"
-    )
+    return Finding(kind, images, f"{len(group)} files, {how}{where}", "exact" if exact else "near")
+
+
+def _loose(scanned: Sequence[Scanned]) -> list[Finding]:
+    """Images without a class, where others have one."""
+    if not any(one.image.label for one in scanned):
+        return []
+    return [
+        Finding("loose", (one.image,), "it lies in no class folder")
+        for one in scanned
+        if not one.image.label
+    ]
 
 
 def _poor(scanned: Sequence[Scanned], tiny: float, blur: float) -> list[Finding]:
-    """Blank, tiny and blurred pictures; each is only the first of these."""
+    """Blank, tiny and blurred images; each is only the first of these."""
     readable = [one for one in scanned if one.bits is not None]
     sharp = [one.sharpness for one in readable if one.contrast >= _BLANK]
     limit = blur * float(np.median(sharp)) if sharp else 0.0
@@ -241,14 +281,17 @@ def _poor(scanned: Sequence[Scanned], tiny: float, blur: float) -> list[Finding]
     for one in readable:
         if one.contrast < _BLANK:
             detail = f"brightness varies by {one.contrast:.1f} of 255"
-            found.append(Finding("blank", (one.picture,), detail))
+            found.append(Finding("blank", (one.image,), detail))
+        elif one.n_features == 0:
+            detail = "no keypoints at up to 512 pixels"
+            found.append(Finding("featureless", (one.image,), detail))
         elif min(one.width, one.height) < tiny:
             detail = f"{one.width} × {one.height} pixels"
-            found.append(Finding("tiny", (one.picture,), detail))
+            found.append(Finding("tiny", (one.image,), detail))
         elif one.sharpness < limit:
             share = one.sharpness / limit * blur
             detail = f"{100 * share:.1f} % of the median sharpness"
-            found.append(Finding("blurred", (one.picture,), detail))
+            found.append(Finding("blurred", (one.image,), detail))
     return found
 
 
@@ -256,13 +299,19 @@ def _classes(counts: dict[str, dict[str, int]], imbalance: float) -> list[Findin
     """What is odd about the sizes of classes."""
     totals = {label: sum(splits.values()) for label, splits in counts.items() if label}
     found = [
-        Finding("single", (), f"class {label!r} has one picture", label)
+        Finding("single", (), f"class {label!r} has one image", label)
         for label, total in totals.items()
         if total == 1
     ]
+    splits = {split for found_splits in counts.values() for split in found_splits}
+    for names, what in ((totals, "classes"), (filter(None, splits), "splits")):
+        found += [
+            Finding("spelling", (), f"{what} {' and '.join(map(repr, group))}", group[0])
+            for group in differ_in_case(names)
+        ]
     if len(totals) > 1:
         least, most = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
         if totals[most] > imbalance * totals[least]:
-            detail = f"{most!r} has {totals[most]} pictures, {least!r} has {totals[least]}"
+            detail = f"{most!r} has {totals[most]} images, {least!r} has {totals[least]}"
             found.append(Finding("imbalance", (), detail))
     return found

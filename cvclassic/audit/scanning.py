@@ -1,29 +1,31 @@
-"""One look at every picture: read once, decoded once, at a reduced scale."""
+"""One look at every image: read once, decoded once, at a reduced scale."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
-import cv2
 import numpy as np
 
 from ..errors import ImageReadError
-from ..images import decode_image, map_blocks, read_file
+from ..images import decode_image, map_blocks, read_file, resize_to
+from ..images.checks import to_gray
 from .dataset_listing import Listed
 from .fingerprints import SIDE, contrast_of, fingerprint, sharpness_of
 
 _MAX_BYTES = 256_000_000
+_FEATURES_SIDE = 512  # as the recipes for photographs see images
 
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """What is kept of a picture: some 500 bytes.
+    """What is kept of an image: some 500 bytes.
 
     Parameters
     ----------
-    picture : Listed
+    image : Listed
     code, message : str
         Why it cannot be read; empty where it can.
     n_bytes : int
@@ -36,9 +38,11 @@ class Scanned:
     contrast, sharpness : float
         At a longer side of 256 pixels.
     warnings : tuple of (code, message)
+    n_features : int or None
+        Local features, where they were counted.
     """
 
-    picture: Listed
+    image: Listed
     code: str = ""
     message: str = ""
     n_bytes: int = 0
@@ -50,17 +54,26 @@ class Scanned:
     contrast: float = 0.0
     sharpness: float = 0.0
     warnings: tuple[tuple[str, str], ...] = field(default=())
+    n_features: int | None = None
 
 
-def scan_pictures(pictures: Iterable[Listed], *, n_jobs: int | None = None) -> Iterator[Scanned]:
-    """Look at pictures, in order.
+def scan_images(
+    images: Iterable[Listed],
+    *,
+    n_jobs: int | None = None,
+    count_features: Callable[[np.ndarray], int] | None = None,
+) -> Iterator[Scanned]:
+    """Look at images, in order.
 
     Parameters
     ----------
-    pictures : iterable of Listed
+    images : iterable of Listed
         Read no further ahead than the work needs.
     n_jobs : int or None
         As in joblib.
+    count_features : callable, optional
+        Number of local features of an image, (H, W) or (H, W, 3); the image is then decoded at
+        up to 512 pixels.
 
     Yields
     ------
@@ -69,30 +82,35 @@ def scan_pictures(pictures: Iterable[Listed], *, n_jobs: int | None = None) -> I
 
     Examples
     --------
-    >>> next(scan_pictures([Listed("missing.jpg")])).code
+    >>> next(scan_images([Listed("missing.jpg")])).code
     'not_found'
     """
-    for block in map_blocks(_scan_block, pictures, n_jobs=n_jobs, block_size=16):
+    look = partial(_scan_block, count_features=count_features)
+    for block in map_blocks(look, images, n_jobs=n_jobs, block_size=16):
         yield from block
 
 
-def _scan_block(pictures: list[Listed]) -> list[Scanned]:
-    return [_scan(picture) for picture in pictures]
+def _scan_block(
+    images: list[Listed], count_features: Callable[[np.ndarray], int] | None
+) -> list[Scanned]:
+    return [_scan(image, count_features) for image in images]
 
 
-def _scan(picture: Listed) -> Scanned:
+def _scan(image: Listed, count_features: Callable[[np.ndarray], int] | None) -> Scanned:
     data, digest = b"", b""
+    side = SIDE if count_features is None else _FEATURES_SIDE
     try:
-        data = read_file(picture.path, max_bytes=_MAX_BYTES)
+        data = read_file(image.path, max_bytes=_MAX_BYTES)
         digest = hashlib.blake2b(data, digest_size=16).digest()
-        decoded = decode_image(data, max_side=SIDE, name=picture.path)
+        decoded = decode_image(data, max_side=side, name=image.path)
     except ImageReadError as error:
-        return Scanned(picture, error.code, error.message, len(data), digest)
-    pixels = decoded.pixels
-    gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        return Scanned(image, error.code, error.message, len(data), digest)
+    n_features = None if count_features is None else count_features(decoded.pixels)
+    pixels = resize_to(decoded.pixels, SIDE)
+    gray = to_gray(pixels)
     bits, tiny = fingerprint(gray)
     return Scanned(
-        picture,
+        image,
         n_bytes=len(data),
         digest=digest,
         width=decoded.width,
@@ -102,4 +120,5 @@ def _scan(picture: Listed) -> Scanned:
         contrast=contrast_of(gray),
         sharpness=sharpness_of(gray),
         warnings=tuple((note.code, note.message) for note in decoded.warnings),
+        n_features=n_features,
     )

@@ -23,7 +23,9 @@ __all__ = [
     "augment_image",
     "check_images",
     "check_url",
+    "clean_label",
     "decode_image",
+    "differ_in_case",
     "encode_image",
     "find_inputs",
     "find_splits",
@@ -48,6 +50,7 @@ __all__ = [
     "reduced_size",
     "resize_to",
     "single_threaded",
+    "split_kind",
     "spool_pictures",
     "walk_archive",
     "walk_images",
@@ -146,6 +149,15 @@ from .labeled import (
 )
 from .labeled import (
     LabeledImages as LabeledImages,
+)
+from .labeled import (
+    clean_label as clean_label,
+)
+from .labeled import (
+    differ_in_case as differ_in_case,
+)
+from .labeled import (
+    split_kind as split_kind,
 )
 from .labeled_source import (
     LabeledData as LabeledData,

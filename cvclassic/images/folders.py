@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from dataclasses import replace
 
-from cvclassic._basics.printable import list_names, show_path
+from cvclassic._basics.printable import list_names, plural, show_path
 from cvclassic.errors import DataError, ParameterError
 from cvclassic.images.labeled import (
     DataNote,
@@ -255,7 +255,7 @@ def _load_classes(top: str, min_classes: int, skip_empty: bool) -> LabeledImages
             text = f"{len(same)} folders are called {label!r} in different spellings: one class"
             notes.append(DataNote("same_name", text, tuple(os.path.join(top, n) for n in same)))
     if empty:
-        text = f"{len(empty)} class folders hold no images: {list_names(empty)}"
+        text = f"{plural(len(empty), 'class folder')} without images: {list_names(empty)}"
         notes.append(DataNote("empty_class", text, tuple(os.path.join(top, n) for n in empty)))
     return LabeledImages(paths, labels, notes=(*notes, *_note_loose(top)))
 
@@ -277,7 +277,8 @@ def _note_loose(top: str) -> list[DataNote]:
     if not loose:
         return []
     names = list_names([os.path.basename(path) for path in loose], 3)
-    text = f"{show_path(top)}: {len(loose)} images lie in no class folder and are left out: {names}"
+    some = plural(len(loose), "image")
+    text = f"{show_path(top)}: {some} in no class folder, left out: {names}"
     return [DataNote("loose", text, tuple(loose))]
 
 

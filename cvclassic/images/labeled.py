@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cvclassic._basics.printable import list_names, show_path
+from cvclassic._basics.printable import list_names, plural, show_path
 from cvclassic.errors import DataError
 
 
@@ -157,15 +157,25 @@ def check_label(label: str, where: str) -> None:
         raise DataError(f"{where} has a name that is not UTF-8") from None
 
 
-def note_capitals(names: Iterable[str], what: str) -> list[DataNote]:
-    """Names that differ only in capitals: probably one."""
+def differ_in_case(names: Iterable[str]) -> list[list[str]]:
+    """Groups of names that differ only in capitals, each sorted.
+
+    Examples
+    --------
+    >>> differ_in_case(["cat", "dog", "Cat"])
+    [['Cat', 'cat']]
+    """
     alike: dict[str, set[str]] = defaultdict(set)
     for name in names:
         alike[name.casefold()].add(name)
+    return [sorted(group) for _, group in sorted(alike.items()) if len(group) > 1]
+
+
+def note_capitals(names: Iterable[str], what: str) -> list[DataNote]:
+    """Names that differ only in capitals: probably one."""
     return [
-        DataNote("capitals", f"{what} {' and '.join(map(repr, sorted(group)))} differ only in case")
-        for _, group in sorted(alike.items())
-        if len(group) > 1
+        DataNote("capitals", f"{what} {' and '.join(map(repr, group))} differ only in case")
+        for group in differ_in_case(names)
     ]
 
 
@@ -180,11 +190,11 @@ def note_repeats(paths: Sequence[str], labels: Sequence[str]) -> list[DataNote]:
     notes = []
     if conflicts:
         first = f"{show_path(conflicts[0])} is {' and '.join(sorted(set(several[conflicts[0]])))}"
-        text = f"{len(conflicts)} images are listed with different labels: {first}"
+        text = f"{plural(len(conflicts), 'image')} listed with different labels: {first}"
         if len(conflicts) > 1:
             text += f"; also {list_names(conflicts[1:], 3)}"
         notes.append(DataNote("two_labels", text, tuple(conflicts)))
     if double:
-        text = f"{len(double)} images are listed more than once: {list_names(double, 3)}"
+        text = f"{plural(len(double), 'image')} listed more than once: {list_names(double, 3)}"
         notes.append(DataNote("duplicate_rows", text, tuple(double)))
     return notes

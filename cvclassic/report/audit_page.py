@@ -1,4 +1,4 @@
-"""The page of ``cvclassic audit``: what is wrong with a set of pictures."""
+"""The page of ``cvclassic audit``: what is wrong with a set of images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write_audit_page(
     ----------
     path : str or os.PathLike
     audit : Audit
-        The pictures of its findings, the worst first, are read again for thumbnails, JPEG files at
+        The images of its findings, the worst first, are read again for thumbnails, JPEG files at
         a reduced scale; 800 at most.
     title, command : str
     seconds : mapping of str to float
@@ -95,10 +95,10 @@ def _thumbnails(
     """Thumbnails by path."""
     paths: dict[str, None] = {}
     for kind, found in shown.items():
-        if kind == "unreadable":
+        if kind in ("unreadable", "unsupported"):
             continue
         for finding in found:
-            for picture in finding.pictures[:_MOST_OF_GROUP]:
+            for picture in finding.images[:_MOST_OF_GROUP]:
                 paths[picture.path] = None
     chosen = list(paths)[:_MOST_PICTURES]
     blocks = map_blocks(_read_block, chosen, n_jobs=n_jobs)
@@ -121,13 +121,13 @@ def _group(finding: Finding, thumbnails: Mapping[str, Thumbnail | None]) -> dict
     return {
         "detail": finding.detail,
         "code": finding.code,
-        "more": max(len(finding.pictures) - _MOST_OF_GROUP, 0),
+        "more": max(len(finding.images) - _MOST_OF_GROUP, 0),
         "pictures": [
             {
                 "path": picture.path,
                 "where": " · ".join(filter(None, (picture.split, picture.label))),
                 "thumbnail": thumbnails.get(picture.path),
             }
-            for picture in finding.pictures[:_MOST_OF_GROUP]
+            for picture in finding.images[:_MOST_OF_GROUP]
         ],
     }

@@ -7,19 +7,33 @@ import numpy as np
 import pytest
 
 from cvclassic.audit import (
+    Finding,
     Listed,
-    audit_pictures,
+    audit_images,
+    choose_moves,
     difference_bits,
+    find_empty_classes,
     fingerprint,
     group_pairs,
+    judge_images,
     list_folders,
     list_manifest,
+    move_findings,
     near_pairs,
+    quick_audit,
+    scan_images,
     sharpness_of,
 )
 from cvclassic.audit.near_duplicates import MAX_DISTANCE
 from cvclassic.errors import DataError, ParameterError
-from cvclassic.images import Fault, resize_to, write_image
+from cvclassic.images import (
+    Fault,
+    LabeledImages,
+    load_dataset,
+    load_folder,
+    resize_to,
+    write_image,
+)
 
 
 def scene(seed: int, height: int = 150, width: int = 200) -> np.ndarray:
@@ -33,7 +47,7 @@ def scene(seed: int, height: int = 150, width: int = 200) -> np.ndarray:
 
 def found(audit, kind: str) -> list[set[str]]:
     """Base names of the pictures of each finding."""
-    return [{p.path.rsplit("/", 1)[-1] for p in one.pictures} for one in audit.of_kind(kind)]
+    return [{p.path.rsplit("/", 1)[-1] for p in one.images} for one in audit.of_kind(kind)]
 
 
 @pytest.fixture
@@ -47,13 +61,13 @@ def folder(tmp_path):
 
 
 def audit(*folders, **limits):
-    return audit_pictures(list_folders(folders), n_jobs=2, **limits)
+    return audit_images(list_folders(folders), n_jobs=2, **limits)
 
 
 def test_a_good_set_has_no_findings(folder) -> None:
     result = audit(folder)
     assert result.findings == []
-    assert result.n_pictures == 8
+    assert result.n_images == 8
     assert result.counts == {"a": {"": 4}, "b": {"": 4}}
 
 
@@ -116,8 +130,98 @@ def test_folders_called_train_and_test_are_splits(folder) -> None:
     (folder / "b").rename(folder / "test" / "b")
     listed = list(list_folders([folder]))
     assert {(one.label, one.split) for one in listed} == {("a", "train"), ("b", "test")}
-    (folder / "other").mkdir()  # now they are classes
-    assert {one.label for one in list_folders([folder])} == {"train", "test"}
+    (folder / "other").mkdir()
+    write_image(folder / "other" / "9.png", scene(9))  # beside the splits
+    assert [one.split for one in list_folders([folder]) if not one.label] == [""]
+    assert audit(folder).totals == {"loose": 1}
+    (folder / "test").rename(folder / "exam")  # now they are classes
+    assert {one.label for one in list_folders([folder])} == {"train", "exam", "other"}
+
+
+def test_classes_by_name_empty_and_loose(folder) -> None:
+    (folder / "c" / "below").mkdir(parents=True)
+    (folder / "A").mkdir()
+    write_image(folder / "A" / "9.png", scene(9))
+    write_image(folder / "loose.png", scene(10))
+    result = audit(folder, empty_classes=find_empty_classes([folder]))
+    assert result.totals == {"loose": 1, "empty": 1, "spelling": 1, "single": 1}
+    assert result.of_kind("empty")[0].detail == f"{folder}/c holds no images"
+    assert result.of_kind("spelling")[0].detail == "classes 'A' and 'a'"
+
+
+def test_formats_that_are_not_read_are_named_with_the_way_out(folder) -> None:
+    for name in ("a/1.jxl", "b/2.cr2", "b/3.svg"):
+        (folder / name).write_bytes(b"\xff\x0a" if name.endswith("jxl") else b"II*\0" * 8)
+    result = audit(folder)
+    assert result.totals["unsupported"] + result.totals.get("unreadable", 0) == 3
+    assert "JPEG XL is not read: convert it" in result.of_kind("unsupported")[0].detail
+
+
+def test_images_without_features_on_request(folder) -> None:
+    write_image(folder / "a" / "plain.png", np.tile(np.arange(90, 130, dtype=np.uint8), (60, 2)))
+    listed = list(list_folders([folder]))
+
+    def count(pixels):
+        return 0 if pixels.shape[:2] == (60, 80) else 9
+
+    scanned = list(scan_images(listed, count_features=count))
+    assert found(judge_images(scanned, blur=0), "featureless") == [{"plain.png"}]
+    assert not audit(folder, blur=0).of_kind("featureless")
+
+
+def test_moving_findings(folder, tmp_path_factory) -> None:
+    aside = tmp_path_factory.mktemp("aside") / "x"
+    shutil.copy(folder / "a" / "0.png", folder / "a" / "copy.png")
+    shutil.copy(folder / "a" / "1.png", folder / "b" / "copy.png")
+    (folder / "b" / "broken.png").write_bytes(b"\x89PNG\r\n")
+    before = {p.name: p.read_bytes() for p in folder.rglob("*.png")}
+    moved = move_findings(audit(folder), [folder], aside, ["unreadable", "duplicate"])
+    assert sorted(m.target for m in moved) == [f"{aside}/a/copy.png", f"{aside}/b/broken.png"]
+    assert audit(folder).totals == {"conflict": 1}
+    after = {p.name: p.read_bytes() for top in (folder, aside) for p in top.rglob("*.png")}
+    assert after == before  # nothing is lost
+    rows = (aside / "moved.csv").read_text().splitlines()
+    assert rows[0] == "from,to,kind,detail"
+    assert len(rows) == 3
+    # a second time nothing is overwritten
+    shutil.copy(folder / "a" / "0.png", folder / "a" / "copy.png")
+    (again,) = move_findings(audit(folder), [folder], aside, ["duplicate"])
+    assert again.target == f"{aside}/a/copy_2.png"
+    assert (aside / "moved_2.csv").is_file()
+    with pytest.raises(DataError, match="lies in"):
+        move_findings(audit(folder), [folder], folder / "aside", ["duplicate"])
+    with pytest.raises(ParameterError, match="kinds must be some of"):
+        move_findings(audit(folder), [folder], aside, ["single"])
+
+
+def test_of_copies_the_test_image_stays() -> None:
+    images = tuple(Listed(f"{s}.png", "a", s) for s in ("train", "valid", "test", "Test"))
+    gone = choose_moves(Finding("leak", images, ""))
+    assert [one.split for one in gone] == ["train", "valid", "Test"]
+    assert len(choose_moves(Finding("conflict", images, ""))) == 4
+
+
+def test_quick_audit(folder) -> None:
+    for kind in ("train", "test"):
+        for label in ("a", "b", "c"):
+            (folder / "set" / kind / label).mkdir(parents=True)
+    top = folder / "set"
+    for i, name in enumerate(("a/0", "a/1", "b/2", "c/3")):
+        write_image(top / "train" / f"{name}.png", scene(i))
+        write_image(top / "test" / f"{name}.png", scene(i + 20))
+    assert [note.code for note in quick_audit(load_folder(top))] == ["splits", "single"]
+    shutil.copy(top / "train" / "a" / "0.png", top / "test" / "a" / "copy.png")
+    shutil.copy(top / "train" / "a" / "1.png", top / "train" / "b" / "copy.png")
+    shutil.copy(top / "train" / "b" / "2.png", top / "train" / "b" / "again.png")
+    write_image(top / "loose.png", scene(50))
+    for data in (load_folder(top), load_dataset(top)):
+        notes = {note.code: note for note in quick_audit(data)}
+        assert set(notes) - {"splits"} == {"leak", "conflict", "duplicate", "single", "loose"}
+        assert len(notes["leak"].paths) == len(notes["conflict"].paths) == 2
+        assert "'c'" in notes["single"].message
+        assert "1 image lies in several splits" in notes["leak"].message
+    # what is missing or empty is no copy of anything
+    assert quick_audit(LabeledImages(["gone", "gone too"] * 2, ["x", "y"] * 2)) == []
 
 
 def test_a_manifest_tells_splits(folder) -> None:
@@ -125,7 +229,7 @@ def test_a_manifest_tells_splits(folder) -> None:
     table.write_text("path,label,split\na/0.png,a,train\na/0.png,a,test\nb/4.png,b,new\n")
     listed = list(list_manifest(table))
     assert [one.split for one in listed] == ["train", "test", "new"]
-    assert audit_pictures(listed).totals == {"leak": 1, "single": 1}
+    assert audit_images(listed).totals == {"leak": 1, "single": 1}
     assert [one.split for one in list_manifest(table, "train")] == ["train"]
 
 
@@ -171,7 +275,7 @@ def test_sizes_of_classes(folder) -> None:
 def test_the_same_findings_for_any_number_of_jobs(folder) -> None:
     shutil.copy(folder / "a" / "2.png", folder / "b" / "copy.png")
     pictures = list(list_folders([folder]))
-    assert audit_pictures(pictures, n_jobs=1) == audit_pictures(pictures, n_jobs=4)
+    assert audit_images(pictures, n_jobs=1) == audit_images(pictures, n_jobs=4)
 
 
 def test_what_is_no_folder(tmp_path) -> None:
@@ -181,7 +285,7 @@ def test_what_is_no_folder(tmp_path) -> None:
     with pytest.raises(DataError, match="Got a file"):
         list(list_folders([tmp_path / "file"]))
     with pytest.raises(ParameterError, match="imbalance"):
-        audit_pictures([Listed("missing.jpg")], imbalance=0)
+        audit_images([Listed("missing.jpg")], imbalance=0)
 
 
 def test_a_folder_that_cannot_be_listed_is_passed_on(tmp_path, monkeypatch) -> None:

@@ -30,7 +30,7 @@ def test_findings_page_table_and_exit_code(cvclassic, pictures, tmp_path) -> Non
     assert "conflict" in done.stdout
     assert "truncated" in json.loads(outputs["json"].read_text())["findings"][1]["code"]
     rows = list(csv.DictReader(outputs["csv"].open(newline="")))
-    assert [row["kind"] for row in rows] == ["conflict", "conflict", "unreadable"]
+    assert [row["kind"] for row in rows] == ["conflict", "conflict", "unreadable", "loose"]
     assert rows[0]["finding"] == rows[1]["finding"]
     assert all(os.path.exists(row["path"]) for row in rows)
     page = outputs["html"].read_text()
@@ -60,7 +60,7 @@ def test_messages(in_process, pictures, tmp_path) -> None:
     assert ".html" in one_line(in_process("audit", pictures, "-o", tmp_path / "a.pdf"), 2)
     assert "--manifest" in one_line(in_process("audit", pictures, "--split", "test"), 2)
     (tmp_path / "empty").mkdir()
-    assert "there is no picture" in one_line(in_process("audit", tmp_path / "empty"), 2)
+    assert "there are no images" in one_line(in_process("audit", tmp_path / "empty"), 2)
     done = in_process("audit", pictures, "--csv", tmp_path / "none" / "a.csv")
     assert done.returncode == 3
 
@@ -90,3 +90,22 @@ def test_hostile_names(cvclassic, toy_folder, tmp_path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<b>\\" not in text.replace("&lt;b&gt;", "")
     assert "&lt;b&gt;" in text
+
+
+def test_moving_what_was_found(in_process, pictures, tmp_path) -> None:
+    broken = next(pictures.iterdir()) / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 no image")
+    (pictures / "empty").mkdir()
+    aside = tmp_path / "aside"
+    done = in_process("audit", pictures, "-q", "--move-to", aside, "--features")
+    assert "Moved 1 file (1 unreadable)" in done.stdout
+    assert "empty: " in done.stdout
+    assert (aside / broken.parent.name / "broken.jpg").is_file()
+    assert not broken.exists()
+    done = in_process("audit", pictures, "--move-to", pictures / "x")
+    assert "lies in" in one_line(done, 2)
+    assert "--move needs" in one_line(in_process("audit", pictures, "--move", "blank"), 2)
+    done = in_process("audit", pictures, "--move-to", aside, "--move", "single")
+    assert "about no files" in one_line(done, 2)
+    done = in_process("audit", "--manifest", "a.csv", "--move-to", aside)
+    assert "needs FOLDERs" in one_line(done, 2)
