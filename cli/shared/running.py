@@ -44,12 +44,14 @@ def source_options(command: Callable) -> Callable:
     """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`."""
 
     @functools.wraps(command)
-    def wrapper(*args: Any, paths, manifest, split, null, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, paths, manifest, split, null, every, frames, **kwargs: Any) -> Any:
         if not paths and manifest is None:
             raise click.UsageError("Give PATHS, - for a list on standard input, or --manifest CSV.")
         if split is not None and manifest is None:
             raise click.UsageError("--split needs --manifest.")
-        return command(*args, sources=_sources(paths, manifest, split, null), **kwargs)
+        chosen = frame_selection(every, frames)
+        found = _sources(paths, manifest, split, null, chosen)
+        return command(*args, sources=found, **kwargs)
 
     options = (
         *_PATHS,
@@ -59,6 +61,7 @@ def source_options(command: Callable) -> Callable:
             help="CSV file with the column path (and split) that lists images.",
         ),
         click.option("--split", help="Rows of the manifest to use, by its column split."),
+        *_FRAMES,
     )
     return _all(wrapper, options)
 
@@ -67,12 +70,13 @@ def path_options(command: Callable) -> Callable:
     """``PATHS... [-0]``, given to the command as `sources`; for those with another manifest."""
 
     @functools.wraps(command)
-    def wrapper(*args: Any, paths, null, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, paths, null, every, frames, **kwargs: Any) -> Any:
         if not paths:
             raise click.UsageError("Give PATHS, or - for a list on standard input.")
-        return command(*args, sources=_sources(paths, None, None, null), **kwargs)
+        chosen = frame_selection(every, frames)
+        return command(*args, sources=_sources(paths, None, None, null, chosen), **kwargs)
 
-    return _all(wrapper, _PATHS)
+    return _all(wrapper, (*_PATHS, *_FRAMES))
 
 
 _PATHS = (
@@ -83,14 +87,47 @@ _PATHS = (
 )
 
 
+_FRAMES = (
+    click.option(
+        "--every",
+        metavar="N|TIME",
+        help="Take every N-th frame of a video, or one per TIME such as 1s. [default: all]",
+    ),
+    click.option(
+        "--frames",
+        type=click.Choice(["all", "keyframes"]),
+        default="all",
+        help="Take all frames of a video, or only those that are stored whole (fast).",
+    ),
+)
+
+
+def frame_selection(every: str | None, frames: str) -> Any:
+    """The `FrameSelection` that is asked for."""
+    from cvclassic.images import FrameSelection
+
+    step: int | float = 1
+    if every is not None:
+        number = every.removesuffix("s")
+        try:
+            step = float(number) if number != every else int(number)
+            return FrameSelection(every=step, keyframes=frames == "keyframes")
+        except ValueError:
+            raise click.BadParameter(
+                f"expected a number of frames such as 10, or a time such as 1s. Got {every!r}.",
+                param_hint="--every",
+            ) from None
+    return FrameSelection(keyframes=frames == "keyframes")
+
+
 def _sources(
-    paths: tuple[str, ...], manifest: str | None, split: str | None, null: bool
+    paths: tuple[str, ...], manifest: str | None, split: str | None, null: bool, frames: Any
 ) -> Sources:
     from cvclassic.batch import Sources
 
     if null and "-" not in paths:
         raise click.UsageError("--null needs -, a list on standard input.")
-    return Sources(paths, manifest, split, null)
+    return Sources(paths, manifest, split, null, frames)
 
 
 def records_option(command: Callable) -> Callable:

@@ -13,13 +13,18 @@ from ..images import (
     ArchiveMember,
     Fault,
     FoundFile,
+    FrameSelection,
     check_url,
     find_inputs,
     is_url,
+    is_video,
+    read_frames,
     read_list,
     walk_manifest,
 )
 from .tasks import Input, path_of
+
+_ALL_FRAMES = FrameSelection()
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Sources:
         Rows of the manifest to use, by its column split.
     null : bool
         Names on standard input end in NUL.
+    frames : FrameSelection
+        Which frames of videos; files, parts such as ``clip.mp4#t=10,20``, and ``camera:0`` must be
+        named, or match a pattern: those in folders are passed over.
 
     Raises
     ------
@@ -49,6 +57,7 @@ class Sources:
     manifest: str | None = None
     split: str | None = None
     null: bool = False
+    frames: FrameSelection = _ALL_FRAMES
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "paths", tuple(map(os.fsdecode, self.paths)))
@@ -74,18 +83,28 @@ class Sources:
     @property
     def can_be_counted(self) -> bool:
         """Whether they can be walked twice, the first time only to know how many there are."""
-        return not any(path == "-" or is_url(path) for path in self.paths)
+        return not any(path == "-" or is_url(path) or is_video(path) for path in self.paths)
 
     def __iter__(self) -> Iterator[Any]:
         """Walk them as `find_inputs` does."""
         for path in self.paths:
             if path == "-":
                 names = read_list(_standard_input(), null=self.null)
-                yield from find_inputs(names, patterns=False)
+                yield from self._opened(find_inputs(names, patterns=False))
+            elif is_video(path):
+                yield from read_frames(path, self.frames)
             else:
-                yield from find_inputs([path])
+                yield from self._opened(find_inputs([path]))
         if self.manifest is not None:
             yield from walk_manifest(self.manifest, self.split)
+
+    def _opened(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Items, and the frames of those that are videos: what a pattern has found."""
+        for item in items:
+            if isinstance(item, FoundFile) and is_video(item.path):
+                yield from read_frames(item.path, self.frames)
+            else:
+                yield item
 
 
 def _standard_input() -> Any:

@@ -9,6 +9,7 @@ __all__ = [
     "Detections",
     "Fault",
     "FoundFile",
+    "FrameSelection",
     "ImageHeader",
     "ImageWarning",
     "LabeledArrays",
@@ -19,6 +20,8 @@ __all__ = [
     "NamedItem",
     "Picture",
     "Spool",
+    "VideoFrame",
+    "VideoLimits",
     "archive_kind",
     "augment_image",
     "check_images",
@@ -32,6 +35,7 @@ __all__ = [
     "identify",
     "is_array_file",
     "is_url",
+    "is_video",
     "load_arrays",
     "load_dataset",
     "load_folder",
@@ -43,6 +47,7 @@ __all__ = [
     "parse_changes",
     "read_array",
     "read_file",
+    "read_frames",
     "read_header",
     "read_image",
     "read_list",
@@ -50,6 +55,7 @@ __all__ = [
     "reduced_size",
     "resize_to",
     "single_threaded",
+    "split_fragment",
     "split_kind",
     "spool_pictures",
     "walk_archive",
@@ -141,6 +147,12 @@ from .formats.headers import (
 from .formats.image_header import (
     ImageHeader as ImageHeader,
 )
+from .frames import FrameSelection as FrameSelection
+from .frames import VideoFrame as VideoFrame
+from .frames import VideoLimits as VideoLimits
+from .frames import is_video as is_video
+from .frames import read_frames as read_frames
+from .frames import split_fragment as split_fragment
 from .labeled import (
     DataNote as DataNote,
 )
