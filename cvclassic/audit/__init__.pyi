@@ -12,11 +12,13 @@ __all__ = [
     "find_empty_classes",
     "fingerprint",
     "group_pairs",
+    "identical_files",
     "judge_images",
     "list_folders",
     "list_manifest",
     "move_findings",
     "near_pairs",
+    "note_single",
     "quick_audit",
     "scan_images",
     "sharpness_of",
@@ -63,6 +65,12 @@ from .near_duplicates import (
 )
 from .near_duplicates import (
     near_pairs as near_pairs,
+)
+from .quick import (
+    identical_files as identical_files,
+)
+from .quick import (
+    note_single as note_single,
 )
 from .quick import (
     quick_audit as quick_audit,

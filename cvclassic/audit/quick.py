@@ -1,135 +1,163 @@
-"""What can be said of a set before training without decoding it: files compared by their bytes."""
+"""What is quickly seen of a labeled set before a training: files compared by their bytes."""
 
 from __future__ import annotations
 
-import hashlib
 import os
+import stat
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from .._basics.printable import list_names
+import xxhash
+
+from .._basics.printable import list_names, plural, show_path
+from ..errors import DataError
 from ..images import DataNote, Dataset, LabeledImages, load_folder
 
 _CHUNK = 1 << 20
+_Row = tuple[str, str, str]  # path, label, split
 
 
 def quick_audit(data: LabeledImages | Dataset) -> list[DataNote]:
     """Faults of a labeled set that matter before anything learns from it.
 
-    Identical files in several classes, in several splits or in one class, and classes of one
-    image, beside what was noticed while the set was listed (see its ``notes``). Only files of
-    the same size are read, so that it costs little beside training. Re-encoded and resized copies
-    are found by :func:`audit_images`.
+    Identical files in several classes, in several splits or several times in one class, and
+    classes of one image, beside what was noticed while the set was listed (its ``notes``). No image
+    is decoded, and only files of the same size are read, so that it costs little beside a
+    training. Re-encoded and resized copies are found by :func:`cvclassic.audit.audit_images`.
 
     Parameters
     ----------
     data : LabeledImages or Dataset
-        Of a folder that holds splits the other splits are looked at, too. Images in archives and
-        at URLs are not read.
+        Of a folder that holds splits the others are looked at, too. Images in archives and at
+        URLs are not read.
 
     Returns
     -------
     list of DataNote
-        With the codes ``"leak"``, ``"conflict"``, ``"duplicate"``, ``"single"`` and those of the
+        With the codes ``"single"``, ``"conflict"``, ``"leak"``, ``"duplicate"`` and those of the
         set's own notes.
 
     Examples
     --------
-    >>> data = LabeledImages(["a.jpg", "b.jpg", "c.jpg"], ["cat", "dog", "dog"])
-    >>> [note.message for note in quick_audit(data)]
-    ["1 class has a single image, which cannot be held out to check it: 'cat'"]
+    >>> [note.code for note in quick_audit(LabeledImages(["a", "b", "c"], ["x", "x", "y"]))]
+    ['single']
     """
-    rows = list(_rows(data))
-    notes = [*data.notes, *_identical(rows)]
     train = data if isinstance(data, LabeledImages) else data.train
-    counts = Counter(train.labels if train is not None else ())
-    single = sorted(label for label, n in counts.items() if n == 1)
-    if single:
-        many = "1 class has a single image" if len(single) == 1 else (
-            f"{len(single)} classes have a single image each"
-        )  # fmt: skip
-        text = f"{many}, which cannot be held out to check it: {list_names(map(repr, single))}"
-        notes.append(DataNote("single", text))
-    return notes
+    notes = [*data.notes, *note_single(train.labels if train is not None else ())]
+    rows = {row[0]: row for row in _rows(data)}
+    groups = [[rows[path] for path in group] for group in identical_files(rows)]
+    return notes + _note_copies(groups)
 
 
-def _rows(data: LabeledImages | Dataset) -> Iterator[tuple[str, str, str]]:
-    """Path, label and split of every image."""
-    if isinstance(data, Dataset):
-        for split, part in data.splits.items():
-            yield from ((path, label, split) for path, label in zip(part.paths, part.labels,
-                                                                    strict=True))  # fmt: skip
-        return
-    own = next((kind for kind, where in data.parts.items() if _lies_in(data, where)), "")
-    splits = data.splits or [own] * len(data)
-    yield from zip(data.paths, data.labels, splits, strict=True)
-    for kind, where in data.parts.items():
-        if kind != own:
-            other = _listed(where)
-            yield from ((path, label, kind) for path, label in zip(other.paths, other.labels,
-                                                                   strict=True))  # fmt: skip
+def note_single(labels: Sequence) -> list[DataNote]:
+    """Classes of one image: they can never be held out, so that nobody knows how they do."""
+    alone = sorted(str(label) for label, n in Counter(labels).items() if n == 1)
+    if not alone or _are_numbers(labels):
+        return []
+    one = len(alone) == 1
+    text = (
+        f"{'class' if one else f'{len(alone)} classes'} with a single image, which can "
+        f"never be held out to judge {'it' if one else 'them'}: {list_names(alone, 5)}"
+    )
+    return [DataNote("single", text)]
 
 
-def _lies_in(data: LabeledImages, folder: str) -> bool:
-    return bool(data.paths) and data.paths[0].startswith(os.path.join(folder, ""))
+def _are_numbers(labels: Sequence) -> bool:
+    """Whether labels are measured values, each of which may be the only one."""
+    return any(isinstance(label, float) for label in labels) or (
+        len(set(labels)) > 0.5 * len(labels) and all(_is_number(label) for label in labels)
+    )
 
 
-def _listed(folder: str) -> LabeledImages:
-    """Another split, whatever state it is in."""
-    from ..errors import DataError
-
+def _is_number(label: object) -> bool:
     try:
-        return load_folder(folder, min_classes=1, skip_empty=True)
-    except DataError:
-        return LabeledImages([], [])
+        float(str(label))
+    except ValueError:
+        return False
+    return True
 
 
-def _identical(rows: list[tuple[str, str, str]]) -> list[DataNote]:
-    """Notes about files with the same bytes."""
-    by_size: dict[int, list[int]] = defaultdict(list)
-    for i, (path, _, _) in enumerate(rows):
+def identical_files(paths: Iterable[str]) -> list[list[str]]:
+    """Groups of files with the same bytes; what is no file here is left out.
+
+    Only files of one size are read.
+
+    Parameters
+    ----------
+    paths : iterable of str
+
+    Returns
+    -------
+    list of list of str
+        Each group in the order of `paths`.
+    """
+    by_size: dict[int, list[str]] = defaultdict(list)
+    for path in dict.fromkeys(paths):
         try:
-            by_size[os.stat(path).st_size].append(i)
+            about = os.stat(path)
         except (OSError, ValueError):
-            continue  # reading it will say what is wrong
-    same: dict[bytes, list[int]] = defaultdict(list)
-    for size, some in by_size.items():
-        for i in some if len(some) > 1 and size else ():
-            same[_digest(rows[i][0])].append(i)
-    same.pop(b"", None)
-    groups: dict[str, list[list[int]]] = {"leak": [], "conflict": [], "duplicate": []}
-    for group in same.values():
-        if len(group) < 2:
             continue
-        labels, splits = ({rows[i][k] for i in group} for k in (1, 2))
-        if len(splits) > 1:
-            groups["leak"].append(group)
-        if len(labels) > 1:
-            groups["conflict"].append(group)
-        if len(labels) == len(splits) == 1:
-            groups["duplicate"].append(group)
-    said = {
-        "leak": "in several splits, which makes scores too good",
-        "conflict": "in several classes, of which at most one is right",
-        "duplicate": "more than once in a class",
-    }
-    notes = []
-    for kind, found in groups.items():
-        if found:
-            images = "1 image lies" if len(found) == 1 else f"{len(found)} images lie"
-            paths = tuple(rows[i][0] for group in found for i in group)
-            text = f"{images} {said[kind]}: {' = '.join(paths[: min(len(found[0]), 3)])}"
-            notes.append(DataNote(kind, text, paths))
-    return notes
+        if stat.S_ISREG(about.st_mode) and about.st_size:
+            by_size[about.st_size].append(path)
+    groups: dict[bytes, list[str]] = defaultdict(list)
+    for same in by_size.values():
+        for path in same if len(same) > 1 else ():
+            digest = _digest(path)
+            if digest is not None:
+                groups[digest].append(path)
+    return [group for group in groups.values() if len(group) > 1]
 
 
-def _digest(path: str) -> bytes:
-    """Hash of a file's bytes; empty where it cannot be read."""
-    digest = hashlib.blake2b(digest_size=16)
+def _digest(path: str) -> bytes | None:
+    found = xxhash.xxh3_128()
     try:
         with open(path, "rb") as file:
             while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+                found.update(chunk)
     except OSError:
-        return b""
-    return digest.digest()
+        return None  # reading it will say why
+    return found.digest()
+
+
+def _rows(data: LabeledImages | Dataset) -> Iterator[_Row]:
+    """Path, label and split of every image, also of the splits beside the one that was loaded."""
+    if isinstance(data, Dataset):
+        for split, part in data.splits.items():
+            for path, label in zip(part.paths, part.labels, strict=True):
+                yield path, label, split
+        return
+    first = data.paths[0] if data.paths else ""
+    inside = [kind for kind, top in data.parts.items() if first.startswith(os.path.join(top, ""))]
+    own = inside[0] if inside else ""
+    yield from zip(data.paths, data.labels, data.splits or [own] * len(data), strict=True)
+    for kind, top in data.parts.items():
+        if kind == own:
+            continue
+        try:
+            other = load_folder(top, min_classes=1, skip_empty=True)
+        except DataError:
+            continue  # a split without classes
+        for path, label in zip(other.paths, other.labels, strict=True):
+            yield path, label, kind
+
+
+def _note_copies(groups: list[list[_Row]]) -> list[DataNote]:
+    """Notes about groups of identical files."""
+    leaks = [g for g in groups if len({split for _, _, split in g}) > 1]
+    conflicts = [g for g in groups if len({label for _, label, _ in g}) > 1]
+    copies = [g for g in groups if len({(label, split) for _, label, split in g}) == 1]
+    notes = []
+    for code, found, what in (
+        ("conflict", conflicts, "in more than one class"),
+        ("leak", leaks, "in the training set too, or in two splits"),
+        ("duplicate", copies, "more than once in a class"),
+    ):
+        if found:
+            first = " and ".join(
+                f"{show_path(path)} ({label if code == 'conflict' else split or label})"
+                for path, label, split in found[0][:2]
+            )
+            many = f"{plural(len(found), 'image')} {'is' if len(found) == 1 else 'are'}"
+            paths = tuple(path for group in found for path, _, _ in group)
+            notes.append(DataNote(code, f"{many} {what}, byte for byte: {first}", paths))
+    return notes
