@@ -39,6 +39,8 @@ from ..images import (
 from .columns import Column
 from .records import Record, as_json
 
+MAX_PIXELS = 50_000_000
+
 Input: TypeAlias = FoundFile | Fault | ArchiveMember | NamedItem | str | os.PathLike
 
 
@@ -137,9 +139,12 @@ class ImageTask(Task):
     ----------
     max_side : int or None
         Long side that images are reduced to while they are decoded.
+    max_pixels : int
+        Larger images are refused.
     """
 
     max_side: int | None = None
+    max_pixels: int = MAX_PIXELS
 
     @abstractmethod
     def process(self, image: InputImage) -> Answer:
@@ -152,7 +157,7 @@ class ImageTask(Task):
     def _record(self, item: Input) -> Record:
         path = path_of(item)
         try:
-            image, notes = read_input(item, self.max_side)
+            image, notes = read_input(item, self.max_side, self.max_pixels)
             answer = self.process(image)
         except ImageReadError as error:
             return Record(path, "error", error.code, error.message)
@@ -178,7 +183,9 @@ def path_of(item: Input) -> str:
     return os.fsdecode(item) if isinstance(item, str | bytes | os.PathLike) else item.path
 
 
-def read_input(item: Input, max_side: int | None = None) -> tuple[InputImage, tuple]:
+def read_input(
+    item: Input, max_side: int | None = None, max_pixels: int = MAX_PIXELS
+) -> tuple[InputImage, tuple]:
     """Decode one input: its image, and warnings of the decoder.
 
     Raises
@@ -194,6 +201,8 @@ def read_input(item: Input, max_side: int | None = None) -> tuple[InputImage, tu
         source = item.read()
     elif isinstance(item, NamedItem):
         source = item.value
-    decoded: DecodedImage = decode_image(source, max_side=max_side, name=path)
+    decoded: DecodedImage = decode_image(
+        source, max_side=max_side, max_pixels=max_pixels, name=path
+    )
     size = (decoded.width, decoded.height)
     return InputImage(path, decoded.pixels, size, decoded.format or "", source), decoded.warnings

@@ -106,16 +106,30 @@ def write_label_picture(path: str | os.PathLike, labels: np.ndarray) -> None:
     ...     read_label_picture(folder + "/a.png").tolist()
     [[0, 700]]
     """
-    import cv2
-
     target = Path(os.fsdecode(path))
-    labels = np.asarray(labels)
-    if labels.size and (labels.min() < 0 or labels.max() > 65_535):
-        raise DataError(f"{target}: a label picture holds numbers from 0 to 65,535")
-    # the fastest compression: long runs of equal values shrink well at any level
-    _, data = cv2.imencode(".png", labels.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    data = encode_label_picture(labels)
     try:
         with atomic_file(target) as file:
-            file.write(data.tobytes())
+            file.write(data)
     except OSError as error:
         raise DataError(f"{target}: cannot be written ({error.strerror or error})") from None
+
+
+def encode_label_picture(labels: np.ndarray) -> bytes:
+    """The bytes of what `write_label_picture` writes.
+
+    Raises
+    ------
+    DataError
+        A number is too large.
+    """
+    import cv2
+
+    labels = np.asarray(labels)
+    if labels.size and (labels.min() < 0 or labels.max() > 65_535):
+        raise DataError(
+            f"a label picture holds numbers from 0 to 65,535. Got {labels.min()} to {labels.max()}"
+        )
+    # the fastest compression: long runs of equal values shrink well at any level
+    _, data = cv2.imencode(".png", labels.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return data.tobytes()

@@ -108,7 +108,8 @@ def learn_pixels(
         maps = [map_steps(s) for s in scores]
         context = learn_ranges(job.each(lambda i: _sampled_maps(maps[i], n_levels)))
         around = np.arange(len(context) + n_planes(job.k, n_levels, context=True)[1])
-        second, better = job.stage(model, maps, context, own, around)
+        # of the image, only what is computed anyway
+        second, better = job.stage(model, maps, context, first.own, around)
         found = job.decide(better)
         if settings.context is True or found[1] > value + _WORTH:
             offset, value = found

@@ -124,17 +124,29 @@ def score_tiles(
     """
     height, width = image.shape[:2]
     maps = None
-    for stage in model.stages[:-1]:
-        steps = np.empty((len(stage.trees.bias), height, width), np.uint8)
+    # one tile is filtered once: the next stage looks at some of the same features
+    ready: dict[int, np.ndarray] = {}
+    single = height * width <= _ONE_TILE
+    for number, stage in enumerate(model.stages):
+        last = number == len(model.stages) - 1
+        steps = None if last else np.empty((len(stage.trees.bias), height, width), np.uint8)
         for window in tiles(height, width):
-            scores = score_planes(window_planes(model, image, window, maps, stage), stage.trees)
+            if single and set(stage.own.tolist()) <= set(ready):
+                planes = [ready[n] for n in stage.own.tolist()]
+                if maps is not None:
+                    around = stage.around.tolist()
+                    planes += context_planes(maps, window, stage.context, model.n_levels, 0, around)
+            else:
+                planes = window_planes(model, image, window, maps, stage)
+            scores = score_planes(planes, stage.trees)
+            if last:
+                take(window, scores + model.offset[:, None, None])
+                continue
+            if single:
+                ready = dict(zip(stage.own.tolist(), planes[: len(stage.own)], strict=True))
             rows = slice(window.top, window.top + window.height)
             steps[:, rows, window.left : window.left + window.width] = map_steps(scores)
         maps = steps
-    stage = model.stages[-1]
-    for window in tiles(height, width):
-        scores = score_planes(window_planes(model, image, window, maps, stage), stage.trees)
-        take(window, scores + model.offset[:, None, None])
 
 
 def map_steps(scores: np.ndarray) -> np.ndarray:

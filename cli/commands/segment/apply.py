@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from ...shared.options import jobs_option, quiet_option
+from ...shared.running import records_option, run_options, source_options
+from .running import run_segmentation
 
 
 @click.command()
 @click.argument("model", type=click.Path())
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
+@source_options
 @click.option(
     "-o",
     "--output",
@@ -21,7 +24,9 @@ from ...shared.options import jobs_option, quiet_option
 )
 @click.option("--probabilities", is_flag=True, help="Write NAME.probability.png, too (0 to 255).")
 @click.option(
-    "--objects", is_flag=True, help="Write NAME.objects.png, too: a number for each object."
+    "--objects",
+    is_flag=True,
+    help="Write NAME.objects.png, too: a number for each object. Models of instances always do.",
 )
 @click.option("--draw", is_flag=True, help="Write NAME.overlay.png, too.")
 @click.option(
@@ -41,9 +46,8 @@ from ...shared.options import jobs_option, quiet_option
     metavar="FILE",
     help="Label file with boxes: write NAME.objects.png with a mask for each box.",
 )
-@click.option("--json", "json_", type=click.Path(), help="One record per image; - is stdout.")
-@jobs_option
-@quiet_option
+@records_option
+@run_options(json_flag=False)
 @click.pass_context
 def apply(
     ctx,
@@ -56,48 +60,63 @@ def apply(
     table,
     pixel_size,
     boxes,
-    json_,
-    jobs,
-    quiet,
+    records,
+    options,
 ):
-    """Segment the images in SOURCE, files or folders, with a MODEL of `segment train`.
+    """Segment images with a MODEL of `segment train`.
 
-    Memory does not grow with the image: it is worked on tile by tile.
+    PATHS are images, folders, archives, patterns, URLs, or - for a list of names. Memory does not
+    grow with the image: it is worked on tile by tile.
 
-    Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 output.
+    Exit code: 0 all well, 1 an image could not be read, 2 usage or model, 3 output.
 
     \b
     Example:
       cvclassic segment apply cells.cvmodel new/ -o found/ --objects --table cells.csv
       cvclassic segment apply vessels.cvmodel eye.png -o found/ --draw --probabilities
     """
+    from cvclassic.batch import Column
     from cvclassic.errors import DataError
     from cvclassic.segment import load_segmentation
 
-    from ...shared.options import n_jobs
-    from ...shared.pictures import check_json, prepare_folder, write_json
-    from .applying import Applying
-    from .running import OutputNames, each_image, tell
+    from ...tasks.segment import Trained
 
     classifier, summary = load_segmentation(model)
-    check_json(json_)
-    if (objects or table or boxes) and len(classifier.classes_) != 2:
+    objects = objects or classifier.instances or table is not None or boxes is not None
+    if objects and len(classifier.classes_) != 2:
         raise DataError(f"{model}: only a model of two classes tells objects apart")
-    work = Applying(
+    finder = Trained(
         classifier,
-        summary,
-        OutputNames(prepare_folder(output) or "."),
-        probabilities=probabilities,
-        objects=objects or classifier.instances,
-        draw=draw,
+        f"{os.path.basename(model)} of {os.path.getsize(model)} bytes",
+        tuple(summary["names"]),
+        tuple(summary.get("values") or classifier.classes_.tolist()),
+        objects,
+        probabilities,
+        None if boxes is None else _boxes(boxes),
+    )
+    values = (Column("shares", "json"),)
+    if objects:
+        values += (Column("n_objects", "integer"),)
+    run_segmentation(
+        ctx,
+        finder,
+        sources=sources,
+        output=output,
+        style="overlay" if draw else "none",
         table=table,
         pixel_size=pixel_size,
-        boxes=boxes,
+        records=records,
+        options=options,
+        touching=False,
+        values=values,
     )
-    records = []
-    for record in each_image(sources, work, n_jobs(jobs)):
-        tell(record, work.line(record), quiet or json_ == "-")
-        work.note(record)
-        records.append(record)
-    work.finish()
-    ctx.exit(write_json(json_, records))
+
+
+def _boxes(path: str) -> dict[str, list]:
+    """Boxes by the name of their image."""
+    from cvclassic.images.labels import read_labels
+
+    return {
+        os.path.basename(image.name): [tuple(o.box) for o in image.objects]
+        for image in read_labels(path).images
+    }

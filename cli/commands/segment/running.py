@@ -1,92 +1,83 @@
-"""One record for each image of the sources, worked on by several threads."""
+"""A run that segments: label images and drawings in a folder, a table of regions."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import os
+from functools import partial
 from typing import Any
 
-MAX_PIXELS = 400_000_000
+import click
+
+from ...shared.running import Session, engine_for, format_of_records, say_failure
 
 
-def each_image(
-    paths: Iterable[str], work: Callable[[str, Any], dict[str, Any]], jobs: int = 1
-) -> Iterator[dict[str, Any]]:
-    """Yield a record for each file, in order: what `work(path, pixels)` gives, or the error."""
-    from cvclassic.images import walk_images
+def run_segmentation(
+    ctx,
+    finder: Any,
+    *,
+    sources,
+    output: str,
+    style: str,
+    table: str | None,
+    pixel_size: float | None,
+    records: str | None,
+    options,
+    background: int | None = 0,
+    touching: bool = True,
+    values: tuple = (),
+) -> None:
+    """Segment all sources with `finder`, and end with the right code."""
+    from cvclassic._basics.atomic import check_writable
 
-    def record(item) -> dict[str, Any]:
-        return _record(item, work)
+    from ...tasks.segment import SegmentTask
+    from .tables import check_table, write_table
 
-    if jobs == 1:
-        yield from map(record, walk_images(paths))
+    if table is not None:
+        check_table(table)
+        check_writable(table)
+    rows: list[dict[str, Any]] = []
+    quiet = options.quiet or records == "-"
+    with Session(options, records, engine_for(sources)) as session:
+        task = SegmentTask(
+            finder,
+            output,
+            style=style,
+            background=background,
+            touching=touching,
+            measured=table is not None,
+            pixel_size=pixel_size,
+            values=values,
+        )
+        code = session.run(
+            sources,
+            task,
+            format=format_of_records(records),
+            folder=output,
+            each=partial(_take, output, quiet, rows),
+            what="Segmenting",
+            brief=True,
+        )
+    if table is not None:
+        write_table(table, rows)
+    ctx.exit(code)
+
+
+def _take(folder: str, quiet: bool, rows: list[dict[str, Any]], record: Any) -> None:
+    """Say a line about one image, and keep its rows of the table."""
+    from cvclassic._basics.printable import printable
+
+    if record.failed:
+        say_failure(record)
         return
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting: deque = deque()
-        for item in walk_images(paths):
-            waiting.append(pool.submit(record, item))
-            # images that wait must not fill the memory
-            if len(waiting) > 2 * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _record(item, work) -> dict[str, Any]:
-    from cvclassic.errors import CvclassicError, ImageReadError
-    from cvclassic.images import Fault, decode_image
-
-    record: dict[str, Any] = {"path": item.path, "status": "ok", "code": "", "message": ""}
-    try:
-        if isinstance(item, Fault):
-            raise ImageReadError(item.code, item.message)
-        decoded = decode_image(item.path, max_pixels=MAX_PIXELS, max_bytes=2_000_000_000)
-        record |= {"width": decoded.width, "height": decoded.height}
-        if decoded.warnings:
-            record["status"], record["code"] = "warn", decoded.warnings[0].code
-            record["message"] = "; ".join(warning.message for warning in decoded.warnings)
-        record |= work(item.path, decoded.pixels)
-    except ImageReadError as error:
-        record |= {"status": "error", "code": error.code, "message": error.message}
-        record["folder"] = isinstance(item, Fault)
-    except CvclassicError as error:
-        record |= {"status": "error", "code": "failed", "message": str(error)}
-    return record
-
-
-class OutputNames:
-    """Names of what is written for an image: two images never share one."""
-
-    def __init__(self, folder: str) -> None:
-        import threading
-
-        self._folder = folder
-        self._stems: dict[str, str] = {}
-        self._lock = threading.Lock()
-
-    def path(self, image: str, ending: str) -> str:
-        """Path in the folder for an image, such as ``found/a.overlay.png``."""
-        import os
-        from pathlib import Path
-
-        stem = os.fsdecode(os.fsencode(Path(image).stem)[:200]) or "image"
-        with self._lock:
-            name, number = stem, 1
-            while self._stems.setdefault(name, image) != image:
-                number += 1
-                name = f"{stem}-{number}"
-        return os.path.join(self._folder, name + ending)
-
-
-def tell(record: dict[str, Any], line: str, quiet: bool) -> None:
-    """Say what became of an image: errors on stderr, the rest on stdout."""
-    import click
-
-    from ...shared.pictures import short_path
-
-    path = short_path(record["path"])
-    if record["status"] == "error":
-        click.echo(" ".join(f"{path}: {record['code']}: {record['message']}".split()), err=True)
-    elif not quiet:
-        click.echo(f"{path}: {line}")
+    rows += [{"path": record.path, **row} for row in record.values.get("regions") or ()]
+    if quiet:
+        return
+    shares = record.values.get("shares") or {}
+    if "n_objects" in record.values or not shares:
+        n = record.values.get("n_objects", record.values["n_regions"])
+        text = f"{n} regions" if "n_objects" not in record.values else f"{n} objects"
+    else:
+        most = sorted(shares, key=lambda name: -shares[name])[:3]
+        text = ", ".join(f"{100 * shares[name]:.1f}% {name}" for name in most)
+    where = f" -> {os.path.join(folder, record.files[0])}" if record.files else ""
+    click.echo(printable(f"{record.path}: {text}{where}"))

@@ -6,10 +6,18 @@ import csv
 from typing import Any
 
 
+def check_table(path: str) -> None:
+    """Refuse other endings before the work."""
+    from cvclassic.errors import ParameterError
+
+    if not path.lower().endswith((".csv", ".parquet")):
+        raise ParameterError(f"a table must end in .csv or .parquet. Got {path!r} instead.")
+
+
 def write_table(path: str, rows: list[dict[str, Any]]) -> None:
     """Write rows; the ending of `path` says how."""
     from cvclassic._basics.atomic import atomic_file
-    from cvclassic.errors import MissingDependencyError, ParameterError
+    from cvclassic.errors import MissingDependencyError
 
     columns = list(dict.fromkeys(key for row in rows for key in row)) or ["path", "region"]
     if path.lower().endswith(".parquet"):
@@ -24,8 +32,6 @@ def write_table(path: str, rows: list[dict[str, Any]]) -> None:
         with atomic_file(path) as file:
             parquet.write_table(table, file)
         return
-    if not path.lower().endswith(".csv"):
-        raise ParameterError(f"a table must end in .csv or .parquet. Got {path!r} instead.")
     with atomic_file(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
