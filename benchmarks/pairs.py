@@ -47,8 +47,12 @@ def draw_pairs(classes: np.ndarray, n: int, seed: int) -> list[tuple[str, str]]:
 
 
 def score(recipe: str, pair: tuple[str, str], data, seed: int) -> dict[int, float]:
-    """Accuracy on the test images of two classes, by the number of images that trained."""
+    """Accuracy on the test images of two classes, by the number of images that trained.
+
+    A size is missing where the recipe refused it.
+    """
     from cvclassic.classify import make_recipe
+    from cvclassic.errors import DataError
     from cvclassic.images import spool_pictures
 
     train_paths, train_labels, test_paths, test_labels = data
@@ -63,7 +67,11 @@ def score(recipe: str, pair: tuple[str, str], data, seed: int) -> dict[int, floa
     for size in SIZES:
         images = [image for some in pictures for image in some[:size]]
         labels = np.repeat(pair, [len(some[:size]) for some in pictures])
-        model = make_recipe(recipe, random_state=SEED, n_jobs=1).fit(images, labels)
+        model = make_recipe(recipe, random_state=SEED, n_jobs=1)
+        try:
+            model.fit(images, labels)
+        except DataError:  # such as fewer features than words
+            continue
         found[size] = float((model.predict(unseen) == truth).mean())
     return found
 
@@ -106,11 +114,14 @@ def main() -> None:
             pairs = draw_pairs(data[1], max(1, round(PAIRS[name] * options.share)), SEED)
             begin = time.process_time()
             rows = [score(recipe, pair, data, SEED + i) for i, pair in enumerate(pairs)]
-            means = {size: float(np.mean([row[size] for row in rows])) for size in SIZES}
+            means = {
+                size: float(np.mean([row[size] for row in rows if size in row])) for size in SIZES
+            }
             results.setdefault(recipe, {})[name] = {
                 "pairs": len(pairs),
                 "accuracy": {str(size): round(100 * mean, 1) for size, mean in means.items()},
-                "worst_pair": round(100 * min(min(row.values()) for row in rows), 1),
+                "worst_pair": round(100 * min(min(row.values(), default=1) for row in rows), 1),
+                "refused": sum(len(SIZES) - len(row) for row in rows),
                 "processor_s": round(time.process_time() - begin, 1),
             }
             print(recipe, name, results[recipe][name], flush=True)

@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests import checks
@@ -30,12 +31,25 @@ def test_discovery_finds_the_main_job() -> None:
 def test_bases_have_public_children() -> None:
     """A class is left out as abstract only if others complete it."""
     for name, cls in checks.public_classes().items():
-        if name not in ESTIMATORS and name not in checks.COMPOSED:
+        if name not in ESTIMATORS:
             assert any(issubclass(other, cls) for other in ESTIMATORS.values()), name
 
 
+def expected_failures(estimator) -> dict[str, str]:
+    """What scikit-learn asks for and is not meant to be, with the reason."""
+    if not isinstance(estimator, ClassifierMixin | RegressorMixin):
+        return {}
+    return {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "what is held out to choose parameters and to calibrate differs where samples are "
+            "repeated; tests/checks.py compares the decisions at fixed parameters"
+        )
+    }
+
+
 @parametrize_with_checks(
-    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)]
+    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)],
+    expected_failed_checks=expected_failures,
 )
 def test_scikit_learn(estimator, check) -> None:
     check(estimator)

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_integer, seed_number
+from .._basics.parameters import Seed
 from ..errors import ParameterError
 from ..images import AugmentedImages, check_images, parse_changes
 from .network import OnEpoch
@@ -53,7 +54,9 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     (2,)
     """
 
-    def __init__(self, estimator, augment="mirror", times=1, random_state=0):
+    def __init__(
+        self, estimator: Pipeline, augment: str = "mirror", times: int = 1, random_state: Seed = 0
+    ) -> None:
         self.estimator = estimator
         self.augment = augment
         self.times = times
@@ -114,6 +117,12 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         if hasattr(self.estimator_, "classes_"):
             self.classes_ = self.estimator_.classes_
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
 
     def predict(self, X) -> np.ndarray:
         """Label of each picture, shape (n,)."""

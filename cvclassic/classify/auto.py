@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._basics.checks import check_number
+from .._basics.checks import check_choice, check_jobs, check_number, check_seed
+from .._basics.parameters import Seed
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
-from .recipes import make_recipe, set_parameters
+from .recipes import HEADS, REGRESSORS, make_recipe, set_parameters
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
@@ -85,7 +87,14 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
     8
     """
 
-    def __init__(self, head=None, budget=600, params=None, random_state=0, n_jobs=None):
+    def __init__(
+        self,
+        head: str | None = None,
+        budget: float = 600,
+        params: Mapping[str, Any] | None = None,
+        random_state: Seed = 0,
+        n_jobs: int | None = None,
+    ) -> None:
         self.head = head
         self.budget = budget
         self.params = params
@@ -123,6 +132,14 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
         self
         """
         check_number("budget", self.budget, 0, exclusive=True)
+        if self.head is not None:
+            check_choice("head", self.head, tuple(sorted({**HEADS, **REGRESSORS})))
+        if self.params is not None and not isinstance(self.params, Mapping):
+            raise ParameterError(
+                f"params must be None or a dict of parameters. Got {self.params!r} instead."
+            )
+        check_seed("random_state", self.random_state)
+        check_jobs("n_jobs", self.n_jobs)
         X = check_images(X)
         if y is None or len(y) != len(X):
             raise ParameterError(f"y must have one label for each of the {len(X)} images.")
@@ -172,6 +189,12 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
         _, self.best_recipe_, self.best_pipeline_, self.training_ = best
         self.classes_ = self.best_pipeline_.classes_
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
 
     def predict(self, X) -> np.ndarray:
         """Labels by the winner."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_bool, check_integer, check_jobs, check_seed
+from .._basics.parameters import Seed
 from ..encode import balanced_order
 from ..errors import DataError, ParameterError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
@@ -84,18 +87,19 @@ class WeightedUnion(FeatureUnion):
     """
 
     transformer_list: list
+    _of_table = False  # whether it was fitted on rows of numbers
 
     def __init__(
         self,
-        transformer_list,
+        transformer_list: list[tuple[str, Any]],
         *,
-        n_jobs=None,
-        transformer_weights=None,
-        max_samples=2000,
-        random_state=None,
-        verbose=False,
-        verbose_feature_names_out=True,
-    ):
+        n_jobs: int | None = None,
+        transformer_weights: Mapping[str, float] | None = None,
+        max_samples: int = 2000,
+        random_state: Seed = None,
+        verbose: bool = False,
+        verbose_feature_names_out: bool = True,
+    ) -> None:
         super().__init__(
             transformer_list,
             n_jobs=n_jobs,
@@ -125,7 +129,8 @@ class WeightedUnion(FeatureUnion):
         ndarray of shape (n, n_features_out), float32
         """
         self._check()
-        if not _is_table(X):
+        self._of_table = _is_table(X)
+        if not self._of_table:
             X = decoded_once(check_images(X))
             if y is not None and len(y) != len(X):
                 raise ParameterError(
@@ -198,7 +203,7 @@ class WeightedUnion(FeatureUnion):
         return self._vectors_of(X)
 
     def _vectors_of(self, X) -> np.ndarray:
-        if _is_table(X):
+        if self._of_table and _is_table(X):
             return self._weighted(X)
         X = check_images(X)
         out = np.empty((len(X), self.n_features_out_), np.float32)
@@ -224,6 +229,10 @@ class WeightedUnion(FeatureUnion):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.requires_fit = True
+        with contextlib.suppress(TypeError, ValueError):  # no list of pairs: `fit` will say so
+            members = [get_tags(member) for _, member in self.transformer_list]
+            tags.input_tags.two_d_array = all(m.input_tags.two_d_array for m in members)
+            tags.input_tags.three_d_array = all(m.input_tags.three_d_array for m in members)
         return tags
 
     @property

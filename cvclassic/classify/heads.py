@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    _num_samples,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from .._basics.checks import check_choice, check_integer, check_number, seed_number
+from .._basics.parameters import ClassWeight, Seed
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, svm_dual, symmetric_product
@@ -35,8 +41,9 @@ def check_labels(y, n: int) -> None:
             "y must have one label for each sample: training requires y to be passed, but the "
             "target y is None."
         )
-    if len(y) != n:
-        raise ParameterError(f"y must have one label for each of the {n} samples. Got {len(y)}.")
+    given = _num_samples(y)
+    if given != n:
+        raise ParameterError(f"y must have one label for each of the {n} samples. Got {given}.")
 
 
 def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -177,13 +184,13 @@ class SVMClassifier(Head):
 
     def __init__(
         self,
-        kernel="linear",
-        C="cv",
-        gamma="scale",
-        n_folds=3,
-        random_state=0,
-        class_weight=None,
-    ):
+        kernel: Literal["linear", "rbf"] = "linear",
+        C: float | Literal["cv"] = "cv",
+        gamma: float | Literal["scale"] = "scale",
+        n_folds: int = 3,
+        random_state: Seed = 0,
+        class_weight: ClassWeight = None,
+    ) -> None:
         self.kernel = kernel
         self.C = C
         self.gamma = gamma

@@ -88,7 +88,7 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
     (2, 15)
     """
 
-    def __init__(self, kernel="chi2", order=1, period=0.65):
+    def __init__(self, kernel: str = "chi2", order: int = 1, period: float = 0.65) -> None:
         self.kernel = kernel
         self.order = order
         self.period = period

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 from sklearn import neural_network
 from sklearn.linear_model import Perceptron
 
 from .._basics.checks import check_bool
+from .._basics.parameters import ClassWeight, Seed
 from .calibration import fit_temperature, probabilities
 from .heads import Head, share_right
 from .losses import named_losses
@@ -104,21 +108,21 @@ class MLPClassifier(Network, Head):
 
     def __init__(
         self,
-        hidden_layer_sizes=(128,),
-        activation="relu",
-        alpha=1.0,
-        learning_rate_init=0.001,
-        batch_size="auto",
-        max_iter=200,
-        early_stopping=True,
-        validation_fraction=0.2,
-        n_iter_no_change=10,
-        random_state=0,
-        standardize=True,
-        n_networks=1,
-        calibrate=True,
-        class_weight=None,
-    ):
+        hidden_layer_sizes: int | Sequence[int] = (128,),
+        activation: str = "relu",
+        alpha: float | Sequence[float] = 1.0,
+        learning_rate_init: float = 0.001,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.2,
+        n_iter_no_change: int = 10,
+        random_state: Seed = 0,
+        standardize: bool = True,
+        n_networks: int = 1,
+        calibrate: bool = True,
+        class_weight: ClassWeight = None,
+    ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
+from .._basics.parameters import Seed
 from ..errors import ParameterError
 from ..images import single_threaded
 from .gram import stratified_folds
@@ -48,19 +50,19 @@ class Network(BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes=(128,),
-        activation="relu",
-        alpha=1.0,
-        learning_rate_init=0.001,
-        batch_size="auto",
-        max_iter=200,
-        early_stopping=True,
-        validation_fraction=0.2,
-        n_iter_no_change=10,
-        random_state=0,
-        standardize=True,
-        n_networks=1,
-    ):
+        hidden_layer_sizes: int | Sequence[int] = (128,),
+        activation: str = "relu",
+        alpha: float | Sequence[float] = 1.0,
+        learning_rate_init: float = 0.001,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.2,
+        n_iter_no_change: int = 10,
+        random_state: Seed = 0,
+        standardize: bool = True,
+        n_networks: int = 1,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.alpha = alpha
@@ -160,8 +162,8 @@ class Network(BaseEstimator):
 
     def _penalties(self) -> list[float]:
         """Values of `alpha`, the largest first."""
-        if not isinstance(self.alpha, tuple | list | np.ndarray):
-            return [self.alpha]
+        if isinstance(self.alpha, int | float) or not hasattr(self.alpha, "__len__"):
+            return [cast("float", self.alpha)]
         if not len(self.alpha):
             raise ParameterError("alpha must be a number or a sequence of numbers. Got none.")
         return sorted(self.alpha, reverse=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn import config_context
 from sklearn.pipeline import Pipeline, _final_estimator_has
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._basics.checks import check_choice
+from .._basics.checks import check_bool, check_choice
 from ..errors import DataError, ImageReadError, ParameterError
 from ..images import check_images
 from .network import OnEpoch
@@ -37,8 +39,11 @@ class Recipe(Pipeline):
     mirror : bool or "cv", default=False
         Whether the head learns from mirror images too; "cv" finds out on left-out images whether
         they help.
-    transform_input, memory, verbose
-        As in `Pipeline`. `memory` is not used by `fit`, which never holds local features.
+    transform_input : None
+    memory : None
+        Nothing else is possible for images: here since `Pipeline` has them.
+    verbose : bool, default=False
+        As in `Pipeline`.
 
     Attributes
     ----------
@@ -74,7 +79,13 @@ class Recipe(Pipeline):
     failures_: list[tuple[int, ImageReadError]]
 
     def __init__(
-        self, steps, *, mirror=False, transform_input=None, memory=None, verbose=False
+        self,
+        steps: list[tuple[str, Any]],
+        *,
+        mirror: bool | Literal["cv"] = False,
+        transform_input: None = None,
+        memory: None = None,
+        verbose: bool = False,
     ) -> None:
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
         self.mirror = mirror
@@ -122,6 +133,7 @@ class Recipe(Pipeline):
         DataError
             There is nothing to learn from.
         """
+        self._check()
         check_choice("on_error", on_error, ON_ERROR)
         head = self.steps[-1][0]
         given = {"sample_weight": sample_weight, "groups": groups}
@@ -185,6 +197,29 @@ class Recipe(Pipeline):
         check_is_fitted(self)
         given = {} if sample_weight is None else {"sample_weight": sample_weight}
         return self.steps[-1][1].score(self._vectors_of(X), y, **given, **params)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        with contextlib.suppress(TypeError, ValueError):  # no list of pairs: `fit` will say so
+            first = get_tags(self.steps[0][1]).input_tags
+            tags.input_tags.two_d_array = first.two_d_array
+            tags.input_tags.three_d_array = first.three_d_array
+        return tags
+
+    def _check(self) -> None:
+        check_choice("mirror", self.mirror, (True, False, "cv"))
+        check_bool("verbose", self.verbose)
+        if not isinstance(self.steps, list | tuple) or not len(self.steps):
+            raise ParameterError(
+                f"steps must be a list of (name, estimator). Got {self.steps!r} instead."
+            )
+        if self.memory is not None:
+            raise ParameterError(f"memory must be None: a recipe has none. Got {self.memory!r}.")
+        if self.transform_input is not None:
+            raise ParameterError(
+                f"transform_input must be None: no step takes more. Got {self.transform_input!r}."
+            )
+        self._validate_steps()
 
     def _ask(self, method: str, X, on_error: str, **params) -> np.ndarray:
         check_is_fitted(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sklearn.base import BaseEstimator
 
@@ -123,7 +123,7 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
         ("fine", 4, (3, 5), 128),
         ("wide", 8, (20, 28), 64),
     )
-    shared = {"power": 0.25, "sample_mb": 32}
+    shared: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
     members = [
         (
             name,
@@ -283,8 +283,8 @@ def make_recipe(name: str, head: str | None = None, **params) -> Recipe:
     last = make_head(head or own_head(name))
     if name in _ONE_SCALE and isinstance(last, MLPClassifier | MLPRegressor):
         last.set_params(standardize=False)
-    mirror = "cv" if name in TRY_MIRROR else False
-    return set_parameters(Recipe([*steps, ("head", last)], mirror=mirror), params)
+    recipe = Recipe([*steps, ("head", last)], mirror="cv" if name in TRY_MIRROR else False)
+    return set_parameters(recipe, params)
 
 
 def set_parameters(estimator: Made, params: dict) -> Made:

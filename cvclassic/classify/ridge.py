@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import eigh
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
+from .._basics.parameters import ClassWeight, Seed
 from ..encode import balanced_order
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
@@ -97,14 +99,14 @@ class RidgeClassifier(Head):
 
     def __init__(
         self,
-        kernel="linear",
-        penalty="cv",
-        gamma="cv",
-        n_components=512,
-        standardize=False,
-        random_state=0,
-        class_weight=None,
-    ):
+        kernel: Literal["linear", "rbf"] = "linear",
+        penalty: float | Literal["cv"] = "cv",
+        gamma: float | Literal["cv"] = "cv",
+        n_components: int = 512,
+        standardize: bool = False,
+        random_state: Seed = 0,
+        class_weight: ClassWeight = None,
+    ) -> None:
         self.kernel = kernel
         self.penalty = penalty
         self.gamma = gamma

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -138,7 +140,14 @@ class ColorStats(Describer):
 
     n_dims = 96
 
-    def __init__(self, step=4, bin_sizes=(4, 6, 8, 10), color_space="rgb", border=0, max_side=300):
+    def __init__(
+        self,
+        step: int = 4,
+        bin_sizes: Sequence[int] = (4, 6, 8, 10),
+        color_space: str = "rgb",
+        border: int = 0,
+        max_side: int | None = 300,
+    ) -> None:
         self.step = step
         self.bin_sizes = bin_sizes
         self.color_space = color_space

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -81,7 +83,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
     zeros_are_data = True  # a row at the mean is no blank picture
 
-    def __init__(self, columns, squash=True, n_bins=16):
+    def __init__(self, columns: Sequence[str], squash: bool = True, n_bins: int = 16) -> None:
         self.columns = columns
         self.squash = squash
         self.n_bins = n_bins

@@ -6,7 +6,7 @@ strips that stay in the cache, and pooled into spatial bins by `pooling`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -290,16 +290,16 @@ class DenseSIFT(Describer):
 
     def __init__(
         self,
-        step=4,
-        bin_sizes=(4, 6, 8, 10),
-        window="exact",
-        window_size=1.5,
-        magnification=6.0,
-        contrast_threshold=0.005,
-        border=0,
-        root=True,
-        max_side=300,
-    ):
+        step: int = 4,
+        bin_sizes: Sequence[int] = (4, 6, 8, 10),
+        window: str = "exact",
+        window_size: float = 1.5,
+        magnification: float = 6.0,
+        contrast_threshold: float = 0.005,
+        border: int = 0,
+        root: bool = True,
+        max_side: int | None = 300,
+    ) -> None:
         self.step = step
         self.bin_sizes = bin_sizes
         self.window = window

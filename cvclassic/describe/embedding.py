@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -74,7 +75,13 @@ class Embedding(ImageTransformer):
     # files are reduced to this long side when they are decoded; networks take 224 or so
     max_side = 480
 
-    def __init__(self, model=None, layer=None, scaling="imagenet", n_jobs=None):
+    def __init__(
+        self,
+        model: str | os.PathLike | None = None,
+        layer: str | None = None,
+        scaling: str = "imagenet",
+        n_jobs: int | None = None,
+    ) -> None:
         self.model = model
         self.layer = layer
         self.scaling = scaling
@@ -93,7 +100,7 @@ class Embedding(ImageTransformer):
         NetworkFileError
             It is missing or not the one that the model was trained with.
         """
-        places = [Path(self.path_), Path(os.fspath(self.model))]
+        places = [Path(self.path_), Path(self._model_path())]
         places += [Path(folder) / places[0].name] if folder is not None else []
         for place in places:
             if place.is_file():
@@ -127,9 +134,12 @@ class Embedding(ImageTransformer):
         check_choice("scaling", self.scaling, tuple(SCALINGS))
 
     def _fit_images(self, X, y) -> None:
-        _, self.sha256_ = read_network_file(self.model)
-        self.path_ = os.path.abspath(os.fspath(self.model))
+        _, self.sha256_ = read_network_file(self._model_path())
+        self.path_ = os.path.abspath(self._model_path())
         self.n_features_out_ = self._network_size()
+
+    def _model_path(self) -> str:
+        return os.fspath(cast("str | os.PathLike[str]", self.model))  # `_check` has seen it
 
     def _network_size(self) -> int:
         """Length of the vector of a blank picture."""

@@ -53,14 +53,14 @@ class HOG(SizedTransformer):
 
     def __init__(
         self,
-        image_size=128,
-        color=False,
-        orientations=9,
-        cell_size=8,
-        block_size=2,
-        signed=False,
-        n_jobs=None,
-    ):
+        image_size: int = 128,
+        color: bool = False,
+        orientations: int = 9,
+        cell_size: int = 8,
+        block_size: int = 2,
+        signed: bool = False,
+        n_jobs: int | None = None,
+    ) -> None:
         self.image_size = image_size
         self.color = color
         self.orientations = orientations

@@ -74,7 +74,14 @@ class LBP(SizedTransformer):
 
     color = False
 
-    def __init__(self, image_size=128, n_points=8, radius=1, cells=4, n_jobs=None):
+    def __init__(
+        self,
+        image_size: int = 128,
+        n_points: int = 8,
+        radius: float = 1,
+        cells: int = 4,
+        n_jobs: int | None = None,
+    ) -> None:
         self.image_size = image_size
         self.n_points = n_points
         self.radius = radius

@@ -136,7 +136,9 @@ class Pixels(SizedTransformer):
     array([16., 16.], dtype=float32)
     """
 
-    def __init__(self, image_size=28, color=False, n_jobs=None):
+    def __init__(
+        self, image_size: int = 28, color: bool = False, n_jobs: int | None = None
+    ) -> None:
         self.image_size = image_size
         self.color = color
         self.n_jobs = n_jobs

@@ -113,13 +113,13 @@ class SIFT(Describer):
 
     def __init__(
         self,
-        root=True,
-        max_side=640,
-        max_keypoints=2000,
-        contrast_threshold=0.02,
-        edge_threshold=10.0,
-        sigma=1.6,
-    ):
+        root: bool = True,
+        max_side: int | None = 640,
+        max_keypoints: int | None = 2000,
+        contrast_threshold: float = 0.02,
+        edge_threshold: float = 10.0,
+        sigma: float = 1.6,
+    ) -> None:
         self.root = root
         self.max_side = max_side
         self.max_keypoints = max_keypoints

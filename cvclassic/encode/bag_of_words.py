@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._basics.checks import check_choice, check_integer, check_number
-from ..describe import LocalFeatures
+from .._basics.parameters import Pyramid, Seed
+from ..describe import Describer, LocalFeatures
 from ..errors import ParameterError
 from .base import LocalEncoder
 from .vocabulary import kmeans_words, nearest_k_words, nearest_words
@@ -92,16 +93,16 @@ class BagOfWords(LocalEncoder):
 
     def __init__(
         self,
-        describer=None,
-        n_words=500,
-        norm="hellinger",
-        n_nearest=1,
-        sigma=0.1,
-        pyramid=((1, 1),),
-        sample_mb=128,
-        random_state=None,
-        n_jobs=None,
-    ):
+        describer: Describer | None = None,
+        n_words: int = 500,
+        norm: str | None = "hellinger",
+        n_nearest: int = 1,
+        sigma: float = 0.1,
+        pyramid: Pyramid = ((1, 1),),
+        sample_mb: float = 128,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.describer = describer
         self.n_words = n_words
         self.norm = norm

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._basics.checks import check_number
+from .._basics.parameters import Seed
 from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
@@ -154,7 +155,7 @@ class LocalEncoder(ImageTransformer):
 
     describer: Describer | None
     sample_mb: float
-    random_state: int | None
+    random_state: Seed
     _n_images: int  # while it is fitted
 
     def _check(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._basics.checks import check_bool, check_integer, check_number
-from ..describe import LocalFeatures
+from .._basics.parameters import Pyramid, Seed
+from ..describe import Describer, LocalFeatures
 from .base import LocalEncoder, prior_share
 from .mixture import (
     density_table,
@@ -200,16 +201,16 @@ class FisherVector(LocalEncoder):
 
     def __init__(
         self,
-        describer=None,
-        n_gaussians=128,
-        n_components=64,
-        power=0.5,
-        augment_position=False,
-        pyramid=((1, 1),),
-        sample_mb=128,
-        random_state=None,
-        n_jobs=None,
-    ):
+        describer: Describer | None = None,
+        n_gaussians: int = 128,
+        n_components: int | None = 64,
+        power: float = 0.5,
+        augment_position: bool = False,
+        pyramid: Pyramid = ((1, 1),),
+        sample_mb: float = 128,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.describer = describer
         self.n_gaussians = n_gaussians
         self.n_components = n_components

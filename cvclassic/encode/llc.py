@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._basics.checks import check_integer, check_number
-from ..describe import LocalFeatures
+from .._basics.parameters import Pyramid, Seed
+from ..describe import Describer, LocalFeatures
 from .bag_of_words import check_nearest, normalize_histogram
 from .base import LocalEncoder
 from .vocabulary import kmeans_words, nearest_k_words
@@ -142,15 +143,15 @@ class LLC(LocalEncoder):
 
     def __init__(
         self,
-        describer=None,
-        n_words=1024,
-        n_nearest=5,
-        regularisation=1e-4,
-        pyramid=((1, 1), (2, 2), (4, 4)),
-        sample_mb=128,
-        random_state=None,
-        n_jobs=None,
-    ):
+        describer: Describer | None = None,
+        n_words: int = 1024,
+        n_nearest: int = 5,
+        regularisation: float = 1e-4,
+        pyramid: Pyramid = ((1, 1), (2, 2), (4, 4)),
+        sample_mb: float = 128,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.describer = describer
         self.n_words = n_words
         self.n_nearest = n_nearest

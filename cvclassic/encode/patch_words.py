@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_choice, check_integer, check_number
+from .._basics.parameters import Seed
 from ..describe import SizedTransformer, check_image_size
 from ..errors import DataError, ParameterError
 from ..images import map_blocks
@@ -89,21 +90,21 @@ class PatchWords(SizedTransformer):
 
     def __init__(
         self,
-        n_words=1000,
-        patch_size=6,
-        stride=1,
-        pool=3,
-        activation="soft",
-        threshold=0.25,
-        power=0.5,
-        contrast=10,
-        whitening=0.1,
-        image_size=28,
-        color=False,
-        n_patches=100_000,
-        random_state=None,
-        n_jobs=None,
-    ):
+        n_words: int = 1000,
+        patch_size: int = 6,
+        stride: int = 1,
+        pool: int = 3,
+        activation: str = "soft",
+        threshold: float = 0.25,
+        power: float = 0.5,
+        contrast: float = 10,
+        whitening: float = 0.1,
+        image_size: int = 28,
+        color: bool = False,
+        n_patches: int = 100_000,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_words = n_words
         self.patch_size = patch_size
         self.stride = stride

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .._basics.checks import check_bool, check_integer, check_number
-from ..describe import LocalFeatures
+from .._basics.parameters import Pyramid, Seed
+from ..describe import Describer, LocalFeatures
 from .base import LocalEncoder, prior_share
 from .fisher import power_normalize
 from .mixture import principal_components
@@ -164,16 +165,16 @@ class VLAD(LocalEncoder):
 
     def __init__(
         self,
-        describer=None,
-        n_words=64,
-        n_components=None,
-        intra=True,
-        power=0.5,
-        pyramid=((1, 1),),
-        sample_mb=128,
-        random_state=None,
-        n_jobs=None,
-    ):
+        describer: Describer | None = None,
+        n_words: int = 64,
+        n_components: int | None = None,
+        intra: bool = True,
+        power: float = 0.5,
+        pyramid: Pyramid = ((1, 1),),
+        sample_mb: float = 128,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.describer = describer
         self.n_words = n_words
         self.n_components = n_components

@@ -297,7 +297,7 @@ def test_every_public_part_of_a_recipe_is_registered() -> None:
             assert type(part).__name__ in REGISTRY
     for name in REGISTRY:
         cls, _ = entry_of(name)
-        assert name in checks.COMPOSED or cls is checks.public_estimators()[name]
+        assert cls is checks.public_estimators()[name]
 
 
 # -------------------------------------------------------------------------------- hostile files

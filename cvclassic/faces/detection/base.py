@@ -26,6 +26,12 @@ class FaceDetector(BaseEstimator):
         self._check()
         return self
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -57,14 +59,14 @@ class HaarFaceDetector(FaceDetector):
 
     def __init__(
         self,
-        cascades=("alt", "alt2", "default", "profile"),
-        min_confidence=0.6,
-        min_size=0.0,
-        scale_factor=1.05,
-        angles=(0,),
-        max_side=2000,
-        n_jobs=None,
-    ):
+        cascades: Sequence[str] = ("alt", "alt2", "default", "profile"),
+        min_confidence: float = 0.6,
+        min_size: float = 0.0,
+        scale_factor: float = 1.05,
+        angles: Sequence[float] = (0,),
+        max_side: int = 2000,
+        n_jobs: int | None = None,
+    ) -> None:
         self.cascades = cascades
         self.min_confidence = min_confidence
         self.min_size = min_size
@@ -74,7 +76,7 @@ class HaarFaceDetector(FaceDetector):
         self.n_jobs = n_jobs
 
     def _check(self) -> None:
-        if isinstance(self.cascades, str) or not len(self.cascades):
+        if not isinstance(self.cascades, list | tuple) or not self.cascades:
             raise ParameterError(
                 f"cascades must be a list of {', '.join(CASCADES)}. Got {self.cascades!r} instead."
             )
@@ -85,6 +87,8 @@ class HaarFaceDetector(FaceDetector):
             if getattr(self, name) > 1:
                 raise ParameterError(f"{name} must be <= 1. Got {getattr(self, name)!r} instead.")
         check_number("scale_factor", self.scale_factor, 1.01)
+        if not isinstance(self.angles, list | tuple):
+            raise ParameterError(f"angles must be a list of degrees. Got {self.angles!r} instead.")
         for angle in self.angles:
             check_number("angles", angle, -60)
             if angle > 60:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._basics.checks import check_integer, check_jobs, check_number
 from ...cascade import CascadeDetector
-from ...errors import ImageReadError, ModelFileError
+from ...errors import ImageReadError, ModelFileError, ParameterError
 from ...images import read_file
 from .base import FaceDetector
 from .results import Faces, make_faces
@@ -20,6 +20,10 @@ class _FileDetector(FaceDetector):
     """A detector whose file is loaded when it is first used."""
 
     path: str | os.PathLike
+
+    def _check_path(self) -> None:
+        if not isinstance(self.path, str | os.PathLike):
+            raise ParameterError(f"path must be a str or Path. Got {self.path!r} instead.")
 
     def __getstate__(self) -> dict:
         return {name: value for name, value in vars(self).items() if name[:1] != "_"}
@@ -51,7 +55,14 @@ class CascadeFaceDetector(_FileDetector):
     [array([], shape=(0, 4), dtype=int64)]
     """
 
-    def __init__(self, path, min_neighbors=3, scale_factor=1.1, min_size=0.0, n_jobs=None):
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        min_neighbors: int = 3,
+        scale_factor: float = 1.1,
+        min_size: float = 0.0,
+        n_jobs: int | None = None,
+    ) -> None:
         self.path = path
         self.min_neighbors = min_neighbors
         self.scale_factor = scale_factor
@@ -63,6 +74,7 @@ class CascadeFaceDetector(_FileDetector):
         check_number("scale_factor", self.scale_factor, 1, exclusive=True)
         check_number("min_size", self.min_size, 0)
         check_jobs("n_jobs", self.n_jobs)
+        self._check_path()
         _ = self._engine
 
     @property
@@ -115,9 +127,16 @@ class YuNetFaceDetector(_FileDetector):
     ----------
     Wu, Peng & Yu, "YuNet: a tiny millisecond-level face detector", Machine Intelligence Research
     20, 2023.
+
+    Examples
+    --------
+    >>> YuNetFaceDetector("yunet_n_320_320.onnx").predict(["a.jpg"])  # doctest: +SKIP
+    [array([[121, 48, 96, 131]])]
     """
 
-    def __init__(self, path, min_confidence=0.5, n_jobs=None):
+    def __init__(
+        self, path: str | os.PathLike, min_confidence: float = 0.5, n_jobs: int | None = None
+    ) -> None:
         self.path = path
         self.min_confidence = min_confidence
         self.n_jobs = n_jobs
@@ -125,6 +144,7 @@ class YuNetFaceDetector(_FileDetector):
     def _check(self) -> None:
         check_number("min_confidence", self.min_confidence, 0)
         check_jobs("n_jobs", self.n_jobs)
+        self._check_path()
         self._engine()
 
     def _engine(self):

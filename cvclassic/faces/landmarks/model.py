@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..._basics.checks import check_choice, check_integer, check_number, seed_number
+from ..._basics.parameters import Seed
 from ...describe import to_gray
 from ...errors import DataError, ParameterError
 from ...images import check_images, read_image
@@ -80,12 +81,25 @@ class FaceLandmarks(BaseEstimator):
     (2, 68, 2)
     """
 
-    def __init__(self, method="descent", n_starts=5, shake=0.1, rotation=15.0, random_state=0):
+    def __init__(
+        self,
+        method: str = "descent",
+        n_starts: int = 5,
+        shake: float = 0.1,
+        rotation: float = 15.0,
+        random_state: Seed = 0,
+    ) -> None:
         self.method = method
         self.n_starts = n_starts
         self.shake = shake
         self.rotation = rotation
         self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
 
     def _check(self) -> None:
         check_choice("method", self.method, ("descent", "trees"))
