@@ -197,8 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args()
-    from cvclassic.describe import to_gray
-    from cvclassic.images import read_image
+    from cvclassic.images import read_image, to_gray
 
     picture = data_dir() / "oxford_affine" / "graf" / "img1.png"
     gray = to_gray(read_image(picture))

@@ -133,7 +133,9 @@ def _show(rows: list[tuple[str, str]]) -> None:
 
 def _printable(text: str) -> str:
     """Control characters are shown, not obeyed."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    from cvclassic._basics.printable import printable
+
+    return printable(text)
 
 
 def _short(value: object) -> str:

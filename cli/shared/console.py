@@ -173,8 +173,9 @@ def stages(quiet: bool = False) -> Iterator[Stages]:
 
 def plain(value: object) -> Text:
     """Text that rich does not read as markup; control characters are shown, not obeyed."""
-    text = str(value)
-    return Text("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
+    from cvclassic._basics.printable import printable
+
+    return Text(printable(value))
 
 
 def show_table(rows: Iterable[tuple], headers: tuple[str, ...] = (), title: str = "") -> None:

@@ -73,7 +73,7 @@ class FilterTask(ImageTask):
         """Filter one image."""
         pixels = image.pixels
         if pixels.ndim == 3 and (self._gray or self._titles is not None):
-            from cvclassic.describe import to_gray
+            from cvclassic.images import to_gray
 
             pixels = to_gray(pixels)
         channels = "separate" if self._bank[0].ndim == 2 else "sum"

@@ -10,8 +10,10 @@ from ..errors import ParameterError
 from .suggest import did_you_mean
 
 
-def check_integer(name: str, value, minimum: int, *, none: bool = False) -> None:
-    """Raise `ParameterError` unless `value` is an integer of at least `minimum`.
+def check_integer(
+    name: str, value, minimum: int, maximum: int | None = None, *, none: bool = False
+) -> None:
+    """Raise `ParameterError` unless `value` is an integer in a closed range.
 
     Examples
     --------
@@ -22,29 +24,55 @@ def check_integer(name: str, value, minimum: int, *, none: bool = False) -> None
     """
     if none and value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+    good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not good or value < minimum or (maximum is not None and value > maximum):
+        wanted = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
         also = " or None" if none else ""
         raise ParameterError(
-            f"{name} must be an integer >= {minimum}{also}. Got {value!r} instead."
+            f"{name} must be an integer {wanted}{also}. Got {short_repr(value)} instead."
         )
 
 
 def check_number(
-    name: str, value, minimum: float, *, exclusive: bool = False, none: bool = False
+    name: str,
+    value,
+    minimum: float,
+    maximum: float | None = None,
+    *,
+    exclusive: bool = False,
+    none: bool = False,
 ) -> None:
-    """Raise `ParameterError` unless `value` is a finite number >= (or >) `minimum`."""
+    """Raise `ParameterError` unless `value` is a finite number in a range.
+
+    `exclusive` excludes `minimum` itself.
+    """
     if none and value is None:
         return
     good = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if good:
         number = float(value)
         good = (number > minimum if exclusive else number >= minimum) and number < float("inf")
+        good = good and (maximum is None or number <= maximum)
     if not good:
-        relation = ">" if exclusive else ">="
+        wanted = f"{'>' if exclusive else '>='} {minimum:g}"
+        if maximum is not None:
+            wanted = f"{'above' if exclusive else 'from'} {minimum:g} to {maximum:g}"
         also = " or None" if none else ""
         raise ParameterError(
-            f"{name} must be a number {relation} {minimum:g}{also}. Got {value!r} instead."
+            f"{name} must be a number {wanted}{also}. Got {short_repr(value)} instead."
         )
+
+
+def short_repr(value: object) -> str:
+    """A value for a message, cut to a line.
+
+    Examples
+    --------
+    >>> short_repr([0] * 100)
+    '[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,...'
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def check_choice(name: str, value, choices) -> None:

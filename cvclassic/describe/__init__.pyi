@@ -21,7 +21,6 @@ __all__ = [
     "piecewise_linear",
     "root_normalize",
     "sift_features",
-    "to_gray",
 ]
 
 from .base import (
@@ -29,9 +28,6 @@ from .base import (
 )
 from .base import (
     root_normalize as root_normalize,
-)
-from .base import (
-    to_gray as to_gray,
 )
 from .color import (
     ColorStats as ColorStats,

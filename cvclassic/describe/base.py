@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..images import load_pixels, map_blocks, read_image
 from .features import LocalFeatures
-
-
-def to_gray(image: np.ndarray) -> np.ndarray:
-    """Luma plane (ITU-R BT.601) of an RGB picture; a gray one is returned as it is.
-
-    Parameters
-    ----------
-    image : ndarray of shape (H, W) or (H, W, 3), uint8
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-    """
-    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
 def root_normalize(descriptors: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
-from .base import Describer, to_gray
+from ..images.checks import to_gray
+from .base import Describer
 from .features import LocalFeatures
 from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
 from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along_x

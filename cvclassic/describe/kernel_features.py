@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._basics.checks import check_bool, check_choice, check_integer
+from .._basics.checks import check_bool, check_choice, check_integer, short_repr
 from ..errors import ParameterError
 from ..filters import FILLS, as_bank, center_pad, convolve, parse_kernel, pool
 from ..images import load_pixels
-from ..images.checks import check_whole, short_repr
+from ..images.checks import check_whole, to_gray
 from .vectors import ImageTransformer
 
 DEFAULT_BANK = ("gaussian3", "sobel_x", "sobel_y", "edge_diagonal", "laplacian4")
@@ -144,7 +144,7 @@ class KernelFeatures(ImageTransformer):
         if self.color and image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         elif not self.color and image.ndim == 3:
-            image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+            image = to_gray(image)
         if image.shape[:2] == self.image_size_:
             return image
         # Area averaging avoids aliasing on the way down and would look blocky on the way up.

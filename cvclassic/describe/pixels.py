@@ -8,7 +8,7 @@ import numpy as np
 from .._basics.checks import check_bool
 from ..errors import ParameterError
 from ..images import load_pixels
-from .base import to_gray
+from ..images.checks import to_gray
 from .vectors import ImageTransformer
 
 _MAX_SIZE = 512  # pixels a side: beyond, a vector of pixels is no small picture any more

@@ -9,7 +9,8 @@ import numpy as np
 
 from .._basics.checks import check_bool, check_integer, check_number
 from ..errors import ParameterError
-from .base import Describer, root_normalize, to_gray
+from ..images.checks import to_gray
+from .base import Describer, root_normalize
 from .features import LocalFeatures
 
 _MOST_SIGMA = 100

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .typesetting import printable
+from .._basics.printable import printable
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from .._basics.printable import printable
 from ..images.checks import check_image
 from .panels import INK, PAPER
-from .typesetting import Sheet, cut_text, font_of, percent, printable
+from .typesetting import Sheet, cut_text, font_of, percent
 
 _SIDE = 380
 _BAR, _OTHER_BAR = (0, 114, 178), (150, 170, 188)

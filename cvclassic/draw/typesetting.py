@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from .._basics.printable import printable
 from .panels import INK, PAPER
 
 _MARGIN = 16
@@ -26,17 +27,6 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return ">99.9 %"
     return f"{100 * share:.1f} %"
-
-
-def printable(text: object) -> str:
-    """Text of one line without control characters or broken bytes.
-
-    Examples
-    --------
-    >>> printable("a\\nb\\x1b[0m")
-    'a\\\\nb\\\\x1b[0m'
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 @cache

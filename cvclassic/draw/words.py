@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._basics.printable import printable
 from ..errors import ParameterError
 from ..images import encode_image
 from .contact_sheets import contact_sheet
 from .explanations import AGAINST, FOR
 from .panels import INK, PAPER
-from .typesetting import Sheet, cut_text, font_of, printable
+from .typesetting import Sheet, cut_text, font_of
 
 if TYPE_CHECKING:
     from ..explain import VisualWord

@@ -8,9 +8,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from .._basics.checks import check_choice
+from .._basics.checks import check_choice, short_repr
 from ..errors import ParameterError
-from ..images.checks import check_whole, short_repr
+from ..images.checks import check_whole
 from .kernel_text import parse_kernel
 
 _Fill = Literal["constant", "reflect", "symmetric", "edge", "wrap"]

@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 
+from .._basics.checks import short_repr
 from ..errors import ParameterError
-from ..images.checks import check_real, short_repr
+from ..images.checks import check_real
 from .kernels import MAX_KERNEL_SIDE, get_kernel
 
 

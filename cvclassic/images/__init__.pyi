@@ -58,6 +58,7 @@ __all__ = [
     "split_fragment",
     "split_kind",
     "spool_pictures",
+    "to_gray",
     "walk_archive",
     "walk_images",
     "walk_manifest",
@@ -120,6 +121,7 @@ from .cached_image import (
 from .cached_image import (
     spool_pictures as spool_pictures,
 )
+from .checks import to_gray as to_gray
 from .detections import (
     Detections as Detections,
 )

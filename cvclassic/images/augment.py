@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
+from cvclassic._basics.checks import check_integer
 from cvclassic.errors import ParameterError
 from cvclassic.images.cached_image import Picture, load_pixels
 from cvclassic.images.streaming import check_images
@@ -277,8 +278,7 @@ class AugmentedImages(Sequence):
     def __init__(self, images, changes, times: int = 1, seed: int = 0) -> None:
         self._images = check_images(images)
         self._changes = parse_changes(changes) if isinstance(changes, str) else list(changes)
-        if isinstance(times, bool) or not isinstance(times, int | np.integer) or times < 0:
-            raise ParameterError(f"augment_times must be an integer >= 0. Got {times!r} instead.")
+        check_integer("augment_times", times, 0)
         self._times = int(times)
         self._seed = seed
 

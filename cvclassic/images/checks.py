@@ -11,16 +11,7 @@ from ..errors import ParameterError
 
 def check_whole(name: str, value: int, low: int, high: int | None = None) -> int:
     """The value as an int, if it is a whole number in a closed range."""
-    if high is None:
-        check_integer(name, value, low)
-    elif (
-        isinstance(value, bool)
-        or not isinstance(value, int | np.integer)
-        or not low <= value <= high
-    ):
-        raise ParameterError(
-            f"{name} must be an integer from {low} to {high}. Got {short_repr(value)} instead."
-        )
+    check_integer(name, value, low, high)
     return int(value)
 
 
@@ -28,18 +19,7 @@ def check_real(
     name: str, value: float, low: float = -1e300, high: float | None = None, *, open_: bool = False
 ) -> float:
     """The value as a float, if it is a finite number in a range; ``open_`` excludes its low end."""
-    if high is None:
-        check_number(name, value, low, exclusive=open_)
-    elif (
-        isinstance(value, bool)
-        or not isinstance(value, int | float | np.number)
-        or not (low < value if open_ else low <= value)
-        or not value <= high
-    ):
-        edge = "above" if open_ else "from"
-        raise ParameterError(
-            f"{name} must be a number {edge} {low:g} to {high:g}. Got {short_repr(value)} instead."
-        )
+    check_number(name, value, low, high, exclusive=open_)
     return float(value)
 
 
@@ -66,12 +46,22 @@ def check_image(image: np.ndarray, name: str = "image") -> np.ndarray:
 
 
 def to_gray(image: np.ndarray, name: str = "image") -> np.ndarray:
-    """Contiguous uint8 luma plane of a checked picture (ITU-R BT.601)."""
+    """Luma plane (ITU-R BT.601) of an RGB image, after checks; a gray one comes back itself.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W) or (H, W, 3)
+    name : str
+        For messages.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        C-contiguous.
+
+    Raises
+    ------
+    ParameterError
+    """
     image = check_image(image, name)
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-
-
-def short_repr(value: object) -> str:
-    """A value for a message, cut to a line."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvclassic.errors import ParameterError
+from cvclassic._basics.checks import check_integer
 
 
 def check_max_side(max_side: object) -> None:
     """Raise ParameterError unless ``max_side`` is None or a whole number >= 1."""
-    if max_side is None:
-        return
-    if isinstance(max_side, bool) or not isinstance(max_side, (int, np.integer)) or max_side < 1:
-        raise ParameterError(f"max_side must be an integer >= 1 or None. Got {max_side!r} instead.")
+    check_integer("max_side", max_side, 1, none=True)
 
 
 def reduced_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .._basics.printable import printable
 from ..evaluate import Comparison
 from .page import render_page, write_page
 
@@ -94,7 +95,7 @@ def visible(value: object) -> str:
     >>> visible("a\\u202eb\\n")
     'a\\\\u202eb\\\\n'
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
+    return printable(value)
 
 
 def _range(found: Comparison) -> tuple[float, float]:

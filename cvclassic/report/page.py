@@ -13,7 +13,8 @@ from importlib.resources import files
 from typing import Any
 
 from .._basics.atomic import atomic_file
-from ..draw.typesetting import percent, printable
+from .._basics.printable import printable
+from ..draw.typesetting import percent
 from ..errors import ParameterError
 
 _PACKAGES = {

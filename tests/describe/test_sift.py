@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from cvclassic.describe import SIFT, LocalFeatures, root_normalize, sift_features, to_gray
+from cvclassic.describe import SIFT, LocalFeatures, root_normalize, sift_features
 from cvclassic.errors import ParameterError
+from cvclassic.images import to_gray
 from tests.checks import pictures
 
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from ..._basics.checks import check_choice, check_integer, check_jobs, check_number
-from ...describe.base import to_gray
 from ...errors import ParameterError
+from ...images import to_gray
 from .base import FaceDetector
 from .results import Faces, make_faces
 from .stock import CASCADES, channels_of, find_evidence

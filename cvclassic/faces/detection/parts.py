@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..._basics.checks import check_choice
-from ...describe.base import to_gray
+from ...images import to_gray
 from .results import Faces, make_faces
 from .stock import stock_classifier
 

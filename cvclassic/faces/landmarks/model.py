@@ -10,9 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._basics.checks import check_choice, check_integer, check_number, seed_number
 from ..._basics.parameters import Seed
-from ...describe import to_gray
 from ...errors import DataError, ParameterError
-from ...images import check_images, read_image
+from ...images import check_images, read_image, to_gray
 from .alignment import (
     N_LANDMARKS,
     OUTER_EYES,

@@ -7,8 +7,8 @@ import numpy as np
 from skimage.feature import local_binary_pattern
 
 from ..._basics.checks import check_choice
-from ...describe.base import to_gray
 from ...describe.lbp import cell_histograms
+from ...images import to_gray
 
 HEIGHT, WIDTH = 112, 92
 FEATURES = ("lbp+hog", "lbp", "hog", "pixels")
