@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ..shared.console import hush_decoders
+
 
 @click.command()
 @click.argument("source", type=click.Path())
@@ -49,6 +51,7 @@ def augment(source, output, changes, times, most, side, seed):
     from cvclassic.draw import contact_sheet
     from cvclassic.images import CHANGES, AugmentedImages, load_pixels, parse_changes, write_image
 
+    hush_decoders()
     pictures = _pictures(source, most, 4 * side)
     lists = [[(name, entry[2])] for name, entry in CHANGES.items()]
     if changes is not None:

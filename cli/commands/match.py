@@ -9,6 +9,7 @@ import click
 
 from cvclassic._basics.printable import printable
 
+from ..shared.console import hush_decoders
 from ..shared.options import max_side_option
 from ..shared.running import (
     Session,
@@ -102,6 +103,7 @@ def match(
     from cvclassic.errors import ImageReadError
     from cvclassic.images import encode_image
 
+    hush_decoders()
     folder, name, ending = None, None, ""
     if output is not None:
         folder, name, ending = picture_place(output, sources, "match")

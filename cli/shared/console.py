@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -169,6 +170,13 @@ def stages(quiet: bool = False) -> Iterator[Stages]:
         stack.enter_context(bars)
         lines = None if quiet or console.is_terminal else stack.enter_context(Ticker())
         yield Stages(bars, lines)
+
+
+def hush_decoders() -> None:
+    """Keep what image libraries print off the terminal until the running command ends."""
+    from cvclassic.images import watch_decoders
+
+    click.get_current_context().with_resource(watch_decoders())
 
 
 def plain(value: object) -> Text:

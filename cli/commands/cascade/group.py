@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ...shared.console import hush_decoders
 from .evaluate import evaluate
 from .show import show
 from .train import train
@@ -19,6 +20,7 @@ def cascade() -> None:
       cvclassic cascade evaluate face.xml --images photos/ --boxes boxes.json -o curve.png
       cvclassic cascade show face.xml photo.jpg -o why.png
     """
+    hush_decoders()
 
 
 cascade.add_command(train)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...main import LazyGroup
+from ...shared.console import hush_decoders
 
 # name -> (module in `commands`:attribute, the line that `cvclassic faces --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -34,3 +35,4 @@ def faces() -> None:
       cvclassic faces enroll people.faces Ann ann1.jpg ann2.jpg
       cvclassic faces identify people.faces party.jpg
     """
+    hush_decoders()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...main import LazyGroup
+from ...shared.console import hush_decoders
 
 # name -> (module in `commands`:attribute, the line that `cvclassic segment --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -29,3 +30,4 @@ def segment() -> None:
       cvclassic segment apply cells.cvmodel new/ -o found/
       cvclassic segment superpixels photo.jpg -o found/
     """
+    hush_decoders()
