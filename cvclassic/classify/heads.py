@@ -151,7 +151,7 @@ class SVMClassifier(Head):
         Weight of the loss. "cv" goes up from 0.1 by tens for as long as the accuracy in
         cross-validation rises, to 100 at most.
     gamma : float or "scale", default="scale"
-        Width of the RBF kernel exp(-gamma |a - b|²); "scale" is 1 / (d * variance of X).
+        Width of the RBF kernel ``exp(-gamma |a - b|²)``; "scale" is 1 / (d * variance of X).
     n_folds : int, default=3
         Folds of the cross-validation for `C` and for the calibration. Where a class has
         fewer samples, the calibration uses the classes that can be split.

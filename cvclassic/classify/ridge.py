@@ -46,10 +46,10 @@ class RidgeClassifier(Head):
     kernel : {"linear", "rbf"}, default="linear"
         Of the inner products that samples are compared by.
     penalty : float or "cv", default="cv"
-        Weight of |w|²; with the linear kernel in units of the mean squared length of the
+        Weight of ``|w|²``; with the linear kernel in units of the mean squared length of the
         vectors. "cv" chooses among eleven from 0.0001 to 10, with "rbf" five from 0.001 to 0.1.
     gamma : float or "cv", default="cv"
-        Width of the RBF kernel exp(-gamma |a - b|² / s), s being the mean squared length of
+        Width of the RBF kernel ``exp(-gamma |a - b|² / s)``, s being the mean squared length of
         the centered vectors. "cv" chooses among 0.125, 0.25 and 0.5.
     n_components : int, default=512
         Principal axes that the RBF kernel sees, which bounds the size of the model.

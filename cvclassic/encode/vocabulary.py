@@ -19,8 +19,8 @@ _START_ROWS = 16  # descriptors a word in the first part, at least
 def nearest_words(descriptors: np.ndarray, words: np.ndarray) -> np.ndarray:
     """Index of the nearest word (Euclidean) of every descriptor.
 
-    The nearest word has the largest x·w - |w|²/2. With a column of ones beside the
-    descriptors and one of -|w|²/2 beside the words that is a single matrix product, and its
+    The nearest word has the largest ``x·w - |w|²/2``. With a column of ones beside the
+    descriptors and one of ``-|w|²/2`` beside the words that is a single matrix product, and its
     maximum is looked for while the block is still in the cache.
 
     Parameters

@@ -43,7 +43,9 @@ class MarkedFaces:
 
 
 def read_points(path: str | os.PathLike) -> dict[str, object]:
-    """Read a JSON file ``{"a.jpg": [[x, y], ... 68 times], ...}``; the points are not yet checked.
+    """Read a JSON file of marked points; they are not yet checked.
+
+    The file holds ``{"a.jpg": [[x, y], ... 68 times], ...}``.
 
     Parameters
     ----------
