@@ -21,6 +21,7 @@ __all__ = [
     "model",
     "models",
     "report",
+    "segment",
     "serve",
     "teach",
     "train",
@@ -82,6 +83,9 @@ from . import (
 )
 from . import (
     report as report,
+)
+from . import (
+    segment as segment,
 )
 from . import (
     serve as serve,

@@ -42,6 +42,7 @@ from cvclassic.errors import CvclassicError, ImageReadError, ParameterError
 from cvclassic.faces import FaceLandmarks
 from cvclassic.faces.detection.base import FaceDetector
 from cvclassic.images import encode_image, read_image, write_image
+from cvclassic.segment import PixelClassifier
 from tests.tiny_network import tiny_network
 
 DATA = Path(os.environ.get("CVCLASSIC_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -68,6 +69,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     },
     "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
+    "PixelClassifier": lambda: {"n_trees": 3, "depth": 3, "max_pixels": 2000},
     "Recipe": lambda: {"steps": [("features", HOG(image_size=32)), ("head", SVMClassifier(C=1.0))]},
     "SVMClassifier": lambda: {"C": 1.0},
     "TableColumns": lambda: {"columns": tuple("abcdef")},
@@ -196,8 +198,15 @@ def landmarks(n: int = 12) -> np.ndarray:
     return np.random.default_rng(3).uniform(10, 50, (n, 68, 2))
 
 
+def masks(n: int = 12) -> list[np.ndarray]:
+    """Two classes of pixels in `pictures`: light and dark."""
+    return [(image.mean(axis=2) > 128).astype(int) for image in pictures(n)]
+
+
 def fit(estimator: BaseEstimator) -> BaseEstimator:
     """Fit with what its kind takes."""
+    if isinstance(estimator, PixelClassifier):
+        return estimator.fit(pictures(4), masks(4))
     if isinstance(estimator, Describer):
         return estimator
     if isinstance(estimator, FaceLandmarks):
@@ -222,6 +231,8 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
     if isinstance(estimator, FaceLandmarks):
         X = pictures() if X is None else X
         return estimator.predict(X, np.tile([10, 10, 40, 40], (len(X), 1)))
+    if isinstance(estimator, PixelClassifier):
+        return np.stack(estimator.predict_proba(pictures(4) if X is None else X))
     if gives_vectors(type(estimator)):
         return estimator.transform(pictures() if X is None else X)
     if X is None:
@@ -430,6 +441,8 @@ def check_input_is_not_mutated(cls: type) -> None:
         estimator = make(cls)
         if isinstance(estimator, FaceLandmarks):
             estimator.fit(given, landmarks())
+        elif isinstance(estimator, PixelClassifier):
+            estimator.fit(given, masks())
         elif not isinstance(estimator, Describer):
             estimator.fit(given, picture_labels())
         answer(estimator, given)
@@ -738,6 +751,15 @@ def check_head_in_scikit_learn(cls: type) -> None:
     assert search.fit(X, y).predict(X).shape == y.shape
 
 
+def check_pixels(cls: type) -> None:
+    """Classes of pixels are those of the masks, and of the same size as the image."""
+    estimator = fit(make(cls))
+    found = estimator.predict(pictures(4))
+    for image, mask, classes in zip(pictures(4), masks(4), found, strict=True):
+        assert classes.shape == image.shape[:2]
+        assert (classes == mask).mean() > 0.8
+
+
 COMMON = [
     check_init_stores_parameters_unchanged,
     check_clone,
@@ -789,6 +811,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield check_faces_are_found
     elif issubclass(cls, FaceLandmarks):
         yield check_landmarks
+    elif issubclass(cls, PixelClassifier):
+        yield check_pixels
     elif takes_pictures(make(cls)):
         yield from PICTURE_CLASSIFIERS
     elif issubclass(cls, RegressorMixin):

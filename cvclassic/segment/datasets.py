@@ -91,7 +91,7 @@ def list_stems(folder: str | os.PathLike, what: str) -> dict[str, str]:
     if not os.path.isdir(name):
         raise DataError(f"{name}: there is no such folder")
     found: dict[str, str] = {}
-    for item in walk_images([name], only_pictures=True):
+    for item in walk_images([name], only_images=True):
         if isinstance(item, Fault):
             raise DataError(f"{item.path}: {item.message}")
         stem = os.fspath(Path(os.path.relpath(item.path, name)).with_suffix(""))

@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("segment.train:train", "Learn classes of pixels from masks or scribbles."),
     "apply": ("segment.apply:apply", "Segment images with a trained model."),
     "evaluate": ("segment.evaluate:evaluate", "Score a model against true masks."),
+    "annotate": ("segment.annotate:annotate", "Scribble on images in the browser."),
     "superpixels": ("segment.unsupervised:superpixels", "Cut images into small even regions."),
     "threshold": ("segment.unsupervised:threshold", "Tell light from dark."),
     "watershed": ("segment.unsupervised:watershed", "Separate objects that touch."),
