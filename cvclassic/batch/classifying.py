@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..classify import UNKNOWN, UnknownRule, described_rows
+from ..classify import UNKNOWN, UnknownRule, described_rows, probabilities
 from ..errors import ImageReadError, ParameterError
 from ..images import ArchiveMember, Fault, NamedItem, Picture, decode_image, load_pixels
 from .columns import label_columns
@@ -41,8 +41,21 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
     """
     vectors = pipeline[0].transform(images)
     described = described_rows(pipeline[0], vectors)
-    probabilities = pipeline[1:].predict_proba(vectors)
+    probabilities = _probabilities(pipeline[1:], vectors)
     return np.where(described[:, None], probabilities, 0), described
+
+
+def _probabilities(steps: Pipeline, vectors: np.ndarray) -> np.ndarray:
+    """Probabilities by the head; of one without, the softmax of its decisions, not calibrated."""
+    if hasattr(steps, "predict_proba"):
+        return steps.predict_proba(vectors)
+    if not hasattr(steps, "decision_function"):
+        classes = steps.classes_.tolist()
+        return np.eye(len(classes))[[classes.index(label) for label in steps.predict(vectors)]]
+    decisions = np.asarray(steps.decision_function(vectors), np.float64)
+    if decisions.ndim == 1:
+        decisions = np.stack([-decisions / 2, decisions / 2], axis=1)
+    return probabilities(decisions, 1.0)
 
 
 def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:

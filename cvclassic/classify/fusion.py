@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_bool, check_integer, check_jobs, check_seed
 from .._basics.parameters import Seed
+from .._basics.saving import SavedState, require, require_shape
 from ..encode import balanced_order
 from ..errors import DataError, ParameterError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
@@ -85,6 +86,8 @@ class WeightedUnion(FeatureUnion):
     >>> union.fit_transform(X, y).shape, union.weights_[1]
     ((40, 1), np.float32(0.0))
     """
+
+    saved_state = SavedState(arrays={"weights_": 1}, role="union")
 
     transformer_list: list
     _of_table = False  # whether it was fitted on rows of numbers
@@ -294,6 +297,15 @@ class WeightedUnion(FeatureUnion):
                     column += size
                 start += size
         return out
+
+    def _check_saved(self) -> None:
+        self.transformers_ = list(self.transformer_list)
+        self.member_sizes_ = [
+            list(getattr(member, "block_sizes_", [member.n_features_out_]))
+            for _, member in self.transformers_
+        ]
+        require_shape(self, "weights_", (sum(map(len, self.member_sizes_)),))
+        require(bool((self.weights_ != 0).any()), "all weights_ are 0")
 
 
 def _is_table(X) -> bool:

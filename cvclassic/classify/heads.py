@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 
 from .._basics.checks import check_choice, check_integer, check_number, seed_number
 from .._basics.parameters import ClassWeight, Seed
+from .._basics.saving import SavedState, require, require_shape
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, svm_dual, symmetric_product
@@ -130,6 +131,15 @@ class Head(ClassifierMixin, BaseEstimator):
     def _check(self) -> None:
         raise NotImplementedError
 
+    def _check_scores(self) -> tuple[int, int]:
+        """Check a saved head with a kernel; the numbers of classes and columns."""
+        n, d = len(self.classes_), self.n_features_in_
+        require_shape(self, "intercept_", (n,))
+        require(self.temperature_ > 0, "temperature_ must be > 0")
+        if self.kernel == "linear":
+            require_shape(self, "coef_", (n, d))
+        return n, d
+
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
@@ -181,6 +191,13 @@ class SVMClassifier(Head):
     >>> SVMClassifier(C=1.0).fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
     ['a', 'b']
     """
+
+    saved_state = SavedState(
+        arrays={"coef_": 2, "support_vectors_": 2, "dual_coef_": 2, "intercept_": 1},
+        scalars={"n_features_in_": int, "temperature_": float, "gamma_": float, "C_": float},
+        added={"class_weight": None},
+        role="classifier",
+    )
 
     def __init__(
         self,
@@ -348,6 +365,15 @@ class SVMClassifier(Head):
             return X @ self.coef_.T + self.intercept_
         kernel = rbf_kernel(X, self.support_vectors_, gamma=self.gamma_)
         return kernel @ self.dual_coef_ + self.intercept_
+
+    def _check_saved(self) -> None:
+        n, d = self._check_scores()
+        if self.kernel == "linear":
+            return
+        m = len(self.support_vectors_)
+        require_shape(self, "support_vectors_", (m, d))
+        require_shape(self, "dual_coef_", (m, n))
+        require(self.gamma_ > 0, "gamma_ must be > 0")
 
 
 def _variance(X: np.ndarray, weights: np.ndarray | None) -> float:

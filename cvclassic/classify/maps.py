@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._basics.checks import check_choice, check_integer, check_number
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 
 # spectra of the kernels' signatures: Vedaldi & Zisserman 2012, table 1
@@ -88,6 +89,10 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
     (2, 15)
     """
 
+    saved_state = SavedState(
+        scalars={"n_features_in_": int}, bounds={"order": (0, 100), "period": (1e-3, 1e3)}
+    )
+
     def __init__(self, kernel: str = "chi2", order: int = 1, period: float = 0.65) -> None:
         self.kernel = kernel
         self.order = order
@@ -123,3 +128,6 @@ class HomogeneousMap(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "n_features_in_")
         n = self.n_features_in_ * (2 * self.order + 1)
         return np.array([f"{self.kernel}{i}" for i in range(n)], dtype=object)
+
+    def _saved_columns(self, n: int) -> int:
+        return n * (2 * self.order + 1)

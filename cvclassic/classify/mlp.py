@@ -11,6 +11,7 @@ from sklearn.linear_model import Perceptron
 
 from .._basics.checks import check_bool
 from .._basics.parameters import ClassWeight, Seed
+from .._basics.saving import SavedState, require
 from .calibration import fit_temperature, probabilities
 from .heads import Head, share_right
 from .losses import named_losses
@@ -105,6 +106,14 @@ class MLPClassifier(Network, Head):
     >>> MLPClassifier(max_iter=300).fit(X, ["a", "a", "b", "b"] * 5).predict([[0, 1]]).tolist()
     ['a']
     """
+
+    saved_state = SavedState(
+        arrays={"mean_": 1, "scale_": 1},
+        lists={"weights_": 2, "biases_": 1},
+        scalars={"n_features_in_": int, "temperature_": float},
+        added={"class_weight": None},
+        role="classifier",
+    )
 
     def __init__(
         self,
@@ -235,6 +244,12 @@ class MLPClassifier(Network, Head):
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:
         return self._logits((X - self.mean_) / self.scale_)
+
+    def _check_saved(self) -> None:
+        n = len(self.classes_)
+        outputs = 1 if n == 2 else n
+        require(self._check_layers() == outputs, "the last layer and the classes do not agree")
+        require(self.temperature_ > 0, "temperature_ must be > 0")
 
 
 def _perceptron_loss(

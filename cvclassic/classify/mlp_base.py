@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
 from .._basics.parameters import Seed
+from .._basics.saving import divides, require, require_shape
 from ..errors import ParameterError
 from ..images import single_threaded
 from .gram import stratified_folds
@@ -75,6 +76,19 @@ class Network(BaseEstimator):
         self.random_state = random_state
         self.standardize = standardize
         self.n_networks = n_networks
+
+    def _check_layers(self) -> int:
+        """Check that saved layers fit onto each other; the number of outputs."""
+        sizes = [self.n_features_in_]
+        require(len(self.weights_) == len(self.biases_) >= 1, "layers are missing")
+        for weight, bias in zip(self.weights_, self.biases_, strict=True):
+            good = weight.shape[0] == sizes[-1] and bias.shape == weight.shape[1:]
+            require(good, "layers disagree")
+            sizes.append(weight.shape[1])
+        require_shape(self, "mean_", (sizes[0],))
+        require_shape(self, "scale_", (sizes[0],))
+        require(divides(self.scale_), "scale_ must be > 0")
+        return sizes[-1]
 
     def _check(self) -> None:
         check_choice("activation", self.activation, tuple(ACTIVATIONS))

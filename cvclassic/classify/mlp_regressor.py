@@ -10,6 +10,7 @@ from sklearn.neural_network import MLPRegressor as _SklearnRegressor
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from .._basics.checks import seed_number
+from .._basics.saving import SavedState, require
 from ..errors import DataError, ParameterError
 from .mlp_base import Network
 from .network import Epoch, OnEpoch, layers_of
@@ -57,6 +58,13 @@ class MLPRegressor(RegressorMixin, Network):
     >>> bool(abs(model.fit(X, 3 * X.ravel()).predict([[0.5]])[0] - 1.5) < 0.1)
     True
     """
+
+    saved_state = SavedState(
+        arrays={"mean_": 1, "scale_": 1},
+        lists={"weights_": 2, "biases_": 1},
+        scalars={"n_features_in_": int},
+        role="regressor",
+    )
 
     def _check(self) -> None:
         super()._check()
@@ -142,6 +150,9 @@ class MLPRegressor(RegressorMixin, Network):
         check_is_fitted(self, "weights_")
         X = validate_data(self, X, dtype=np.float32, reset=False)
         return self._forward((X - self.mean_) / self.scale_)[:, 0]
+
+    def _check_saved(self) -> None:
+        require(self._check_layers() == 1, "the last layer must have one output")
 
 
 def _mean(values: np.ndarray, weights: np.ndarray | None) -> float:

@@ -10,6 +10,7 @@ from scipy.linalg import eigh
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
 from .._basics.parameters import ClassWeight, Seed
+from .._basics.saving import SavedState, require_shape
 from ..encode import balanced_order
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
@@ -90,6 +91,20 @@ class RidgeClassifier(Head):
     >>> RidgeClassifier().fit(X, ["a", "a", "b", "b"] * 3).predict([[0, 0.5], [3, 3.5]]).tolist()
     ['a', 'b']
     """
+
+    saved_state = SavedState(
+        arrays={
+            "coef_": 2,
+            "components_": 2,
+            "dual_coef_": 2,
+            "intercept_": 1,
+            "mean_": 1,
+            "vectors_": 2,
+        },
+        scalars={"n_features_in_": int, "temperature_": float},
+        added={"class_weight": None},
+        role="classifier",
+    )
 
     coef_: np.ndarray
     intercept_: np.ndarray
@@ -305,6 +320,15 @@ class RidgeClassifier(Head):
             Z = (X[start : start + _BLOCK] - self.mean_) @ self.components_
             out[start : start + _BLOCK] = rbf_gram(Z, self.vectors_) @ self.dual_coef_
         return out + self.intercept_
+
+    def _check_saved(self) -> None:
+        n, d = self._check_scores()
+        if self.kernel == "linear":
+            return
+        m, r = self.vectors_.shape
+        require_shape(self, "mean_", (d,))
+        require_shape(self, "components_", (d, r))
+        require_shape(self, "dual_coef_", (m, n))
 
 
 def mean_row(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_choice, check_integer
+from .._basics.saving import SavedState
 from .base import Describer
 from .features import LocalFeatures
 from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
@@ -137,6 +138,15 @@ class ColorStats(Describer):
     >>> ColorStats(step=8, bin_sizes=(4, 8)).describe(image).descriptors.shape
     (74, 96)
     """
+
+    saved_state = SavedState(
+        bounds={
+            "step": (1, 10_000),
+            "bin_sizes": (1, 10_000),
+            "border": (0, 10_000),
+            "max_side": (1, 100_000),
+        }
+    )
 
     n_dims = 96
 

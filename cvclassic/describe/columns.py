@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_bool, check_integer
+from .._basics.saving import SavedState, divides, require, require_shape
 from ..errors import DataError, ParameterError
 
 _LARGEST = 1e30  # of a float32
@@ -81,6 +82,12 @@ class TableColumns(TransformerMixin, BaseEstimator):
     [[-1.0, 0.0], [1.0, 1.0]]
     """
 
+    saved_state = SavedState(
+        arrays={"center_": 1, "scale_": 1, "edges_": 2},
+        scalars={"n_features_out_": int},
+        bounds={"n_bins": (0, 1000)},
+    )
+
     zeros_are_data = True  # a row at the mean is no blank picture
 
     def __init__(self, columns: Sequence[str], squash: bool = True, n_bins: int = 16) -> None:
@@ -145,3 +152,12 @@ class TableColumns(TransformerMixin, BaseEstimator):
         if not np.isfinite(rows).all():
             raise DataError("X holds values that are not finite.")
         return rows
+
+    def _check_saved(self) -> None:
+        n = len(self.columns)
+        columns = n * (1 + self.n_bins)
+        require(self.n_features_out_ == columns, f"n_features_out_ must be {columns}")
+        require_shape(self, "edges_", (n, self.n_bins + 1 if self.n_bins else 0))
+        require_shape(self, "center_", (n,))
+        require_shape(self, "scale_", (n,))
+        require(divides(self.scale_), "scale_ must be > 0")

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_bool, check_choice, check_integer, check_number
+from .._basics.saving import SavedState
 from ..images.checks import to_gray
 from .base import Describer
 from .features import LocalFeatures
@@ -286,6 +287,18 @@ class DenseSIFT(Describer):
     >>> DenseSIFT(step=8, bin_sizes=(4, 8)).describe(image).descriptors.shape
     (74, 128)
     """
+
+    saved_state = SavedState(
+        bounds={
+            "step": (1, 10_000),
+            "bin_sizes": (1, 1000),
+            "window_size": (0.01, 1000),
+            "magnification": (0.1, 1e6),
+            "contrast_threshold": (0, 1e6),
+            "border": (0, 10_000),
+            "max_side": (1, 100_000),
+        }
+    )
 
     n_dims = 128
 

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from .._basics.checks import check_choice
+from .._basics.saving import SavedState, require
 from ..errors import ParameterError
 from ..images import load_pixels
 from .networks import SCALINGS, Network, NetworkFileError, Ready, open_network, read_network_file
@@ -69,6 +70,8 @@ class Embedding(ImageTransformer):
     >>> from sklearn.pipeline import make_pipeline
     >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVMClassifier())
     """
+
+    saved_state = SavedState(scalars={"n_features_out_": int, "path_": str, "sha256_": str})
 
     path_: str
     sha256_: str
@@ -168,6 +171,10 @@ class Embedding(ImageTransformer):
                 raise NetworkFileError(f"{self.path_}: gives numbers that are not finite.")
             row[:] = vector / max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
         return out
+
+    def _check_saved(self) -> None:
+        good = len(self.sha256_) == 64 and set(self.sha256_) <= set("0123456789abcdef")
+        require(good, "sha256_ must have 64 hexadecimal digits")
 
 
 def _as_vector(output: np.ndarray) -> np.ndarray:

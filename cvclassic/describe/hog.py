@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_bool, check_integer
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 from .pixels import SizedTransformer
 
@@ -50,6 +51,16 @@ class HOG(SizedTransformer):
     >>> HOG(image_size=32).fit_transform(images).shape
     (2, 324)
     """
+
+    saved_state = SavedState(
+        scalars={"n_features_out_": int},
+        bounds={
+            "image_size": (1, 2048),
+            "orientations": (1, 360),
+            "cell_size": (1, 2048),
+            "block_size": (1, 2048),
+        },
+    )
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_bool, check_choice, check_integer, short_repr
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 from ..filters import FILLS, as_bank, center_pad, convolve, parse_kernel, pool
 from ..images import load_pixels
@@ -70,6 +71,11 @@ class KernelFeatures(ImageTransformer):
     >>> str(features.get_feature_names_out()[0])
     'sobel_x+_0_0'
     """
+
+    saved_state = SavedState(
+        scalars={"n_features_out_": int},
+        bounds={"image_size": (1, 2048), "stride": (1, 2048), "pool_size": (1, 2048)},
+    )
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._basics.checks import check_integer, check_number
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 from .pixels import SizedTransformer
 
@@ -71,6 +72,16 @@ class LBP(SizedTransformer):
     >>> LBP(image_size=32, cells=2).fit_transform(images).shape
     (2, 236)
     """
+
+    saved_state = SavedState(
+        scalars={"n_features_out_": int},
+        bounds={
+            "image_size": (1, 2048),
+            "n_points": (1, 64),
+            "radius": (0.1, 1024),
+            "cells": (1, 2048),
+        },
+    )
 
     color = False
 

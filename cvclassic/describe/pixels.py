@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_bool
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 from ..images import load_pixels
 from ..images.checks import to_gray
@@ -135,6 +136,8 @@ class Pixels(SizedTransformer):
     >>> Pixels(image_size=4).fit_transform(images).sum(axis=1)
     array([16., 16.], dtype=float32)
     """
+
+    saved_state = SavedState(scalars={"n_features_out_": int}, bounds={"image_size": (1, 2048)})
 
     def __init__(
         self, image_size: int = 28, color: bool = False, n_jobs: int | None = None

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .._basics.checks import check_bool, check_integer, check_number
+from .._basics.saving import SavedState
 from ..errors import ParameterError
 from ..images.checks import to_gray
 from .base import Describer, root_normalize
@@ -109,6 +110,16 @@ class SIFT(Describer):
     >>> SIFT().describe(image).descriptors.shape[1]
     128
     """
+
+    saved_state = SavedState(
+        bounds={
+            "max_side": (16, 100_000),
+            "max_keypoints": (1, 10_000_000),
+            "contrast_threshold": (0, 1e6),
+            "edge_threshold": (1e-6, 1e6),
+            "sigma": (0.01, 100),
+        }
+    )
 
     n_dims = 128
 

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_jobs, check_seed
+from .._basics.saving import SavedState, require
 from ..images import check_images, map_blocks
 
 
@@ -18,6 +19,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
     images to an array of shape (b, d); runs in worker threads).
     """
 
+    saved_state: SavedState
     n_jobs: int | None
     n_features_out_: int
 
@@ -88,6 +90,16 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
 
     def _check(self) -> None:
         raise NotImplementedError
+
+    def _check_saved(self) -> None:
+        """Check a saved step; of one that learns nothing, columns follow from parameters."""
+        state = type(self).saved_state
+        if state.arrays or state.lists:
+            return
+        expected = self.n_features_out_
+        self.fit([np.zeros((8, 8), np.uint8)])
+        n = self.n_features_out_
+        require(n == expected, f"n_features_out_ must be {n}")
 
     def _fit_images(self, X, y) -> None:
         raise NotImplementedError

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._basics.checks import check_choice, check_integer, check_number
 from .._basics.parameters import Pyramid, Seed
+from .._basics.saving import SavedState, require_shape
 from ..describe import Describer, LocalFeatures
 from ..errors import ParameterError
 from .base import LocalEncoder
@@ -91,6 +92,18 @@ class BagOfWords(LocalEncoder):
     (6, 10)
     """
 
+    saved_state = SavedState(
+        arrays={"words_": 2},
+        scalars={"n_features_out_": int},
+        bounds={
+            "n_words": (2, 10_000_000),
+            "n_nearest": (1, 10_000),
+            "sigma": (1e-6, 1e6),
+            "pyramid": (1, 1000),
+            "sample_mb": (0, 1e9),
+        },
+    )
+
     def __init__(
         self,
         describer: Describer | None = None,
@@ -136,6 +149,10 @@ class BagOfWords(LocalEncoder):
             weights = None if votes is None else votes.ravel()
             histogram += np.bincount(flat, weights, minlength=len(histogram))
         return normalize_histogram(histogram, self.norm)
+
+    def _check_saved(self) -> None:
+        require_shape(self, "words_", (self.n_words, self._describer.n_dims))
+        self._check_saved_columns()
 
 
 def soft_votes(

@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from .._basics.checks import check_number
 from .._basics.parameters import Seed
+from .._basics.saving import require
 from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
@@ -264,6 +265,11 @@ class LocalEncoder(ImageTransformer):
     def _sample_rows(self, features: LocalFeatures) -> np.ndarray:
         """What the codebook learns from: the descriptors, unless an encoder adds to them."""
         return features.descriptors
+
+    def _check_saved_columns(self) -> None:
+        """Raise `ModelFileError` unless the number of columns is that of the parameters."""
+        expected = sum(self.block_sizes_)
+        require(self.n_features_out_ == expected, f"n_features_out_ must be {expected}")
 
     def _check_encoder(self) -> None:
         raise NotImplementedError

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._basics.checks import check_bool, check_integer, check_number
 from .._basics.parameters import Pyramid, Seed
+from .._basics.saving import SavedState, divides, require, require_shape
 from ..describe import Describer, LocalFeatures
 from .base import LocalEncoder, prior_share
 from .mixture import (
@@ -199,6 +200,13 @@ class FisherVector(LocalEncoder):
     (6, 64)
     """
 
+    saved_state = SavedState(
+        arrays={"mean_": 1, "components_": 2, "weights_": 1, "means_": 2, "variances_": 2},
+        optional=("components_",),
+        scalars={"n_features_out_": int},
+        bounds={"power": (0.01, 100), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
+    )
+
     def __init__(
         self,
         describer: Describer | None = None,
@@ -270,3 +278,17 @@ class FisherVector(LocalEncoder):
         for cell in out:
             power_normalize(cell, self.power)
         return out.ravel()
+
+    def _check_saved(self) -> None:
+        d = self._describer.n_dims
+        require_shape(self, "mean_", (d,))
+        if self.components_ is not None:
+            require(self.components_.shape[1] == d, f"components_ must have {d} columns")
+            d = len(self.components_)
+        shape = (self.n_gaussians, d + 2 * self.augment_position)
+        require_shape(self, "weights_", shape[:1])
+        require_shape(self, "means_", shape)
+        require_shape(self, "variances_", shape)
+        require(bool((self.weights_ > 0).all()), "weights_ must be > 0")
+        require(divides(self.variances_), "variances_ must be > 0")
+        self._check_saved_columns()

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._basics.checks import check_integer, check_number
 from .._basics.parameters import Pyramid, Seed
+from .._basics.saving import SavedState, require_shape
 from ..describe import Describer, LocalFeatures
 from .bag_of_words import check_nearest, normalize_histogram
 from .base import LocalEncoder
@@ -141,6 +142,18 @@ class LLC(LocalEncoder):
     (6, 10)
     """
 
+    saved_state = SavedState(
+        arrays={"words_": 2},
+        scalars={"n_features_out_": int},
+        bounds={
+            "n_words": (2, 10_000_000),
+            "n_nearest": (1, 1000),
+            "regularisation": (0, 1e6),
+            "pyramid": (1, 1000),
+            "sample_mb": (0, 1e9),
+        },
+    )
+
     def __init__(
         self,
         describer: Describer | None = None,
@@ -180,3 +193,7 @@ class LLC(LocalEncoder):
         for level in cells:
             np.maximum.at(pooled, level * self.n_words + nearest, codes)
         return normalize_histogram(pooled, "l2")
+
+    def _check_saved(self) -> None:
+        require_shape(self, "words_", (self.n_words, self._describer.n_dims))
+        self._check_saved_columns()

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_choice, check_integer, check_number
 from .._basics.parameters import Seed
+from .._basics.saving import SavedState, require, require_shape
 from ..describe import SizedTransformer, check_image_size
 from ..errors import DataError, ParameterError
 from ..images import map_blocks
@@ -87,6 +88,23 @@ class PatchWords(SizedTransformer):
     >>> PatchWords(n_words=20, random_state=0).fit_transform(images).shape
     (10, 180)
     """
+
+    saved_state = SavedState(
+        arrays={"mean_": 1, "whitening_": 2, "words_": 2},
+        scalars={"n_features_out_": int},
+        bounds={
+            "n_words": (2, 1_000_000),
+            "patch_size": (1, 512),
+            "stride": (1, 512),
+            "pool": (1, 512),
+            "threshold": (0, 1e6),
+            "power": (0.01, 100),
+            "contrast": (1e-6, 1e9),
+            "whitening": (0, 1e9),
+            "image_size": (1, 2048),
+            "n_patches": (1, 1e9),
+        },
+    )
 
     def __init__(
         self,
@@ -266,6 +284,14 @@ class PatchWords(SizedTransformer):
         if self.color:
             return gray.reshape(-1, 3, p, p).transpose(0, 2, 3, 1)
         return gray.reshape(-1, p, p)
+
+    def _check_saved(self) -> None:
+        d = self._n_dims()
+        require_shape(self, "mean_", (d,))
+        require_shape(self, "whitening_", (d, d))
+        require_shape(self, "words_", (self.n_words, d))
+        n = self.pool**2 * self.n_words
+        require(self.n_features_out_ == n, f"n_features_out_ must be {n}")
 
 
 def _row_groups(starts: np.ndarray) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 
 from .._basics.checks import check_bool, check_integer, check_number
 from .._basics.parameters import Pyramid, Seed
+from .._basics.saving import SavedState, require, require_shape
 from ..describe import Describer, LocalFeatures
 from .base import LocalEncoder, prior_share
 from .fisher import power_normalize
@@ -163,6 +164,13 @@ class VLAD(LocalEncoder):
     (6, 512)
     """
 
+    saved_state = SavedState(
+        arrays={"mean_": 1, "components_": 2, "words_": 2},
+        optional=("mean_", "components_"),
+        scalars={"n_features_out_": int},
+        bounds={"power": (0.01, 100), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
+    )
+
     def __init__(
         self,
         describer: Describer | None = None,
@@ -223,3 +231,13 @@ class VLAD(LocalEncoder):
         for cell in cell_sums:
             vlad_normalize(cell, intra=self.intra, power=self.power)
         return cell_sums.ravel()
+
+    def _check_saved(self) -> None:
+        d = self._describer.n_dims
+        require((self.mean_ is None) == (self.components_ is None), "mean_ is missing")
+        if self.components_ is not None:
+            require_shape(self, "mean_", (d,))
+            require(self.components_.shape[1] == d, f"components_ must have {d} columns")
+            d = len(self.components_)
+        require_shape(self, "words_", (self.n_words, d))
+        self._check_saved_columns()

@@ -1,8 +1,10 @@
 __all__ = [
     "ModelInfo",
+    "SavedState",
     "load_model",
     "read_model",
     "read_model_info",
+    "register_estimator",
     "save_model",
 ]
 
@@ -20,4 +22,10 @@ from .header import (
 )
 from .header import (
     read_model_info as read_model_info,
+)
+from .registry import (
+    SavedState as SavedState,
+)
+from .registry import (
+    register_estimator as register_estimator,
 )

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from .._basics.saving import require
 from ..errors import ModelFileError
 from .digests import check_digest
 from .files import arrays_in, library_versions, write_arrays
-from .header import description_in, read_bytes, require, take_digest
+from .header import description_in, read_bytes, take_digest
 from .validation import finite
 
 _KEYS = {"format", "format_version", "content", "versions"}
@@ -78,9 +79,9 @@ def load_bundle(
     """
     data, size = read_bytes(path)
     try:
-        description = description_in(data, size, called or f"{kind} file", version)
+        description = description_in(data, size, kind, called or f"{kind} file", version)
         digest = take_digest(description)  # files of earlier versions have none
-        content = _content(description, kind, called or f"{kind} file")
+        content = _content(description)
         arrays = arrays_in(data)
         check_digest(digest, description, arrays)
         for name, array in arrays.items():
@@ -92,10 +93,8 @@ def load_bundle(
     return arrays, content
 
 
-def _content(description: dict[str, Any], kind: str, what: str) -> dict[str, Any]:
+def _content(description: dict[str, Any]) -> dict[str, Any]:
     """What the caller of `save_bundle` gave, checked."""
-    if description.get("format") != kind:
-        raise ModelFileError(f"This safetensors file is not a {what}.")
     require(set(description) == _KEYS, "its description is odd")
     require(isinstance(description["content"], dict), "its content is not an object")
     return description["content"]

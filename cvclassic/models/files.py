@@ -15,10 +15,11 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import Pipeline
 
 from .._basics.atomic import atomic_file
+from .._basics.saving import require
 from ..describe import Embedding, NetworkFileError
 from ..errors import ModelFileError
 from .digests import check_digest, digest_of
-from .header import FORMAT_VERSION, ModelInfo, info_of, model_description, read_bytes, require
+from .header import FORMAT_VERSION, ModelInfo, info_of, model_description, read_bytes
 from .serialization import flatten, rebuild
 from .upgrading import upgrade
 
@@ -168,6 +169,6 @@ def read_model(path) -> tuple[Pipeline, ModelInfo]:
 def _attach_files(pipeline: Pipeline, folder: Path) -> None:
     """Let the parts that need a file of their own find it, by its digest."""
     for _, step in pipeline.steps:
-        for _, part in getattr(step, "transformers_", [("", step)]):
-            if isinstance(part, Embedding):
-                part.attach(folder)
+        for entry in getattr(step, "transformers_", None) or [("", step)]:
+            if isinstance(entry[1], Embedding):
+                entry[1].attach(folder)

@@ -108,10 +108,13 @@ def _end_of(header: dict) -> int:
     return max(ends)
 
 
-def description_in(data: bytes, size: int, what: str, format_version: int) -> dict[str, Any]:
+def description_in(
+    data: bytes, size: int, kind: str, what: str, format_version: int
+) -> dict[str, Any]:
     """The JSON description in a safetensors header, both checked.
 
-    `what` is what the file should be; versions after `format_version` are not read.
+    `kind` is the format that the file must have, `what` is how messages call it; versions after
+    `format_version` are not read.
     """
     if len(data) < 10 or data[8:9] != b"{":
         raise ModelFileError(f"This is not a {what}.")
@@ -125,6 +128,8 @@ def description_in(data: bytes, size: int, what: str, format_version: int) -> di
         raise ModelFileError(f"This safetensors file is not a {what}.")
     description = _parse(metadata["cvclassic"])
     require(isinstance(description, dict), "its description is not an object")
+    if description.get("format") != kind:
+        raise ModelFileError(f"This safetensors file is not a {what}.")
     version = description.get("format_version")
     if type(version) is int and version > format_version:
         raise ModelFileError(
@@ -146,10 +151,11 @@ def take_digest(description: dict[str, Any]) -> str | None:
 
 def model_description(data: bytes, size: int) -> tuple[dict[str, Any], str | None]:
     """The description of a model, and its checksum."""
-    description = description_in(data, size, "cvclassic model file", FORMAT_VERSION)
+    description = description_in(
+        data, size, "cvclassic-model", "cvclassic model file", FORMAT_VERSION
+    )
     digest = take_digest(description)
     require(set(description) == _KEYS, "its description is odd")
-    require(description["format"] == "cvclassic-model", "its description is odd")
     needed = description["format_version"] >= FIRST_WITH_DIGEST
     require(digest is not None or not needed, "its checksum is missing")
     for key in ("pipeline", "summary", "versions"):

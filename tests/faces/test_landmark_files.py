@@ -16,6 +16,7 @@ from cvclassic.faces import (
 )
 from cvclassic.faces.landmarks import shape_trees
 from cvclassic.images import write_image
+from cvclassic.models.digests import digest_of
 
 
 @pytest.fixture(scope="module", params=["descent", "trees"])
@@ -62,6 +63,7 @@ def test_damage_is_found(saved, tmp_path) -> None:
 
     def refused(message: str, changed: dict, content: dict | None = None) -> None:
         new = text if content is None else {**text, "content": content}
+        new = {**new, "digest": digest_of(new, changed)}
         save_file(changed, tmp_path / "bad", metadata={"cvclassic": json.dumps(new)})
         with pytest.raises(ModelFileError, match=message):
             load_landmarks(tmp_path / "bad")

@@ -26,6 +26,7 @@ from cvclassic.faces import (
     save_metric,
 )
 from cvclassic.faces.recognition.files import _LENGTHS
+from cvclassic.models.digests import digest_of
 
 
 def pictures_of(faces: np.ndarray, n: int, seed: int = 0) -> list[list[np.ndarray]]:
@@ -262,7 +263,9 @@ def changed(path, about=None, arrays=None) -> bytes:
     said = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cvclassic"])
     for key, value in (about or {}).items():
         (said if key.startswith("format") else said["content"])[key] = value
-    return save({**load(data), **(arrays or {})}, {"cvclassic": json.dumps(said)})
+    whole = {**load(data), **(arrays or {})}
+    said["digest"] = digest_of(said, whole)
+    return save(whole, {"cvclassic": json.dumps(said)})
 
 
 @pytest.mark.parametrize(

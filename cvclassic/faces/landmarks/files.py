@@ -10,9 +10,9 @@ from typing import Any, cast
 import numpy as np
 
 from ..._basics.checks import check_seed
+from ..._basics.saving import require
 from ...errors import CvclassicError, ModelFileError
 from ...models.bundles import load_bundle, save_bundle
-from ...models.validation import require
 from .alignment import N_LANDMARKS
 from .descent import DescentStage
 from .model import FaceLandmarks
