@@ -78,7 +78,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
         click.echo(f"{len(failed)} images could not be read and were not compared:", err=True)
         report_failures(list(failed.values()))
     if json_file:
-        content = found.as_dict()
+        content = found.to_dict()
         for model, extra in zip(content["models"], extras, strict=True):
             model |= {key: extra[key] for key in ("file", "n_bytes", "ms_per_image")}
         content |= {"n_failed": len(failed), "failures": list(failed.values())}

@@ -70,7 +70,7 @@ class MatchTask(ImageTask):
             "results": [
                 {
                     "descriptor": name,
-                    **(result if factors == (1, 1) else result.scaled(*factors)).record(),
+                    **(result if factors == (1, 1) else result.scaled(*factors)).to_dict(),
                 }
                 for name, result in found.items()
             ]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .._basics.figures import new_figure
 from .._basics.printable import printable
-from .training_curves import new_figure
 
 _NUMBERED = 25  # classes up to which every cell says its count
 _NAMED = 60  # and up to which every row says its name

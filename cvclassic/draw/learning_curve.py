@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .training_curves import check_curve_path, new_figure, write_figure
+from .._basics.figures import new_figure
+from .training_curves import check_curve_path, write_figure
 
 if TYPE_CHECKING:
     from ..evaluate import LearningCurve
 
 
 def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
-    """Draw mean and spread of both accuracies over the pictures a class.
+    """Draw mean and spread of both accuracies over the images per class.
 
     Parameters
     ----------
@@ -28,10 +29,15 @@ def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
         The file cannot be written.
     """
     check_curve_path(path)
+    write_figure(learning_curve_figure(curve), path)
+
+
+def learning_curve_figure(curve: LearningCurve) -> Any:
+    """The same as a matplotlib Figure."""
     from matplotlib.ticker import NullFormatter, PercentFormatter
 
     figure = new_figure((7, 4.2))
-    axes = figure.add_subplot(xlabel="training pictures a class", ylabel="share of test pictures")
+    axes = figure.add_subplot(xlabel="training images per class", ylabel="accuracy on test images")
     rows = curve.summary()
     sizes = [row[0] for row in rows]
     for column, name, style in ((1, "accuracy", "o-C0"), (3, "mean class accuracy", "s--C1")):
@@ -48,9 +54,7 @@ def draw_learning_curve(curve: LearningCurve, path: str | os.PathLike) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(alpha=0.3)
     n = curve.accuracy.shape[1]
-    how = "everything trained anew" if curve.refit else "only the classifier trained anew"
-    axes.set_title(
-        f"{n} choices of pictures, mean ± standard deviation; {how}", fontsize=10, loc="left"
-    )
+    how = "all retrained" if curve.refit else "only the classifier retrained"
+    axes.set_title(f"{n} random subsets, mean ± standard deviation; {how}", fontsize=10, loc="left")
     axes.legend(loc="lower right")
-    write_figure(figure, path)
+    return figure

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 
 from .._basics.atomic import atomic_file
+from .._basics.figures import new_figure
 from ..errors import ParameterError
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -75,16 +76,6 @@ def draw_curve(epochs: Sequence, path: str | os.PathLike, score_name: str = "acc
         left.legend()
     left.set_ylim(bottom=0)
     write_figure(figure, path)
-
-
-def new_figure(size: tuple[float, float]):
-    """An empty figure of `size` inches that needs no screen."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def write_figure(figure, path: str | os.PathLike) -> None:

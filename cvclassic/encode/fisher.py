@@ -204,7 +204,7 @@ class FisherVector(LocalEncoder):
         arrays={"mean_": 1, "components_": 2, "weights_": 1, "means_": 2, "variances_": 2},
         optional=("components_",),
         scalars={"n_features_out_": int},
-        bounds={"power": (0.01, 100), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
+        bounds={"power": (0.01, 4), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
     )
 
     def __init__(

@@ -168,7 +168,7 @@ class VLAD(LocalEncoder):
         arrays={"mean_": 1, "components_": 2, "words_": 2},
         optional=("mean_", "components_"),
         scalars={"n_features_out_": int},
-        bounds={"power": (0.01, 100), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
+        bounds={"power": (0.01, 4), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
     )
 
     def __init__(

@@ -63,7 +63,7 @@ class Comparison:
         """Whether the models of pair number `pair` differ, after Holm's correction."""
         return self.holm_p[pair] <= 1 - self.level
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """JSON-able: ``models`` with scores and intervals, ``pairs`` with differences."""
         return {
             "n_images": self.n_images,
@@ -85,6 +85,51 @@ class Comparison:
                 )
             ],
         }
+
+    def to_pandas(self) -> Any:
+        """One row per model with its scores and the ends of their intervals.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        from .._basics.frames import import_pandas
+
+        rows = []
+        for name, scores, ends in zip(self.names, self.scores, self.intervals, strict=True):
+            row: dict[str, Any] = {"model": name, **scores}
+            for score, (low, high) in ends.items():
+                row |= {f"{score}_low": low, f"{score}_high": high}
+            rows.append(row)
+        return import_pandas().DataFrame(rows)
+
+    def plot(self) -> Any:
+        """Draw the accuracy of each model with its interval; returns a matplotlib Figure."""
+        from ..draw.figures import comparison_figure
+
+        return comparison_figure(self)
+
+    def _repr_html_(self) -> str:
+        from ..draw.figures import html_table
+
+        rows = []
+        for name, scores, ends in zip(self.names, self.scores, self.intervals, strict=True):
+            low, high = ends.get("accuracy", (float("nan"), float("nan")))
+            accuracy, by_class = scores["accuracy"] or 0.0, scores["mean_class_accuracy"] or 0.0
+            rows.append((name, f"{accuracy:.1%}", f"[{low:.1%}, {high:.1%}]", f"{by_class:.1%}"))
+        headers = ("model", "accuracy", f"{self.level:.0%} interval", "mean class accuracy")
+        models = html_table(rows, headers, f"{self.n_images} images")
+        pairs = [
+            (
+                self.names[i],
+                self.names[j],
+                f"{self.holm_p[k]:.3g}",
+                "yes" if self.significant(k) else "no",
+            )
+            for k, (i, j) in enumerate(self.pairs)
+        ]
+        return models + html_table(pairs, ("A", "B", "p (McNemar, Holm)", "significant"))
 
 
 def compare_predictions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,11 +128,9 @@ class Evaluation:
         rows.append(("images", f"{self.n_images:,}", ""))
         if self.failures:
             rows.append(("unreadable", f"{len(self.failures):,}", ""))
-        cells = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        return f"<table><caption>Evaluation</caption><tbody>{cells}</tbody></table>"
+        from ..draw.figures import html_table
+
+        return html_table(rows, title="Evaluation")
 
 
 def score_classes(predictions: Predictions, rule: UnknownRule | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -55,6 +56,44 @@ class LearningCurve:
             "refit": self.refit,
             "n_test": self.n_test,
         }
+
+    def to_pandas(self) -> Any:
+        """One row per size and repeat.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        from .._basics.frames import import_pandas
+
+        rows = [
+            {
+                "images_per_class": size,
+                "repeat": j,
+                "accuracy": self.accuracy[i, j],
+                "mean_class_accuracy": self.mean_class_accuracy[i, j],
+            }
+            for i, size in enumerate(self.sizes)
+            for j in range(self.accuracy.shape[1])
+        ]
+        return import_pandas().DataFrame(rows)
+
+    def plot(self) -> Any:
+        """Draw mean and spread of both accuracies; returns a matplotlib Figure."""
+        from ..draw.learning_curve import learning_curve_figure
+
+        return learning_curve_figure(self)
+
+    def _repr_html_(self) -> str:
+        from ..draw.figures import html_table
+
+        rows = [
+            (size, f"{a:.1%} ± {s:.1%}", f"{m:.1%} ± {t:.1%}")
+            for size, a, s, m, t in self.summary()
+        ]
+        headers = ("images per class", "accuracy", "mean class accuracy")
+        return html_table(rows, headers, f"Learning curve, {self.n_test} test images")
 
     @classmethod
     def from_dict(cls, values: dict) -> LearningCurve:

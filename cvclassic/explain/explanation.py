@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,8 @@ class Explanation:
         How they were computed, in a sentence.
     image_shape : tuple of int
         Height and width of the picture as the recipe sees it.
+    image : ndarray of shape (H, W) or (H, W, 3), uint8, optional
+        The picture itself, to draw on.
     """
 
     label: object
@@ -62,6 +65,7 @@ class Explanation:
     exact: bool
     how: str
     image_shape: tuple[int, int]
+    image: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.shares)
@@ -74,6 +78,87 @@ class Explanation:
     def sums(self) -> bool:
         """Whether the shares and the bias add up to the decision."""
         return self.words is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: classes, decision, and position, size and share of each keypoint."""
+        words: list = [None] * len(self) if self.words is None else self.words.tolist()
+        return {
+            "label": self.label,
+            "against": self.against,
+            "decision": self.decision,
+            "bias": self.bias,
+            "exact": self.exact,
+            "how": self.how,
+            "probabilities": {
+                str(label): float(p)
+                for label, p in zip(self.classes, self.probabilities, strict=True)
+            },
+            "image_shape": list(self.image_shape),
+            "keypoints": [
+                {"x": x, "y": y, "scale": scale, "share": share, "word": word, "encoder": member}
+                for (x, y), scale, share, word, member in zip(
+                    self.xy.tolist(),
+                    self.scale.tolist(),
+                    self.shares.tolist(),
+                    words,
+                    self.members.tolist(),
+                    strict=True,
+                )
+            ],
+        }
+
+    def to_pandas(self) -> Any:
+        """One row per keypoint: x, y, scale, share, word, encoder.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        from .._basics.frames import import_pandas
+
+        columns = ["x", "y", "scale", "share", "word", "encoder"]
+        return import_pandas().DataFrame(self.to_dict()["keypoints"], columns=columns)
+
+    def draw(self, image: np.ndarray | None = None) -> np.ndarray:
+        """The explanation drawn on the image: heat map, signed keypoints, legend.
+
+        Parameters
+        ----------
+        image : ndarray of shape (H, W) or (H, W, 3), uint8, optional
+            Of any size; the explained image itself unless given.
+
+        Returns
+        -------
+        ndarray of shape (H', W', 3), uint8
+
+        Raises
+        ------
+        ParameterError
+            There is no image to draw on.
+        """
+        from ..draw.explanations import draw_explanation
+
+        pixels = self.image if image is None else image
+        if pixels is None:
+            raise ParameterError("image must be given: this explanation does not hold it.")
+        return draw_explanation(pixels, self)
+
+    def plot(self, image: np.ndarray | None = None) -> Any:
+        """As `draw`, as a matplotlib Figure."""
+        from ..draw.figures import image_figure
+
+        return image_figure(self.draw(image))
+
+    def _repr_html_(self) -> str:
+        from ..draw.figures import html_image, html_table
+
+        names = (
+            (self.label, f"{self.probability(self.label):.1%}"),
+            (self.against, f"{self.probability(self.against):.1%}"),
+        )
+        table = html_table(names, ("predicted or asked for, and runner-up", "probability"))
+        return table if self.image is None else html_image(self.draw(), self.how) + table
 
 
 def class_column(classes: tuple, name: str, label: object) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..classify import probabilities
 from ..errors import ParameterError
-from ..images import load_pixels, map_blocks
+from ..images import Picture, load_pixels, map_blocks
 from .attribution import Trace, trace
 from .directions import decide, direction_between, mapped, parts_of_entries
 from .explanation import Explanation, class_column
@@ -111,8 +112,10 @@ def explain_picture(
     True
     """
     check_explainable(pipeline)
-    (found,) = explain_pictures(pipeline, [image], label, against)
-    return found
+    picture = image if isinstance(image, Picture) else Picture(image)
+    (found,) = explain_pictures(pipeline, [picture], label, against)
+    side = max(found.image_shape)
+    return replace(found, image=picture.read(side) if side else None)
 
 
 def explain_pictures(

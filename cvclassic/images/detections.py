@@ -124,6 +124,65 @@ class Detections:
             "labels": self.labels.tolist(),
         }
 
+    def to_pandas(self) -> Any:
+        """One row per box: x, y, width, height, score, label.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        from .._basics.frames import import_pandas
+
+        x, y, width, height = self.boxes.T.reshape(4, -1)
+        return import_pandas().DataFrame(
+            {
+                "x": x,
+                "y": y,
+                "width": width,
+                "height": height,
+                "score": self.scores,
+                "label": self.labels,
+            }
+        )
+
+    def plot(self, image: np.ndarray) -> Any:
+        """Draw the boxes on the image; returns a matplotlib Figure.
+
+        Parameters
+        ----------
+        image : ndarray of shape (H, W) or (H, W, 3), uint8
+            The image in whose pixels the boxes are.
+        """
+        from matplotlib.patches import Rectangle
+
+        from .._basics.figures import new_figure
+
+        height, width = image.shape[:2]
+        figure = new_figure((8, max(8 * height / width, 1.0)))
+        axes = figure.add_subplot()
+        axes.imshow(image, cmap="gray" if image.ndim == 2 else None)
+        axes.set_axis_off()
+        names = sorted({str(label) for label in self.labels})
+        for box, score, label in zip(self.boxes, self.scores, self.labels, strict=True):
+            color = f"C{names.index(str(label)) % 10}"
+            x, y, w, h = (float(side) for side in box)
+            axes.add_patch(Rectangle((x - 0.5, y - 0.5), w, h, fill=False, ec=color, lw=2))
+            text = f"{label} {score:.2f}"
+            axes.text(x, y, text, va="bottom", color="white", backgroundcolor=color, fontsize=8)
+        return figure
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(str(label))}</td><td>{score:.3f}</td>"
+            f"<td>{escape(str([round(float(side), 1) for side in box]))}</td></tr>"
+            for label, score, box in zip(self.labels, self.scores, self.boxes, strict=True)
+        )
+        head = "<tr><th>label</th><th>score</th><th>x, y, width, height</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
 
 def _as_labels(labels: Sequence | np.ndarray) -> np.ndarray:
     """Labels as an array of objects, so that a name is never cut to another's length."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -88,7 +89,54 @@ class MatchResult:
             model=model,
         )
 
-    def record(self) -> dict[str, object]:
+    def to_pandas(self) -> Any:
+        """One row per match: positions in both images, whether it is an inlier, error.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        from .._basics.frames import import_pandas
+
+        return import_pandas().DataFrame(
+            {
+                "x_a": self.xy_a[:, 0],
+                "y_a": self.xy_a[:, 1],
+                "x_b": self.xy_b[:, 0],
+                "y_b": self.xy_b[:, 1],
+                "inlier": self.inliers,
+                "error": self.errors,
+            }
+        )
+
+    def plot(self, a: np.ndarray, b: np.ndarray) -> Any:
+        """Draw the matches between two images; returns a matplotlib Figure.
+
+        Parameters
+        ----------
+        a, b : ndarray of shape (H, W) or (H, W, 3), uint8
+            The images that were matched, in whose pixels the result is.
+        """
+        from ..draw.figures import image_figure
+        from ..draw.matches import draw_match
+
+        return image_figure(draw_match(a, b, self))
+
+    def _repr_html_(self) -> str:
+        from ..draw.figures import html_table
+
+        error = "" if self.mean_error is None else f"{self.mean_error:.2f} px"
+        rows = [
+            ("matches", len(self.xy_a)),
+            ("inliers", self.n_inliers),
+            ("mean error", error),
+            ("model", self.kind if self.model is not None else "none"),
+            ("keypoints", f"{self.n_keypoints[0]}, {self.n_keypoints[1]}"),
+        ]
+        return html_table(rows, title="Match")
+
+    def to_dict(self) -> dict[str, object]:
         """Return plain numbers and lists, ready for JSON."""
         return {
             "kind": self.kind,

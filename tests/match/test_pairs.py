@@ -103,7 +103,7 @@ def test_results_in_pixels_of_larger_pictures(picture, model):
 
 def test_records_are_json(picture):
     for other in (picture, texture(9)):
-        record = match_images(picture, other, views="never").record()
+        record = match_images(picture, other, views="never").to_dict()
         again = json.loads(json.dumps(record, allow_nan=False))
         assert again["n_matches"] == len(again["matches"])
         assert again["n_inliers"] == sum(m["inlier"] for m in again["matches"])
