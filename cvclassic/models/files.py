@@ -78,6 +78,8 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
         raise ModelFileError(
             f"Only a fitted pipeline can be saved. Got a {type(pipeline).__name__} instead."
         )
+    if not hasattr(pipeline.steps[-1][1], "predict"):
+        raise ModelFileError("This pipeline cannot be saved: its last step gives no labels.")
     arrays: dict[str, np.ndarray] = {}
     description = {
         "format": "cvclassic-model",

@@ -155,7 +155,6 @@ def test_folder_or_manifest(in_process, toy_folder, toy_model_file, out) -> None
         assert "Give one of: a FOLDER" in one_line(in_process(*args), 2)
         done = in_process(*args, toy_folder, "--manifest", "x.csv")
         assert "Give one of: a FOLDER" in one_line(done, 2)
-    assert "Missing option '-o'" in one_line(in_process("train", toy_folder), 2)
 
 
 # ------------------------------------------------------------------------------- model files

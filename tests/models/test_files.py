@@ -204,7 +204,7 @@ def test_same_bytes_from_another_process(toy_folder, tmp_path) -> None:
     [
         (
             lambda model: Pipeline([("scale", StandardScaler()), ("head", model[-1])]),
-            "A StandardScaler cannot be saved",
+            "This StandardScaler cannot be saved: it is not fitted",
         ),
         (lambda model: Pipeline([*model.steps[:-1], ("x", "passthrough")]), "cannot be saved"),
         (lambda model: model[-1], "pipeline"),
@@ -287,17 +287,17 @@ def test_a_model_cannot_make_other_files_be_opened(transfer) -> None:
 
 def test_every_public_part_of_a_recipe_is_registered() -> None:
     """What a recipe can be made of can also be saved."""
-    from cvclassic.models.registry import REGISTRY, entry_of
+    from cvclassic.models.registry import known_types, type_name
 
     for recipe, head in itertools.product(RECIPES, HEADS):
         pipeline = make_recipe(recipe, head)
         parts = [step for _, step in pipeline.steps]
         parts += [v for v in pipeline.get_params().values() if hasattr(v, "get_params")]
         for part in parts:
-            assert type(part).__name__ in REGISTRY
-    for name in REGISTRY:
-        cls, _ = entry_of(name)
-        assert cls is checks.public_estimators()[name]
+            assert type_name(type(part)) == type(part).__name__
+    for cls in known_types():
+        if cls.__module__.startswith("cvclassic."):
+            assert cls is checks.public_estimators()[cls.__name__]
 
 
 # -------------------------------------------------------------------------------- hostile files
@@ -649,7 +649,10 @@ def test_no_pickle_anywhere(root) -> None:
                 "dask",
                 "dask_worker",
             )
-            assert not (banned - {"pickle"} if own_pipes else banned) & set(names), file
+            allowed = {"pickle"} if own_pipes else set()
+            if file.stem == "skops_steps":  # which never unpickles
+                allowed = {"skops"}
+            assert not (banned - allowed) & set(names), file
             if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert isinstance(node.value, ast.Constant), file
                 assert node.value.value is False, file
