@@ -1,0 +1,23 @@
+__all__ = [
+    "Checkpoint",
+    "ObjectDetector",
+    "TrainingReport",
+    "load_detector",
+    "save_detector",
+]
+
+from .checkpoint import (
+    Checkpoint as Checkpoint,
+)
+from .detector import (
+    ObjectDetector as ObjectDetector,
+)
+from .files import (
+    load_detector as load_detector,
+)
+from .files import (
+    save_detector as save_detector,
+)
+from .training import (
+    TrainingReport as TrainingReport,
+)

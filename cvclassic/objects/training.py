@@ -1,0 +1,259 @@
+"""Training of a detector, step by step: each step that is done can be kept on disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from ..evaluate import BoxScores
+from ..images import read_image, single_threaded
+from .boosting import Trees
+from .checkpoint import Checkpoint
+from .examples import Example, as_rgb, reduce_image
+from .fisher_windows import Codebook, fit_codebook
+from .geometry import Geometry, plan_geometry
+from .scan_training import train_scanner
+from .state import DetectorState
+from .verifier_rows import ImageRows, codebook_samples, image_rows
+from .verifier_training import train_verifier
+from .window_vectors import plan_grid
+
+_N_FOLDS = 3
+_N_GAUSSIANS, _N_DIMS = 24, 20
+_MOST_ROWS = 14_000  # windows that the second stage learns from
+_FLOOR_SHARE = 0.02  # objects that the soft cascade may lose
+_FLOOR_SLACK = 0.5
+_REACHED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingReport:
+    """What came of a training.
+
+    Attributes
+    ----------
+    cross_validated : BoxScores
+        On training images that the stages had not learned from; windows of the final trees differ.
+    first_stage_recall : float
+        Share of objects that some window of the first stage overlaps by half, likewise.
+    n_images, n_objects : int
+    unreachable : list of (int, int)
+        Image and box that no window can overlap by half; ignored in training.
+    """
+
+    cross_validated: BoxScores
+    first_stage_recall: float
+    n_images: int
+    n_objects: int
+    unreachable: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers that training depends on beside the images."""
+
+    n_trees: int
+    n_windows: int
+    seed: int
+
+
+def train_detector(
+    examples: Sequence[Example],
+    classes: Sequence[str],
+    max_side: int,
+    settings: Settings,
+    *,
+    n_jobs: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> tuple[DetectorState, TrainingReport]:
+    """Learn a detector.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        With at least one box in all.
+    classes : sequence of str
+    max_side : int
+    settings : Settings
+    n_jobs : int or None
+        Processes; the result does not depend on it.
+    progress : callable, optional
+        Called with the name of a stage, steps done, and steps in all.
+    checkpoint : Checkpoint, optional
+        Where finished steps are kept.
+
+    Returns
+    -------
+    state : DetectorState
+    report : TrainingReport
+    """
+    tell = progress or (lambda stage, done, total: None)
+    keep = checkpoint or Checkpoint(None)
+    with single_threaded():
+        measured = [_reduced(example, max_side) for example in examples]
+    factors = [factor for factor, _ in measured]
+    scaled = [e.boxes * f for e, f in zip(examples, factors, strict=True)]
+    geometry = plan_geometry(np.concatenate(scaled), max(longest for _, longest in measured))
+    examples, unreachable = _without_unreachable(examples, scaled, geometry)
+    folds = _folds(len(examples), settings.seed)
+    grid = plan_grid(np.concatenate(scaled))
+    scanners = _scanners(examples, geometry, max_side, settings, folds, n_jobs, tell, keep)
+    codebook = _codebook(examples, max_side, settings.seed, keep)
+    usual = np.percentile([len(e.boxes) for e in examples if len(e.boxes)], 95)
+    n_windows = int(min(settings.n_windows + 4 * usual, 6 * settings.n_windows))
+    n_kept = int(np.clip(_MOST_ROWS // len(examples), 6, n_windows + 8))
+    images = _all_rows(
+        examples, geometry, max_side, scanners, codebook, grid, n_windows, n_kept, len(classes),
+        folds, n_jobs, tell,
+    )  # fmt: skip
+    truth = [(e.boxes * f, e.labels, e.ignored * f) for e, f in zip(examples, factors, strict=True)]
+    with single_threaded():
+        verifier = train_verifier(
+            images, folds, truth, codebook, grid, classes,
+            lambda done, total: tell("second stage", done, total),
+        )  # fmt: skip
+    state = DetectorState(
+        tuple(classes),
+        geometry,
+        max_side,
+        n_windows,
+        scanners[-1],
+        _floors(images, settings.n_trees),
+        verifier.vectors,
+        verifier.weights,
+        verifier.changes,
+        verifier.calibration,
+    )
+    n_objects = sum(i.n_objects for i in images)
+    report = TrainingReport(
+        verifier.cross_validated,
+        sum(i.n_found for i in images) / max(n_objects, 1),
+        len(examples),
+        n_objects,
+        unreachable,
+    )
+    return state, report
+
+
+def _reduced(example: Example, max_side: int) -> tuple[np.float32, int]:
+    """By how much an example is reduced, and its long side then."""
+    image, factor = reduce_image(as_rgb(read_image(example.source)), max_side)
+    return factor, max(image.shape[:2])
+
+
+def _without_unreachable(examples, scaled, geometry: Geometry):
+    """Boxes that no window can overlap by half become ignored regions."""
+    sizes = geometry.sizes()
+    out, unreachable = [], []
+    for i, (example, boxes) in enumerate(zip(examples, scaled, strict=True)):
+        shared = np.minimum(boxes[:, None, 2:], sizes[None]).prod(axis=2)
+        union = boxes[:, 2:].prod(axis=1)[:, None] + sizes.prod(axis=1)[None] - shared
+        reached = (shared / union).max(axis=1, initial=0) >= _REACHED
+        unreachable += [(i, int(k)) for k in np.flatnonzero(~reached)]
+        out.append(
+            Example(
+                example.source,
+                example.boxes[reached],
+                example.labels[reached],
+                np.concatenate([example.ignored, example.boxes[~reached]]),
+            )
+        )
+    return out, unreachable
+
+
+def _folds(n: int, seed: int) -> np.ndarray:
+    """Fold of each image; as many folds as images at most."""
+    k = max(min(_N_FOLDS, n), 1)
+    return np.random.default_rng([seed, 1]).permutation(n) % k
+
+
+def _scanners(
+    examples, geometry, max_side, settings: Settings, folds, n_jobs, tell, keep: Checkpoint
+) -> list[Trees]:
+    """First stages of each fold, and one of all images at the end."""
+    n = int(folds.max()) + 1
+    found: dict[int, Trees] = {}
+    todo = []
+    for k in range(n + 1):
+        kept = keep.load(f"trees{k}")
+        if kept is None:
+            some = [e for e, f in zip(examples, folds, strict=True) if f != k]
+            todo.append((k, some or list(examples)))
+        else:
+            found[k] = Trees(kept["features"], kept["thresholds"], kept["leaves"])
+    tell("first stage", len(found), n + 1)
+    jobs = (
+        delayed(_one_scanner)(k, some, geometry, max_side, settings) for k, some in reversed(todo)
+    )
+    for k, trees in Parallel(n_jobs, return_as="generator_unordered")(jobs):
+        found[k] = trees
+        keep.save(
+            f"trees{k}",
+            {"features": trees.features, "thresholds": trees.thresholds, "leaves": trees.leaves},
+        )
+        tell("first stage", len(found), n + 1)
+    return [found[k] for k in range(n + 1)]
+
+
+def _one_scanner(k: int, some, geometry, max_side: int, settings: Settings):
+    with single_threaded():
+        return k, train_scanner(some, geometry, max_side, settings.n_trees, settings.seed * 16 + k)
+
+
+def _codebook(examples, max_side: int, seed: int, keep: Checkpoint) -> Codebook:
+    names = ("scale", "mean", "components", "weights", "means", "variances")
+    kept = keep.load("codebook")
+    if kept is None:
+        with single_threaded():
+            made = fit_codebook(
+                codebook_samples(examples, max_side, seed), _N_GAUSSIANS, _N_DIMS, seed
+            )
+        kept = {name: getattr(made, name) for name in names}
+        keep.save("codebook", kept)
+    return Codebook(*(kept[name] for name in names))
+
+
+def _all_rows(
+    examples, geometry, max_side, scanners, codebook, grid, n_windows, n_kept, n_classes,
+    folds, n_jobs, tell,
+) -> list[ImageRows]:  # fmt: skip
+    """Windows of all images, each found by the trees that have not seen it."""
+    size = max(math.ceil(len(examples) / 24), 1)
+    blocks = [range(a, min(a + size, len(examples))) for a in range(0, len(examples), size)]
+
+    def jobs():
+        for block in blocks:
+            trees = [scanners[folds[i]] for i in block]
+            yield delayed(_some_rows)(
+                [examples[i] for i in block], trees, geometry, max_side, codebook, grid,
+                n_windows, n_kept, n_classes,
+            )  # fmt: skip
+
+    images: list[ImageRows] = []
+    for rows in Parallel(n_jobs, return_as="generator")(jobs()):
+        images += rows
+        tell("windows", len(images), len(examples))
+    return images
+
+
+def _some_rows(examples, trees, geometry, max_side, *rest) -> list[ImageRows]:
+    with single_threaded():
+        return [
+            image_rows(example, geometry, max_side, own, *rest)
+            for example, own in zip(examples, trees, strict=True)
+        ]
+
+
+def _floors(images: list[ImageRows], n_trees: int) -> np.ndarray:
+    """Soft cascade: what nearly all objects reach that the trees had not learned from."""
+    traces = [i.traces for i in images if len(i.traces)]
+    if not traces:
+        return np.full(-(-n_trees // 16), -1e6, np.float32)
+    return (np.quantile(np.concatenate(traces), _FLOOR_SHARE, axis=0) - _FLOOR_SLACK).astype(
+        np.float32
+    )
