@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cascade.group:cascade",
         "Train a detector of your own objects; judge it, look into it.",
     ),
+    "objects": (
+        "objects.group:objects",
+        "Train a detector from images with boxes; find, judge, explain.",
+    ),
     "match": ("match:match", "Find what two pictures have in common."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),

@@ -42,6 +42,7 @@ from cvclassic.errors import CvclassicError, ImageReadError, ParameterError
 from cvclassic.faces import FaceLandmarks
 from cvclassic.faces.detection.base import FaceDetector
 from cvclassic.images import encode_image, read_image, write_image
+from cvclassic.objects import ObjectDetector
 from cvclassic.segment import PixelClassifier
 from tests.tiny_network import tiny_network
 
@@ -68,6 +69,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
         "max_iter": 40,
     },
     "MLPRegressor": lambda: {"hidden_layer_sizes": (8,), "learning_rate_init": 0.03},
+    "ObjectDetector": lambda: {"n_trees": 16, "n_windows": 8},
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "PixelClassifier": lambda: {"n_trees": 3, "depth": 3, "max_pixels": 2000},
     "Recipe": lambda: {"steps": [("features", HOG(image_size=32)), ("head", SVMClassifier(C=1.0))]},
@@ -203,8 +205,15 @@ def masks(n: int = 12) -> list[np.ndarray]:
     return [(image.mean(axis=2) > 128).astype(int) for image in pictures(n)]
 
 
+def boxes(n: int = 4) -> list[np.ndarray]:
+    """A box in each of `pictures`."""
+    return [np.array([[8.0 + i, 12.0, 30.0, 24.0]]) for i in range(n)]
+
+
 def fit(estimator: BaseEstimator) -> BaseEstimator:
     """Fit with what its kind takes."""
+    if isinstance(estimator, ObjectDetector):
+        return estimator.fit(pictures(4), boxes())
     if isinstance(estimator, PixelClassifier):
         return estimator.fit(pictures(4), masks(4))
     if isinstance(estimator, Describer):
@@ -231,6 +240,9 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
     if isinstance(estimator, FaceLandmarks):
         X = pictures() if X is None else X
         return estimator.predict(X, np.tile([10, 10, 40, 40], (len(X), 1)))
+    if isinstance(estimator, ObjectDetector):
+        found = estimator.predict(pictures(4) if X is None else X)
+        return np.concatenate([np.column_stack([f.boxes, f.scores]) for f in found])
     if isinstance(estimator, PixelClassifier):
         return np.stack(estimator.predict_proba(pictures(4) if X is None else X))
     if gives_vectors(type(estimator)):
@@ -443,6 +455,8 @@ def check_input_is_not_mutated(cls: type) -> None:
             estimator.fit(given, landmarks())
         elif isinstance(estimator, PixelClassifier):
             estimator.fit(given, masks())
+        elif isinstance(estimator, ObjectDetector):
+            estimator.fit(given, boxes(len(given)))
         elif not isinstance(estimator, Describer):
             estimator.fit(given, picture_labels())
         answer(estimator, given)
@@ -813,6 +827,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield check_landmarks
     elif issubclass(cls, PixelClassifier):
         yield check_pixels
+    elif issubclass(cls, ObjectDetector):
+        return  # tests/objects/test_detector.py
     elif takes_pictures(make(cls)):
         yield from PICTURE_CLASSIFIERS
     elif issubclass(cls, RegressorMixin):

@@ -1,9 +1,12 @@
 __all__ = [
     "Thumbnail",
+    "blur_boxes",
     "check_curve_path",
     "confusion_figure",
     "contact_sheet",
+    "cut_boxes",
     "draw_blobs",
+    "draw_boxes",
     "draw_corners",
     "draw_curve",
     "draw_edges",
@@ -36,6 +39,9 @@ __all__ = [
     "words_page",
 ]
 
+from .boxes import blur_boxes as blur_boxes
+from .boxes import cut_boxes as cut_boxes
+from .boxes import draw_boxes as draw_boxes
 from .confusion import (
     confusion_figure as confusion_figure,
 )

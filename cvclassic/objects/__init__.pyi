@@ -1,5 +1,6 @@
 __all__ = [
     "Checkpoint",
+    "DetectTask",
     "ObjectDetector",
     "TrainingReport",
     "load_detector",
@@ -17,6 +18,9 @@ from .files import (
 )
 from .files import (
     save_detector as save_detector,
+)
+from .task import (
+    DetectTask as DetectTask,
 )
 from .training import (
     TrainingReport as TrainingReport,

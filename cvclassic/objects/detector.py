@@ -34,7 +34,7 @@ class ObjectDetector(BaseEstimator):
 
     Parameters
     ----------
-    n_trees : int, default=256
+    n_trees : int, default=128
         Trees of the first stage.
     n_windows : int, default=60
         Windows of an image that the second stage judges; more where images have many objects.
@@ -71,7 +71,7 @@ class ObjectDetector(BaseEstimator):
     ('object', True)
     """
 
-    def __init__(self, n_trees=256, n_windows=60, random_state=0, n_jobs=None):
+    def __init__(self, n_trees=128, n_windows=60, random_state=0, n_jobs=None):
         self.n_trees = n_trees
         self.n_windows = n_windows
         self.random_state = random_state

@@ -119,7 +119,7 @@ def fisher_boxes(pyramid, boxes: np.ndarray, codebook: Codebook) -> np.ndarray:
     np.copysign(size, vectors, out=vectors)
     length = np.linalg.norm(vectors, axis=2, keepdims=True)
     vectors /= np.maximum(length, np.float32(1e-9))
-    return vectors.reshape(len(boxes), -1)
+    return vectors.reshape(len(boxes), codebook.n_features)
 
 
 def _sum_level(pyramid, level: int, boxes, codebook: Codebook, sums, rows) -> None:
@@ -140,7 +140,7 @@ def _sum_level(pyramid, level: int, boxes, codebook: Codebook, sums, rows) -> No
         def total(ya, yb, xa, xb):
             part = slice(ya - top, yb - top), slice(xa - left, xb - left)
             q = posterior[part].reshape(-1, posterior.shape[-1])
-            return q.T @ extended[part].reshape(len(q), -1)
+            return q.T @ extended[part].reshape(len(q), extended.shape[-1])
 
         upper, lower = total(y0[i], middle, x0[i], x1[i]), total(middle, y1[i], x0[i], x1[i])
         sums[row, 0] = upper + lower

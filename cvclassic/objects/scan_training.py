@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from .boosting import Trees, boost_trees
-from .boxes import clip_boxes, mirror_boxes, pairwise_iou, suppress
+from .boxes import clip_boxes, pairwise_iou, suppress
+from .channels import N_SCAN, N_UNSIGNED
 from .examples import Example, load_example
 from .geometry import Geometry
 from .pyramid import Atlas, Pyramid
@@ -25,8 +27,9 @@ _HARD_NEGATIVES = 3200  # of each round
 _PER_IMAGE = 60
 _MOST_IMAGES = 160  # that are looked at in a round
 _SCANNED = 1500
+_CACHE_BYTES = 400_000_000
 _IGNORED = 0.3  # share of a window that may lie in an ignored region
-ROUNDS = (1 / 8, 1 / 4)  # share of the trees that the rounds of mining have
+ROUNDS = (1 / 4, 1 / 2)  # share of the trees that the rounds of mining have
 
 
 def atlas_of(image: np.ndarray, geometry: Geometry) -> Atlas:
@@ -34,17 +37,65 @@ def atlas_of(image: np.ndarray, geometry: Geometry) -> Atlas:
     return Atlas(Pyramid(image), geometry.scales, geometry.window, geometry.margin)
 
 
-def train_scanner(
-    examples: Sequence[Example], geometry: Geometry, max_side: int, n_trees: int, seed: int
-) -> Trees:
-    """Learn the first stage.
+class AtlasCache:
+    """Scanned channels of training images; as many are kept as a bound on memory allows.
 
     Parameters
     ----------
     examples : sequence of Example
-        Classes do not matter.
     geometry : Geometry
     max_side : int
+    """
+
+    def __init__(self, examples: Sequence[Example], geometry: Geometry, max_side: int) -> None:
+        self.examples, self.geometry, self.max_side = examples, geometry, max_side
+        self._kept: dict[int, Scanned] = {}
+        self._room = _CACHE_BYTES
+
+    def get(self, i: int) -> Scanned:
+        """One image."""
+        if i in self._kept:
+            return self._kept[i]
+        image, boxes, ignored = load_example(self.examples[i], self.max_side)
+        atlas = atlas_of(image, self.geometry)
+        overlaps = pairwise_iou(clip_boxes(atlas.boxes, image.shape[1], image.shape[0]), boxes)
+        apart = in_ignored(atlas.boxes, ignored)
+        made = Scanned(atlas, overlaps.max(axis=1, initial=0), apart, _objects_rows(overlaps))
+        size = atlas.planes.nbytes + atlas.anchors.nbytes + atlas.boxes.nbytes
+        if size <= self._room:
+            self._room -= size
+            self._kept[i] = made
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Scanned:
+    """One training image as the first stage sees it.
+
+    Attributes
+    ----------
+    atlas : Atlas
+    overlaps : ndarray of shape (n,), float32
+        Of each window with the object that it overlaps most.
+    ignored : ndarray of shape (n,), bool
+    on_objects : list of ndarray of int
+        Best windows of each object, best first.
+    """
+
+    atlas: Atlas
+    overlaps: np.ndarray
+    ignored: np.ndarray
+    on_objects: list[np.ndarray]
+
+
+def train_scanner(cache: AtlasCache, mine: np.ndarray, n_trees: int, seed: int) -> Trees:
+    """Learn the first stage.
+
+    Parameters
+    ----------
+    cache : AtlasCache
+    mine : ndarray of int
+        Images to learn from.
     n_trees : int
     seed : int
 
@@ -53,13 +104,12 @@ def train_scanner(
     Trees
     """
     rng = np.random.default_rng(seed)
-    good, bad = _first_windows(examples, geometry, max_side, rng)
+    good, bad = _first_windows(cache, mine, rng)
     for share in ROUNDS:
         trees = _boosted(good, bad, max(round(n_trees * share), 16), rng)
-        some = _some(len(examples), _MOST_IMAGES, rng)
+        some = mine[_some(len(mine), _MOST_IMAGES, rng)]
         room = min(math.ceil(_HARD_NEGATIVES / len(some)), _PER_IMAGE)
-        found = [_hard_windows(examples[i], geometry, max_side, trees, room) for i in some]
-        bad = np.concatenate([bad, *found])
+        bad = np.concatenate([bad, *(_hard_windows(cache.get(i), trees, room) for i in some)])
     return _boosted(good, bad, n_trees, rng)
 
 
@@ -78,37 +128,37 @@ def _boosted(good, bad, n_trees: int, rng) -> Trees:
     return boost_trees(rows, np.arange(len(rows)) < len(good), n_trees, rng=rng)
 
 
-def _first_windows(examples, geometry: Geometry, max_side: int, rng):
-    """Windows on objects, of images and their mirror images, and windows off them."""
+def _first_windows(cache: AtlasCache, mine: np.ndarray, rng):
+    """Windows on objects and their mirror images, and windows off them."""
+    geometry = cache.geometry
     d = geometry.n_features
     good, bad = [np.zeros((0, d), np.uint8)], [np.zeros((0, d), np.uint8)]
-    some = _some(len(examples), 2 * _MOST_IMAGES, rng)
-    n_objects = max(sum(len(examples[i].boxes) for i in some), 1)
+    some = mine[_some(len(mine), 2 * _MOST_IMAGES, rng)]
+    n_objects = max(sum(len(cache.examples[i].boxes) for i in some), 1)
     per_object = min(max(_MOST_POSITIVES // (2 * n_objects), 1), _PER_OBJECT)
     share = min(_MOST_POSITIVES / (2 * n_objects * per_object), 1.0)
-    per_image = math.ceil(_RANDOM_NEGATIVES / (2 * len(some)))
+    per_image = math.ceil(_RANDOM_NEGATIVES / len(some))
     for i in some:
-        image, boxes, ignored = load_example(examples[i], max_side)
-        for mirrored in (False, True):
-            truth, apart = boxes, ignored
-            if mirrored:
-                image = np.ascontiguousarray(image[:, ::-1])
-                truth, apart = (mirror_boxes(b, image.shape[1]) for b in (boxes, ignored))
-            atlas = atlas_of(image, geometry)
-            if not len(atlas.anchors):
-                continue
-            overlaps = pairwise_iou(clip_boxes(atlas.boxes, image.shape[1], image.shape[0]), truth)
-            rows = positive_rows(overlaps, per_object)
-            if share < 1 and len(rows):
-                rows = rows[rng.random(len(rows)) < share]
-            good.append(atlas.features(rows))
-            free = overlaps.max(axis=1, initial=0) < _BAD_OVERLAP
-            free &= ~in_ignored(atlas.boxes, apart)
-            free_rows = np.flatnonzero(free)
-            if len(free_rows):
-                n = min(per_image, len(free_rows))
-                bad.append(atlas.features(rng.choice(free_rows, n, replace=False)))
-    return np.concatenate(good), np.concatenate(bad)
+        seen = cache.get(i)
+        rows = np.concatenate([np.zeros(0, int), *(r[:per_object] for r in seen.on_objects)])
+        if share < 1 and len(rows):
+            rows = rows[rng.random(len(rows)) < share]
+        good.append(seen.atlas.features(rows))
+        free = np.flatnonzero((seen.overlaps < _BAD_OVERLAP) & ~seen.ignored)
+        if len(free):
+            n = min(per_image, len(free))
+            bad.append(seen.atlas.features(rng.choice(free, n, replace=False)))
+    found = np.concatenate(good)
+    turned = mirrored_features(*geometry.window)
+    return np.concatenate([found, found[:, turned]]), np.concatenate(bad)
+
+
+def mirrored_features(wide: int, high: int) -> np.ndarray:
+    """Where each feature of a window comes from in the window's mirror image."""
+    channels = np.arange(N_SCAN)
+    channels[N_SCAN - N_UNSIGNED :] = N_SCAN - N_UNSIGNED + (-np.arange(N_UNSIGNED)) % N_UNSIGNED
+    index = np.arange(N_SCAN * high * wide).reshape(N_SCAN, high, wide)
+    return index[channels][:, :, ::-1].ravel()
 
 
 def in_ignored(boxes: np.ndarray, ignored: np.ndarray) -> np.ndarray:
@@ -123,30 +173,27 @@ def in_ignored(boxes: np.ndarray, ignored: np.ndarray) -> np.ndarray:
     return (shared > _IGNORED * (boxes[:, 2] * boxes[:, 3])[:, None]).any(axis=1)
 
 
-def positive_rows(overlaps: np.ndarray, most: int) -> np.ndarray:
+def _objects_rows(overlaps: np.ndarray) -> list[np.ndarray]:
     """Best windows of each object, if they overlap it enough."""
     if not overlaps.size:
-        return np.zeros(0, int)
+        return []
     owner = overlaps.argmax(axis=1)
-    rows = [np.zeros(0, int)]
+    rows = []
     for k in range(overlaps.shape[1]):
         own = np.where(owner == k, overlaps[:, k], 0)
-        best = np.argsort(-own, kind="stable")[:most]
+        best = np.argsort(-own, kind="stable")[:_PER_OBJECT]
         top = own[best[0]]
         if top >= _FAIR_OVERLAP:
             least = GOOD_OVERLAP if top >= GOOD_OVERLAP else _FAIR_OVERLAP
             rows.append(best[own[best] >= max(least, top - 0.2)])
-    return np.concatenate(rows)
+    return rows
 
 
-def _hard_windows(example: Example, geometry, max_side: int, trees: Trees, room: int):
+def _hard_windows(seen: Scanned, trees: Trees, room: int) -> np.ndarray:
     """Features of the windows off objects that score highest."""
-    image, boxes, ignored = load_example(example, max_side)
-    atlas = atlas_of(image, geometry)
+    atlas = seen.atlas
     rows, scores = scan_windows(atlas, trees, most=_SCANNED)
-    clipped = clip_boxes(atlas.boxes[rows], image.shape[1], image.shape[0])
-    off = pairwise_iou(clipped, boxes).max(axis=1, initial=0) < _HARD_OVERLAP
-    off &= ~in_ignored(atlas.boxes[rows], ignored)
+    off = (seen.overlaps[rows] < _HARD_OVERLAP) & ~seen.ignored[rows]
     rows, scores = rows[off], scores[off]
     order = np.argsort(-scores, kind="stable")[: max(600, 6 * room)]
     rows, scores = rows[order], scores[order]

@@ -36,6 +36,8 @@ def scan_windows(
     Bourdev & Brandt, "Robust object detection via soft cascade", CVPR 2005.
     """
     rows = np.arange(len(atlas.anchors))
+    if not len(rows):
+        return rows, np.zeros(0, np.float32)
     offsets = atlas.offsets()
     scores = _plane_scores(atlas, trees[:_PLANE_TREES], offsets)[atlas.anchors]
     n = len(rows)

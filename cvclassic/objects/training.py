@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 
 from ..evaluate import BoxScores
 from ..images import read_image, single_threaded
@@ -16,7 +16,7 @@ from .checkpoint import Checkpoint
 from .examples import Example, as_rgb, reduce_image
 from .fisher_windows import Codebook, fit_codebook
 from .geometry import Geometry, plan_geometry
-from .scan_training import train_scanner
+from .scan_training import AtlasCache, train_scanner
 from .state import DetectorState
 from .verifier_rows import ImageRows, codebook_samples, image_rows
 from .verifier_training import train_verifier
@@ -163,6 +163,8 @@ def _without_unreachable(examples, scaled, geometry: Geometry):
                 np.concatenate([example.ignored, example.boxes[~reached]]),
             )
         )
+    if not any(len(example.boxes) for example in out):
+        return list(examples), unreachable  # nothing else to learn from
     return out, unreachable
 
 
@@ -177,32 +179,44 @@ def _scanners(
 ) -> list[Trees]:
     """First stages of each fold, and one of all images at the end."""
     n = int(folds.max()) + 1
-    found: dict[int, Trees] = {}
-    todo = []
-    for k in range(n + 1):
-        kept = keep.load(f"trees{k}")
-        if kept is None:
-            some = [e for e, f in zip(examples, folds, strict=True) if f != k]
-            todo.append((k, some or list(examples)))
-        else:
-            found[k] = Trees(kept["features"], kept["thresholds"], kept["leaves"])
+    todo = [k for k in range(n, -1, -1) if _kept_trees(keep, k) is None]
+    found = {k: _kept_trees(keep, k) for k in range(n + 1) if k not in todo}
     tell("first stage", len(found), n + 1)
+    # each process computes the channels of the images once for all scanners that it learns
+    workers = max(min(effective_n_jobs(n_jobs), len(todo)), 1)
     jobs = (
-        delayed(_one_scanner)(k, some, geometry, max_side, settings) for k, some in reversed(todo)
-    )
-    for k, trees in Parallel(n_jobs, return_as="generator_unordered")(jobs):
-        found[k] = trees
-        keep.save(
-            f"trees{k}",
-            {"features": trees.features, "thresholds": trees.thresholds, "leaves": trees.leaves},
+        delayed(_some_scanners)(
+            todo[w::workers], examples, geometry, max_side, settings, folds, keep
         )
+        for w in range(workers)
+    )
+    for made in Parallel(workers, return_as="generator_unordered")(jobs):
+        found |= made
         tell("first stage", len(found), n + 1)
     return [found[k] for k in range(n + 1)]
 
 
-def _one_scanner(k: int, some, geometry, max_side: int, settings: Settings):
+def _kept_trees(keep: Checkpoint, k: int) -> Trees | None:
+    kept = keep.load(f"trees{k}")
+    return kept and Trees(kept["features"], kept["thresholds"], kept["leaves"])
+
+
+def _some_scanners(
+    numbers, examples, geometry, max_side: int, settings: Settings, folds, keep: Checkpoint
+) -> dict[int, Trees]:
+    """Scanners of some folds, each kept as soon as it has been learned."""
+    cache = AtlasCache(examples, geometry, max_side)
+    made = {}
     with single_threaded():
-        return k, train_scanner(some, geometry, max_side, settings.n_trees, settings.seed * 16 + k)
+        for k in numbers:
+            mine = np.flatnonzero(folds != k)
+            if not len(mine):  # a single image
+                mine = np.arange(len(examples))
+            trees = train_scanner(cache, mine, settings.n_trees, settings.seed * 16 + k)
+            arrays = {name: getattr(trees, name) for name in ("features", "thresholds", "leaves")}
+            keep.save(f"trees{k}", arrays)
+            made[k] = trees
+    return made
 
 
 def _codebook(examples, max_side: int, seed: int, keep: Checkpoint) -> Codebook:

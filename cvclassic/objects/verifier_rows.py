@@ -85,12 +85,11 @@ def codebook_samples(examples: Sequence[Example], max_side: int, seed: int) -> I
             x0, y0 = max(int(box[0] * fx), 0), max(int(box[1] * fy), 0)
             x1, y1 = int((box[0] + box[2]) * fx) + 1, int((box[1] + box[3]) * fy) + 1
             part = cells[y0:y1, x0:x1]
-            if min(part.shape[:2]) >= 2:
-                rows.append(cell_descriptors(part).reshape(-1, 4 * cells.shape[2]))
-        if rows:
-            joined = np.concatenate(rows)
-            keep = rng.permutation(len(joined))[:_CODED_ROWS]
-            yield joined[keep]
+            if min(part.shape[:2]) < 2:  # boxes of a pixel: whatever is in the image
+                part = cells
+            rows.append(cell_descriptors(part).reshape(-1, 4 * cells.shape[2]))
+        joined = np.concatenate(rows)
+        yield joined[rng.permutation(len(joined))[:_CODED_ROWS]]
 
 
 def image_rows(

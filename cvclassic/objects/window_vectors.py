@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .channels import N_HOG
 from .fisher_windows import Codebook, fisher_boxes
 from .window_features import sample_grid
 
@@ -61,7 +62,7 @@ def raw_vectors(
     """Vectors before they are centered."""
     grid = sample_grid(pyramid, boxes, columns, rows, around=_AROUND)
     parts = [
-        grid.reshape(len(boxes), -1),
+        grid.reshape(len(boxes), rows * columns * N_HOG),
         fisher_boxes(pyramid, boxes, codebook),
         place_numbers(boxes, pyramid.width, pyramid.height),
         scores[:, None].astype(np.float32),

@@ -2,6 +2,7 @@ __all__ = [
     "FORMATS",
     "WRITTEN_FORMATS",
     "LabelSet",
+    "LabeledFiles",
     "LabeledImage",
     "LabeledObject",
     "Located",
@@ -10,6 +11,7 @@ __all__ = [
     "encode_rle",
     "identify_labels",
     "label_picture",
+    "load_labeled_files",
     "locate_images",
     "mask_box",
     "mask_polygons",
@@ -23,6 +25,12 @@ __all__ = [
 ]
 
 from .coco import coco_results, parse_coco, write_coco
+from .labeled_files import (
+    LabeledFiles as LabeledFiles,
+)
+from .labeled_files import (
+    load_labeled_files as load_labeled_files,
+)
 from .locating import Located, locate_images, upright_box
 from .masks import (
     decode_rle,

@@ -1,0 +1,1 @@
+"""``cvclassic objects``: detectors of any object, trained from boxes."""

@@ -1,0 +1,93 @@
+"""``cvclassic objects check``: faults of boxes, before anything is trained on them."""
+
+from __future__ import annotations
+
+import click
+
+from ...shared.console import plain, stages
+from ...shared.options import quiet_option
+from ...shared.pictures import check_json, write_json
+from .options import FORMAT_NAMES
+
+
+@click.command()
+@click.argument("labels", type=click.Path())
+@click.option("--images", type=click.Path(), metavar="DIR", help="Folder of the images.")
+@click.option("--labels-format", type=click.Choice(FORMAT_NAMES), help="Format of LABELS.")
+@click.option(
+    "--against",
+    type=click.Path(),
+    metavar="LABELS",
+    help="Labels of another split, which must not have the same images.",
+)
+@click.option("--classes", metavar="A,B,...", help="Classes that there may be.")
+@click.option(
+    "--model", type=click.Path(), help="A detector that tells where boxes are probably missing."
+)
+@click.option("--json", "json_", type=click.Path(), help="File for the faults; - is stdout.")
+@quiet_option
+@click.pass_context
+def check(ctx, labels, images, labels_format, against, classes, model, json_, quiet):
+    """Look for faults of LABELS, a file or a folder.
+
+    Boxes outside of the image or without area, drawn twice, or drawn before the EXIF turn; images
+    that are missing, unreadable, there twice, or in both splits; classes that nobody knows or
+    uses; images without boxes; boxes probably missing.
+
+    Exit code: 0 nothing to mend, 1 faults were found, 2 usage or labels, 3 output.
+
+    \b
+    Example:
+      cvclassic objects check train.json --images photos/ --against test.json
+    """
+    from cvclassic.images.labels import load_labeled_files
+    from cvclassic.objects import load_detector
+    from cvclassic.objects.checking import check_labels
+
+    check_json(json_)
+    files = load_labeled_files(labels, images, format=labels_format)
+    other = None if against is None else load_labeled_files(against, images)
+    detector = None if model is None else load_detector(model)[0]
+    names = None if classes is None else [name.strip() for name in classes.split(",")]
+    with stages(quiet or json_ == "-") as bars:
+        faults = check_labels(
+            files, classes=names, against=other, detector=detector,
+            progress=lambda done, total: bars("read", done, total),
+        )  # fmt: skip
+    if json_ != "-":
+        _say(files, faults)
+    write_json(
+        json_,
+        {
+            "images": len(files.labels),
+            "objects": files.labels.n_objects,
+            "classes": list(files.labels.classes),
+            "faults": [
+                {"kind": f.kind, "image": f.image, "message": f.message, "fails": f.fails}
+                for f in faults
+            ],
+        },
+    )
+    ctx.exit(1 if any(fault.fails for fault in faults) else 0)
+
+
+def _say(files, faults) -> None:
+    from cvclassic.objects.checking import KINDS
+
+    labels = files.labels
+    click.echo(
+        f"{labels.n_objects} objects of {len(labels.classes)} "
+        f"class{'' if len(labels.classes) == 1 else 'es'} in {len(labels)} images ({labels.format})"
+    )
+    for kind, (heading, _) in KINDS.items():
+        mine = [fault for fault in faults if fault.kind == kind]
+        if not mine:
+            continue
+        click.echo(f"{heading}: {len(mine)}")
+        for fault in mine[:10]:
+            parts = [part for part in (fault.image, fault.message) if part]
+            click.echo(plain(f"  {': '.join(parts)}"))
+        if len(mine) > 10:
+            click.echo(f"  ... and {len(mine) - 10} more")
+    if not faults:
+        click.echo("No faults found.")

@@ -1,0 +1,50 @@
+"""``cvclassic objects convert``: labels from one format to another."""
+
+from __future__ import annotations
+
+import click
+
+from ...shared.console import plain
+from .options import FORMAT_NAMES
+
+
+@click.command()
+@click.argument("labels", type=click.Path())
+@click.option("--to", "format_", required=True, type=click.Choice(FORMAT_NAMES))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(),
+    metavar="FILE|DIR",
+    help="A folder for voc, yolo and labelme, which have a file for each image.",
+)
+@click.option("--images", type=click.Path(), metavar="DIR", help="Folder of the images.")
+@click.option("--from", "given", type=click.Choice(FORMAT_NAMES), help="Format of LABELS.")
+@click.pass_context
+def convert(ctx, labels, format_, output, images, given):
+    """Write LABELS, a file or a folder, in another format.
+
+    Polygons are kept where a format has them; run lengths become polygons except in COCO. Sizes
+    that LABELS do not have are read from the images.
+
+    Exit code: 0 all well, 1 some labels could not be read, 2 usage or labels, 3 output.
+
+    \b
+    Example:
+      cvclassic objects convert annotations/ --to coco -o boxes.json
+      cvclassic objects convert boxes.json --to yolo -o yolo/ --images photos/
+    """
+    from cvclassic.images.labels import read_labels, write_labels
+    from cvclassic.images.labels.converting import complete_labels
+
+    read = read_labels(labels, images, format=given)
+    done = complete_labels(read, labels, images, keep_rle=format_ == "coco")
+    n = write_labels(output, done, format_)
+    for problem in read.problems[:10]:
+        click.echo(plain(problem), err=True)
+    files = "1 file" if n == 1 else f"{n} files"
+    click.echo(
+        plain(f"Wrote {output} ({files}): {done.n_objects} objects in {len(done)} images"), err=True
+    )
+    ctx.exit(1 if read.problems else 0)
