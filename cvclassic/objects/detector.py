@@ -77,6 +77,11 @@ class ObjectDetector(BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
     def _check(self) -> None:
         check_integer("n_trees", self.n_trees, 1)
         check_integer("n_windows", self.n_windows, 1)

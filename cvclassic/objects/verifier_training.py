@@ -17,7 +17,7 @@ from .verifier_rows import FAIR, ImageRows
 from .window_vectors import WindowVectors, group_gains
 
 _PENALTY = 0.01
-_RIDGE = 5.0
+_RIDGE = 3.0
 _POSITIVE = 0.6
 _NEGATIVE = 0.45
 _MOST_CHANGES = 3000  # windows that the regression learns from
