@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._basics.checks import check_seed
+from .._basics.saving import require
 from ..errors import CvclassicError, ModelFileError
 from ..models.bundles import load_bundle, save_bundle
-from ..models.validation import require
 from .boosting import Trees
 from .channels import N_HOG
 from .detector import ObjectDetector
