@@ -62,6 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train a detector from images with boxes; find, judge, explain.",
     ),
     "match": ("match:match", "Find what two pictures have in common."),
+    "search": ("search.group:search", "Find images again: search, duplicates, evaluation."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),
     "info": ("info:info", "Say what is in a model file."),

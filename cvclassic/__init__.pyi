@@ -21,6 +21,7 @@ __all__ = [
     "model",
     "models",
     "report",
+    "search",
     "segment",
     "serve",
     "teach",
@@ -83,6 +84,9 @@ from . import (
 )
 from . import (
     report as report,
+)
+from . import (
+    search as search,
 )
 from . import (
     segment as segment,

@@ -63,6 +63,10 @@ class ModelFileError(CvclassicError, ValueError):
     """A model file is damaged, of another version, or not a model file at all."""
 
 
+class IndexFileError(CvclassicError, ValueError):
+    """An index of images is damaged, of another version, or not an index at all."""
+
+
 class MissingDependencyError(CvclassicError, ImportError):
     """An optional package is not installed; the message says how to get it."""
 

@@ -43,6 +43,7 @@ from cvclassic.faces import FaceLandmarks
 from cvclassic.faces.detection.base import FaceDetector
 from cvclassic.images import encode_image, read_image, write_image
 from cvclassic.objects import ObjectDetector
+from cvclassic.search import ImageIndex
 from cvclassic.segment import PixelClassifier
 from tests.tiny_network import tiny_network
 
@@ -59,6 +60,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "ColorStats": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "DenseSIFT": lambda: {"step": 8, "bin_sizes": (4, 6)},
     "Embedding": lambda: {"model": tiny_network()},
+    "ImageIndex": lambda: {"n_words": 40, "compact": False},
     "FisherVector": lambda: {"n_gaussians": 3, "n_components": 8},
     "FaceLandmarks": lambda: {"n_starts": 1},
     "HaarFaceDetector": lambda: {"cascades": ("alt2",), "max_side": 200},
@@ -245,6 +247,8 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
         return np.concatenate([np.column_stack([f.boxes, f.scores]) for f in found])
     if isinstance(estimator, PixelClassifier):
         return np.stack(estimator.predict_proba(pictures(4) if X is None else X))
+    if isinstance(estimator, ImageIndex):
+        return np.hstack(estimator.kneighbors(pictures() if X is None else X, n_neighbors=3))
     if gives_vectors(type(estimator)):
         return estimator.transform(pictures() if X is None else X)
     if X is None:
@@ -829,6 +833,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield check_pixels
     elif issubclass(cls, ObjectDetector):
         return  # tests/objects/test_detector.py
+    elif issubclass(cls, ImageIndex):
+        yield check_jobs
     elif takes_pictures(make(cls)):
         yield from PICTURE_CLASSIFIERS
     elif issubclass(cls, RegressorMixin):

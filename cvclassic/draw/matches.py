@@ -24,6 +24,7 @@ def draw_match(
     overlay: bool = True,
     title: str = "",
     width: int = 1600,
+    headline: bool = True,
 ) -> np.ndarray:
     """Draw matches as lines between two pictures, and the first laid over the second.
 
@@ -43,6 +44,8 @@ def draw_match(
     width : int
         Width in pixels of the pictures that stand side by side, without gaps. High pictures make it
         less, so that pictures above each other have at most 7/8 of this height.
+    headline : bool
+        Whether numbers stand above the drawing.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def draw_match(
         text += f", {result.mean_error:.2f} px apart on average"
     blocks = [_draw_lines(a, b, result, limit, height)]
     size = int(np.clip(width / 50, 14, 28))
-    blocks[0] = label_panel(blocks[0], text, size=size)
+    if headline:
+        blocks[0] = label_panel(blocks[0], text, size=size)
     if overlay:
         panels = _warp_panels(a, b, result.model, _at_height(b, height_over))
         blocks.append(label_panel(_row(panels), "first over second", size=size))

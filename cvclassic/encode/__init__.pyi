@@ -5,6 +5,7 @@ __all__ = [
     "FisherVector",
     "LocalEncoder",
     "PatchWords",
+    "WordTree",
     "balanced_order",
     "cell_groups",
     "cell_index",
@@ -29,6 +30,7 @@ __all__ = [
     "vlad_normalize",
     "vlad_vector",
     "word_sums",
+    "word_tree",
     "zca_whitening",
 ]
 
@@ -64,6 +66,12 @@ from .fisher import (
 )
 from .fisher import (
     power_normalize as power_normalize,
+)
+from .large_vocabulary import (
+    WordTree as WordTree,
+)
+from .large_vocabulary import (
+    word_tree as word_tree,
 )
 from .llc import (
     LLC as LLC,

@@ -8,6 +8,7 @@ __all__ = [
     "LearningCurve",
     "ModelPair",
     "Predictions",
+    "RankingScores",
     "Reliability",
     "align_predictions",
     "as_boxes",
@@ -31,6 +32,7 @@ __all__ = [
     "pixel_confusion",
     "precision_recall",
     "ranking_area",
+    "ranking_precision",
     "read_predictions",
     "recall_at_precision",
     "region_covering",
@@ -39,6 +41,7 @@ __all__ = [
     "score_intervals",
     "score_numbers",
     "score_predictions",
+    "score_rankings",
     "score_withheld",
     "segmentation_intervals",
     "segmentation_scores",
@@ -147,6 +150,15 @@ from .paired import (
 )
 from .predictions import (
     Predictions as Predictions,
+)
+from .rankings import (
+    RankingScores as RankingScores,
+)
+from .rankings import (
+    ranking_precision as ranking_precision,
+)
+from .rankings import (
+    score_rankings as score_rankings,
 )
 from .resampling import (
     wilson_interval as wilson_interval,

@@ -11,6 +11,7 @@ __all__ = [
     "write_evaluation_page",
     "write_page",
     "write_segmentation_page",
+    "write_search_page",
     "write_training_page",
 ]
 
@@ -46,6 +47,8 @@ from .segmentation_page import (
 )
 from .segmentation_page import (
     write_segmentation_page as write_segmentation_page,
+from .search_page import (
+    write_search_page as write_search_page,
 )
 from .training_page import (
     TrainingReport as TrainingReport,

@@ -1,0 +1,1 @@
+"""``cvclassic search``: find images again by what they show."""

@@ -1,0 +1,191 @@
+"""Commands that change an index: ``index``, ``add``, ``remove``, ``compact``."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import click
+
+from ...shared.inputs import Inputs, input_options
+from ...shared.options import jobs_option, n_jobs, quiet_option
+
+_EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
+
+
+def _engine_option(command):
+    """``--engine``."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["threads", "processes", "dask"]),
+        default="threads",
+        show_default=True,
+        help="Where images are described. processes: a file that crashes a decoder costs one "
+        "record.",
+    )(command)
+
+
+@click.command("index")
+@input_options
+@click.option(
+    "-o", "--output", "index_", required=True, type=click.Path(), help="Folder of the index."
+)
+@click.option(
+    "--words",
+    type=click.IntRange(min=1),
+    help="Size of the vocabulary of a new index. [default: one per 100 keypoints, at most 100,000]",
+)
+@click.option("--vocabulary", type=click.Path(), help="Use the vocabulary of this file or index.")
+@click.option("--no-compact", is_flag=True, help="Keep no compact codes of color and shape.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@_engine_option
+@jobs_option
+@quiet_option
+@click.pass_context
+def index(
+    ctx, paths, manifest, split, null, index_, words, vocabulary, no_compact, seed, engine, jobs,
+    quiet,
+):  # fmt: skip
+    """Index images: folders, files, archives, patterns, URLs, lists.
+
+    The vocabulary is learned from the images themselves. Where the index exists, new images are
+    added, changed ones replaced, and the others passed over, so that an interrupted run is
+    resumed by the same command.
+
+    Exit code: 0 all well, 1 some images could not be read, 2 usage or index, 3 a folder could not
+    be listed or the index not be written.
+
+    \b
+    Example:
+      cvclassic search index photos/ -o photos.index
+      cvclassic search index a.zip 'scans/**/*.tif' -o all.index --words 50000
+    """
+    inputs = Inputs(paths, manifest, split, null)
+    coder = None if vocabulary is None else _vocabulary(vocabulary)
+    options = {"n_words": words, "compact": not no_compact, "random_state": seed, "coder": coder}
+    _run(ctx, index_, inputs, options, engine, jobs, quiet)
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+@input_options
+@_engine_option
+@jobs_option
+@quiet_option
+@click.pass_context
+def add(ctx, index_, paths, manifest, split, null, engine, jobs, quiet):
+    """Add images to INDEX. What is in it already is not described again.
+
+    \b
+    Example:
+      cvclassic search add photos.index new-photos/
+    """
+    _run(ctx, index_, Inputs(paths, manifest, split, null), {"create": False}, engine, jobs, quiet)
+
+
+def _run(ctx, index_, inputs, options, engine, jobs, quiet) -> None:
+    """Index, and say what came of it."""
+    from cvclassic.batch import Work
+    from cvclassic.images import watch_decoders
+    from cvclassic.search import index_images
+
+    from ...shared.console import plain, report_failures, stages
+
+    began = time.perf_counter()
+    with stages(quiet) as progress, watch_decoders():
+        done = index_images(
+            index_,
+            inputs,
+            work=Work(engine=engine, n_jobs=n_jobs(jobs)),
+            watch=lambda records, n: progress.count(records, "features", n),
+            **options,
+        )
+    seconds = time.perf_counter() - began
+    parts = [f"Added {done.n_added:,} {_images(done.n_added)}"]
+    if done.n_replaced:
+        parts.append(f"{done.n_replaced:,} replaced")
+    if done.n_known:
+        parts.append(f"{done.n_known:,} already there")
+    parts.append(f"{done.n_images:,} in total")
+    size = sum(entry.stat().st_size for entry in os.scandir(index_) if entry.is_file())
+    click.echo(f"{', '.join(parts)} ({seconds:.1f} s).")
+    click.echo(f"Wrote {plain(index_)} ({size / 1e6:.1f} MB)")
+    if done.warnings and not quiet:
+        click.echo(f"{len(done.warnings)} {_images(len(done.warnings))} with a warning:", err=True)
+        report_failures(done.warnings)
+    if done.failures:
+        n = len(done.failures)
+        click.echo(f"{n} {_images(n)} could not be read:", err=True)
+        report_failures(done.failures)
+    if done.faults:
+        click.echo(f"{len(done.faults)} folders could not be listed:", err=True)
+        report_failures(done.faults)
+        ctx.exit(_EXIT_INCOMPLETE)
+    ctx.exit(_EXIT_FAILURES if done.failures else 0)
+
+
+def _images(n: int) -> str:
+    return "image" if n == 1 else "images"
+
+
+def _vocabulary(path: str):
+    """The vocabulary of a file, or of an index."""
+    from cvclassic.search import ImageIndex, read_coder
+
+    return ImageIndex.open(path).coder_ if os.path.isdir(path) else read_coder(path)
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+@click.argument("names", metavar="PATH...", nargs=-1, type=click.Path())
+@click.option("--missing", is_flag=True, help="Remove images whose file no longer exists.")
+@click.pass_context
+def remove(ctx, index_, names, missing):
+    """Remove images from INDEX, by the paths they were added with; a folder stands for all below.
+
+    They are found no more. Their data stay in the files until "search compact".
+
+    Exit code: 0 all removed, 1 some paths are not in the index.
+
+    \b
+    Example:
+      cvclassic search remove photos.index photos/secret.jpg
+      cvclassic search remove photos.index --missing
+    """
+    from cvclassic.search import ImageIndex, remove_images
+
+    from ...shared.console import plain
+
+    if not names and not missing:
+        raise click.UsageError("Give the PATHs to remove, or --missing.")
+    wanted = list(names)
+    if missing:
+        wanted += ImageIndex.open(index_).missing_files()
+    n, unknown = remove_images(index_, wanted)
+    click.echo(f"Removed {n:,} {_images(n)}.")
+    for name in unknown[:10]:
+        click.echo(f"{plain(name)}: not in the index", err=True)
+    if len(unknown) > 10:
+        click.echo(f"... and {len(unknown) - 10} more", err=True)
+    ctx.exit(_EXIT_FAILURES if unknown else 0)
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+def compact(index_):
+    """Rewrite INDEX as one segment; nothing is left of removed images.
+
+    \b
+    Example:
+      cvclassic search compact photos.index
+    """
+    from cvclassic.search import compact_index
+
+    from ...shared.console import plain
+
+    numbers = compact_index(index_)
+    click.echo(
+        f"{plain(index_)}: {numbers['n_images']:,} {_images(numbers['n_images'])} in "
+        f"{numbers['n_segments']} segment{'' if numbers['n_segments'] == 1 else 's'} "
+        f"({numbers['n_bytes'] / 1e6:.1f} MB)"
+    )

@@ -1,0 +1,28 @@
+"""``cvclassic search``: the group of commands around an index of images."""
+
+from __future__ import annotations
+
+import click
+
+from .changing import add, compact, index, remove
+from .duplicates import duplicates
+from .evaluating import evaluate
+from .querying import query
+from .telling import info, verify
+
+
+@click.group()
+def search() -> None:
+    """Find this very object again among many images: an index of visual words.
+
+    \b
+    Example:
+      cvclassic search index photos/ -o photos.index
+      cvclassic search query photos.index crop.jpg --page hits.html
+      cvclassic search add photos.index new-photos/
+      cvclassic search duplicates photos.index --json copies.json
+    """
+
+
+for command in (index, add, remove, info, verify, compact, query, duplicates, evaluate):
+    search.add_command(command)

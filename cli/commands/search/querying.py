@@ -1,0 +1,109 @@
+"""``cvclassic search query``: what shows the same thing as these images?"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ...shared.predicting import write_json
+from ...shared.reporting import command_line
+
+
+def _read_box(_ctx, _param, value: str | None):
+    """``x,y,w,h`` as four numbers."""
+    if value is None:
+        return None
+    try:
+        box = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        box = ()
+    if len(box) != 4:
+        raise click.BadParameter(f"expected x,y,w,h in pixels. Got {value!r} instead.")
+    return box
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Hits per query."
+)
+@click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
+@click.option("--json", "json_file", type=click.Path(), help="Write the hits to this file.")
+@click.option("--box", callback=_read_box, help="Search for this region only: x,y,w,h in pixels.")
+@click.option("--together", is_flag=True, help="The IMAGEs show one thing: search for it once.")
+@click.option("--expand", is_flag=True, help="Search again with what the best hits show of it.")
+@click.option("--no-geometry", is_flag=True, help="Do not verify how matches lie: faster.")
+@click.pass_context
+def query(ctx, index_, images, top, page, json_file, box, together, expand, no_geometry):
+    """Find the images of INDEX that show the same thing as each IMAGE.
+
+    Prints rank, score, keypoints that agree on one map (inliers), and path. A hit with more than
+    6 inliers is hardly chance.
+
+    Exit code: 0 all well, 1 an IMAGE could not be read, 2 usage or index.
+
+    \b
+    Example:
+      cvclassic search query photos.index crop.jpg
+      cvclassic search query photos.index street.jpg --box 120,40,200,260 --page hits.html
+      cvclassic search query photos.index front.jpg side.jpg --together --top 20
+    """
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic.errors import ImageReadError
+    from cvclassic.images import watch_decoders
+    from cvclassic.report import check_page_path, write_search_page
+    from cvclassic.search import ImageIndex
+
+    from ...shared.console import plain, report_failures
+
+    if box is not None and len(images) > 1:
+        raise click.UsageError("--box goes with a single IMAGE.")
+    if page is not None:
+        check_page_path(page, "page")
+    if json_file is not None:
+        check_writable(json_file)
+    searched = ImageIndex.open(index_, geometry=not no_geometry)
+    found, failures = [], []
+    queries = [list(images)] if together else [[one] for one in images]
+    for paths in queries:
+        try:
+            with watch_decoders():
+                hits = searched.query(paths, top=top, box=box, expand=expand)
+        except ImageReadError as error:
+            failures.append((paths[0], error.code, error.message))
+            continue
+        found.append((paths, hits))
+        times = ", ".join(f"{name} {1e3 * t:.1f} ms" for name, t in hits.seconds.items())
+        shown = ", ".join(str(plain(path)) for path in paths)
+        click.echo(f"{shown}: {hits.n_keypoints} keypoints, {times}")
+        for rank, hit in enumerate(hits, 1):
+            click.echo(f"{rank:4} {hit.score:8.3f} {hit.n_inliers:4}  {plain(hit.path)}")
+    if failures:
+        click.echo(f"{len(failures)} queries could not be read:", err=True)
+        report_failures(failures)
+    if json_file is not None:
+        write_json(
+            json_file,
+            {
+                "index": index_,
+                "queries": [
+                    {"query": paths[0] if len(paths) == 1 else paths, **hits.to_dict()}
+                    for paths, hits in found
+                ],
+                "failures": [list(one) for one in failures],
+            },
+        )
+    if page is not None:
+        began = time.perf_counter()
+        with watch_decoders():
+            size = write_search_page(
+                page, found, index=index_, base=searched.base_, command=command_line(ctx)
+            )
+        click.echo(f"Wrote {plain(page)} ({size / 1e6:.1f} MB, {_s(began)})", err=True)
+    ctx.exit(1 if failures else 0)
+
+
+def _s(began: float) -> str:
+    return f"{time.perf_counter() - began:.1f} s"

@@ -1,0 +1,69 @@
+"""Looking after an index on disk: checking all of it, and rewriting it without what was removed."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from ..errors import IndexFileError
+from .segments import check_of
+from .store import open_folder, writing
+
+
+def verify_index(path: str | os.PathLike) -> dict[str, int]:
+    """Read and check every byte of an index.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    dict of str to int
+        ``n_images``, ``n_segments``, ``n_postings``, ``n_removed``, ``n_bytes``.
+
+    Raises
+    ------
+    IndexFileError
+        Something is damaged.
+    """
+    folder = open_folder(path)
+    for segment in folder.segments:
+        segment.touch(np.arange(segment.n_words))
+        total = np.bincount(segment.owners, minlength=len(segment))
+        if (total != segment.counts).any():
+            raise IndexFileError(f"{segment.source}: the index is damaged: counts do not add up.")
+        checks = segment.arrays["checks"]
+        empty = np.flatnonzero(np.diff(segment.starts) == 0)
+        if (checks[empty] != check_of(segment, slice(0, 0))).any():
+            raise IndexFileError(f"{segment.source}: the index is damaged: odd checks.")
+    return index_numbers(path)
+
+
+def index_numbers(path: str | os.PathLike) -> dict[str, int]:
+    """How large an index is; keys as of `verify_index`, and ``n_words``, ``compact_bytes``."""
+    folder = open_folder(path)
+    entries = folder.content["segments"]
+    return {
+        "n_images": folder.n_images,
+        "n_removed": sum(int(gone.sum()) for gone in folder.removed),
+        "n_segments": len(entries),
+        "n_postings": sum(entry["n_postings"] for entry in entries),
+        "n_words": folder.coder.n_words,
+        "compact_bytes": folder.coder.compact_bytes,
+        "n_bytes": sum(entry["n_bytes"] for entry in entries) + folder.content["coder"]["n_bytes"],
+    }
+
+
+def compact_index(path: str | os.PathLike) -> dict[str, int]:
+    """Rewrite an index as one segment; nothing is left of images that were removed.
+
+    Returns
+    -------
+    dict of str to int
+        As `index_numbers`, afterwards.
+    """
+    with writing(path) as writer:
+        writer.compact()
+    return index_numbers(path)
