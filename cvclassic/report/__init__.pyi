@@ -10,8 +10,8 @@ __all__ = [
     "write_compare_page",
     "write_evaluation_page",
     "write_page",
-    "write_segmentation_page",
     "write_search_page",
+    "write_segmentation_page",
     "write_training_page",
 ]
 
@@ -39,6 +39,9 @@ from .page import (
 from .page import (
     write_page as write_page,
 )
+from .search_page import (
+    write_search_page as write_search_page,
+)
 from .segmentation_page import (
     SegmentedImage as SegmentedImage,
 )
@@ -47,8 +50,6 @@ from .segmentation_page import (
 )
 from .segmentation_page import (
     write_segmentation_page as write_segmentation_page,
-from .search_page import (
-    write_search_page as write_search_page,
 )
 from .training_page import (
     TrainingReport as TrainingReport,
