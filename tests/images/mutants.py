@@ -48,6 +48,8 @@ def originals() -> dict[str, bytes]:
         "dxt": encode(rgb, "DDS", pixel_format="DXT1"),
         "qoi": encode(rgb, "QOI"),
         "xbm": encode(bits, "XBM"),
+        "msp": encode(bits, "MSP"),
+        "dib": encode(rgb, "DIB"),
         "pbm": encode(bits, "PPM"),
         "ppm": encode(rgb, "PPM"),
         "plain": b"P3 2 2 255 " + b"1 2 3 " * 4,

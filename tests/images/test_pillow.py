@@ -84,6 +84,8 @@ KINDS = [
     *(("DDS", mode, {}) for mode in ("L", "LA", "RGB", "RGBA")),
     *(("QOI", mode, {}) for mode in ("RGB", "RGBA")),
     ("XBM", "1", {}),
+    ("MSP", "1", {}),
+    *(("DIB", mode, {}) for mode in ("1", "L", "P", "RGB")),
     *(("PPM", mode, {}) for mode in ("1", "L", "RGB", "I;16")),
     *(("PNG", mode, {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
     ("PNG", "P", {"transparency": bytes(range(0, 256, 16))}),
@@ -305,6 +307,21 @@ def test_heif_without_the_extra(monkeypatch):
     with pytest.raises(ImageReadError, match=r"HEIC.*pip install 'cvclassic\[heif\]'") as caught:
         read_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
     assert caught.value.code == "unsupported_format"
+
+
+def test_twelve_bits_packed_in_a_tiff_are_declared():
+    """Two samples in three bytes; what is declared is no low range."""
+    wide = smooth(40, 60, 1).astype(np.uint16) << 4
+    pairs = wide.reshape(-1, 2)
+    packed = np.stack([pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8,
+                       pairs[:, 1] & 255], 1).astype(np.uint8)  # fmt: skip
+    tags = [(256, 60), (257, 40), (258, 12), (259, 1), (262, 1), (273, 122), (277, 1), (278, 40),
+            (279, packed.size)]  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    decoded = decode_image(head + packed.tobytes())
+    np.testing.assert_array_equal(decoded.pixels, smooth(40, 60, 1))
+    assert decoded.warnings == ()
 
 
 def test_camera_raw_is_no_small_picture():

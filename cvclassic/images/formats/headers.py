@@ -39,6 +39,12 @@ _MAGIC = (
     (0, b"\x59\xa6\x6a\x95", "sun raster"),
     (0, b"DDS ", "dds"),
     (0, b"qoif", "qoi"),
+    (0, b"\xb1\x68\xde\x3a", "dcx"),
+    (4, b"\x11\xaf", "fli"),
+    (4, b"\x12\xaf", "fli"),
+    (0, b"DanM", "msp"),
+    (0, b"LinS", "msp"),
+    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
     (0, b"/* XPM */", "xpm"),
     (0, b"IIRO", "camera raw"),
     (0, b"IIRS", "camera raw"),
@@ -116,6 +122,8 @@ def identify(data: bytes) -> str:
         return "pfm"
     if re.match(rb"\s*(/\*.*?\*/\s*)?#define[ \t]+\w*width[ \t]+\d+", head, re.S):
         return "xbm"
+    if re.match(rb"[\x28\x6c\x7c]\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0", head, re.S):
+        return "bmp"  # without the file header, as the clipboard has it
     if re.match(rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]", head):
         return "pcx"
     if re.match(rb"\0\0[\x01\x02]\0(?!\0\0)", head):

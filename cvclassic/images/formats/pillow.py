@@ -30,12 +30,15 @@ _PLUGINS = {
     "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
     "cur": ("PIL.CurImagePlugin", "CurImageFile"),
+    "dcx": ("PIL.DcxImagePlugin", "DcxImageFile"),
     "dds": ("PIL.DdsImagePlugin", "DdsImageFile"),
+    "fli": ("PIL.FliImagePlugin", "FliImageFile"),
     "gif": ("PIL.GifImagePlugin", "GifImageFile"),
     "heif": ("pillow_heif", "HeifImageFile"),
     "icns": ("PIL.IcnsImagePlugin", "IcnsImageFile"),
     "ico": ("PIL.IcoImagePlugin", "IcoImageFile"),
     "jpeg2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "msp": ("PIL.MspImagePlugin", "MspImageFile"),
     "pcx": ("PIL.PcxImagePlugin", "PcxImageFile"),
     "png": ("PIL.PngImagePlugin", "PngImageFile"),
     "pnm": ("PIL.PpmImagePlugin", "PpmImageFile"),
@@ -111,6 +114,8 @@ def open_with_pillow(
     if declared is not None:
         check(declared)
     module, kind = _PLUGINS[name]
+    if name == "bmp" and data[:2] != b"BM":
+        kind = "DibImageFile"
     try:
         plugin = getattr(importlib.import_module(module), kind)
         image = (

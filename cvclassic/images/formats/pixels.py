@@ -56,10 +56,12 @@ def _to_eight_bits(
     if raw.dtype == np.uint8:
         return raw, []
     bits, notes = 16, []
-    if header.bit_depth == 16 or header.format == "array":
+    if header.format == "tiff" and 8 < header.bit_depth < 16:
+        bits = header.bit_depth  # which JPEG 2000 brings to 16 itself
+    elif header.bit_depth == 16 or header.format == "array":
         bits = used_bits(raw[..., : raw.shape[2] - 1 + raw.shape[2] % 2] if raw.ndim == 3 else raw)
     image = np.minimum(raw >> bits - 8, 255).astype(np.uint8)
-    if bits < 16:
+    if bits < 16 and header.bit_depth == 16:
         said = f"its 16-bit values use only {bits} bits, which are scaled to black to white"
         notes = [("low_range", said)]
         if raw.ndim == 3 and raw.shape[2] in (2, 4):
