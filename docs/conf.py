@@ -63,7 +63,7 @@ sphinx_gallery_conf = {
     "subsection_order": "gallery_order.by_subject",
     "reset_modules": ("matplotlib", "gallery_order.reset_figures"),
     "image_scrapers": ("matplotlib",),
-    "capture_repr": ("_repr_html_", "__repr__"),
+    "capture_repr": ("_repr_html_",),
     "remove_config_comments": True,
     "download_all_examples": False,
     "show_memory": False,

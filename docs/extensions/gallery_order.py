@@ -10,6 +10,7 @@ SUBJECTS = (
     "explain",
     "features",
     "detect",
+    "segment",
     "faces",
     "learn",
     "data",

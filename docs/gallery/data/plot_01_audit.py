@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from cvclassic.audit import audit_pictures, list_folders
+from cvclassic.audit import audit_images, list_folders
 from cvclassic.images import read_image
 from cvclassic_samples import ROOT
 
@@ -23,14 +23,14 @@ shutil.copy(train / "brick" / "brick_08.jpg", test / "brick" / "copied.jpg")
 shutil.copy(train / "grass" / "grass_09.jpg", test / "gravel" / "mislabeled.jpg")
 (test / "stars" / "broken.jpg").write_bytes((test / "stars" / "stars_00.jpg").read_bytes()[:900])
 
-audit = audit_pictures(list_folders([train, test]))
+audit = audit_images(list_folders([train, test]))
 for finding in audit.findings:
-    names = ", ".join(Path(picture.path).name for picture in finding.pictures)
+    names = ", ".join(Path(picture.path).name for picture in finding.images)
     print(f"{finding.kind}: {names} {finding.detail}")
 
 # %%
 figure, axes = plt.subplots(1, 4, figsize=(8, 2.4))
-shown = [p for f in audit.findings for p in f.pictures if "broken" not in p.path][:4]
+shown = [p for f in audit.findings for p in f.images if "broken" not in p.path][:4]
 for axis, picture in zip(axes, shown, strict=False):
     axis.imshow(read_image(picture.path))
     axis.set_title(Path(picture.path).name, fontsize=9)

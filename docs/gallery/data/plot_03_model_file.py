@@ -24,4 +24,4 @@ axis.barh(again.classes, again.predict_proba([image])[0], color="#0b63b5")
 axis.set(xlim=(0, 1), title=f"{size / 1e6:.2f} MB, loaded again: {again.predict([image])[0]}")
 
 # %%
-again.info()
+print(again.info())
