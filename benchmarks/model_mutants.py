@@ -21,6 +21,8 @@ from sklearn.pipeline import Pipeline
 from cvclassic.classify import HEADS, make_recipe
 from cvclassic.errors import ModelFileError
 from cvclassic.models import load_model, save_model
+from cvclassic.models.files import arrays_in, encode_arrays
+from cvclassic.models.header import model_description
 
 from .common import SEED, write_results
 
@@ -62,7 +64,15 @@ _QUIET = (
     "sys.unraisable",
 )
 _PART, _MOST_SECONDS = 250, 60
-_KINDS = ("flip", "flip in the header", "truncate", "numbers", "header", "description")
+_KINDS = (
+    "flip",
+    "flip in the header",
+    "truncate",
+    "numbers",
+    "header",
+    "description",
+    "parameters",
+)
 
 
 def base_models(folder: Path) -> list[bytes]:
@@ -92,7 +102,16 @@ def base_models(folder: Path) -> list[bytes]:
 
 
 def mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
-    """One mutant, and what was done to it."""
+    """One mutant, and what was done to it.
+
+    Half of those that can be read get the checksum that belongs to them, so that what is behind
+    the checksum is attacked too.
+    """
+    kind, mutant = _mutate(data, rng)
+    return kind, _resealed(mutant) if rng.random() < 0.5 else mutant
+
+
+def _mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
     kind = rng.choice(_KINDS)
     size = int.from_bytes(data[:8], "little")
     if kind == "truncate":
@@ -114,6 +133,8 @@ def mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
     header = json.loads(data[8 : 8 + size])
     if kind == "header":
         _edit(header, rng)
+    elif kind == "parameters":
+        return kind, _with_parameters(data, rng)
     else:
         meta = header.get("__metadata__", {})
         key = rng.choice(sorted(meta))
@@ -130,6 +151,39 @@ def mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
     new = text.encode()
     new += b" " * (-len(new) % 8)
     return kind, len(new).to_bytes(8, "little") + new + data[8 + size :]
+
+
+def _with_parameters(data: bytes, rng: random.Random) -> bytes:
+    """Other values of one or two parameters, with the checksum that belongs to them.
+
+    That is what somebody gets who edits a file by hand: all that stands between the values and
+    the numerics are the bounds that loading checks.
+    """
+    description, _ = model_description(data, len(data))
+    places = [
+        (holder["params"], name)
+        for holder, key in _places(description["pipeline"])
+        if key == "params"
+        for name in holder["params"]
+    ]
+    for _ in range(rng.randint(1, 2)):
+        params, name = rng.choice(places)
+        value = params[name]
+        if isinstance(value, int | float) and not isinstance(value, bool) and rng.random() < 0.5:
+            factor = rng.choice([-1, 0, 0.01, 0.5, 2, 3, 10, 1000, 1e6])
+            params[name] = type(value)(value * factor)
+        else:
+            params[name] = rng.choice([*_ODD, 2, 3, 0.5, 100, 1e-9, "rbf", "cv", [1, 2]])
+    return encode_arrays(arrays_in(data), description, "description")
+
+
+def _resealed(data: bytes) -> bytes:
+    """The same file with the right checksum, where it can be read at all."""
+    try:
+        description, _ = model_description(data, len(data))
+        return encode_arrays(arrays_in(data), description, "description")
+    except Exception:  # damaged beyond that: let it be as it is
+        return data
 
 
 def _edit(tree, rng: random.Random) -> None:

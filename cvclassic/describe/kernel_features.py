@@ -74,7 +74,12 @@ class KernelFeatures(ImageTransformer):
 
     saved_state = SavedState(
         scalars={"n_features_out_": int},
-        bounds={"image_size": (1, 2048), "stride": (1, 2048), "pool_size": (1, 2048)},
+        bounds={
+            "image_size": (1, 2048),
+            "stride": (1, 2048),
+            "pool_size": (1, 2048),
+            "padding": (0, 256),
+        },
     )
 
     def __init__(
