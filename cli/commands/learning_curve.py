@@ -23,21 +23,21 @@ from ..shared.sources import load_source, picture_options
 @click.option("-o", "--output", type=click.Path(), help="Picture to draw: .png, .svg or .pdf.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
 @click.option(
-    "--sizes", metavar="LIST", help="Pictures a class. [default: 1,2,5,10,20,50,100,200,500]"
+    "--sizes", metavar="LIST", help="Images per class. [default: 1,2,5,10,20,50,100,200,500]"
 )
 @click.option(
     "--repeats",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Choices of training pictures.",
+    help="Number of random subsets.",
 )
 @click.option(
     "--refit",
     is_flag=True,
-    help="Train everything anew each time, and not only the classifier at the end.",
+    help="Retrain everything at each size, not only the classifier.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choices.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @jobs_option
 @quiet_option
 @click.pass_context
@@ -47,13 +47,13 @@ def learning_curve_(
 ):  # fmt: skip
     """Train MODEL's classifier on few and on more pictures, and see how accuracy grows.
 
-    Training pictures come from TRAIN_FOLDER and test pictures from TEST_FOLDER, or both from a
-    manifest's splits or an array file (--npz). Every class gets the same number of pictures, up to
-    those of the smallest class.
+    Training images come from TRAIN_FOLDER and test images from TEST_FOLDER, or both from a folder
+    with train and test sub-folders, a manifest's splits or an array file (--npz). Every class gets
+    the same number of images, up to the size of the smallest class.
 
-    Each picture is encoded once, by MODEL's own encoder, whose codebook comes from all pictures
-    that MODEL was trained on; small sizes look a little better for it. --refit learns it anew
-    each time. Pictures that cannot be read are listed and left out; the exit code is 1 then.
+    Each image is encoded once, by MODEL's own encoder. Its vocabulary was learned from all training
+    images, so that small sizes look a little better than they are; --refit relearns it at each
+    size. Images that cannot be read are listed and skipped; the exit code is 1 then.
 
     \b
     Example:
@@ -81,8 +81,14 @@ def learning_curve_(
     pipeline = known.pipeline
     if not known.is_classifier or known.takes == "table":
         raise ModelFileError(f"{model}: expected a classifier of images. This model is none.")
-    if (train_folder is None) != (test_folder is None):
-        raise click.UsageError("Give a TRAIN_FOLDER and a TEST_FOLDER.")
+    if train_folder is not None and test_folder is None:
+        from .versus_cnn import _has_test
+
+        if not _has_test(train_folder):
+            raise click.UsageError(
+                "Give a TRAIN_FOLDER and a TEST_FOLDER, or a folder that holds train and test."
+            )
+        test_folder = train_folder
     split = source.pop("split")
     if source["npz"] is None and split is None and source["manifest"] is not None:
         split = "train"
@@ -108,18 +114,21 @@ def learning_curve_(
     rows = [(n, f"{a:.1%} ± {s:.1%}", f"{m:.1%} ± {t:.1%}") for n, a, s, m, t in curve.summary()]
     show_table(
         rows,
-        headers=("pictures a class", "accuracy", "mean class accuracy"),
-        title=f"{curve.n_test} test pictures, {repeats} choices of training pictures",
+        headers=("images per class", "accuracy", "mean class accuracy"),
+        title=f"{curve.n_test} test images, {repeats} random subsets",
     )
     if not refit:
-        click.echo("The encoder is the model's own, with the codebook of all its pictures.")
+        click.echo(
+            "The vocabulary was learned from all training images; use --refit to relearn it at "
+            "each size."
+        )
     if output:
         draw_learning_curve(curve, output)
     if json_file:
         content = {**curve.to_dict(), "n_failed": len(failures) + len(more)}
         write_json(json_file, content)
     if failures or more:
-        click.echo(f"{len(failures + more)} pictures could not be read:", err=True)
+        click.echo(f"{len(failures + more)} images could not be read:", err=True)
         report_failures(failures + more)
     ctx.exit(1 if failures or more else 0)
 

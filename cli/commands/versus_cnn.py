@@ -75,8 +75,9 @@ def versus_cnn(
 ):  # fmt: skip
     """Compare classical recipes with networks on your own pictures, and get advice.
 
-    FOLDER holds one folder a class; half of the pictures judge, or those of TEST_FOLDER. A
-    manifest has the splits train and test, an array file (--npz) both parts.
+    FOLDER holds one sub-folder per class; half of the images are test images, or those of
+    TEST_FOLDER, or of FOLDER's own test or validation split. A manifest has the splits train and
+    test, an array file (--npz) both parts.
 
     Each contestant is trained and measured in a process of its own: classical recipes, two
     networks trained from scratch (with PyTorch, for --budget seconds each), and with --network
@@ -100,7 +101,7 @@ def versus_cnn(
     from cvclassic.report import check_page_path
     from cvclassic.report.comparison_page import VersusReport, write_versus_page
 
-    from ..shared.console import report_failures
+    from ..shared.console import report_failures, stages
     from ..shared.reporting import command_line, say_page, source_name
 
     check_page_path(output, "output")
@@ -120,31 +121,36 @@ def versus_cnn(
         chosen = [*small, "cnn-small", "cnn-resnet", "embedding"]
         chosen += ["fused"] if "fisher" in small and network is not None else []
 
-    def begin(name: str) -> None:
-        if not quiet:
-            click.echo(f"{name}: {METHODS[name]} …", err=True)
+    with stages(quiet) as progress:
 
-    def end(name: str, found: Any) -> None:
-        if isinstance(found, str):
-            click.echo(f"{name} is left out: {found}", err=True)
+        def begin(name: str) -> None:
+            number = f"{chosen.index(name) + 1} of {len(chosen)}"
+            if not quiet:
+                click.echo(f"{number}: {name}, {METHODS[name]}", err=True)
+            progress(f"{number}: {name}", 0, 0)
 
-    contest = run_contest(
-        chosen,
-        (train.images, train.labels),
-        (test.images, test.labels),
-        network=network,
-        on_begin=begin,
-        on_end=end,
-        budgets=(budget / 4, budget),
-        seed=seed,
-        n_damaged=damaged,
-    )
+        def end(name: str, found: Any) -> None:
+            if isinstance(found, str):
+                click.echo(f"{name} is left out: {found}", err=True)
+
+        contest = run_contest(
+            chosen,
+            (train.images, train.labels),
+            (test.images, test.labels),
+            network=network,
+            on_begin=begin,
+            on_end=end,
+            budgets=(budget / 4, budget),
+            seed=seed,
+            n_damaged=damaged,
+        )
     answers = {
         name: one.predictions(names, test.labels) for name, one in contest.measured.items()
     } | others
     rows = {name: one.row for name, one in contest.measured.items()}
     advice = advise(answers, rows, contest.left_out)
-    found = compare_predictions(list(answers), list(answers.values())) if len(answers) > 1 else None
+    fair = {name: seen for name, seen in answers.items() if name not in advice.at_chance}
+    found = compare_predictions(list(fair), list(fair.values())) if len(fair) > 1 else None
     _show(answers, rows, advice)
     report = VersusReport(
         name=source_name({**source, "folder": folder}),
@@ -179,7 +185,7 @@ def versus_cnn(
         write_json(json_file, content)
     say_page(output, size, time.perf_counter() - start)
     if failures:
-        click.echo(f"{len(failures)} pictures could not be read and were left out:", err=True)
+        click.echo(f"{len(failures)} images could not be read and were skipped:", err=True)
         report_failures(failures)
     ctx.exit(1 if failures else 0)
 
@@ -204,6 +210,8 @@ def _parts(source, folder, test_folder, share: float, seed: int, quiet: bool) ->
     split = source.pop("split")
     if split is not None:
         raise click.UsageError("The splits train and test are used: give no --split.")
+    if folder is not None and test_folder is None and _has_test(folder):
+        test_folder = folder  # its own split judges
     if folder is None or test_folder is not None:
         splits = ("train", "test") if folder is None else (None, None)
         folders = (folder, test_folder)
@@ -226,6 +234,13 @@ def _parts(source, folder, test_folder, share: float, seed: int, quiet: bool) ->
     if len(set(train.labels)) < 2 or not test.labels:
         raise DataError("Pictures of at least two classes are needed to learn from, and some more.")
     return train, test, failures
+
+
+def _has_test(folder: str) -> bool:
+    """Whether a folder holds splits, one of which can judge."""
+    from cvclassic.images import find_splits
+
+    return bool({"test", "validation"} & set(find_splits(folder)))
 
 
 class _Part:
@@ -291,8 +306,8 @@ def _show(answers, rows, advice) -> None:
             )
             for name, seen in answers.items()
         ],
-        headers=("contestant", "right", "training", "a picture", "memory", "model", "device"),
-        title=f"{next(iter(answers.values())).n_images} test pictures",
+        headers=("method", "accuracy", "training", "per image", "memory", "model", "device"),
+        title=f"{next(iter(answers.values())).n_images} test images",
     )
     for line in (advice.headline, *advice.reasons, *advice.caveats):
         click.echo(plain(line).plain)

@@ -27,6 +27,7 @@ from cvclassic._basics.printable import printable
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
+from .outputs import check_no_input
 from .progress import Tally, count_aside, shown_progress, summary
 from .signals import Stopped, stop_on_signals
 
@@ -176,6 +177,7 @@ def picture_place(output: str, sources: Sources, what: str) -> tuple[str, str | 
         raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
     if os.path.isdir(paths[0]):
         raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
+    check_no_input(output, paths)
     return os.path.dirname(output) or ".", stem, suffix
 
 

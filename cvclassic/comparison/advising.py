@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..evaluate import Predictions, exact_mcnemar
+from .chance import is_at_chance, say_chance
 from .methods import CNNS, NEEDS_NETWORK
 
 _SURE = 0.05  # p value below which a difference is one
@@ -52,6 +53,9 @@ class Advice:
         Why, a sentence each.
     caveats : list of str
         What the measurement cannot say.
+    at_chance : dict of str to str
+        Contestants that are no better than guessing, which take part in no verdict, and what to
+        say of each.
     """
 
     group: str
@@ -59,6 +63,7 @@ class Advice:
     headline: str
     reasons: list[str] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
+    at_chance: dict[str, str] = field(default_factory=dict)
 
 
 def advise(
@@ -94,6 +99,13 @@ def advise(
     'classical'
     """
     left_out = left_out or {}
+    at_chance = {
+        name: say_chance(name, seen, rows.get(name, {}))
+        for name, seen in answers.items()
+        if is_at_chance(seen, rows.get(name, {}))
+    }
+    if len(at_chance) < len(answers):
+        answers = {name: seen for name, seen in answers.items() if name not in at_chance}
     best = _champions(answers, rows)
     first = "classical" if "classical" in best else next(iter(best))
     chosen, reasons = first, []
@@ -108,7 +120,12 @@ def advise(
     method = best[chosen]
     headline = _headline(chosen, method, best, answers)
     reasons += _costs(method, best, rows)
-    return Advice(chosen, method, headline, reasons, _caveats(answers, best, left_out))
+    if len(at_chance) == len(answers) and method in at_chance:
+        headline = "Nothing here is better than guessing: no advice can be given on these images."
+    reasons = [*at_chance.values(), *reasons]
+    idle = [name for name in at_chance if name in CNNS]
+    caveats = _caveats(answers, best, left_out, idle)
+    return Advice(chosen, method, headline, reasons, caveats, at_chance)
 
 
 def _champions(answers, rows) -> dict[str, str]:
@@ -189,7 +206,9 @@ def _costs(method: str, best: dict[str, str], rows) -> list[str]:
     return said
 
 
-def _caveats(answers, best: dict[str, str], left_out: Mapping[str, str]) -> list[str]:
+def _caveats(
+    answers, best: dict[str, str], left_out: Mapping[str, str], idle: Sequence[str]
+) -> list[str]:
     """What nobody should read into the result."""
     said = []
     if "pre-trained" not in best:
@@ -197,7 +216,7 @@ def _caveats(answers, best: dict[str, str], left_out: Mapping[str, str]) -> list
             "No trained network was compared. On photographs of everyday things one is often "
             "better than all that is trained here: bring one with --network."
         )
-    if "scratch" not in best:
+    if "scratch" not in best and not idle:
         said.append("No network was trained from scratch: " + _why(left_out, CNNS))
     n = next(iter(answers.values())).n_images
     if n < _FEW:

@@ -111,6 +111,8 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+img-src data:; base-uri 'none'; form-action 'none'">
 <title>{{ title }}</title>
 <style>
 :root { color-scheme: light dark; --ink: #20222a; --paper: #f8f8f6; --faint: #666a72;

@@ -97,6 +97,7 @@ def _contestants(report: VersusReport) -> list[dict]:
             {
                 "name": name,
                 "about": METHODS.get(name, "answers of another program"),
+                "note": report.advice.at_chance.get(name, ""),
                 "group": GROUPS[group_of(name)],
                 "accuracy": scores["accuracy"],
                 "ends": ends,

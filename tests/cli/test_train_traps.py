@@ -182,3 +182,11 @@ def test_help_lists_the_recipes(in_process) -> None:
     text = in_process("train", "--help").stdout
     for name in ("auto", *RECIPES):
         assert f"\n  {name} " in text
+
+
+def test_a_drawing_never_replaces_its_input(in_process, toys, toy_model_file) -> None:
+    photo = next((toys / "fine").iterdir())
+    before = photo.read_bytes()
+    done = in_process("explain", toy_model_file, photo, "-o", photo)
+    assert "is an input; it would be overwritten" in one_line(done, 2)
+    assert photo.read_bytes() == before

@@ -72,3 +72,41 @@ def test_costs_are_compared() -> None:
     row = {"fit_s": 3.0, "latency_ms": 4.0, "model_mb": 0.5}
     advice = advise({"fast": seen(150), "embedding": seen(150)}, {"fast": row, "embedding": row})
     assert any("trains in 3 s" in line for line in advice.reasons)
+
+
+def of_two(right: str, n: int = 200) -> Predictions:
+    """Answers about two classes, so many of each; "a" or "b" for always that answer."""
+    truth = ["a", "b"] * (n // 2)
+    labels = [right] * n if right in "ab" else list(truth)
+    return Predictions([str(i) for i in range(n)], truth, labels, ["a", "b"])
+
+
+def test_a_network_at_chance_takes_part_in_no_verdict() -> None:
+    rows = {"cnn-small": {"fit_s": 30.0, "epochs": 3.5, "train_accuracy": 0.51}}
+    advice = advise({"fast": of_two("all"), "cnn-small": of_two("a")}, rows)
+    assert advice.method == "fast"
+    said = advice.at_chance["cnn-small"]
+    assert "has not begun to learn in 30 s" in said
+    assert "3.5 epochs" in said
+    assert "51.0% of its training images" in said
+    assert advice.reasons[0] == said
+    assert not any("cnn-small has" in line and "right and" in line for line in advice.reasons)
+    assert "a network trained from scratch" not in advice.headline
+
+
+def test_where_all_are_at_chance_no_advice_is_given() -> None:
+    advice = advise({"fast": of_two("a"), "cnn-small": of_two("b")}, {})
+    assert "Nothing here is better than guessing" in advice.headline
+    assert set(advice.at_chance) == {"fast", "cnn-small"}
+
+
+def test_few_images_alone_are_no_chance() -> None:
+    """Seven of ten may be chance; a network that knows its training images has learned."""
+    from cvclassic.comparison.chance import is_at_chance
+
+    truth = ["a", "b"] * 5
+    labels = [*truth[:7], *["b" if t == "a" else "a" for t in truth[7:]]]
+    seen = Predictions([str(i) for i in range(10)], truth, labels, ["a", "b"])
+    assert not is_at_chance(seen, {"train_accuracy": 0.95})
+    assert is_at_chance(seen, {"train_accuracy": 0.52})
+    assert not is_at_chance(seen, {})
