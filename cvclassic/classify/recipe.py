@@ -191,6 +191,22 @@ class Recipe(Pipeline):
         """
         return self._ask("decision_function", X, on_error, **params)
 
+    @available_if(_final_estimator_has("transform"))
+    def transform(self, X) -> Any:
+        """What a recipe without its head, such as ``recipe[:-1]``, makes of images.
+
+        Parameters
+        ----------
+        X : sequence of images
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_out)
+            Or what `set_output` asks for.
+        """
+        check_is_fitted(self)
+        return self.steps[-1][1].transform(self._vectors_of(X))
+
     @available_if(_final_estimator_has("score"))
     def score(self, X, y=None, sample_weight=None, **params) -> float:
         """Share of images whose label is right; of a regression, R²."""

@@ -6,9 +6,10 @@ import numpy as np
 
 
 def as_vectors(found) -> np.ndarray:
-    """Rows of numbers as an array, also where `set_output` makes tables of them."""
+    """Rows of numbers as an array, also where `set_output` makes tables of them.
+
+    It lies in memory row by row, as transformers give it: products give the same bits then.
+    """
     if isinstance(found, np.ndarray):
         return found
-    if hasattr(found, "to_numpy"):
-        found = found.to_numpy()
-    return np.asarray(found)
+    return np.ascontiguousarray(found.to_numpy() if hasattr(found, "to_numpy") else found)
