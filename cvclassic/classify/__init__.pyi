@@ -29,6 +29,7 @@ __all__ = [
     "fit_recipe",
     "fit_temperature",
     "forward",
+    "head_name",
     "homogeneous_map",
     "left_out_decisions",
     "left_out_loss",
@@ -141,6 +142,9 @@ from .recipes import (
 )
 from .recipes import (
     TRY_MIRROR as TRY_MIRROR,
+)
+from .recipes import (
+    head_name as head_name,
 )
 from .recipes import (
     make_head as make_head,

@@ -21,9 +21,11 @@ from sklearn.utils.validation import (
 from .._basics.checks import check_choice, check_integer, check_number, seed_number
 from .._basics.parameters import ClassWeight, Seed
 from .._basics.saving import SavedState, require, require_shape
+from ..encode import balanced_order
 from ..errors import DataError, ParameterError
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, svm_dual, symmetric_product
+from .nystroem import landmark_features
 from .samples import Samples, check_class_weight, check_samples, weights_of_classes
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _TINY = float(np.finfo(np.float32).tiny)
 _GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
+_LANDMARKS = 2000  # samples that an RBF kernel is a sum over, where there are more than that
 _MANY = 3000  # pictures, from which on short vectors are cheaper than inner products
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
@@ -150,7 +153,9 @@ class SVMClassifier(Head):
     Up to 12,000 samples it is trained in the Gram space, whose cost does not depend on the
     length of the vectors; beyond, and from 3,000 samples on if there are twice as many as columns,
     the linear kernel uses scikit-learn's `LinearSVC`, which minimises the same objective, and
-    one held-out fifth instead of the folds. Vectors are scaled to a mean squared length of 1
+    one held-out fifth instead of the folds. The RBF kernel then sees 2,000 of the samples
+    (Nyström's method), and its machine is trained on all.
+    Vectors are scaled to a mean squared length of 1
     inside, so that `C` means the same for every encoding.
 
     Parameters
@@ -182,6 +187,8 @@ class SVMClassifier(Head):
         Divides the decisions before the softmax.
     C_, gamma_ : float
         What was used.
+    n_landmarks_ : int
+        Of how many samples `support_vectors_` are, if not of all that were given; else 0.
     cv_accuracy_ : float
         Share of held-out samples with the right label, nan where none could be held out.
 
@@ -237,13 +244,10 @@ class SVMClassifier(Head):
         X, labels, samples, seed = self._begin(X, y, sample_weight, groups, judged)
         for name in ("coef_", "support_vectors_", "dual_coef_"):  # of another kernel, before
             self.__dict__.pop(name, None)
+        self.n_landmarks_ = 0
         if self.kernel == "linear" and not _in_gram_space(*X.shape):
+            self.gamma_ = 0.0
             return self._fit_primal(X, labels, samples, seed)
-        if len(X) > _GRAM_LIMIT:
-            raise DataError(
-                f"kernel='rbf' takes at most {_GRAM_LIMIT} samples. Got {len(X)}; use "
-                "kernel='linear' or a kernel map."
-            )
         if self.kernel == "linear":
             gram = symmetric_product(X)
             self.gamma_ = 0.0
@@ -251,6 +255,8 @@ class SVMClassifier(Head):
             variance = _variance(X, samples.weights)
             scale = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
             self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
+            if len(X) > _GRAM_LIMIT:
+                return self._fit_landmarks(X, labels, samples, seed)
             gram = rbf_kernel(X, gamma=self.gamma_)
         if samples.weights is None:
             size = max(float(np.trace(gram)) / len(X), _TINY)
@@ -351,13 +357,26 @@ class SVMClassifier(Head):
             return _all_columns(model, X[out], len(self.classes_))
 
         self._settle(decide, labels, samples, out)
-        self.gamma_ = 0.0
         model = _linear_svc(self.C_, seed).fit(X, labels, samples.weights)
         coef, intercept = model.coef_ / size, model.intercept_
         if len(self.classes_) == 2:
             coef, intercept = np.vstack([-coef, coef]), np.hstack([-intercept, intercept])
         self.coef_ = coef.astype(np.float32)
         self.intercept_ = intercept.astype(np.float32)
+        return self
+
+    def _fit_landmarks(
+        self, X: np.ndarray, labels: np.ndarray, samples: Samples, seed: int
+    ) -> SVMClassifier:
+        """More samples than a Gram matrix has room for: a linear machine on kernel values."""
+        order = balanced_order(labels, len(X), np.random.RandomState(seed))
+        landmarks = X[np.sort(order[:_LANDMARKS])]
+        values = rbf_kernel(X, landmarks, gamma=self.gamma_)
+        features, to_landmarks = landmark_features(values, rbf_kernel(landmarks, gamma=self.gamma_))
+        self._fit_primal(features, labels, samples, seed)
+        self.dual_coef_ = to_landmarks(self.coef_.T)
+        del self.coef_
+        self.support_vectors_, self.n_landmarks_ = landmarks, len(landmarks)
         return self
 
     def _decisions(self, X: np.ndarray) -> np.ndarray:

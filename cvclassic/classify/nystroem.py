@@ -57,11 +57,7 @@ def solve_on_landmarks(
     >>> bool(np.abs(rbf_gram(x, x[::5]) @ found - x).max() < 0.05)
     True
     """
-    own = gram(landmarks, landmarks)
-    own.flat[:: len(own) + 1] += np.float32(_JITTER)
-    root, info = lapack.spotrf(own.T, lower=1, overwrite_a=1, clean=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("the kernel matrix of the landmarks is not positive definite")
+    root = _root(gram(landmarks, landmarks))
     m = len(landmarks)
     square = np.zeros((m, m), np.float32, order="F")
     right = np.zeros((m, targets.shape[1]))
@@ -82,6 +78,50 @@ def solve_on_landmarks(
     square += np.tril(square, -1).T
     solved = solve_ridge(square, right.astype(np.float32), penalty)
     return np.ascontiguousarray(blas.strsm(1.0, root, solved, lower=1, trans_a=1))
+
+
+def landmark_features(
+    values: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Vectors whose inner products are nearly the kernel, and the way back to the landmarks.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m), float32
+        The kernel between samples and landmarks.
+    own : ndarray of shape (m, m), float32
+        Between landmarks. Changed.
+
+    Returns
+    -------
+    features : ndarray of shape (n, m), float32
+    to_landmarks : callable
+        Turns coefficients of the features, (m, k), into those of the landmarks' kernel values.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
+    >>> features, _ = landmark_features(rbf_gram(x, x[::2]), rbf_gram(x[::2]))
+    >>> bool(np.abs(features @ features.T - rbf_gram(x)).max() < 0.01)
+    True
+    """
+    root = _root(own)
+    features = blas.strsm(1.0, root, np.asfortranarray(values.T), lower=1, overwrite_b=1)
+
+    def to_landmarks(coefficients: np.ndarray) -> np.ndarray:
+        some = np.asfortranarray(coefficients, np.float32)
+        return np.ascontiguousarray(blas.strsm(1.0, root, some, lower=1, trans_a=1))
+
+    return np.ascontiguousarray(features.T), to_landmarks
+
+
+def _root(own: np.ndarray) -> np.ndarray:
+    """Lower Cholesky factor of a kernel matrix, whose memory is used."""
+    own.flat[:: len(own) + 1] += np.float32(_JITTER)
+    root, info = lapack.spotrf(own.T, lower=1, overwrite_a=1, clean=1)
+    if info != 0:
+        raise np.linalg.LinAlgError("the kernel matrix of the landmarks is not positive definite")
+    return root
 
 
 def _add(square: np.ndarray, features: np.ndarray) -> np.ndarray:

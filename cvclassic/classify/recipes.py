@@ -219,6 +219,25 @@ def own_head(recipe: str) -> str:
     return _OWN_HEADS.get(recipe, "svm")
 
 
+def head_name(head: BaseEstimator) -> str:
+    """Name of a head as `make_head` takes it: the one whose parameters it has.
+
+    Examples
+    --------
+    >>> head_name(RidgeClassifier(kernel="rbf")), head_name(RidgeClassifier(penalty=0.1))
+    ('ridge-rbf', 'ridge')
+    """
+    best, most = type(head).__name__, -1
+    for name, maker in {**HEADS, **REGRESSORS}.items():
+        own = maker()
+        if type(own) is not type(head):
+            continue
+        given = maker.keywords if isinstance(maker, partial) else {}
+        if all(getattr(head, key) == value for key, value in given.items()) and len(given) > most:
+            best, most = name, len(given)
+    return best
+
+
 def make_table_recipe(columns: Sequence[str], head: str | None = None, **params) -> Recipe:
     """Make an unfitted pipeline from rows of a table to labels.
 

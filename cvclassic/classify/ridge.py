@@ -24,6 +24,7 @@ _PENALTIES = np.geomspace(1e-4, 10, 11)  # of the mean squared length of a vecto
 _RBF_PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001)  # the diagonal of an RBF kernel is 1
 _GAMMAS = (0.25, 0.125, 0.5)  # over the mean squared length of a vector
 _RBF_LIMIT = 15_000  # samples: a float32 Gram matrix of so many takes 0.9 GB
+_CHOICE = 10_000  # samples that choose width and penalty, where there are more than the limit
 _LANDMARKS = 8000  # samples that the decisions are a sum over, where there are more than that
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
@@ -39,7 +40,7 @@ class RidgeClassifier(Head):
 
     With kernel="rbf" the training vectors, projected onto their principal axes, become part
     of the model; penalty and width are chosen by the fifth that is held out. Of more than 15,000
-    samples, 15,000 choose those, and all train a sum over 8,000 of them (Nyström's method), so that
+    samples, 10,000 choose those, and all train a sum over 8,000 of them (Nyström's method), so that
     memory stays bounded.
 
     Parameters
@@ -256,9 +257,7 @@ class RidgeClassifier(Head):
 
     def _fit_landmarks(self, X, targets, labels, samples: Samples, seed: int) -> None:
         """More samples than a Gram matrix has room for: some choose, all train."""
-        some = np.sort(
-            balanced_order(labels, len(labels), np.random.RandomState(seed))[:_RBF_LIMIT]
-        )
+        some = np.sort(balanced_order(labels, len(labels), np.random.RandomState(seed))[:_CHOICE])
         mean, scale = self._center(X, samples.weights)
         part = (X[some] - mean) / scale
         chosen = samples.take(some)

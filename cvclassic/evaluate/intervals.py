@@ -200,7 +200,9 @@ def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> 
     tail = (1 - level) / 2
     low = sizes[above > tail].min(initial=sizes[-1])
     high = sizes[below > tail].max(initial=sizes[0])
-    return float(low * seen / n), float(min(high * seen / n, 1))
+    # what was seen is higher than the truth on average, and so may lie above all of these sizes;
+    # people read an interval as being around it, and a wider one holds the truth no less often
+    return float(min(low, 1) * seen / n), float(min(max(high, 1) * seen / n, 1))
 
 
 def _bootstrap(

@@ -21,6 +21,7 @@ from ..classify import (
     Training,
     calibrate_unknown,
     fit_recipe,
+    head_name,
     make_recipe,
     make_table_recipe,
     own_head,
@@ -140,7 +141,8 @@ def train(
     if isinstance(data, LabeledTable):
         description |= {"recipe": "table", "head": head or "mlp-deep"}
     else:
-        description["head"] = head or ("" if recipe == "auto" else own_head(recipe))
+        # by its parameters: with kernel=linear, "ridge-rbf" is "ridge"
+        description["head"] = (head or "") if recipe == "auto" else head_name(estimator[-1])
     if augment is not None:
         estimator = Augmented(estimator, augment, augment_times, random_state)
         description |= {"augment": augment, "augment_times": augment_times}

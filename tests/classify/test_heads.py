@@ -8,7 +8,7 @@ from sklearn.svm import LinearSVC
 
 import cvclassic.classify.heads as heads
 from cvclassic.classify import SVMClassifier
-from cvclassic.errors import DataError, ParameterError
+from cvclassic.errors import ParameterError
 
 
 def blobs(n=120, d=12, centers=4, spread=7.0, seed=1):
@@ -43,8 +43,12 @@ def test_many_samples_give_the_same_classifier(monkeypatch, n_classes) -> None:
     np.testing.assert_allclose(many.decision_function(X), few.decision_function(X), atol=0.02)
     assert 0.1 < many.temperature_ / few.temperature_ < 10
     assert set(vars(many)) == set(vars(few))
-    with pytest.raises(DataError, match=r"at most 50 samples\. Got 120"):
-        SVMClassifier(kernel="rbf").fit(X, y)
+    monkeypatch.setattr(heads, "_LANDMARKS", 40)
+    some = SVMClassifier("rbf", C=10.0).fit(X, y)
+    assert some.n_landmarks_ == len(some.support_vectors_) == 40
+    monkeypatch.undo()
+    exact = SVMClassifier("rbf", C=10.0).fit(X, y)
+    assert some.score(X, y) > exact.score(X, y) - 0.1
 
 
 def test_short_vectors_of_many_samples(rng) -> None:

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from cvclassic.classify import HEADS, RECIPES, make_head, make_recipe
+from cvclassic.classify import HEADS, RECIPES, head_name, make_head, make_recipe
 from cvclassic.errors import ParameterError
 from tests.checks import picture_labels, pictures
 
@@ -147,3 +147,14 @@ def test_grid_search_over_every_step() -> None:
         pictures(6), picture_labels(6)
     )
     assert set(search.best_params_) == set(grid)
+
+
+@pytest.mark.parametrize("name", [*HEADS, "mlp-regressor"])
+def test_heads_are_named_by_their_parameters(name) -> None:
+    assert head_name(make_head(name)) == name
+
+
+def test_a_linear_kernel_is_not_called_rbf() -> None:
+    assert head_name(make_recipe("hog", kernel="linear")[-1]) == "ridge"
+    assert head_name(make_recipe("hog")[-1]) == "ridge-rbf"
+    assert head_name(make_head("mlp-wide", n_networks=1)) == "mlp"

@@ -6,8 +6,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge as LinearRidge
 
 from cvclassic.classify import RidgeClassifier, rbf_gram, solve_ridge, symmetric_product
+from cvclassic.classify.nystroem import solve_on_landmarks
 from cvclassic.classify.ridge_solving import left_out_by_axes, principal_axes
-from cvclassic.errors import DataError
 from tests.checks import vectors
 
 
@@ -108,7 +108,47 @@ def test_principal_axes_span_the_variance(rng) -> None:
     np.testing.assert_allclose(X @ axes @ axes.T, X, atol=1e-2)
 
 
-def test_too_many_samples_for_the_kernel() -> None:
-    X = np.zeros((15_001, 1), np.float32)
-    with pytest.raises(DataError, match=r"takes at most 15000 samples\. Got 15001"):
-        RidgeClassifier(kernel="rbf").fit(X, np.arange(len(X)) % 2)
+def blobs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """What no line parts, in five dimensions of which two matter."""
+    X = np.random.default_rng(1).normal(size=(n, 5)).astype(np.float32)
+    return X, np.array(["in", "out"])[(X[:, 0] ** 2 + X[:, 1] ** 2 > 1.4).astype(int)]
+
+
+def test_landmarks_are_as_good_as_all_samples(monkeypatch) -> None:
+    """More samples than a Gram matrix has room for: a sum over a part of them."""
+    X, y = blobs(2000)
+    exact = RidgeClassifier("rbf", random_state=0).fit(X[:1500], y[:1500])
+    assert exact.n_landmarks_ == 0
+    monkeypatch.setattr("cvclassic.classify.ridge._RBF_LIMIT", 800)
+    monkeypatch.setattr("cvclassic.classify.ridge._CHOICE", 800)
+    monkeypatch.setattr("cvclassic.classify.ridge._LANDMARKS", 400)
+    some = RidgeClassifier("rbf", random_state=0).fit(X[:1500], y[:1500])
+    assert some.n_landmarks_ == 400
+    assert some.vectors_.shape == (400, 5)
+    assert some.score(X[1500:], y[1500:]) > exact.score(X[1500:], y[1500:]) - 0.02
+    weights = (np.arange(1500) % 3 > 0).astype(float)
+    part = RidgeClassifier("rbf", random_state=0, standardize=True)
+    part.fit(X[:1500], y[:1500], sample_weight=weights)
+    assert part.score(X[1500:], y[1500:]) > 0.9
+
+
+def test_landmarks_that_are_all_samples_give_the_exact_answer(rng) -> None:
+    Z = (0.4 * rng.normal(size=(120, 4))).astype(np.float32)
+    targets = np.where(Z[:, :1] > 0, 1, -1).astype(np.float32)
+    weights = rng.uniform(0.5, 2, 120).astype(np.float32)
+    for w in (None, weights):
+        exact = rbf_gram(Z) @ solve_ridge(rbf_gram(Z), targets, 0.3, w)
+        found = rbf_gram(Z) @ solve_on_landmarks(Z, Z, targets, 0.3, w)
+        np.testing.assert_allclose(found, exact, atol=0.01)
+
+
+def test_a_recipe_says_that_it_took_landmarks(monkeypatch, rng) -> None:
+    from cvclassic.classify import fit_recipe, make_recipe
+
+    monkeypatch.setattr("cvclassic.classify.ridge._RBF_LIMIT", 40)
+    monkeypatch.setattr("cvclassic.classify.ridge._CHOICE", 40)
+    monkeypatch.setattr("cvclassic.classify.ridge._LANDMARKS", 30)
+    images = rng.integers(0, 255, (60, 28, 28), np.uint8)
+    training = fit_recipe(make_recipe("hog"), images, np.arange(60) % 2)
+    (note,) = training.notes
+    assert note.startswith("60 images are too many for an exact rbf kernel")

@@ -179,3 +179,17 @@ def test_one_answer_for_everything_has_an_interval() -> None:
     found = score_intervals(seen)
     assert found["mean_class_accuracy"] == (0.5, 0.5)
     assert found["accuracy"][0] < 9 / 17 < found["accuracy"][1]
+
+
+def test_the_interval_of_the_calibration_error_contains_its_estimate(rng) -> None:
+    """Of a calibrated model the estimate is too high, and lay above its own interval."""
+    for seed in range(5):
+        draw = np.random.default_rng(seed)
+        chances = draw.uniform(0.9, 1, 3000)
+        right = draw.random(3000) < chances
+        shares = np.column_stack([chances, 1 - chances])
+        labels = np.where(right, "a", "b").tolist()
+        names = [str(i) for i in range(3000)]
+        seen = Predictions(names, labels, ["a"] * 3000, ["a", "b"], shares)
+        low, high = score_intervals(seen, n_resamples=200)["expected_calibration_error"]
+        assert low <= scores_of(seen)["expected_calibration_error"] <= high
