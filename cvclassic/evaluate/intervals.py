@@ -181,7 +181,7 @@ def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> 
     gaps are small, little where they are large, so that no fixed correction holds. So the test
     is inverted: true gaps of all sizes, in about the proportions that were seen, have the
     scatter of the resamples added; the interval holds the sizes under which what was seen is
-    no surprise.
+    no surprise, and what was seen.
     """
     n = gaps.shape[1]
     sums = gaps.sum(axis=1)

@@ -193,3 +193,42 @@ def test_the_interval_of_the_calibration_error_contains_its_estimate(rng) -> Non
         seen = Predictions(names, labels, ["a"] * 3000, ["a", "b"], shares)
         low, high = score_intervals(seen, n_resamples=200)["expected_calibration_error"]
         assert low <= scores_of(seen)["expected_calibration_error"] <= high
+
+
+def test_few_images_per_bin_are_allowed_for() -> None:
+    """One mean is fitted in each bin: without that, 12 of 100 intervals would leave out 0."""
+    from cvclassic.evaluate.calibration import N_BINS, bins_of
+    from cvclassic.evaluate.intervals import _calibration_ends
+
+    hits = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        confidence = rng.uniform(0.05, 1, 35)
+        right = rng.random(35) < confidence  # as often as it says: the true error is 0
+        gaps = np.zeros((N_BINS, 35))
+        gaps[bins_of(confidence, N_BINS), np.arange(35)] = right - confidence
+        hits += _calibration_ends(gaps, 300, 0.95, rng)[0] == 0
+    assert hits / 150 > 0.95
+
+
+def test_accelerated_intervals_are_those_of_scipy() -> None:
+    """Bias and acceleration each move the ends of a skewed sample by more than the tolerance."""
+    from cvclassic.evaluate.intervals import _bca
+
+    terms = np.random.default_rng(5).exponential(size=25) ** 2
+    rng = np.random.default_rng(6)
+    values = terms[rng.integers(0, 25, (200_000, 25))].mean(axis=1)
+    theirs = stats.bootstrap(
+        (terms,), np.mean, n_resamples=100_000, method="BCa", rng=rng
+    ).confidence_interval
+    spread = terms.std() / 5
+    low, high = _bca(values, terms, 0.95)
+    assert abs(low - theirs.low) < 0.03 * spread
+    assert abs(high - theirs.high) < 0.06 * spread
+    plain = np.quantile(values, [0.025, 0.975])
+    assert abs(low - plain[0]) > 0.1 * spread  # the correction is worth something here
+    # a bias alone, and an acceleration alone
+    symmetric = np.array([-1.0, 1.0] * 10)
+    shifted = np.random.default_rng(0).normal(0.05, 0.2, 100_000)
+    ends = _bca(shifted, symmetric, 0.9)
+    assert ends[0] < np.quantile(shifted, 0.05) - 0.02
