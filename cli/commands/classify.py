@@ -6,6 +6,7 @@ import os
 
 import click
 
+from ..shared.config import config_option
 from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 
 
@@ -35,9 +36,13 @@ from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
     help="Copy each image into a folder of its label. Nothing is overwritten.",
 )
 @click.option("--link", is_flag=True, help="Sort symbolic links instead of copies.")
+@click.option("--dry-run", is_flag=True, help="Only count the inputs and say what would be done.")
+@config_option
 @run_options()
 @click.pass_context
-def classify(ctx, model, sources, output, format_, top, pictures, sort_into, link, options):
+def classify(
+    ctx, model, sources, output, format_, top, pictures, sort_into, link, dry_run, options
+):
     """Label the images in PATHS with MODEL.
 
     PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
@@ -84,21 +89,43 @@ def classify(ctx, model, sources, output, format_, top, pictures, sort_into, lin
         raise click.UsageError("--link needs --sort-into.")
     if sort_into is not None:
         _check_outside(sort_into, sources.folders, "--sort-into")
+    if dry_run:
+        _say_plan(model, sources, output, format_)
+        return
     with Session(options, output) as session:
         from cvclassic.batch import ClassifyTask, Sorter, file_digest
-        from cvclassic.models import load_model
+        from cvclassic.model import load_model
 
-        pipeline = load_model(model)
-        if not hasattr(pipeline[-1], "classes_") or hasattr(pipeline[0], "columns"):
+        known = load_model(model)
+        if not known.is_classifier or known.takes == "table":
             for name, asked in (("--pictures", pictures), ("--sort-into", sort_into)):
                 if asked is not None:
                     raise click.UsageError(f"{name} needs a model that gives labels to images.")
-        task = ClassifyTask(pipeline, top=top, model=file_digest(model), draw=pictures is not None)
+        digest = file_digest(model)
+        task = ClassifyTask(known.pipeline, top=top, model=digest, draw=pictures is not None)
         sinks = [] if sort_into is None else [Sorter(sort_into, link=link)]
         code = session.run(
             sources, task, format=format_, folder=pictures, sinks=sinks, what="Classifying"
         )
     ctx.exit(code)
+
+
+def _say_plan(path: str, sources, output: str, format_: str | None) -> None:
+    """Say what would be classified, and by what."""
+    from cvclassic.batch import expand_inputs
+    from cvclassic.model import load_model
+
+    from ..shared.console import show_table
+
+    model = load_model(path)
+    n = "unknown" if not sources.can_be_counted else ""
+    n = n or f"{sum(1 for _ in expand_inputs(sources, model.columns)):,}"
+    rows = [
+        ("inputs", n),
+        ("model", f"{model.recipe} + {model.head}, {len(model.classes):,} classes"),
+        ("output", f"{output} ({format_ or 'csv'})"),
+    ]
+    show_table(rows, title="Would classify (--dry-run)")
 
 
 def _check_outside(place: str, folders: tuple[str, ...], option: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sklearn.base import BaseEstimator
 
 from .._basics.checks import check_choice
+from .._basics.suggest import did_you_mean
 from ..describe import (
     HOG,
     SIFT,
@@ -21,6 +22,7 @@ from ..describe import (
 )
 from ..encode import LLC, VLAD, BagOfWords, FisherVector, PatchWords
 from ..errors import ParameterError
+from . import catalog
 from .fusion import WeightedUnion
 from .heads import SVMClassifier
 from .maps import HomogeneousMap
@@ -159,24 +161,22 @@ def _fused() -> list[tuple[str, BaseEstimator]]:
     return [("features", WeightedUnion([*_fisher_members(), ("network", Embedding())]))]
 
 
-# name -> (what it is in one line, steps before the head)
-RECIPES: dict[str, tuple[str, Callable[[], list[tuple[str, BaseEstimator]]]]] = {
-    "fast": ("one scale of dense SIFT on small pictures, Fisher vector", _fast),
-    "fisher": (
-        "Fisher vectors of dense SIFT and color, and HOG, weighted by the pictures",
-        _fisher,
-    ),
-    "embedding": ("a trained network's vector (--param model=FILE), linear SVM", _embedding),
-    "fused": ("fisher and a trained network (--param model=FILE), weighted", _fused),
-    "llc": ("dense SIFT, locality-constrained linear coding", _llc),
-    "phow": ("dense SIFT, visual words, spatial pyramid, chi² map", _phow),
-    "pixels": ("small pictures: the pixels themselves", _pixels),
-    "hog": ("small pictures: histograms of oriented gradients", _hog),
-    "patches": ("small pictures: K-means words of whitened patches", _patches),
-    "kernels": ("small pictures: fixed kernels, rectified and pooled", _kernels),
-    "vlad": ("dense SIFT, VLAD with spatial pyramid", _vlad),
-    "sift-bow": ("sparse SIFT, K-means visual words, chi² map", _sift_bow),
+_STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {
+    "fast": _fast,
+    "fisher": _fisher,
+    "embedding": _embedding,
+    "fused": _fused,
+    "llc": _llc,
+    "phow": _phow,
+    "pixels": _pixels,
+    "hog": _hog,
+    "patches": _patches,
+    "kernels": _kernels,
+    "vlad": _vlad,
+    "sift-bow": _sift_bow,
 }
+# name -> (what it is in one line, steps before the head)
+RECIPES = {name: (catalog.RECIPES[name], steps) for name, steps in _STEPS.items()}
 
 
 def make_head(name: str, **params) -> BaseEstimator:
@@ -318,7 +318,10 @@ def set_parameters(estimator: Made, params: dict) -> Made:
             paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
         if not paths:
             names = sorted({path.rsplit("__", 1)[-1] for path in settings_of(estimator)})
-            raise ParameterError(f"There is no parameter {name!r}. Known are: {', '.join(names)}.")
+            hint = did_you_mean(name, names)
+            raise ParameterError(
+                f"There is no parameter {name!r}. Known are: {', '.join(names)}.{hint}"
+            )
         if len(paths) > 1 and name not in _SHARED:
             raise ParameterError(
                 f"Parameter {name!r} is ambiguous. Choose one of: {', '.join(sorted(paths))}."

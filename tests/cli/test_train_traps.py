@@ -190,3 +190,71 @@ def test_a_drawing_never_replaces_its_input(in_process, toys, toy_model_file) ->
     done = in_process("explain", toy_model_file, photo, "-o", photo)
     assert "is an input; it would be overwritten" in one_line(done, 2)
     assert photo.read_bytes() == before
+
+
+def test_dry_runs_only_say(in_process, toys, toy_model_file, tmp_path) -> None:
+    done = in_process("classify", toy_model_file, toys, "-o", tmp_path / "l.csv", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "12" in done.stdout
+    done = in_process("evaluate", toy_model_file, toys, "--dry-run")
+    assert "12 images, 3 classes" in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["toys"]
+
+
+def test_options_of_classify_from_a_file(in_process, toys, toy_model_file, tmp_path) -> None:
+    words = ("classify", toy_model_file, toys, "--top", 2, "-o", tmp_path / "a.csv", "--jobs", 1)
+    config = tmp_path / "c.toml"
+    config.write_text(in_process("config", *words).stdout)
+    assert in_process("classify", "--config", config).returncode == 0
+    first = (tmp_path / "a.csv").read_text()
+    assert in_process(*words).returncode == 0
+    assert (tmp_path / "a.csv").read_text() == first
+
+
+def test_a_parameter_that_is_misspelt(in_process, toys) -> None:
+    done = in_process("train", toys, "--recipe", "sift-bow", "--param", "n_wrods=3", "--dry-run")
+    assert "Did you mean 'n_words'?" in one_line(done, 2)
+
+
+def test_logs_get_a_line_now_and_then(capsys) -> None:
+    """Off a terminal, also while a stage says nothing of itself."""
+    import time
+
+    from cvclassic_cli.shared.console import Ticker
+
+    with Ticker(every=0.05) as ticker:
+        ticker.tell("Describing images", 20, 80)
+        time.sleep(0.2)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) >= 2
+    assert lines[0].startswith("Describing images: 20 of 80, ")
+    assert "to go)" in lines[0]
+
+
+def test_auto_says_which_recipe_it_is_at(toys) -> None:
+    import cvclassic
+    from cvclassic.model import TrainingEvents
+    from cvclassic_cli.commands.train import _events
+    from cvclassic_cli.shared.console import Stages
+
+    assert isinstance(_events(_NoBars(), None, 600), TrainingEvents)
+    bars = _NoBars()
+    stages = Stages(bars)
+    seen: list[str] = []
+    events = _events(stages, None, 600)
+    events.on_plan(["fast", "fisher", "phow"])
+    seen.append(stages.prefix())
+    events.on_trial(cvclassic.classify.auto.Trial("fast", 0.9, 1.0))
+    seen.append(stages.prefix())
+    assert seen[0].startswith("Recipe 1 of 3, ")
+    assert seen[1].startswith("Recipe 2 of 3, ")
+    assert seen[1].endswith(" of 600 s: ")
+
+
+class _NoBars:
+    """In the place of rich's bars."""
+
+    disable = True
+
+    def epoch(self, epoch) -> None:
+        """Nothing."""

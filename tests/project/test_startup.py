@@ -37,11 +37,25 @@ def test_time_to_start() -> None:
     [
         "import cvclassic",
         "from cvclassic_cli.main import main; main(['--help'], standalone_mode=False)",
+        "from cvclassic_cli.main import main; main(['recipes'], standalone_mode=False)",
+        "from cvclassic_cli.main import main; main(['train', '--help'], standalone_mode=False)",
+        "from cvclassic_cli.main import main; main(['config', 'train'], standalone_mode=False)",
     ],
 )
 def test_nothing_heavy_is_imported(code: str) -> None:
     if "cvclassic_cli" in code:
         pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
     code += f"\nimport sys\nprint('heavy:', [name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_info_reads_only_the_header(toy_model_file) -> None:
+    code = f"""
+from cvclassic_cli.main import main
+main(['info', {str(toy_model_file)!r}], standalone_mode=False)
+import sys
+print('heavy:', [name for name in {HEAVY} if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "heavy: []"
