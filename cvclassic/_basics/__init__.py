@@ -1,1 +1,1 @@
-"""What every room needs said once: checks, atomic files, locks. Nothing here knows a picture."""
+"""What every room needs said once: checks, atomic files, locks. Nothing here knows an image."""

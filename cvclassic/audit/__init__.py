@@ -1,4 +1,4 @@
-"""What is wrong with a set of pictures before anything learns from it.
+"""What is wrong with a set of images before anything learns from it.
 
 Nothing here trains or draws; see `cvclassic.report` for the page.
 """

@@ -1,4 +1,4 @@
-"""Numbers by which two pictures can be found to be one, and a picture to be blurred."""
+"""Numbers by which two images can be found to be one, and an image to be blurred."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 SIDE = 256
-"""Longer side in pixels at which pictures are looked at; JPEG files are decoded at that scale."""
+"""Longer side in pixels at which images are looked at; JPEG files are decoded at that scale."""
 N_BITS = 128
 _GRID = 16
 
@@ -42,7 +42,7 @@ def difference_bits(gray: np.ndarray) -> np.ndarray:
 
 
 def fingerprint(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hash and a tiny picture, by which near duplicates are found and confirmed.
+    """Hash and a tiny image, by which near duplicates are found and confirmed.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def fingerprint(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     bits : ndarray of shape (16,), uint8
         `difference_bits`, packed.
     tiny : ndarray of shape (256,), int8
-        The picture on 16 × 16 cells, with mean 0 and a standard deviation of 32.
+        The image on 16 × 16 cells, with mean 0 and a standard deviation of 32.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def contrast_of(gray: np.ndarray) -> float:
 def sharpness_of(gray: np.ndarray) -> float:
     """Variance of the Laplacian over the variance of brightness.
 
-    The quotient does not depend on contrast. Pictures have to be of one size to be compared.
+    The quotient does not depend on contrast. Images have to be of one size to be compared.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from ..errors import ParameterError
 
 MAX_DISTANCE = 16  # of 128 bits
-MIN_CORRELATION = 0.97  # of the tiny pictures
+MIN_CORRELATION = 0.97  # of the tiny images
 _BLOCK = 2048
 
 
@@ -20,9 +20,9 @@ def near_pairs(
     max_distance: int = MAX_DISTANCE,
     min_correlation: float = MIN_CORRELATION,
 ) -> np.ndarray:
-    """All pairs whose hashes are near and whose tiny pictures agree.
+    """All pairs whose hashes are near and whose tiny images agree.
 
-    Hamming distances come from products of ±1 vectors, block by block: for n pictures
+    Hamming distances come from products of ±1 vectors, block by block: for n images
     64 n² multiplications at the speed of BLAS, some seconds for 30,000.
 
     Parameters
@@ -33,7 +33,7 @@ def near_pairs(
     max_distance : int
         Bits that may differ.
     min_correlation : float
-        Of the tiny pictures, at least.
+        Of the tiny images, at least.
 
     Returns
     -------

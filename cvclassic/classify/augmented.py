@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
@@ -103,14 +105,20 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         copied = 1 + self.times
         labels = np.tile(np.asarray(y), copied)
         self.estimator_ = clone(self.estimator)
+        # other heads than ours have no use for which rows are copies
+        own = {
+            "groups": np.tile(np.arange(len(X)) if groups is None else groups, copied),
+            "judged": np.arange(copied * len(X)) < len(X),
+        }
+        known = signature(self.estimator_[-1].fit).parameters
+        told = {name: value for name, value in own.items() if name in known}
         self.training_ = fit_recipe(
             self.estimator_,
             copies,
             labels.tolist(),
             progress,
             sample_weight=None if sample_weight is None else np.tile(sample_weight, copied),
-            groups=np.tile(np.arange(len(X)) if groups is None else groups, copied),
-            judged=np.arange(copied * len(X)) < len(X),
+            **told,
             mirror=False,
             on_epoch=on_epoch,
         )

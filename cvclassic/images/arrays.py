@@ -1,4 +1,4 @@
-"""Pictures in array files: .npz, .npy and the IDX files that MNIST comes in."""
+"""Images in array files: .npz, .npy and the IDX files that MNIST comes in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PLAIN_LABELS = ("y", "labels", "target")
 
 @dataclass(frozen=True)
 class NamedItem:
-    """A picture, or a row of a table, that lies in a larger file.
+    """An image, or a row of a table, that lies in a larger file.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class NamedItem:
 
 @dataclass(frozen=True)
 class LabeledArrays:
-    """Pictures of an array file and what they show.
+    """Images of an array file and what they show.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class LabeledArrays:
 
     @property
     def items(self) -> list[NamedItem]:
-        """The pictures with their names."""
+        """The images with their names."""
         return [NamedItem(p, image) for p, image in zip(self.paths, self.images, strict=True)]
 
 
@@ -156,14 +156,14 @@ def _read_idx(path: str, shown: str) -> np.ndarray:
 def load_arrays(
     path: str | os.PathLike, part: str = "train", labels: str | os.PathLike | None = None
 ) -> LabeledArrays:
-    """Labeled pictures out of array files.
+    """Labeled images out of array files.
 
     Parameters
     ----------
     path : str or os.PathLike
         An .npz file with ``x_train`` and ``y_train`` (``x_test`` and ``y_test`` for the part
         "test"; ``x`` and ``y``, or ``images`` and ``labels``, where it has no parts), or a file
-        of pictures alone.
+        of images alone.
     part : {"train", "test"}
     labels : str or os.PathLike, optional
         File of the labels, where `path` has none.
@@ -191,7 +191,7 @@ def load_arrays(
         names = _names(path, shown)
         parts = any(name in names for keys in _IMAGE_KEYS.values() for name in keys)
         wanted = _IMAGE_KEYS[part] if parts else _PLAIN_IMAGES
-        image_key = _first(names, wanted, shown, "pictures")
+        image_key = _first(names, wanted, shown, "images")
         images = read_array(path, image_key)
         if labels is None:
             named = _LABEL_KEYS[part] if parts else _PLAIN_LABELS
@@ -200,40 +200,40 @@ def load_arrays(
             given = read_array(labels)
     else:
         if labels is None:
-            raise DataError(f"{shown}: holds pictures only; name the file of the labels, too")
+            raise DataError(f"{shown}: holds images only; name the file of the labels, too")
         images, given = read_array(path), read_array(labels)
     images = check_pictures(images, shown)
     if given.ndim == 2 and given.shape[1] == 1:
         given = given[:, 0]
     if given.ndim != 1 or given.dtype.kind not in "iubUf":
         raise DataError(
-            f"{shown}: labels must be one number or text a picture. Got {given.dtype}, shape "
+            f"{shown}: labels must be one number or text per image. Got {given.dtype}, shape "
             f"{given.shape}"
         )
     if len(given) != len(images):
-        raise DataError(f"{shown}: {len(images)} pictures and {len(given)} labels do not match")
+        raise DataError(f"{shown}: {len(images)} images and {len(given)} labels do not match")
     name = os.fsdecode(path)
     return LabeledArrays(images, given.tolist(), [f"{name}[{i}]" for i in range(len(images))])
 
 
 def load_pictures(path: str | os.PathLike, part: str = "test") -> np.ndarray:
-    """Pictures of an array file, without labels: the part "test" where there are parts."""
+    """Images of an array file, without labels: the part "test" where there are parts."""
     shown = show_path(os.fsdecode(path))
     if not os.fsdecode(path).lower().endswith(".npz"):
         return check_pictures(read_array(path), shown)
     names = _names(path, shown)
     wanted = (*_IMAGE_KEYS[part], *_PLAIN_IMAGES, *_IMAGE_KEYS["train"])
-    return check_pictures(read_array(path, _first(names, wanted, shown, "pictures")), shown)
+    return check_pictures(read_array(path, _first(names, wanted, shown, "images")), shown)
 
 
 def check_pictures(images: np.ndarray, shown: str) -> np.ndarray:
-    """Raise `DataError` unless an array holds uint8 pictures; (n, H, W, 1) becomes (n, H, W)."""
+    """Raise `DataError` unless an array holds uint8 images; (n, H, W, 1) becomes (n, H, W)."""
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     good = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
     if not good or images.dtype != np.uint8 or images.size == 0:
         raise DataError(
-            f"{shown}: pictures must be uint8 of shape (n, H, W) or (n, H, W, 3). "
+            f"{shown}: images must be uint8 of shape (n, H, W) or (n, H, W, 3). "
             f"Got {images.dtype}, shape {images.shape}"
         )
     return images

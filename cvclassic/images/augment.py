@@ -1,7 +1,7 @@
 """Changed copies of training pictures: what must not matter to a classifier.
 
-Only for training pictures. A test picture that has been changed measures something else, and a
-changed copy of a test picture in the training set gives the answer away.
+Only for training pictures. A test image that has been changed measures something else, and a
+changed copy of a test image in the training set gives the answer away.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def rotate(image: np.ndarray, rng: np.random.Generator, degrees: float = 10.0) -
 
 
 def resize(image: np.ndarray, rng: np.random.Generator, share: float = 0.1) -> np.ndarray:
-    """Enlarge or shrink what is shown by up to `share`; the picture keeps its size."""
+    """Enlarge or shrink what is shown by up to `share`; the image keeps its size."""
     return _warp(image, 0.0, math.exp(rng.uniform(-1, 1) * math.log1p(share)))
 
 
@@ -66,7 +66,7 @@ def crop(image: np.ndarray, rng: np.random.Generator, share: float = 0.1) -> np.
 
 
 def occlude(image: np.ndarray, rng: np.random.Generator, share: float = 0.3) -> np.ndarray:
-    """Cover a rectangle with sides of up to `share` of the picture's by its mean color.
+    """Cover a rectangle with sides of up to `share` of the image's by its mean color.
 
     References
     ----------
@@ -200,7 +200,7 @@ def parse_changes(text: str) -> list[tuple[str, float]]:
 def augment_image(
     image: np.ndarray, changes: Sequence[tuple[str, float]], rng: np.random.Generator
 ) -> np.ndarray:
-    """Make changes to a picture, one after the other.
+    """Make changes to an image, one after the other.
 
     Parameters
     ----------
@@ -226,13 +226,13 @@ def augment_image(
 
 
 class AugmentedImage(Picture):
-    """A picture that is changed whenever it is read; see `AugmentedImages`.
+    """An image that is changed whenever it is read; see `AugmentedImages`.
 
     Parameters
     ----------
     source : path, encoded bytes, ndarray or Picture
     changes : sequence of (str, float)
-        As `parse_changes` gives them. Numbers in pixels are those of the picture as it is
+        As `parse_changes` gives them. Numbers in pixels are those of the image as it is
         read: reduced to `max_side`.
     seed : tuple of int
     """
@@ -254,7 +254,7 @@ class AugmentedImage(Picture):
 
 
 class AugmentedImages(Sequence):
-    """Pictures, followed by changed copies that are made when they are read.
+    """Images, followed by changed copies that are made when they are read.
 
     Memory does not grow with the number of copies.
 
@@ -264,9 +264,9 @@ class AugmentedImages(Sequence):
     changes : str or sequence of (str, float)
         As `parse_changes` reads them.
     times : int
-        Copies of each picture, besides itself.
+        Copies of each image, besides itself.
     seed : int
-        Copy j of picture i is always changed alike.
+        Copy j of image i is always changed alike.
 
     Examples
     --------

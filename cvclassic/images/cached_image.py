@@ -1,4 +1,4 @@
-"""Pictures that are decoded once, however many passes go over them."""
+"""Images that are decoded once, however many passes go over them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .reading import read_image
 
 
 class Spool:
-    """An unlinked temporary file of decoded pixels; gone when the last picture is gone.
+    """An unlinked temporary file of decoded pixels; gone when the last image is gone.
 
     Pixels are read back from the page cache, so that memory does not grow with the number of
     pictures. The file lies in ``TMPDIR``.
@@ -81,9 +81,9 @@ _shared = lru_cache(maxsize=2)(SharedSpool)
 
 
 class Picture:
-    """A picture source that remembers its pixels after the first reading.
+    """An image source that remembers its pixels after the first reading.
 
-    Where a sequence of images is asked for, pictures may stand in it: several describers
+    Where a sequence of images is asked for, images may stand in it: several describers
     and several passes then share one decoding of the file.
 
     Parameters
@@ -156,7 +156,7 @@ class Picture:
 
 
 def _attach(source, memory: dict, address: tuple[str, int]) -> Picture:
-    """Unpickle a spooled picture where its spool can be read, else one that decodes again."""
+    """Unpickle a spooled image where its spool can be read, else one that decodes again."""
     try:
         picture = Picture(source, _spool=_shared(*address))
     except OSError:

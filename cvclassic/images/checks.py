@@ -1,4 +1,4 @@
-"""Checks of ranges and pictures that the filters and the rooms after them share."""
+"""Checks of ranges and images that the filters and the rooms after them share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_positive(name: str, value: float) -> float:
 
 
 def check_image(image: np.ndarray, name: str = "image") -> np.ndarray:
-    """The picture, contiguous, if it is uint8 of shape (H, W) or (H, W, 3)."""
+    """The image, contiguous, if it is uint8 of shape (H, W) or (H, W, 3)."""
     shaped = isinstance(image, np.ndarray) and (
         image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     )

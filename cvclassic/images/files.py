@@ -32,7 +32,7 @@ _KINDS = (
 # Without O_NONBLOCK a named pipe would be waited for, perhaps for ever.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 LOOK_FIRST = 4 << 20
-"""Bytes from which on a file is not read before its first bytes are a picture's."""
+"""Bytes from which on a file is not read before its first bytes are an image's."""
 
 
 def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes:
@@ -42,7 +42,7 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
     ----------
     path : str or os.PathLike
         Names that are not UTF-8 come as Python gives them (``surrogateescape``). Paths longer
-        than the system takes at once are opened folder by folder. What is no file may be a picture
+        than the system takes at once are opened folder by folder. What is no file may be an image
         in an archive (``photos.zip!a/b.jpg``) or a URL (``s3://bucket/b.jpg``).
     max_bytes : int
         Larger files are refused before anything is read.
@@ -57,7 +57,7 @@ def read_file(path: str | os.PathLike, *, max_bytes: int = 256_000_000) -> bytes
         With the code ``not_found``, ``permission``, ``not_regular``, ``symlink_loop``,
         ``path_invalid``, ``path_encoding``, ``path_too_long``, ``unreadable``, ``io``, ``empty``,
         ``too_large``, in archives ``encrypted``, ``truncated`` and ``corrupt``, or, for a file of
-        more than 4 MB that is plainly no picture, ``unsupported_format``.
+        more than 4 MB that is plainly no image, ``unsupported_format``.
     """
     name = os.fspath(path)
     try:

@@ -1,4 +1,4 @@
-"""Pictures to arrays: the only place in cvclassic that decodes.
+"""Images to arrays: the only place in cvclassic that decodes.
 
 Order of things: bytes (see ``files.py``), header (``headers.py``), limits, and only then pixels.
 OpenCV is handed bytes, never a path.
@@ -39,7 +39,7 @@ ImageSource: TypeAlias = (
 
 @dataclass(frozen=True)
 class ImageWarning:
-    """Something odd about a picture that was decoded all the same.
+    """Something odd about an image that was decoded all the same.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class ImageWarning:
 
 @dataclass(frozen=True, eq=False)
 class DecodedImage:
-    """A picture and what was noticed while it was read.
+    """An image and what was noticed while it was read.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def read_image(
     max_bytes: int = 256_000_000,
     allow_truncated: bool = False,
 ) -> np.ndarray:
-    """Read a picture as an array.
+    """Read an image as an array.
 
     - **Decoders**: OpenCV for JPEG, WebP and plain PNG, Pillow for everything else (AVIF, BMP, GIF,
       JPEG 2000, TIFF, TGA, PSD, ICO ...; HEIC with the extra ``cvclassic[heif]``).
@@ -104,15 +104,15 @@ def read_image(
     Parameters
     ----------
     source : str, os.PathLike, bytes or ndarray
-        A path, also of a picture in an archive (``photos.zip!a.jpg``), or a URL; or an encoded
-        picture (``bytes`` are never a path); or an array of uint8 (or uint16, see above), shape
+        A path, also of an image in an archive (``photos.zip!a.jpg``), or a URL; or an encoded
+        image (``bytes`` are never a path); or an array of uint8 (or uint16, see above), shape
         (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; arrays of floats from 0 to 1 and of
         bool are taken as black to white. Or an image of Pillow's, turned upright by its EXIF.
     max_side : int, optional
         Reduce the longer side to this many pixels; nothing is ever enlarged. JPEG is decoded at
         the smallest of the scales 1, 1/2, 1/4, 1/8 that is still as large.
     max_pixels : int
-        Larger pictures are refused before they are decoded, and so are those with a side of more
+        Larger images are refused before they are decoded, and so are those with a side of more
         than 65,535 pixels.
     max_bytes : int
         Larger files are refused before they are read.
@@ -160,7 +160,7 @@ def decode_image(
     allow_truncated: bool = False,
     name: str | os.PathLike = "",
 ) -> DecodedImage:
-    """Read a picture, with its format, full size and what was odd about it.
+    """Read an image, with its format, full size and what was odd about it.
 
     Safe to call from many threads at once.
 

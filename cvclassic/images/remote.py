@@ -1,4 +1,4 @@
-"""Pictures at URLs (``s3://``, ``gs://``, ``https://`` ...), through fsspec."""
+"""Images at URLs (``s3://``, ``gs://``, ``https://`` ...), through fsspec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make a picture smaller, never larger."""
+"""Make an image smaller, never larger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def check_max_side(max_side: object) -> None:
 
 
 def reduced_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
-    """Size of a picture after its longer side has been limited.
+    """Size of an image after its longer side has been limited.
 
     Parameters
     ----------
@@ -43,16 +43,16 @@ def reduced_size(width: int, height: int, max_side: int | None) -> tuple[int, in
 
 
 def resize_to(image: np.ndarray, max_side: int | None) -> np.ndarray:
-    """Reduce a picture so that its longer side is at most ``max_side`` pixels.
+    """Reduce an image so that its longer side is at most ``max_side`` pixels.
 
     Each new pixel is the mean of the area that it covers (``cv2.INTER_AREA``), so that fine
-    detail fades and does not alias. A picture that is small enough is returned as it is.
+    detail fades and does not alias. An image that is small enough is returned as it is.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W) or (H, W, 3)
     max_side : int or None
-        Pixels; None returns the picture as it is.
+        Pixels; None returns the image as it is.
 
     Returns
     -------

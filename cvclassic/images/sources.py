@@ -30,9 +30,9 @@ def find_inputs(
       :func:`cvclassic.images.walk_images`), also if its name looks like a pattern or a URL.
     - Else a name with ``*``, ``?`` or ``[`` is a pattern (``**`` for any folders).
     - Else ``s3://``, ``gs://``, ``https://`` and the like are read through fsspec.
-    - Archives, wherever they are found, are opened: the pictures in them come as
+    - Archives, wherever they are found, are opened: the images in them come as
       ``archive.zip!folder/picture.jpg``. That name can be given again, here and to every function
-      that reads a picture.
+      that reads an image.
 
     Parameters
     ----------

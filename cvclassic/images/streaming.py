@@ -22,7 +22,7 @@ from ..errors import ParameterError
 from .cached_image import Picture
 from .memory import column_of_images, is_pil_image
 
-_MANY = 300  # pictures that are worth starting processes for
+_MANY = 300  # images that are worth starting processes for
 _lock = threading.Lock()
 _depth = 0
 _limit: Any = None
@@ -50,7 +50,7 @@ def _claim_blas() -> None:
 def single_threaded() -> Iterator[None]:
     """Let OpenCV and BLAS compute with one thread while any thread is inside.
 
-    Pictures go in parallel, so that threads inside a picture would only fight, and with
+    Images go in parallel, so that threads inside an image would only fight, and with
     one thread a product gives the same bits whatever `n_jobs` is. Both settings belong to
     the process: the first to enter makes them and the last to leave restores them.
     """
@@ -124,12 +124,12 @@ def check_images(X, name: str = "X") -> Sequence[Any]:
 
 @contextmanager
 def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
-    """Let long passes over many picture files run in processes instead of threads.
+    """Let long passes over many image files run in processes instead of threads.
 
-    Describing a picture takes hundreds of short array operations, and threads lose more
+    Describing an image takes hundreds of short array operations, and threads lose more
     time by handing the interpreter to each other than they gain: measured on two cores with
     the recipe `fisher`, 1.05 times as fast as one thread, where two processes are 1.6 times.
-    Few pictures, and pictures that are in memory already, stay in threads, since processes
+    Few images, and images that are in memory already, stay in threads, since processes
     take seconds to start. What `joblib.parallel_config` asks for is left as it is.
 
     Parameters

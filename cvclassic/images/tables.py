@@ -1,4 +1,4 @@
-"""Tables of numbers with a label: what was measured of a picture, or of anything else."""
+"""Tables of numbers with a label: what was measured of an image, or of anything else."""
 
 from __future__ import annotations
 

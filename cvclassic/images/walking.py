@@ -56,9 +56,9 @@ def walk_images(
       also if it is missing or hidden.
     - Inside folders names that begin with a dot are skipped, files and folders alike; everything
       else that is no folder is yielded: files of any name, pipes, sockets, dead links.
-    - With ``only_images`` only what has a known picture suffix (``.jpg``, ``.PNG`` ...), and of
-      the rest those files whose first bytes are a picture's.
-    - A folder that is named like a picture (``x.jpg/``) is yielded, because reading it will say
+    - With ``only_images`` only what has a known image suffix (``.jpg``, ``.PNG`` ...), and of
+      the rest those files whose first bytes are an image's.
+    - A folder that is named like an image (``x.jpg/``) is yielded, because reading it will say
       what is wrong, and walked as well.
     - Links to folders are followed, after all that is really there; no folder is walked twice for
       one of ``paths``, so links may lead in circles.
@@ -159,7 +159,7 @@ def _entry_is_folder(entry: os.DirEntry) -> bool:
 
 
 def looks_like_image(path: str) -> bool:
-    """True where the suffix is that of a picture, or else the first bytes are.
+    """True where the suffix is that of an image, or else the first bytes are.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def looks_like_image(path: str) -> bool:
     Returns
     -------
     bool
-        False for what cannot be opened and has no picture suffix.
+        False for what cannot be opened and has no image suffix.
     """
     if suffix_format(path) is not None:
         return True

@@ -1,4 +1,4 @@
-"""Arrays to picture files."""
+"""Arrays to image files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", 
 
 
 def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
-    """Encode a picture in memory.
+    """Encode an image in memory.
 
     Parameters
     ----------
@@ -33,13 +33,12 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
     Raises
     ------
     ParameterError
-        The array is no picture or the suffix names no format that can be written.
+        The array is no image or the suffix names no format that can be written.
     """
     kind = suffix.lower()
     if kind not in _SUFFIXES:
         raise ParameterError(
-            f"the suffix of a picture must be one of {', '.join(_SUFFIXES)}. "
-            f"Got {suffix!r} instead."
+            f"the suffix of an image must be one of {', '.join(_SUFFIXES)}. Got {suffix!r} instead."
         )
     ok = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
     if not ok or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
@@ -52,7 +51,7 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
             f"image must be a uint8 array of shape (H, W) or (H, W, 3). Got {what} instead."
         )
     if kind == ".pgm" and image.ndim == 3:
-        raise ParameterError(".pgm holds gray pictures only. Got a color picture instead.")
+        raise ParameterError(".pgm holds gray images only. Got a color image instead.")
     if not isinstance(quality, int) or not 0 <= quality <= 100:
         raise ParameterError(f"quality must be an integer from 0 to 100. Got {quality!r} instead.")
     options = {
@@ -69,12 +68,12 @@ def encode_image(image: np.ndarray, suffix: str, *, quality: int = 95) -> bytes:
     except cv2.error as error:
         ok, encoded = False, error
     if not ok:
-        raise ParameterError(f"a picture of shape {image.shape} cannot be written as {kind}")
+        raise ParameterError(f"an image of shape {image.shape} cannot be written as {kind}")
     return encoded.tobytes()
 
 
 def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95) -> None:
-    """Write a picture; the file appears whole or not at all.
+    """Write an image; the file appears whole or not at all.
 
     Parameters
     ----------
@@ -89,7 +88,7 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
     Raises
     ------
     ParameterError
-        The array is no picture or the suffix names no format that can be written.
+        The array is no image or the suffix names no format that can be written.
     DataError
         The folder is missing or cannot be written to.
 
@@ -110,4 +109,4 @@ def write_image(path: str | os.PathLike, image: np.ndarray, *, quality: int = 95
             file.write(data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{target}: the picture cannot be written ({reason})") from None
+        raise DataError(f"{target}: the image cannot be written ({reason})") from None

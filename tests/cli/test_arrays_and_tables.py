@@ -136,11 +136,11 @@ def test_idx_files(tmp_path, suffix) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"a": np.zeros(3)}, "expected pictures named x or X or images or data. Found a"),
+        ({"a": np.zeros(3)}, "expected images named x or X or images or data. Found a"),
         ({"x": np.zeros((2, 8, 8), np.uint8)}, "expected labels named"),
         ({"x": np.zeros((2, 8, 8)), "y": [0, 1]}, "must be uint8"),
         ({"x": np.zeros((2, 8), np.uint8), "y": [0, 1]}, "must be uint8 of shape"),
-        ({"x": np.zeros((2, 8, 8), np.uint8), "y": [0]}, "2 pictures and 1 labels"),
+        ({"x": np.zeros((2, 8, 8), np.uint8), "y": [0]}, "2 images and 1 labels"),
         ({"x_train": np.zeros((2, 8, 8), np.uint8)}, "expected labels named y_train"),
     ],
 )
@@ -184,7 +184,7 @@ def test_l2_path(table, tmp_path) -> None:
     [
         ("a,kind\n1,g\nx,h\n", "line 3: the column 'a' must hold a finite number. Got 'x'"),
         ("a,kind\n1,g\nnan,h\n", "must hold a finite number"),
-        ("a,kind\n1\n", "line 2: expected 2 columns (a, kind). Got 1"),
+        ("a,kind\n1\n", r"line 2: expected 2 columns \(a, kind\). Got 1"),
         ("a,other\n1,g\n", "found no column 'kind'"),
         ("a,kind\n1,\n", "the column 'kind' is empty"),
         ("kind\ng\n", "expected columns of numbers"),

@@ -18,7 +18,7 @@ def test_lossless_round_trip(tmp_path, suffix, channels):
     image = smooth(40, 60, channels)
     path = tmp_path / f"a{suffix}"
     if suffix == ".pgm" and channels == 3:
-        with pytest.raises(ParameterError, match="gray pictures only"):
+        with pytest.raises(ParameterError, match="gray images only"):
             write_image(path, image)
         return
     write_image(path, image)

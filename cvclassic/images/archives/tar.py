@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from cvclassic._basics.printable import plural
 from cvclassic.images.archives.zip import BrokenArchive
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -218,17 +219,19 @@ class _Walk:
                     raise BrokenArchive("corrupt", "this is no tar archive") from None
                 if len(block) == _BLOCK:
                     raise BrokenArchive(
-                        "corrupt", f"the archive is damaged after {n_found} members"
+                        "corrupt", f"the archive is damaged after {plural(n_found, 'member')}"
                     ) from None
                 raise BrokenArchive(
-                    "truncated", f"the archive ends early, after {n_found} members"
+                    "truncated", f"the archive ends early, after {plural(n_found, 'member')}"
                 ) from None
             size = info.size
             if "size" in pax and pax["size"].isdigit():
                 size = int(pax["size"])
             behind = self._at + -(-size // _BLOCK) * _BLOCK
             if size < 0:
-                raise BrokenArchive("corrupt", f"the archive is damaged after {n_found} members")
+                raise BrokenArchive(
+                    "corrupt", f"the archive is damaged after {plural(n_found, 'member')}"
+                )
             if info.type in (b"L", b"K", b"x", b"g", b"X"):
                 if size > _LONGEST_NAME:
                     raise BrokenArchive("corrupt", f"a header has {size} bytes")

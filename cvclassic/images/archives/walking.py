@@ -1,4 +1,4 @@
-"""Pictures in zip and tar archives, read in place: nothing is unpacked to disk."""
+"""Images in zip and tar archives, read in place: nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_STREAMED = 64_000_000  # of a packed tar, as its members wait in memory
 
 @dataclass(frozen=True)
 class ArchiveMember:
-    """A picture in an archive: where it is, and how to read it, also from another process.
+    """An image in an archive: where it is, and how to read it, also from another process.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ArchiveMember:
         return [self.entry.size, self.entry.offset]
 
     def read(self, max_bytes: int = 256_000_000) -> bytes:
-        """Bytes of the picture's file.
+        """Bytes of the image's file.
 
         Raises
         ------
@@ -142,11 +142,11 @@ def open_archive(path: str) -> IO[bytes]:
 
 
 def walk_archive(path: str) -> Iterator[ArchiveMember | Fault]:
-    """Pictures in an archive, in its own order.
+    """Images in an archive, in its own order.
 
-    The rule is that of folders with ``only_images``: what has a picture's suffix, and of the
-    rest what begins like a picture; names that begin with a dot are skipped, also those of
-    folders. So of the samples of a WebDataset shard only the pictures come. An archive in an
+    The rule is that of folders with ``only_images``: what has an image's suffix, and of the
+    rest what begins like an image; names that begin with a dot are skipped, also those of
+    folders. So of the samples of a WebDataset shard only the images come. An archive in an
     archive is not opened, and is a member that cannot be read.
 
     Parameters

@@ -107,8 +107,8 @@ def watch_decoders() -> Iterator[None]:
     """Hear what image decoders print, for the whole process.
 
     While it is active, :func:`cvclassic.images.decode_image` adds the warning ``corrupt_data``
-    where libjpeg or libpng had to repair a picture, nothing that decoders print reaches the
-    screen, and OpenCV's log is silent. Safe with threads: a picture is blamed only for what is
+    where libjpeg or libpng had to repair an image, nothing that decoders print reaches the
+    screen, and OpenCV's log is silent. Safe with threads: an image is blamed only for what is
     said while it is decoded alone.
 
     It turns file descriptor 2 away from the screen (Python's ``sys.stderr`` goes on to show

@@ -165,7 +165,7 @@ def is_image_format(name: str) -> bool:
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """Read size, orientation and sample type of a picture without decoding it.
+    """Read size, orientation and sample type of an image without decoding it.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def read_header(data: bytes) -> ImageHeader:
     ImageReadError
         ``empty``, ``unsupported_format`` (the message names what it is), ``truncated`` where the
         file ends inside its header, ``corrupt`` where the header contradicts itself,
-        ``too_large`` where one part declares a length that no picture has.
+        ``too_large`` where one part declares a length that no image has.
 
     Examples
     --------

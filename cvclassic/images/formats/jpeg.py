@@ -43,7 +43,7 @@ def decode_jpeg(
     if raw is None:
         raise ImageReadError("corrupt", "the JPEG data cannot be decoded")
     if end < len(data):
-        return raw, [("trailing_data", f"{len(data) - end} bytes follow the picture")]
+        return raw, [("trailing_data", f"{len(data) - end} bytes follow the image")]
     return raw, []
 
 

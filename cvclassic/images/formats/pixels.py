@@ -94,7 +94,7 @@ def _gray_mask(raw: np.ndarray, header: ImageHeader) -> np.ndarray | None:
 
 
 def _over_white(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Lay a picture over white by its alpha, rounded."""
+    """Lay an image over white by its alpha, rounded."""
     if alpha.min(initial=255) == 255:
         return color
     wide = alpha.astype(np.uint16)
@@ -109,7 +109,7 @@ def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     image : ndarray, shape (H, W) or (H, W, 3)
         As stored.
     orientation : int
-        1 to 8: where row 0 and column 0 of the stored picture lie.
+        1 to 8: where row 0 and column 0 of the stored image lie.
 
     Returns
     -------
