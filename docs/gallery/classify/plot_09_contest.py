@@ -7,6 +7,7 @@ of the model. Networks take part where torch is installed.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from cvclassic.comparison import run_contest
 from cvclassic.images import load_folder
@@ -18,9 +19,15 @@ if __name__ == "__main__":
     test = load_folder(ROOT / "materials" / "test")
     contest = run_contest(["fast", "hog"], (train.paths, train.labels), (test.paths, test.labels))
 
-    figure, axes = plt.subplots(1, 3, figsize=(9, 2.4))
     names = list(contest.measured)
-    titles = {"mean_class_accuracy": "accuracy", "fit_s": "training, s", "model_mb": "model, MB"}
-    for axis, (key, title) in zip(axes, titles.items(), strict=True):
-        axis.barh(names, [contest.measured[name].row[key] for name in names], color="#0b63b5")
+    shown = {"accuracy": [], "training, s": [], "model, MB": []}
+    for found in contest.measured.values():
+        guesses = np.array(found.classes)[found.probabilities.argmax(axis=1)]
+        shown["accuracy"].append((guesses == test.labels).mean())
+        shown["training, s"].append(found.row["fit_s"])
+        shown["model, MB"].append(found.row["model_mb"])
+
+    figure, axes = plt.subplots(1, 3, figsize=(9, 2.4))
+    for axis, (title, values) in zip(axes, shown.items(), strict=True):
+        axis.barh(names, values, color="#0b63b5")
         axis.set_title(title)
