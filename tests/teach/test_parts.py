@@ -226,7 +226,10 @@ def test_network(page) -> None:
     title = "A small network, live"
     start = number(r"Validation: loss ([\d.]+)", page.step(title))
     page.click("train-network")
-    page.wait("/Epoch [1-9]\\d\\d/.test(document.querySelector('article:not([hidden])').innerText)")
+    page.wait(
+        "/Epoch ([5-9]\\d\\d|\\d,\\d)/.test(document.querySelector('main').innerText)",
+        60,
+    )
     page.click("train-network")
     assert number(r"Validation: loss ([\d.]+)", page.step(title)) < 0.6 * start
     assert number(r"([\d.]+)% correct\.\s*$", page.step(title).split("Epoch")[1]) > 80
