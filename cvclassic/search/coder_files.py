@@ -19,6 +19,7 @@ from .coding import ImageCoder
 from .compact import CompactCoder
 
 VERSION = 1
+_KIND = "cvclassic-vocabulary"
 _MOST_BYTES = 1_000_000_000
 
 
@@ -42,7 +43,7 @@ def coder_bytes(coder: ImageCoder) -> bytes:
         "thresholds": coder.thresholds,
     }
     description = {
-        "format": "cvclassic-vocabulary",
+        "format": _KIND,
         "format_version": VERSION,
         "describer": flatten(coder.describer, "describer.", arrays),
         "compact": None,
@@ -96,9 +97,7 @@ def read_coder(path: str | os.PathLike, digest: str | None = None) -> ImageCoder
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
         raise IndexFileError(f"{name}: the vocabulary is damaged, or of another index.")
     try:
-        description = description_in(data, len(data), "vocabulary of cvclassic", VERSION)
-        if description.get("format") != "cvclassic-vocabulary":
-            raise ModelFileError("This is not a vocabulary of cvclassic.")
+        description = description_in(data, len(data), _KIND, "vocabulary of cvclassic", VERSION)
         return _coder_of(description, arrays_in(data))
     except CvclassicError as error:
         raise IndexFileError(f"{name}: {error}") from None
