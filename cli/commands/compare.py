@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.outputs import wrote
 from ..shared.predicting import predict_model, write_json
 from ..shared.sources import listed_options, load_source
 
@@ -16,23 +17,23 @@ from ..shared.sources import listed_options, load_source
 @click.command()
 @click.argument("models", nargs=-1, required=True, type=click.Path(), metavar="A B ... [FOLDER]")
 @listed_options
-@click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with all of it.")
-@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
+@click.option("-o", "--output", type=click.Path(), help="Write an HTML page with all results.")
+@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this JSON file.")
 @jobs_option
 @quiet_option
 @click.pass_context
 def compare(ctx, models, output, json_file, jobs, quiet, **source):
-    """Compare A, B and more on the same labeled pictures.
+    """Compare two or more models on the same labeled images.
 
-    Each is a model file or a table of predictions (.csv) with the columns path and label, and
-    perhaps probability and seconds: from "evaluate --per-image", from "classify", or of any
-    other program. The pictures come from FOLDER, which holds one folder a class, from a
-    manifest or from an array file (--npz); models of tables take --table with --label. Without
-    them all must be tables of predictions, of which the first has a column truth.
+    A and B are model files or tables of predictions (.csv) with the columns path and label, and
+    optionally probability and seconds: from "evaluate --per-image", "classify", or any other
+    program. The images come from FOLDER, which holds one sub-folder per class, from a manifest or
+    an array file (--npz); models of tables take --table with --label. Without any of these, all
+    must be tables of predictions, and the first needs a column truth.
 
-    Every model decodes and classifies each picture once. Pictures that one of them could not
-    read are listed and compared for none; the exit code is 1 then. Models that differ by McNemar's
-    test, corrected for the number of pairs (Holm), are called significantly different.
+    Each model classifies each image once. Images that one of them could not read are listed and
+    left out for all; the exit code is 1 then. A difference is called significant by McNemar's
+    test, corrected for the number of pairs (Holm).
 
     \b
     Example:
@@ -59,7 +60,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     failed = {path: (path, code, message) for path, code, message in failures}
     paths = [path for path in data if path not in failed]
     if not paths:
-        raise ParameterError("Every picture failed for one of the models: none is left.")
+        raise ParameterError("Every image failed for one of the models: none is left.")
     aligned = [align_predictions(one, paths, name) for one, name in zip(seen, names, strict=True)]
     found = compare_predictions(names, aligned)
     extras = [
@@ -70,7 +71,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     for name, one in zip(names, aligned, strict=True):
         silent = sum(label is None for label in one.labels)
         if silent:
-            click.echo(f"{name!r} did not answer {silent} pictures, which count as wrong.")
+            click.echo(f"{name!r} gave no answer for {silent} images, which count as wrong.")
         foreign = sorted({str(label) for label in one.truth} - {str(c) for c in one.classes})
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")
@@ -85,7 +86,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
         write_json(json_file, content)
     if output:
         write_compare_page(output, found, extras, list(failed.values()))
-        click.echo(f"Written: {output}", err=True)
+        click.echo(wrote(output), err=True)
     ctx.exit(1 if failed else 0)
 
 
@@ -119,10 +120,10 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
         truth = dict(zip(data.paths, data.labels, strict=True))
         if len(truth) < len(data):
             double = next(p for p, n in Counter(data.paths).items() if n > 1)
-            raise DataError(f"{plain(double)}: the picture is listed twice")
+            raise DataError(f"{plain(double)}: the image is listed twice")
     elif models:
         raise click.UsageError(
-            "Give the labeled pictures: a FOLDER of class folders at the end, --manifest CSV or "
+            "Give the labeled images: a FOLDER with one sub-folder per class, --manifest CSV or "
             "--npz FILE; for models of tables --table CSV."
         )
     base = source["folder"] or (source["manifest"] and os.path.dirname(source["manifest"]))
@@ -191,6 +192,6 @@ def show_comparison(found, extras: list[dict]) -> None:
     show_table(
         model_rows(found, extras),
         headers=MODEL_COLUMNS,
-        title=f"{found.n_images} pictures; intervals hold the truth in {found.level:.0%} of tests",
+        title=f"{found.n_images} images; {found.level:.0%} confidence intervals in brackets",
     )
-    show_table(pair_rows(found), headers=PAIR_COLUMNS, title="Differences, each two models")
+    show_table(pair_rows(found), headers=PAIR_COLUMNS, title="Pairwise differences")

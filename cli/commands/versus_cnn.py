@@ -23,40 +23,40 @@ from ..shared.sources import load_source, picture_options
     type=click.Path(),
     default="versus-cnn.html",
     show_default=True,
-    help="Page to write (.html).",
+    help="HTML page to write.",
 )
-@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
+@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this JSON file.")
 @click.option(
     "--network",
     type=click.Path(),
     metavar="FILE",
-    help="Trained network (.onnx or .tflite) whose features take part.",
+    help="Your pre-trained network (.onnx or .tflite), whose features are compared too.",
 )
 @click.option(
     "--predictions",
     multiple=True,
     type=click.Path(),
     metavar="CSV",
-    help="Answers of another program for the test pictures: columns path and label.",
+    help="Predictions of another program for the test images: columns path and label.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),
     default=120,
     show_default=True,
-    help="Seconds that each network from scratch is trained.",
+    help="Training time in seconds of each network from scratch.",
 )
 @click.option(
     "--methods",
     metavar="LIST",
-    help="Who takes part, such as fast,cnn-small. [default: all that suit the pictures]",
+    help="Methods to compare, such as fast,cnn-small. [default: all that suit the images]",
 )
 @click.option(
     "--test-share",
     type=click.FloatRange(0.05, 0.9),
     default=0.5,
     show_default=True,
-    help="Share of FOLDER's pictures that judge, where no others are given.",
+    help="Share of FOLDER's images to test on, unless there are test images.",
 )
 @click.option(
     "--damaged",
@@ -64,28 +64,28 @@ from ..shared.sources import load_source, picture_options
     default=60,
     show_default=True,
     metavar="N",
-    help="Test pictures that are turned, blurred and so on; 0 leaves this out.",
+    help="Number of test images to rotate, blur and so on; 0 skips this.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @quiet_option
 @click.pass_context
 def versus_cnn(
     ctx, folder, test_folder, output, json_file, network, predictions, budget, methods,
     test_share, damaged, seed, quiet, **source,
 ):  # fmt: skip
-    """Compare classical recipes with networks on your own pictures, and get advice.
+    """Compare classical recipes with networks on your own images, and get advice.
 
     FOLDER holds one sub-folder per class; half of the images are test images, or those of
     TEST_FOLDER, or of FOLDER's own test or validation split. A manifest has the splits train and
     test, an array file (--npz) both parts.
 
-    Each contestant is trained and measured in a process of its own: classical recipes, two
-    networks trained from scratch (with PyTorch, for --budget seconds each), and with --network
-    the features of a trained one, alone and together with the classical ones. What cannot take
-    part is named on the page, with the reason and how to get it.
+    Each method is trained and measured in its own process: classical recipes, two networks
+    trained from scratch (with PyTorch, for --budget seconds each), and with --network the
+    features of your pre-trained one, alone and together with the classical ones. Methods that
+    cannot run are listed with the reason.
 
-    The page says what to take and why; where a network is better, it says so first. Pictures that
-    cannot be read are listed and left out; the exit code is 1 then.
+    The page says what to use and why; where a network is better, it says so first. Images that
+    cannot be read are listed and skipped; the exit code is 1 then.
 
     \b
     Example:
@@ -232,7 +232,9 @@ def _parts(source, folder, test_folder, share: float, seed: int, quiet: bool) ->
         learn, judge = split_pictures(readable.labels, share, seed)
         train, test = readable.take(learn), readable.take(judge)
     if len(set(train.labels)) < 2 or not test.labels:
-        raise DataError("Pictures of at least two classes are needed to learn from, and some more.")
+        raise DataError(
+            "Training needs images of at least two classes, and there must be test images."
+        )
     return train, test, failures
 
 

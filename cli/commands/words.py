@@ -7,6 +7,7 @@ import os
 import click
 
 from ..shared.options import data_options, jobs_option, load_data, n_jobs, quiet_option
+from ..shared.outputs import wrote
 
 _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
 
@@ -25,24 +26,24 @@ _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
     "--words",
     "n_words",
     type=click.IntRange(min=1),
-    help="Only so many, the most telling. [default: 40 on a sheet, all on a page]",
+    help="Number of words to show, the most telling first. [default: 40 on a sheet, all on a page]",
 )
 @click.option(
     "--patches",
     type=click.IntRange(min=1, max=40),
     default=10,
     show_default=True,
-    help="Patches of each word.",
+    help="Number of patches per word.",
 )
 @jobs_option
 @quiet_option
 @click.pass_context
 def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, quiet):
-    """Show what the visual words of MODEL look like in the training pictures of FOLDER.
+    """Show what the visual words of MODEL look like in the training images of FOLDER.
 
-    For each word (or Gaussian) of the vocabulary: the patches nearest to it, one a picture, and
-    the classes that it speaks for and against. For models of the recipe patches: the mosaic of
-    learned kernels, for which no pictures are needed.
+    For each word (or Gaussian) of the vocabulary: the patches nearest to it, one per image, and
+    the classes that it is evidence for and against. For models of the recipe patches: the mosaic
+    of learned kernels, for which no images are needed.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 output.
 
@@ -90,13 +91,12 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
             file.write(words_page(found, classes, title))
     else:
         write_image(output, draw_words(found, classes, title))
+    click.echo(wrote(output), err=True)
     if failures:
-        click.echo(f"{len(failures)} pictures could not be read:", err=True)
+        click.echo(f"{len(failures)} images could not be read:", err=True)
         report_failures([(data.paths[i], error.code, error.message) for i, error in failures])
     if not quiet:
-        click.echo(
-            f"{len(found)} visual words, from {len(data) - len(failures)} pictures", err=True
-        )
+        click.echo(f"{len(found)} visual words from {len(data) - len(failures)} images", err=True)
     ctx.exit(1 if failures else 0)
 
 
@@ -106,5 +106,5 @@ def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:
     from cvclassic.images import write_image
 
     if kind == ".html":
-        raise click.UsageError("The mosaic of a model of patches is a picture: give -o words.png.")
+        raise click.UsageError("The mosaic of a model of patches is an image: give -o words.png.")
     write_image(output, contact_sheet(list(encoder.word_pictures()[:n_words]), side=28, gap=2))

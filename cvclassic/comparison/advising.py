@@ -17,7 +17,7 @@ _COSTS = {"fit_s", "latency_ms", "model_mb"}
 GROUPS = {
     "classical": "classical features",
     "scratch": "a network trained from scratch",
-    "pre-trained": "features of a trained network",
+    "pre-trained": "features of a pre-trained network",
     "elsewhere": "predictions from elsewhere",
 }
 
@@ -159,11 +159,11 @@ def _share(seen: Predictions) -> str:
 
 def _compared(other: str, mine: str, answers, ahead: float, p: float) -> str:
     """One comparison in a sentence."""
-    shares = f"{other} has {_share(answers[other])} right and {mine} {_share(answers[mine])}"
+    shares = f"{other} has {_share(answers[other])} accuracy and {mine} {_share(answers[mine])}"
     if p < _SURE:
         return f"{shares}: a difference (p = {p:.2g})."
     size = f"{100 * abs(ahead):.1f} points"
-    return f"{shares}: {size}, which may be chance on {answers[mine].n_images} pictures."
+    return f"{shares}: {size}, which may be chance on {answers[mine].n_images} images."
 
 
 def _headline(chosen: str, method: str, best: dict[str, str], answers) -> str:
@@ -172,23 +172,23 @@ def _headline(chosen: str, method: str, best: dict[str, str], answers) -> str:
     if chosen == "classical":
         others = [GROUPS[group] for group in best if group != "classical"]
         beside = f", and nothing here is clearly better: {', '.join(others)}" if others else ""
-        return f"Take classical features ({method}): {mine} of the test pictures right{beside}."
+        return f"Use classical features ({method}): {mine} accuracy on the test images{beside}."
     against = ""
     if "classical" in best:
         against = f", the best classical recipe ({best['classical']}) "
         against += _share(answers[best["classical"]])
     what, verb = {
-        "pre-trained": ("A trained network's features", ("are", "look")),
+        "pre-trained": ("A pre-trained network's features", ("are", "look")),
         "scratch": ("A network trained from scratch", ("is", "looks")),
         "elsewhere": ("The predictions from elsewhere", ("are", "look")),
     }[chosen]
     if "classical" not in best:
-        said = f"Take {GROUPS[chosen]}"
+        said = f"Use {GROUPS[chosen]}"
     elif _difference(answers[method], answers[best["classical"]])[1] < _SURE:
         said = f"{what} {verb[0]} better here"
     else:
-        said = f"{what} {verb[1]} better here, on too few pictures to be sure"
-    return f"{said}: {method} has {mine} of the test pictures right{against}."
+        said = f"{what} {verb[1]} better here, but on too few images to be sure"
+    return f"{said}: {method} has {mine} accuracy on the test images{against}."
 
 
 def _costs(method: str, best: dict[str, str], rows) -> list[str]:
@@ -199,8 +199,8 @@ def _costs(method: str, best: dict[str, str], rows) -> list[str]:
         if name == method or not row.keys() & mine.keys() >= _COSTS:
             continue
         said.append(
-            f"{method} trains in {mine['fit_s']:.0f} s, takes {mine['latency_ms']:.0f} ms for a "
-            f"picture and {mine['model_mb']:.1f} MB; {name} {row['fit_s']:.0f} s, "
+            f"{method} trains in {mine['fit_s']:.0f} s, needs {mine['latency_ms']:.0f} ms per "
+            f"image and {mine['model_mb']:.1f} MB; {name} {row['fit_s']:.0f} s, "
             f"{row['latency_ms']:.0f} ms and {row['model_mb']:.1f} MB."
         )
     return said
@@ -213,14 +213,14 @@ def _caveats(
     said = []
     if "pre-trained" not in best:
         said.append(
-            "No trained network was compared. On photographs of everyday things one is often "
-            "better than all that is trained here: bring one with --network."
+            "No pre-trained network was compared. On photographs of everyday things one is often "
+            "better than everything trained here: add yours with --network."
         )
     if "scratch" not in best and not idle:
         said.append("No network was trained from scratch: " + _why(left_out, CNNS))
     n = next(iter(answers.values())).n_images
     if n < _FEW:
-        said.append(f"{n} test pictures are few: only large differences show on them.")
+        said.append(f"{n} test images are few: only large differences show.")
     return said
 
 

@@ -20,15 +20,15 @@ from .convnets import torch_device, torch_missing
 
 # name -> what it is, in a few words
 METHODS = {
-    "fast": "Fisher vectors of small pictures",
+    "fast": "Fisher vectors of small images",
     "fisher": "Fisher vectors, color and layout",
     "phow": "visual words in a pyramid",
-    "hog": "histograms of gradients, small pictures",
-    "patches": "words of patches, small pictures",
+    "hog": "histograms of gradients, small images",
+    "patches": "words of patches, small images",
     "cnn-small": "convolutional network of 1.2 million weights, from scratch",
     "cnn-resnet": "ResNet-18 of half the width, from scratch",
-    "embedding": "trained network that is brought along, linear SVM",
-    "fused": "fisher and the network that is brought along",
+    "embedding": "your pre-trained network, linear SVM",
+    "fused": "fisher and your pre-trained network",
 }
 CNNS = ("cnn-small", "cnn-resnet")
 NEEDS_NETWORK = ("embedding", "fused")
