@@ -100,11 +100,11 @@ def worsen(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def found_by(windows: list[tuple], neighbors: int):
     """Scores of the windows that pass in each picture, of which so many must agree on a box."""
-    from cvclassic.cascade import Detections, group_boxes, score_detections
+    from cvclassic.cascade import CascadeDetections, group_boxes, score_detections
 
     return score_detections(
         (
-            (Detections(*group_boxes(boxes, 1 + above, neighbors)), truth)
+            (CascadeDetections.grouped(*group_boxes(boxes, 1 + above, neighbors)), truth)
             for (boxes, above), truth in windows
         ),
         min_overlap=OVERLAP,

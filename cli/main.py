@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 import click
 
+from cvclassic.errors import ExitCode
+
 # name -> (module in `commands`:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -74,13 +76,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # what people call them who come from other tools
 ALIASES = {"predict": "classify", "test": "evaluate", "val": "evaluate"}
 
-EXIT_USAGE = 2
-EXIT_INCOMPLETE = 3
-EXIT_BUG = 70
-EXIT_LOCKED = 75
-EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
-
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is called, and turns errors into one line."""
@@ -141,11 +136,11 @@ class LazyGroup(click.Group):
             if error.exit_code != 1:
                 raise
             error.show()  # click ends these with 1, which here means "some inputs failed"
-            ctx.exit(EXIT_USAGE)
+            ctx.exit(ExitCode.USAGE)
         except (click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt as error:
-            code = getattr(error, "exit_code", EXIT_INTERRUPTED)
+            code = getattr(error, "exit_code", ExitCode.INTERRUPTED)
             _end(ctx, str(error) or "Interrupted.", code)
         except Exception as error:
             _end_with_error(ctx, error)
@@ -167,6 +162,7 @@ def _open_standard_streams() -> None:
 
 def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:
     """Say what went wrong in one line, and exit with the code for it."""
+    from cvclassic._basics.machine import is_out_of_memory
     from cvclassic.errors import CvclassicError, OutputLockedError
 
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
@@ -174,18 +170,22 @@ def _end_with_error(ctx: click.Context, error: Exception) -> NoReturn:
     if os.environ.get("CVCLASSIC_DEBUG", "0") not in ("", "0"):
         raise error
     if isinstance(error, OutputLockedError):
-        _end(ctx, f"Error: {error}", EXIT_LOCKED)
+        _end(ctx, f"Error: {error}", ExitCode.LOCKED)
     if isinstance(error, CvclassicError):
-        _end(ctx, f"Error: {error}", EXIT_USAGE)
+        _end(ctx, f"Error: {error}", ExitCode.USAGE)
+    if is_out_of_memory(error):
+        said = f" ({error})" if str(error) else ""
+        text = "There is not enough memory: use fewer --jobs, or raise the limit (ulimit -v)."
+        _end(ctx, f"Error: {text}{said}", ExitCode.INCOMPLETE)
     if isinstance(error, OSError):
         what = error.strerror or str(error) or type(error).__name__
         where = f"{os.fsdecode(error.filename)}: " if _is_path(error.filename) else ""
-        _end(ctx, f"Error: {where}{what}", EXIT_INCOMPLETE)
+        _end(ctx, f"Error: {where}{what}", ExitCode.INCOMPLETE)
     _end(
         ctx,
         f"Error: unexpected {type(error).__name__}: {error} "
         "(CVCLASSIC_DEBUG=1 shows where it comes from)",
-        EXIT_BUG,
+        ExitCode.BUG,
     )
 
 
@@ -203,7 +203,7 @@ def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
 def _end_quietly(ctx: click.Context) -> NoReturn:
     """The reader of our output has gone: stop, and keep Python's final flush quiet too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    ctx.exit(EXIT_BROKEN_PIPE)
+    ctx.exit(ExitCode.BROKEN_PIPE)
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

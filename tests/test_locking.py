@@ -12,7 +12,7 @@ from cvclassic.errors import OutputLockedError
 
 HOLD = """
 import sys, time
-from cvclassic.locking import lock_beside
+from cvclassic._basics.locking import lock_beside
 with lock_beside(sys.argv[1], "busy"):
     print("held", flush=True)
     time.sleep(60)
@@ -20,7 +20,7 @@ with lock_beside(sys.argv[1], "busy"):
 TAKE_TURNS = """
 import os, sys
 from cvclassic.errors import OutputLockedError
-from cvclassic.locking import lock_beside
+from cvclassic._basics.locking import lock_beside
 target, done = sys.argv[1], 0
 while done < 40:
     try:

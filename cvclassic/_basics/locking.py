@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import stat
@@ -12,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import OutputLockedError
+from .platform import O_BINARY, O_CLOEXEC, O_NOFOLLOW, lock_file
 
-_HELD = (errno.EWOULDBLOCK, errno.EACCES)
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_FLAGS = os.O_RDWR | os.O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_BINARY
 
 
 def hidden_path(target: str | os.PathLike, suffix: str) -> Path:
@@ -54,11 +53,11 @@ def open_locked(path: str | os.PathLike) -> int:
         The file cannot be opened.
     """
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        fd = os.open(path, _FLAGS, 0o666)
         try:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise OSError(errno.EINVAL, "The name of its lock is taken by something else")
-            _lock(fd)
+            lock_file(fd)
             # its last holder may have removed it between the two calls
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(fd), os.stat(path)):
@@ -67,16 +66,6 @@ def open_locked(path: str | os.PathLike) -> int:
             os.close(fd)
             raise
         os.close(fd)
-
-
-def _lock(fd: int) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _HELD:
-            raise BlockingIOError(errno.EWOULDBLOCK, "Another process holds the lock") from None
-        if error.errno not in _NO_LOCKS:
-            raise
 
 
 @contextlib.contextmanager

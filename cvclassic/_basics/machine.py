@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says, in one of many ways, that there is no more memory."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    text = str(error)
+    return any(words in text for words in _NO_MEMORY)
+
+
+_NO_MEMORY = (
+    "Insufficient memory",  # OpenCV
+    "Cannot allocate memory",  # the loader of libraries
+    "failed to map segment from shared object",
+    "can't start new thread",  # whose stack has no room
+    "std::bad_alloc",
+)
 
 
 def peak_memory() -> int | None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import signal
+import threading
+from collections.abc import Iterator
 
 # flags of os.open that not every system has, and that are then not needed
 O_CLOEXEC: int = getattr(os, "O_CLOEXEC", 0)
@@ -18,6 +22,102 @@ def can_fork() -> bool:
     import socket
 
     return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+# whoever opens a file for reading: a named pipe is not waited for, perhaps for ever
+READ_FLAGS: int = os.O_RDONLY | O_CLOEXEC | O_NONBLOCK | getattr(os, "O_NOCTTY", 0) | O_BINARY
+_seeking = threading.Lock()
+
+
+def can_list_descriptors() -> bool:
+    """Whether a folder can be opened, and listed by its descriptor."""
+    return bool(O_DIRECTORY) and os.scandir in os.supports_fd
+
+
+def pread(fd: int, size: int, place: int) -> bytes:
+    """Read at a place; the file's position is nobody's business."""
+    if hasattr(os, "pread"):
+        return os.pread(fd, size, place)
+    with _seeking:
+        os.lseek(fd, place, os.SEEK_SET)
+        return os.read(fd, size)
+
+
+def pread_into(fd: int, view: memoryview, place: int) -> int:
+    """Read into memory at a place; how many bytes."""
+    if hasattr(os, "preadv"):
+        return os.preadv(fd, [view], place)
+    data = pread(fd, len(view), place)
+    view[: len(data)] = data
+    return len(data)
+
+
+def pwrite(fd: int, data: bytes | memoryview, place: int) -> int:
+    """Write at a place; how many bytes were taken."""
+    if hasattr(os, "pwrite"):
+        return os.pwrite(fd, data, place)
+    with _seeking:
+        os.lseek(fd, place, os.SEEK_SET)
+        return os.write(fd, data)
+
+
+def lock_file(fd: int) -> None:
+    """Lock an open file; nothing happens on file systems that have no locks.
+
+    Raises
+    ------
+    BlockingIOError
+        Somebody else holds the lock.
+    """
+    from filelock import lock_descriptor
+
+    try:
+        free = lock_descriptor(fd, blocking=False)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return  # better unlocked than unused
+    if not free:
+        raise BlockingIOError(errno.EWOULDBLOCK, "Another process holds the lock")
+
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def unlock_file(fd: int) -> None:
+    """Give a lock back now, and not when the last copy of the descriptor is closed."""
+    from filelock import unlock_descriptor
+
+    with contextlib.suppress(OSError):
+        unlock_descriptor(fd)
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def block_signals() -> None:
+    """Keep Ctrl-C and SIGTERM from this thread and from the processes that it starts."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+@contextlib.contextmanager
+def blocked_signals() -> Iterator[None]:
+    """The same for the block's time."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def kill(pid: int) -> None:
+    """End a process at once, if it lives."""
+    with contextlib.suppress(OSError):
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def sync_folder(folder: str | os.PathLike) -> None:

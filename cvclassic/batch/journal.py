@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .._basics.locking import hidden_path, open_locked
+from .._basics.platform import pwrite, unlock_file
 from ..errors import OutputLockedError, ParameterError, ResumeError
 from ..images.files import show_path
 from .journal_lines import content_of, head_of, line_of, record_of
@@ -122,7 +122,7 @@ class Journal:
             done = 0
             try:
                 while done < len(line):  # a disk that fills up takes a part first
-                    done += os.pwrite(self._fd, line[done:], self._end + done)
+                    done += pwrite(self._fd, line[done:], self._end + done)
             except OSError:
                 with contextlib.suppress(OSError):
                     os.ftruncate(self._fd, self._end)
@@ -207,8 +207,7 @@ def open_journal(
         elif journal is not None and not journal.resumed:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        with contextlib.suppress(OSError):
-            fcntl.flock(fd, fcntl.LOCK_UN)  # whoever still reads holds a copy of the descriptor
+        unlock_file(fd)  # whoever still reads holds a copy of the descriptor
         os.close(fd)
 
 
@@ -247,7 +246,7 @@ def _begin(fd: int, path: Path, target: Path, about: dict, restart: bool) -> Jou
             journal._write(line)
         else:
             journal._end += len(head)
-        os.pwrite(fd, _FIRST % os.getpid(), 0)
+        pwrite(fd, _FIRST % os.getpid(), 0)
         size = os.fstat(fd).st_size
     return Journal(fd, path, target, journal._end, resumed=size > journal._end)
 

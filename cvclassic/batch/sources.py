@@ -69,6 +69,8 @@ class Sources:
             raise ParameterError("names that end in NUL need -, a list on standard input.")
         if self.paths.count("-") > 1:
             raise ParameterError("Standard input can be read once: give - once.")
+        if "-" in self.paths:
+            _standard_input()
         for path in self.paths:
             if is_url(path) and not os.path.lexists(path):
                 check_url(path)

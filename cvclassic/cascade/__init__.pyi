@@ -1,9 +1,9 @@
 __all__ = [
     "Cascade",
+    "CascadeDetections",
     "CascadeDetector",
     "CropSums",
     "DetectionScores",
-    "Detections",
     "Jitter",
     "Loaded",
     "Objects",
@@ -100,10 +100,10 @@ from .integral import (
     ScanSums as ScanSums,
 )
 from .loading import (
-    CascadeDetector as CascadeDetector,
+    CascadeDetections as CascadeDetections,
 )
 from .loading import (
-    Detections as Detections,
+    CascadeDetector as CascadeDetector,
 )
 from .positive_samples import (
     Jitter as Jitter,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 
 from .._basics.checks import check_integer, check_number
 from ..errors import ModelFileError
-from ..images import read_image
+from ..images import Detections, read_image
 from ..images.checks import to_gray as gray_of_array
 from .cascades import Cascade
 from .files import format_cascade, read_cascade
@@ -19,26 +20,30 @@ from .grouping import group_boxes
 
 
 @dataclass(frozen=True, eq=False)
-class Detections:
-    """Where objects were found.
+class CascadeDetections(Detections):
+    """Where a cascade found its object: `Detections`, and how many windows agree on each.
+
+    A score is higher where it is surer: the sum over these windows of one and of how far each lies
+    above the threshold of the last stage. Labels are all "object".
 
     Attributes
     ----------
-    boxes : ndarray of shape (n, 4), int32
-        Left, top, width, height in pixels.
     neighbors : ndarray of shape (n,), int32
         Windows that agree on each box.
-    scores : ndarray of shape (n,), float64
-        Higher is surer: the sum over these windows of one and of how far each lies above the
-        threshold of the last stage.
     """
 
-    boxes: np.ndarray
-    neighbors: np.ndarray
-    scores: np.ndarray
+    neighbors: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
-    def __len__(self) -> int:
-        return len(self.boxes)
+    @classmethod
+    def grouped(
+        cls, boxes: np.ndarray, neighbors: np.ndarray, scores: np.ndarray
+    ) -> CascadeDetections:
+        """Boxes as `group_boxes` gives them."""
+        return cls(boxes, scores, ["object"] * len(boxes), None, np.asarray(neighbors, np.int32))
+
+    def select(self, index: Any) -> CascadeDetections:
+        """Some of them."""
+        return self.grouped(self.boxes[index], self.neighbors[index], self.scores[index])
 
 
 def classifier_of_text(text: str) -> cv2.CascadeClassifier:
@@ -107,7 +112,7 @@ class CascadeDetector:
         min_neighbors: int = 3,
         min_size: int = 0,
         max_size: int = 0,
-    ) -> Detections:
+    ) -> CascadeDetections:
         """Find objects in a picture.
 
         Parameters
@@ -123,13 +128,13 @@ class CascadeDetector:
 
         Returns
         -------
-        Detections
+        CascadeDetections
         """
         check_integer("min_neighbors", min_neighbors, 0)
         boxes, above = self.windows(
             image, scale_factor=scale_factor, min_size=min_size, max_size=max_size
         )
-        return Detections(*group_boxes(boxes, 1 + above, min_neighbors))
+        return CascadeDetections.grouped(*group_boxes(boxes, 1 + above, min_neighbors))
 
     def windows(
         self,

@@ -9,7 +9,8 @@ import numpy as np
 
 from .._basics.checks import check_number
 from ..evaluate import average_precision, match_boxes, precision_recall
-from .loading import CascadeDetector, Detections
+from ..images import Detections
+from .loading import CascadeDetector
 
 
 @dataclass(frozen=True, eq=False)

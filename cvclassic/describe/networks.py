@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from .._basics.opencv import silent_log
+from .._basics.platform import READ_FLAGS
 from ..errors import MissingDependencyError, ParameterError
 
 SUFFIXES = (".onnx", ".tflite")
@@ -70,7 +71,7 @@ def read_network_file(path: str | os.PathLike) -> tuple[bytes, str]:
             f"model must be a network's file (.onnx or .tflite). Got {name!r} instead."
         )
     try:
-        with open(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(name, READ_FLAGS), "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise NetworkFileError(f"{name}: is not a regular file.")

@@ -11,6 +11,7 @@ from typing import IO
 
 import numpy as np
 
+from .._basics.platform import pread_into, pwrite
 from .reading import read_image
 
 
@@ -37,7 +38,7 @@ class Spool:
         data = np.ascontiguousarray(pixels).data.cast("B")
         written = 0
         while written < len(data):
-            written += os.pwrite(self._file.fileno(), data[written:], start + written)
+            written += pwrite(self._file.fileno(), data[written:], start + written)
         return start, pixels.shape
 
     def get(self, place: tuple[int, tuple[int, ...]]) -> np.ndarray:
@@ -47,7 +48,7 @@ class Spool:
         view = pixels.data.cast("B")
         done = 0
         while done < len(view):
-            done += os.preadv(self._file.fileno(), [view[done:]], start + done)
+            done += pread_into(self._file.fileno(), view[done:], start + done)
         return pixels
 
     @property

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 
+from cvclassic._basics.platform import O_CLOEXEC, O_DIRECTORY, READ_FLAGS, pread
 from cvclassic._basics.printable import show_path
 from cvclassic.errors import ImageReadError
 from cvclassic.images.formats.headers import identify
@@ -29,8 +30,6 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-# Without O_NONBLOCK a named pipe would be waited for, perhaps for ever.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 LOOK_FIRST = 4 << 20
 """Bytes from which on a file is not read before its first bytes are an image's."""
 
@@ -103,7 +102,7 @@ def _read(fd: int, max_bytes: int) -> bytes:
     if size > max_bytes:
         raise ImageReadError("too_large", f"expected at most {max_bytes} bytes. Got {size} bytes")
     if size > LOOK_FIRST:
-        check_readable(identify(os.pread(fd, 1024, 0)), size)
+        check_readable(identify(pread(fd, 1024, 0)), size)
     try:
         # Files of /proc say 0 and hold something all the same.
         data = os.read(fd, size or 65536)
@@ -131,7 +130,7 @@ def _read_on(fd: int, data: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def open_path(name: str | bytes, flags: int = _FLAGS) -> int:
+def open_path(name: str | bytes, flags: int = READ_FLAGS) -> int:
     """``os.open``, and again folder by folder where the path is too long for the system."""
     try:
         return os.open(name, flags)
@@ -140,7 +139,7 @@ def open_path(name: str | bytes, flags: int = _FLAGS) -> int:
         if error.errno != errno.ENAMETOOLONG or max(map(len, parts)) > 255:
             raise
     fd = None
-    folder_flags = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+    folder_flags = getattr(os, "O_PATH", os.O_RDONLY) | O_DIRECTORY | O_CLOEXEC
     try:
         for i in range(0, len(parts) - 1, 12):
             chunk = b"/".join(parts[i : min(i + 12, len(parts) - 1)]) or b"."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
+
+from wcmatch import fnmatch
 
 from cvclassic.images.files import explain_os_error
 
 from .walking import Fault, FoundFile, list_folder, walk_images
 
-_MAGIC = re.compile(r"[*?\[]")
+_MAGIC = re.compile(r"[*?\[]|\{[^{}/]*,[^{}/]*\}")
+_FLAGS = fnmatch.DOTMATCH | fnmatch.CASE | fnmatch.BRACE
 
 
 def has_magic(path: str) -> bool:
@@ -30,8 +33,9 @@ def walk_glob(pattern: str) -> Iterator[FoundFile | Fault]:
     """Files that match a pattern, each once.
 
     ``*`` stands for any part of a name, ``?`` for a character, ``[abc]`` for one of several,
-    and ``**`` for any folders, or none. Names that begin with a dot match only where the pattern
-    has the dot, too. A folder that matches is walked, as if it had been named. The order and the
+    ``{jpg,png}`` for one of these words, and ``**`` for any folders, or none. Names that begin
+    with a dot match only where the pattern has the dot, too. A folder that matches is walked, as
+    if it had been named. The order and the
     rule for links are those of `walk_images`. A pattern without a match is yielded itself, so
     that reading it says that there is no such file.
 
@@ -120,5 +124,5 @@ def _step(name: str, states: frozenset[int], wanted: tuple[str, ...]) -> set[int
 
 
 @lru_cache(maxsize=256)
-def _compiled(part: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(part))
+def _compiled(part: str) -> Any:
+    return fnmatch.compile(part, flags=_FLAGS)

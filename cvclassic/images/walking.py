@@ -7,12 +7,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cvclassic._basics.platform import O_DIRECTORY, READ_FLAGS, can_list_descriptors
 from cvclassic.errors import ImageReadError
 from cvclassic.images.files import explain_os_error, open_path
 from cvclassic.images.formats.headers import identify, is_image_format
 from cvclassic.images.formats.suffixes import suffix_format
 
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
+_FOLDER_FLAGS = READ_FLAGS | O_DIRECTORY
 
 
 @dataclass(frozen=True)
@@ -132,20 +133,22 @@ def list_folder(
     folder: str, seen: set[tuple[int, int]], hidden: bool = False
 ) -> list[tuple[str, bool, bool]] | None:
     """Entries (name, is a folder, is a link) sorted, perhaps hidden ones; None if seen before."""
-    fd = open_path(folder, _FOLDER_FLAGS)
+    by_name = not can_list_descriptors()
+    fd = None if by_name else open_path(folder, _FOLDER_FLAGS)
     try:
-        info = os.fstat(fd)
+        info = os.stat(folder if fd is None else fd)
         if (info.st_dev, info.st_ino) in seen:
             return None
         seen.add((info.st_dev, info.st_ino))
-        with os.scandir(fd) as listing:
+        with os.scandir(folder if fd is None else fd) as listing:
             entries = [
                 (entry.name, _entry_is_folder(entry), entry.is_symlink())
                 for entry in listing
                 if hidden or not entry.name.startswith(".")
             ]
     finally:
-        os.close(fd)
+        if fd is not None:
+            os.close(fd)
     entries.sort(key=lambda entry: os.fsencode(entry[0]))
     return entries
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._basics.platform import O_BINARY, O_CLOEXEC, O_NONBLOCK
+from .._basics.platform import READ_FLAGS
 from ..errors import ModelFileError
 
 FORMAT_VERSION = 2
@@ -66,7 +66,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> tuple[bytes, 
     """
     path = Path(path)
     try:
-        with open(os.open(path, os.O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_BINARY), "rb") as file:
+        with open(os.open(path, READ_FLAGS), "rb") as file:
             if not path.is_file():
                 raise ModelFileError(f"{path}: is not a regular file.")
             size = os.fstat(file.fileno()).st_size

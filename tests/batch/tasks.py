@@ -34,7 +34,7 @@ def obey(items: list) -> list:
         elif word == "fill":
             block = bytearray(int(argument) << 20)
             block[::4096] = b"x" * len(block[::4096])
-            time.sleep(2)
+            time.sleep(60)  # until somebody sees it, however busy the machine is
         elif word == "raise":
             raise ZeroDivisionError(argument)
     return list(items)

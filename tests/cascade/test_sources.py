@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cvclassic.cascade import (
-    Detections,
+    CascadeDetections,
     cut_boxes,
     explain_window,
     judge_crops,
@@ -83,7 +83,7 @@ def test_boxes_the_other_way_round(tmp_path) -> None:
 
 
 def test_scores() -> None:
-    found = Detections(
+    found = CascadeDetections.grouped(
         np.array([[0, 0, 10, 10], [50, 50, 10, 10]]), np.array([4, 2]), np.array([9.0, 3.0])
     )
     scores = score_detections([(found, np.array([[1, 0, 10, 10], [80, 80, 5, 5.0]]))])

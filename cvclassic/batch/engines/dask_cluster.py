@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
-import signal
 import warnings
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any
 
+from ..._basics.platform import block_signals, kill
 from ...errors import MissingDependencyError, ParameterError
 from .dask_worker import difference, versions
 
@@ -118,8 +117,8 @@ def _local_cluster(distributed: Any, n_workers: int) -> Iterator[Any]:
     finally:
         for nanny in cluster.workers.values():  # taking leave would take seconds
             nanny.auto_restart = False
-            with contextlib.suppress(OSError, TypeError):
-                os.kill(nanny.pid, signal.SIGKILL)
+            if nanny.pid is not None:
+                kill(nanny.pid)
         with contextlib.suppress(Exception):
             cluster.close(timeout=2)
 
@@ -127,7 +126,7 @@ def _local_cluster(distributed: Any, n_workers: int) -> Iterator[Any]:
 async def _go_deaf() -> None:
     """Block signals in the thread that starts processes; they inherit that."""
     resource_tracker.ensure_running()  # which unblocks them, the first time
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    block_signals()
 
 
 def check_workers(client: Any, address: str) -> None:

@@ -18,10 +18,12 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from ..._basics.platform import STOPPING, blocked_signals, kill
 from ...errors import ParameterError
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_ONE_THREAD = {name: "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
+_ONE_THREAD = {
+    f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")
+}
 _FORK, _REAP = b"f", b"r"
 
 
@@ -35,19 +37,18 @@ class ForkServer:
             f"from cvclassic.batch.engines.forkserver import main; main({theirs.fileno()})"
         )
         # Ctrl-C and `systemctl stop` reach every process of a job; the program decides
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", code],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **{f"{key}_NUM_THREADS": n for key, n in _ONE_THREAD.items()}},
-            )
+            with blocked_signals():
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", code],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, **_ONE_THREAD},
+                )
         except BaseException:
             ours.close()
             raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             theirs.close()
         self._socket = ours
         self._connection = Connection(os.dup(ours.fileno()))
@@ -105,7 +106,7 @@ class ForkServer:
 
 def main(fd: int) -> None:
     """What the process does."""
-    for number in _SIGNALS:
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     from .. import classifying  # noqa: F401  while the program loads its model
 
@@ -164,8 +165,7 @@ def _worker(serve: Callable[[Connection], None], fd: int) -> None:
 
 
 def _kill(pid: int) -> int | None:
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
+    kill(pid)
     try:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except OSError:

@@ -7,6 +7,7 @@ done again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import pickle
 import signal
 import time
@@ -114,8 +115,10 @@ def map_in_processes(
     ------
     ParameterError
         `memory_cap` is less than `probe` needs.
+    ChildProcessError
+        Processes die before they have begun.
     RuntimeError
-        Processes die before they have begun, or `function` raised.
+        `function` raised.
     """
     if memory_cap is not None and probe is not None:
         check_memory(pack(function), memory_cap, probe)
@@ -280,7 +283,7 @@ class Pool:
             except RuntimeError:  # somebody killed it, perhaps for its memory
                 self._server.close()
                 if attempt + 1 == _MOST_DEAD_SERVERS:
-                    raise
+                    raise _dying() from None
                 self._server = _new_server()
 
     def _start(self) -> _Worker:
@@ -290,7 +293,7 @@ class Pool:
             self._server.close()
             self._server = _new_server()
             self._load_server()
-        raise RuntimeError("the process that starts workers dies again and again")
+        raise _dying()
 
     def _send(self, worker: _Worker, block: _Block) -> None:
         worker.block, worker.started = block, time.monotonic()
@@ -326,7 +329,7 @@ class Pool:
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts > _MOST_FAILED_STARTS:
-                raise RuntimeError(f"worker processes die before they begin: {loss.message}")
+                raise _dying(loss.message)
         if worker.block is not None:
             self._advance(worker.block, loss)
 
@@ -352,6 +355,12 @@ class Pool:
                 if taken > self._memory_cap:
                     message = f"took {taken >> 20} MiB, more than {self._memory_cap >> 20} MiB"
                     self._remove_worker(worker, Failure("out_of_memory", message))
+
+
+def _dying(why: str = "") -> ChildProcessError:
+    """Nothing can be done where processes die before they have begun."""
+    text = "Worker processes die before they begin; is there too little memory for them?"
+    return ChildProcessError(errno.ECHILD, f"{text} ({why})" if why else text)
 
 
 def _fate(code: int | None) -> str:

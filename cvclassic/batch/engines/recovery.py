@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from ..._basics.machine import is_out_of_memory
 from ...errors import CvclassicError
 
 
@@ -70,10 +71,12 @@ def call_with_recovery(function: Callable[[list], list], items: list, lost: OnFa
             answer = function(request)
         except CvclassicError:
             raise
-        except MemoryError as error:
-            answer = Failure("out_of_memory", f"there is not enough memory ({error})")
         except Exception as error:
-            answer = Failure("internal_error", f"unexpected {type(error).__name__}: {error}")
+            if is_out_of_memory(error):
+                said = " ".join(str(error).split())
+                answer = Failure("out_of_memory", f"there is not enough memory ({said})")
+            else:
+                answer = Failure("internal_error", f"unexpected {type(error).__name__}: {error}")
         try:
             request = script.send(answer)
         except StopIteration as end:

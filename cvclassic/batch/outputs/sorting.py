@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import hashlib
 import os
@@ -100,6 +101,7 @@ class Sorter:
     def _put(self, record: Record) -> None:
         folder = os.path.join(self._folder, safe_name(str(record.label), also="%"))
         if folder not in self._made:
+            _check_inside(self._folder, folder)
             os.makedirs(folder, exist_ok=True)
             self._made.add(folder)
         linked = self._link and os.path.lexists(record.path)
@@ -140,12 +142,21 @@ class Sorter:
             except FileExistsError:
                 if not _same(temporary, target):
                     continue
-            except OSError:  # a file system without hard links
+            except (OSError, NotImplementedError):  # a file system without hard links
                 if os.path.lexists(target):
                     continue
                 os.rename(temporary, target)
             self._taken.add(hash(target))
             return
+
+
+def _check_inside(top: str, folder: str) -> None:
+    """Raise `OSError` for a folder of a class that is a link out of the folder of all."""
+    if os.path.islink(folder):
+        real, inside = os.path.realpath(folder), os.path.realpath(top)
+        if os.path.commonpath([real, inside]) != inside:
+            message = f"the folder {show_path(os.path.basename(folder))} is a link that leads out"
+            raise OSError(errno.ELOOP, message, folder)
 
 
 def _base_name(path: str) -> str:

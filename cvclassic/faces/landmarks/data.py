@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._basics.platform import READ_FLAGS
 from ...errors import CvclassicError, DataError, ImageReadError
 from ...images import FoundFile, read_image, walk_images
 from .alignment import N_LANDMARKS
@@ -61,7 +62,7 @@ def read_points(path: str | os.PathLike) -> dict[str, object]:
         It cannot be read, or is no such file.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(path, READ_FLAGS), "rb") as file:
             if not Path(path).is_file():
                 raise DataError(f"{path}: is not a regular file.")
             content = json.loads(file.read())

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from cvclassic._basics.opencv import get_log_level, set_log_level
+from cvclassic._basics.platform import pread
 
 _T = TypeVar("_T")
 _DAMAGE = re.compile(
@@ -75,7 +76,7 @@ class _Ear:
             result = decode()
             after = self.size()
             self._spans.append((before, after))
-            return result, os.pread(self._file.fileno(), after - before, before)
+            return result, pread(self._file.fileno(), after - before, before)
 
     def close(self) -> None:
         """Give the descriptor back, and show what was not said by a decoder."""
@@ -88,7 +89,7 @@ class _Ear:
         said = 0
         for start, end in sorted([*self._spans, (self.size(), self.size())]):
             if start > said:
-                os.write(2, os.pread(self._file.fileno(), start - said, said))
+                os.write(2, pread(self._file.fileno(), start - said, said))
             said = max(said, end)
         os.close(self._screen)
         self._file.close()
