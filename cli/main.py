@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -94,6 +95,7 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run as a program."""
         _open_standard_streams()
+        warnings.showwarning = _say_warning
         return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -144,6 +146,17 @@ class LazyGroup(click.Group):
             _end(ctx, str(error) or "Interrupted.", code)
         except Exception as error:
             _end_with_error(ctx, error)
+
+
+_show_warning = warnings.showwarning
+
+
+def _say_warning(message: Any, category: type, *rest: Any, **options: Any) -> None:
+    """Say what is meant for people in a line, and leave other warnings as they are."""
+    if category.__name__ == "ModelFileWarning":
+        click.echo(f"Note: {' '.join(str(message).split())}", err=True)
+    else:
+        _show_warning(message, category, *rest, **options)
 
 
 def _open_standard_streams() -> None:

@@ -67,6 +67,10 @@ class IndexFileError(CvclassicError, ValueError):
     """An index of images is damaged, of another version, or not an index at all."""
 
 
+class ModelFileWarning(UserWarning):
+    """A model file is sound, but something about it should be known."""
+
+
 class MissingDependencyError(CvclassicError, ImportError):
     """An optional package is not installed; the message says how to get it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from ..batch import Record, classify_files, max_side_of, predict_labeled
 from ..batch.expanding import expand_inputs
 from ..classify import UnknownRule, check_numbers
-from ..errors import DataError, ParameterError
+from ..errors import DataError, ModelFileWarning, ParameterError
 from ..evaluate import Predictions
 from ..evaluate.evaluation import Evaluation, evaluate_numbers, evaluate_predictions
 from ..images import Picture, find_inputs, watch_decoders
@@ -385,8 +386,16 @@ def load_model(path: str | os.PathLike) -> Model:
     ------
     ModelFileError
         The file is missing, damaged, of a newer version or not a model file.
+
+    Warns
+    -----
+    ModelFileWarning
+        The file is of an earlier version, without a checksum that would tell damage.
     """
     pipeline, info = read_model(path)
+    if info.digest is None:
+        text = "was written by an earlier version and has no checksum; save it again to add one"
+        warnings.warn(f"{os.fsdecode(path)} {text}.", ModelFileWarning, stacklevel=2)
     return Model(pipeline, info.summary, path=os.fsdecode(path))
 
 

@@ -70,3 +70,17 @@ def test_files_of_version_1_answer_as_they_did(name) -> None:
     assert read_model_info(path).digest is None
     expected = json.loads((VERSION_1 / "answers.json").read_text())[name]
     assert np.allclose(load_model(path).predict_proba(images), expected, atol=1e-4)
+
+
+def test_an_earlier_file_is_noted(in_process, tmp_path) -> None:
+    import cvclassic
+    from cvclassic.errors import ModelFileWarning
+
+    path = VERSION_1 / "pixels-mlp.cvmodel"
+    with pytest.warns(ModelFileWarning, match="has no checksum"):
+        cvclassic.load_model(path)
+    (tmp_path / "none.png").write_bytes(b"")
+    done = in_process("classify", path, tmp_path / "none.png")
+    assert done.stderr.count("Note: ") == 1
+    assert "has no checksum; save it again" in done.stderr
+    assert "written by an earlier version" in in_process("info", path).stdout
