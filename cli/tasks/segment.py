@@ -109,7 +109,7 @@ class SegmentTask(ImageTask):
         """Segment one image."""
         found = self._finder(image.pixels, image.path)
         shown = found.labels if found.regions is None else found.regions
-        values = {"n_regions": int((np.unique(shown) > 0).sum()), **found.values}
+        values = {"n_regions": _count(shown), **found.values}
         pictures = {".png": encode_label_picture(found.labels), **found.pictures}
         if self._measured:
             values["regions"] = region_table(image.pixels, shown, pixel_size=self._pixel_size)
@@ -122,6 +122,14 @@ class SegmentTask(ImageTask):
                 touching=self._touching or found.regions is not None,
             )
         return Answer(values=values, pictures=pictures)
+
+
+def _count(labels: np.ndarray) -> int:
+    """Distinct numbers above 0, row by row: images may be large."""
+    seen = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    for row in labels:
+        seen[row] = True
+    return int(seen[1:].sum())
 
 
 @dataclass(frozen=True)
@@ -246,7 +254,7 @@ class Trained:
         known = np.asarray(self.model.classes_)
         table = np.zeros(int(known.max()) + 1, np.uint16)
         table[known] = self.values
-        counts = np.bincount(classes.ravel(), minlength=len(table))[known] / classes.size
+        counts = np.array([np.count_nonzero(classes == c) for c in known]) / classes.size
         found = Found(
             table[classes],
             {"shares": {n: round(float(c), 6) for n, c in zip(self.names, counts, strict=True)}},

@@ -157,11 +157,14 @@ class MaskValues:
     names : tuple of str
     ignored : tuple of int
         Values that are not labeled.
+    notes : tuple of str
+        What a person should know about this reading.
     """
 
     values: tuple[int, ...]
     names: tuple[str, ...]
     ignored: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_names(path: str | os.PathLike) -> dict[int, str]:
@@ -227,6 +230,7 @@ def interpret_values(
             raise DataError("the masks hold no object: all values are 0")
         return MaskValues((0, 1), ("background", (names or {}).get(1, "object")))
     ignored = {0} if scribbles else set()
+    notes: list[str] = []
     rest = [v for v in values if v not in ignored]
     if _VOID in rest and len([v for v in rest if v != 0]) > 1 and not scribbles:
         ignored.add(_VOID)
@@ -237,7 +241,11 @@ def interpret_values(
         renamed = {_VOID: names[1]} if rest in ([0, 255], [255]) and 1 in names else {}
         names = {**names, **renamed}
         nameless = [v for v in rest if v not in names]
-        if nameless:
+        if nameless == [max(names) + 1] and len(names) > 2:
+            # the habit of data sets such as CamVid: one more value for what nobody labeled
+            ignored.add(nameless[0])
+            notes.append(f"the value {nameless[0]} of the masks has no name and is not learned")
+        elif nameless:
             raise DataError(
                 f"the masks hold the value {nameless[0]}, which has no name (--names has "
                 f"{len(names)}); call a value void if it is not to be learned"
@@ -252,7 +260,12 @@ def interpret_values(
             f"the masks hold {len(kept)} different values; are they numbers of objects "
             "(--instances)?"
         )
-    return MaskValues(kept, tuple(_name(v, kept, names) for v in kept), tuple(sorted(ignored)))
+    if len(kept) > 30 and names is None:
+        notes.append(
+            f"the masks hold {len(kept)} classes; if these are numbers of objects, use --instances"
+        )
+    called = tuple(_name(v, kept, names) for v in kept)
+    return MaskValues(kept, called, tuple(sorted(ignored)), tuple(notes))
 
 
 def _name(value: int, kept: Sequence[int], names: dict[int, str] | None) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-# All training images together; each larger share is cut to a random window.
-_BUDGET = 16_000_000
+# Pixels of all training images together. Of more, some images are taken, and of few very large ones
+# windows.
+_BUDGET = 24_000_000
+_FEWEST = 60
 _SMALLEST = 192
 
 
@@ -40,8 +43,40 @@ class Example:
         return self.top, self.left, *size
 
 
+def choose_images(
+    masks: Sequence[np.ndarray], rng: np.random.Generator, unlabeled: int | None = None
+) -> list[int]:
+    """Which images are learned from: all, or as many as fit the budget, every class among them.
+
+    Parameters
+    ----------
+    masks : sequence of ndarray
+    rng : numpy.random.Generator
+    unlabeled : int, optional
+        This value is no class, as negative ones are not.
+
+    Returns
+    -------
+    list of int
+        Sorted.
+    """
+    total = sum(np.size(mask) for mask in masks)
+    n = max(_FEWEST, int(len(masks) * _BUDGET / max(total, 1)))
+    if n >= len(masks):
+        return list(range(len(masks)))
+    order = rng.permutation(len(masks)).tolist()
+    present = [set(np.unique(mask[::4, ::4]).tolist()) - {unlabeled} for mask in masks]
+    taken = order[:n]
+    seen = set().union(*(present[i] for i in taken))
+    for i in order[n:]:
+        if present[i] - seen:
+            taken.append(i)
+            seen |= present[i]
+    return sorted(taken)
+
+
 def cut_to_budget(example: Example, n_images: int, rng: np.random.Generator) -> Example:
-    """A random window where many large images would take too long.
+    """A random window where large images would take too long.
 
     A window of scribbles is laid around a labeled pixel.
     """

@@ -33,7 +33,7 @@ class Settings:
     n_trees: int = 100
     depth: int = 7
     learning_rate: float = 0.15
-    max_pixels: int = 120_000
+    max_pixels: int = 200_000
     context: bool | str = "auto"
 
 
@@ -163,6 +163,9 @@ class _Job:
 
         stage = Stage(context, own, around, NO_TREES)
         seeds = self.rng.integers(2**31, size=len(self.images))
+        n_trees = self.settings.n_trees
+        if maps is None and self.settings.context is not False:
+            n_trees = max(3 * n_trees // 5, 1)
         per_image = max(self.settings.max_pixels // len(self.images), 200)
 
         def planes(i: int, stage: Stage) -> list[np.ndarray]:
@@ -198,6 +201,7 @@ class _Job:
                 weights[mask],
                 self.n_classes,
                 int(self.rng.integers(2**31)),
+                n_trees,
                 self.settings,
             )
             for mask in masks
@@ -232,14 +236,14 @@ class _Job:
         return np.array([-threshold], np.float32), value
 
 
-def _train(features, labels, weights, n_classes, seed, settings: Settings) -> Trees:
+def _train(features, labels, weights, n_classes, seed, n_trees, settings: Settings) -> Trees:
     return train_trees(
         features,
         labels,
         weights,
         n_classes,
         np.random.default_rng(seed),
-        n_trees=settings.n_trees,
+        n_trees=n_trees,
         depth=settings.depth,
         learning_rate=settings.learning_rate,
     )

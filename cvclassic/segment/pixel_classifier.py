@@ -19,7 +19,7 @@ from .._basics.checks import (
 )
 from ..errors import DataError, ParameterError
 from ..images import read_image
-from .examples import Example, cut_to_budget
+from .examples import Example, choose_images, cut_to_budget
 from .instances import InstanceRule, learn_rule, split_instances
 from .learning import Settings, learn_pixels
 from .pixel_model import PixelModel, classes_of, map_steps, probabilities, score_tiles
@@ -34,7 +34,7 @@ class PixelClassifier(BaseEstimator):
     Parameters
     ----------
     n_trees : int, default=100
-        Trees of each of the two stages.
+        Trees of the second stage; the first, whose answers are only looked at, has three fifths.
     depth : int, default=7
         Comparisons of a tree, at most 8.
     learning_rate : float, default=0.15
@@ -46,7 +46,7 @@ class PixelClassifier(BaseEstimator):
         "auto" uses them with full masks of five images or more.
     class_weight : dict, "balanced" or None, default=None
         Weight of the pixels of each class. None is half-way between even pixels and even classes.
-    max_pixels : int, default=120000
+    max_pixels : int, default=200000
         Pixels that are learned from, evenly drawn from images and classes.
     instances : bool, default=False
         Masks hold instance numbers; touching objects are told apart.
@@ -90,7 +90,7 @@ class PixelClassifier(BaseEstimator):
         context: bool | str = "auto",
         position: bool | str = "auto",
         class_weight=None,
-        max_pixels: int = 120_000,
+        max_pixels: int = 200_000,
         instances: bool = False,
         random_state=None,
         n_jobs: int | None = None,
@@ -154,9 +154,9 @@ class PixelClassifier(BaseEstimator):
         if self.instances and scribbles:
             raise ParameterError("instances needs full masks, not scribbles.")
         rng = np.random.default_rng(_seed(self.random_state))
+        chosen = choose_images(y, rng, 0 if scribbles else None)
         examples = [
-            cut_to_budget(_example(x, mask, i, scribbles), len(X), rng)
-            for i, (x, mask) in enumerate(zip(X, y, strict=True))
+            cut_to_budget(_example(X[i], y[i], i, scribbles), len(chosen), rng) for i in chosen
         ]
         values = _values(examples, self.instances)
         labels = [_numbers(example.mask, values, self.instances) for example in examples]
@@ -288,7 +288,7 @@ class PixelClassifier(BaseEstimator):
         check_is_fitted(self)
         image = read_image(x)
         model: PixelModel = self.model_
-        numbers = np.empty(image.shape[:2], np.uint16)
+        numbers = np.empty(image.shape[:2], np.uint8)
         steps = np.empty((len(model.offset), *image.shape[:2]), np.uint8)
 
         def take(window, scores) -> None:

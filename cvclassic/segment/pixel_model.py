@@ -180,7 +180,7 @@ def probabilities(scores: np.ndarray) -> np.ndarray:
 
 
 def classes_of(scores: np.ndarray) -> np.ndarray:
-    """Number of the class of each pixel, of shape (H, W), uint16."""
+    """Number of the class of each pixel, of shape (H, W), uint8."""
     if len(scores) == 1:
-        return (scores[0] > 0).astype(np.uint16)
-    return scores.argmax(axis=0).astype(np.uint16)
+        return (scores[0] > 0).astype(np.uint8)
+    return scores.argmax(axis=0).astype(np.uint8)

@@ -13,10 +13,9 @@ from ..detect import boundary_strength
 from ..errors import ParameterError
 from ..images.checks import check_image
 
-# How much the size of the smaller region counts: specks merge before large regions.
-_SIZE_POWER = 0.2
-_COLOR_WEIGHT = 0.5
-DEFAULT_THRESHOLD = 0.12
+# What the distance of the mean colors adds to the strength of a border.
+_COLOR_WEIGHT = 0.4
+DEFAULT_THRESHOLD = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +171,6 @@ def _merge(leaves: np.ndarray, strength: np.ndarray, lab: np.ndarray):
     """Merge the weakest neighbors until one region is left."""
     flat = leaves.ravel()
     area = np.bincount(flat).astype(float)
-    total = float(flat.size)
     colors = np.stack([np.bincount(flat, lab[..., c].ravel()) for c in range(3)], axis=1)  # sums
     border: list[dict[int, list[float]]] = [{} for _ in area]
     for a, b, length, value in zip(*(v.tolist() for v in _borders(leaves, strength)), strict=True):
@@ -181,9 +179,7 @@ def _merge(leaves: np.ndarray, strength: np.ndarray, lab: np.ndarray):
     def weight(a: int, b: int) -> float:
         length, value = border[a][b]
         distance = float(np.sqrt((((colors[a] / area[a]) - (colors[b] / area[b])) ** 2).sum()))
-        contrast = value / length + _COLOR_WEIGHT * distance / (distance + 40)
-        small = min(area[a], area[b]) / total
-        return contrast * small**_SIZE_POWER
+        return value / length + _COLOR_WEIGHT * distance / (distance + 40)
 
     version = [0] * len(area)
     heap = [(weight(a, b), a, b, 0, 0) for a in range(len(area)) for b in border[a] if a < b]

@@ -62,7 +62,7 @@ def train_trees(
     depth: int = 7,
     learning_rate: float = 0.15,
     n_candidates: int = 32,
-    row_share: float = 0.5,
+    row_share: float = 0.7,
     smoothing: float = 10.0,
 ) -> Trees:
     """Boost the logistic (two classes) or softmax loss by Newton steps.

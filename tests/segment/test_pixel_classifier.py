@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from cvclassic.errors import CvclassicError, DataError, ModelFileError, ParameterError
 from cvclassic.segment import PixelClassifier, load_segmentation, pixel_model, save_segmentation
-from cvclassic.segment.examples import Example, cut_to_budget
+from cvclassic.segment.examples import Example, choose_images, cut_to_budget
 
 
 def blobs(rng, n: int, size: int = 96):
@@ -216,3 +216,13 @@ def test_large_sets_are_cut_to_windows_that_show_labels(rng) -> None:
     assert cut.mask.size < 250_000
     assert (cut.mask == 1).any()
     assert cut.placed[2:] == (3000, 4000)
+
+
+def test_of_many_images_some_are_taken_with_every_class(rng) -> None:
+    masks = [np.zeros((1000, 1000), np.int16) for _ in range(200)]
+    masks[137][:] = 3
+    masks[11][:] = 2
+    taken = choose_images(masks, rng)
+    assert 60 <= len(taken) <= 62
+    assert {11, 137} <= set(taken)
+    assert choose_images(masks[:50], rng) == list(range(50))

@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Images and masks in memory."""
+    """Images and their masks."""
 
-    images: list[Any]
+    images: list[Any]  # paths
     masks: list[Any]  # numbers of classes (or of objects), -1 where nothing is known
     values: Any  # MaskValues
     labeled_share: float
@@ -39,7 +39,8 @@ def training_data(
         found = [(image, mask) for image, mask, _ in found]
     else:
         pairs = pair_folders(images, masks or scribbles, inside, some=scribbles is not None)
-        found = [read_pair(pair) for pair in pairs]
+        # images are read again by `fit`: only masks stay in memory
+        found = [(pair.image, read_pair(pair)[1].astype(np.int32)) for pair in pairs]
     if instances and scribbles is None and all(len(np.unique(m)) <= 3 for _, m in found):
         values = np.unique(np.concatenate([np.unique(m) for _, m in found]))
         if set(values.tolist()) <= {-1, 0, 255}:
@@ -53,7 +54,7 @@ def training_data(
     if instances:
         numbered = [mask for _, mask in found]
     else:
-        numbered = [class_numbers(mask, meaning) for _, mask in found]
+        numbered = [class_numbers(mask, meaning).astype(np.int16) for _, mask in found]
     if scribbles is not None:
         # `fit` is told with 0 what is not labeled
         numbered = [mask + 1 for mask in numbered]
@@ -61,11 +62,11 @@ def training_data(
     else:
         known = sum(int((m >= 0).sum()) for m in numbered)
     share = known / max(sum(m.size for m in numbered), 1)
-    return TrainingData([image for image, _ in found], numbered, meaning, share)
+    return TrainingData([path for path, _ in found], numbered, meaning, share)
 
 
 def _labeled_images(images, labels, inside, instances: bool):
-    """Image, mask and names for each image of a label file."""
+    """Path, mask and names for each image of a label file."""
     import numpy as np
 
     from cvclassic.errors import DataError, ImageReadError
@@ -82,27 +83,30 @@ def _labeled_images(images, labels, inside, instances: bool):
         fields = list_stems(inside, "--inside")
     names = {0: "background", **{i + 1: name for i, name in enumerate(read.classes)}}
     n = 0
-    for located in locate_images(read, images):
+    places = locate_images(read, images, images)
+    for path, labeled in zip(places.paths, read.images, strict=True):
+        if path is None:
+            continue
         try:
-            image = read_image(located.path)
+            image = read_image(path)
         except ImageReadError as error:
             raise DataError(str(error)) from None
         height, width = image.shape[:2]
         if instances:
             mask = np.zeros((height, width), np.int32)
-            for i, labeled in enumerate(located.labels.objects, 1):
-                mask[object_mask(labeled, height, width)] = i
+            for i, one in enumerate(labeled.objects, 1):
+                mask[object_mask(one, height, width)] = i
         else:
-            mask = label_picture(located.labels, read.classes, height, width).astype(np.int32)
+            mask = label_picture(labeled, read.classes, height, width).astype(np.int32)
         if fields is not None:
             from cvclassic.images.label_pictures import read_label_picture
             from cvclassic.segment.datasets import partner
 
-            field = partner(os.path.splitext(os.path.basename(located.path))[0], fields)
+            field = partner(os.path.splitext(os.path.basename(path))[0], fields)
             if field is None:
-                raise DataError(f"{inside}: no file for {os.path.basename(located.path)}")
+                raise DataError(f"{inside}: no file for {os.path.basename(path)}")
             mask = np.where(read_label_picture(field) > 0, mask, -1)
         n += 1
-        yield image, mask, names
+        yield path, mask, names
     if not n:
         raise DataError(f"{labels}: none of its images is in {images}")

@@ -70,6 +70,8 @@ def _meaning(mask, values, summary, kind):
     found = {int(v) for v in np.unique(mask) if v >= 0}
     ignored = tuple(summary.get("ignored", ()))
     names = tuple(summary["names"])
+    if n > 2 and 255 not in values:
+        ignored = (*ignored, 255)
     if not summary.get("scribbles") and found <= {*values, *ignored}:
         return kind(values, names, ignored)
     # Scribbles count from 1, masks from 0: what is in the masks decides.

@@ -80,6 +80,8 @@ def train(
     start = time.perf_counter()
     data = training_data(images, masks, scribbles, labels, inside, names, instances)
     read = time.perf_counter()
+    for note in data.values.notes:
+        click.echo(f"Note: {note}", err=True)
     model = PixelClassifier(instances=instances, random_state=seed, n_jobs=n_jobs(jobs))
     with stages(quiet) as progress:
         progress("training pixels", 0, 0)
@@ -88,6 +90,7 @@ def train(
     summary = {
         "names": list(data.values.names),
         "values": list(data.values.values),
+        "ignored": list(data.values.ignored),
         "n_images": len(data.images),
         "scribbles": scribbles is not None,
         "labeled_share": data.labeled_share,

@@ -221,7 +221,7 @@ def grabcut(ctx, box, scribbles, refine, **common):
 @click.option(
     "--threshold",
     type=click.FloatRange(min=0),
-    help="Boundaries weaker than this fall. [default: 0.12, unless -n is given]",
+    help="Boundaries weaker than this fall. [default: 0.6, unless -n is given]",
 )
 @click.option("-n", "--number", type=click.IntRange(min=1), help="How many regions.")
 @click.option("--min-area", type=click.IntRange(min=1), default=20, show_default=True,
@@ -235,7 +235,7 @@ def regions(ctx, threshold, number, min_area, hierarchy, **common):
     \b
     Example:
       cvclassic segment regions photo.jpg -o found/ -n 20
-      cvclassic segment regions photos/ -o found/ --threshold 0.15 --hierarchy
+      cvclassic segment regions photos/ -o found/ --threshold 0.5 --hierarchy
     """
     from cvclassic.segment.regions import DEFAULT_THRESHOLD
 
