@@ -67,6 +67,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("match:match", "Find what two pictures have in common."),
     "search": ("search.group:search", "Find images again: search, duplicates, evaluation."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
+    "video": ("video.group:video", "Find shots, follow objects, show motion in videos."),
     "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),
     "info": ("info:info", "Say what is in a model file."),
     "config": ("config:config", "Print the options of a run as a file for --config."),

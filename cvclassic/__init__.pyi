@@ -26,6 +26,7 @@ __all__ = [
     "serve",
     "teach",
     "train",
+    "video",
 ]
 
 from . import (
@@ -97,6 +98,7 @@ from . import (
 from . import (
     teach as teach,
 )
+from . import video as video
 from .model import (
     Model as Model,
 )

@@ -15,6 +15,7 @@ __all__ = [
     "MarkedFaces",
     "Threshold",
     "YuNetFaceDetector",
+    "blur_boxes",
     "blur_faces",
     "bounding_boxes",
     "compare_people",
@@ -56,6 +57,7 @@ from .detection.parts import (
 from .detection.results import (
     Faces as Faces,
 )
+from .detection.results import blur_boxes as blur_boxes
 from .detection.results import (
     blur_faces as blur_faces,
 )

@@ -29,8 +29,8 @@ _REACH = 4  # frames on each side of a cut that must differ
 _LENGTHS = (6, 10, 14, 20, 28, 40)  # of dissolves, in frames
 _PARTS = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6)  # of a dissolve, where its frames are looked at
 _MISFIT = 0.15  # of energy that is no mixture
-_UNEVEN = 0.25  # of the way that a frame may be early or late
-_APART = 0.35  # that both ends differ at least
+_UNEVEN = 0.3  # of the way that a frame may be early or late
+_APART = 0.42  # that both ends differ at least
 _BLACK = 0.03  # contrast of a frame without any, 1 is the whole range
 
 

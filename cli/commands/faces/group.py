@@ -10,6 +10,7 @@ from ...shared.console import hush_decoders
 # name -> (module in `commands`:attribute, the line that `cvclassic faces --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
     "detect": ("faces.detect:detect", "Find faces in pictures; blur, crop or frame them."),
+    "blur": ("faces.blur:blur", "Blur the faces in a video."),
     "enroll": ("faces.people:enroll", "Add a person, or pictures of one, to a gallery."),
     "identify": ("faces.people:identify", "Say whose face each picture shows, or unknown."),
     "verify": ("faces.people:verify", "Say whether a picture shows a certain person."),

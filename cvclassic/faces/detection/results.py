@@ -136,8 +136,35 @@ def blur_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.15) -> np.n
     ndarray
         A new picture.
     """
+    return blur_boxes(image, faces.boxes, faces.angles, margin=margin)
+
+
+def blur_boxes(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    angles: np.ndarray | None = None,
+    *,
+    margin: float = 0.15,
+) -> np.ndarray:
+    """Blur boxes as `blur_faces` does.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, 3), uint8
+    boxes : array of shape (n, 4)
+        (x, y, width, height) in pixels.
+    angles : array of shape (n,), optional
+        How far each face is turned, in degrees.
+    margin : float, default=0.15
+
+    Returns
+    -------
+    ndarray
+        A new image.
+    """
+    turned = np.zeros(len(boxes)) if angles is None else angles
     out = image.copy()
-    for (x, y, w, h), angle in zip(faces.boxes, faces.angles, strict=True):
+    for (x, y, w, h), angle in zip(boxes, turned, strict=True):
         grow = margin + 0.3 * abs(np.sin(np.radians(angle)))  # a turned square needs more room
         x0, y0 = max(int(x - grow * w), 0), max(int(y - grow * h), 0)
         x1, y1 = (

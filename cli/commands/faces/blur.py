@@ -1,0 +1,72 @@
+"""``cvclassic faces blur``: a video in which nobody is recognized."""
+
+from __future__ import annotations
+
+import csv
+
+import click
+
+from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import wrote
+from ...shared.video import FrameReader, timecode
+
+
+@click.command()
+@click.argument("clip")
+@click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
+@click.option("--report", type=click.Path(), help="CSV file of moments that somebody should check.")
+@click.option(
+    "--max-hidden",
+    type=click.IntRange(min=0),
+    default=15,
+    show_default=True,
+    help="Longest gap between two sightings of a face that is blurred too, in frames.",
+)
+@jobs_option
+@quiet_option
+@click.pass_context
+def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
+    """Blur the faces in the video CLIP.
+
+    Faces are followed: a frame in which the detector misses a face that it has seen before and
+    after is blurred all the same. The sound is left out. Check the moments of --report before you
+    publish: no detector finds every face.
+
+    Images are blurred with: cvclassic faces detect photos/ -o published/ --blur
+
+    \b
+    Example:
+      cvclassic faces blur party.mp4 -o published.mp4 --report check.csv
+    """
+    from cvclassic._basics.atomic import atomic_file
+    from cvclassic.batch import Work, map_inputs
+    from cvclassic.faces import FaceTask, HaarFaceDetector, blur_boxes
+    from cvclassic.images import Detections
+    from cvclassic.video import VideoWriter, blur_frame, plan_blurring
+
+    reader = FrameReader(clip, quiet=quiet, what="Looking for faces")
+    with VideoWriter(output) as writer:
+        task = FaceTask(HaarFaceDetector().fit())
+        records = map_inputs(task, iter(reader), Work("processes", n_jobs(jobs)))
+        plan = plan_blurring(
+            (record.detections or Detections.empty() for record in records), max_hidden=max_hidden
+        )
+        for i, frame in enumerate(FrameReader(clip, quiet=True, what="Blurring")):
+            writer.write(blur_frame(frame.value, plan.boxes.get(i, []), blur_boxes), frame.time)
+    click.echo(wrote(output), err=True)
+    if report is not None:
+        with atomic_file(report, "w") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["start", "end", "first_frame", "last_frame", "reason"])
+            for one in plan.doubtful:
+                start, end = reader.times[one.first], reader.times[one.last]
+                rows.writerow([timecode(start), timecode(end), one.first, one.last, one.reason])
+        click.echo(wrote(report), err=True)
+    if not quiet:
+        n = len(plan.doubtful)
+        click.echo(
+            f"{plan.n_tracks} faces followed, {plan.n_bridged} boxes bridged, "
+            f"{n} moment{'s' * (n != 1)} to check",
+            err=True,
+        )
+    ctx.exit(1 if reader.failed else 0)

@@ -1,0 +1,1 @@
+"""``cvclassic video``: shots, tracks and motion."""
