@@ -30,6 +30,7 @@ _LENGTHS = (6, 10, 14, 20, 28, 40)  # of dissolves, in frames
 _PARTS = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6)  # of a dissolve, where its frames are looked at
 _MISFIT = 0.15  # of energy that is no mixture
 _UNEVEN = 0.3  # of the way that a frame may be early or late
+_DIP = 0.9  # contrast of the middle frame, of the mean of both ends
 _APART = 0.42  # that both ends differ at least
 _BLACK = 0.03  # contrast of a frame without any, 1 is the whole range
 
@@ -210,9 +211,12 @@ def _dissolves(
         uneven = np.maximum(uneven, np.abs(share - at / length))
         misfit = np.maximum(misfit, (rest * rest).sum(axis=1) / energy)
     apart = _difference(summary, starts, starts + length)
+    # a mixture of two pictures has less contrast than either, which no camera move has
+    spread = A.var(axis=1) + B.var(axis=1)
+    dip = X[starts + round(length / 2)].var(axis=1) / (0.5 * spread + 1e-6)
     quality = 1 - (misfit / _MISFIT) ** 2 - (uneven / _UNEVEN) ** 2
     value = sensitivity * np.minimum(apart / _APART, 1.6) * (0.7 + 0.9 * quality)
-    chosen = (quality > 0) & (value >= 1)
+    chosen = (quality > 0) & (value >= 1) & (dip < _DIP)
     return [
         Transition("dissolve", int(start) + 1, int(start) + length, _score(v))
         for start, v in zip(starts[chosen], value[chosen], strict=True)

@@ -60,6 +60,8 @@ def shots(ctx, clips, table, edl, split, sheet, sensitivity, quiet) -> None:
         reader = FrameReader(clip, quiet=quiet, what="Looking for shots")
         summary = summarize_frames(frame.value for frame in reader)
         failed += reader.failed
+        if not len(summary):
+            continue
         transitions = detect_transitions(summary, sensitivity=sensitivity)
         spans = shots_between(transitions, len(summary))
         times = [*reader.times, reader.end]
