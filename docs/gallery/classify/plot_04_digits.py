@@ -20,7 +20,7 @@ images = (digits.images * 255 / 16).astype(np.uint8)
 X_train, X_test, y_train, y_test = train_test_split(
     images, digits.target, train_size=800, stratify=digits.target, random_state=0
 )
-words = PatchWords(n_words=64, patch_size=4, pool=2, image_size=8, n_patches=5000, random_state=0)
+words = PatchWords(n_words=200, patch_size=4, pool=2, image_size=8, n_patches=5000, random_state=0)
 model = make_pipeline(words, RidgeClassifier()).fit(X_train, y_train)
 guesses = model.predict(X_test)
 
