@@ -7,8 +7,8 @@ import time
 
 import click
 
-from ...shared.inputs import Inputs, input_options
 from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.running import source_options
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
@@ -26,7 +26,7 @@ def _engine_option(command):
 
 
 @click.command("index")
-@input_options
+@source_options
 @click.option(
     "-o", "--output", "index_", required=True, type=click.Path(), help="Folder of the index."
 )
@@ -43,7 +43,7 @@ def _engine_option(command):
 @quiet_option
 @click.pass_context
 def index(
-    ctx, paths, manifest, split, null, index_, words, vocabulary, no_compact, seed, engine, jobs,
+    ctx, sources, index_, words, vocabulary, no_compact, seed, engine, jobs,
     quiet,
 ):  # fmt: skip
     """Index images: folders, files, archives, patterns, URLs, lists.
@@ -60,30 +60,29 @@ def index(
       cvclassic search index photos/ -o photos.index
       cvclassic search index a.zip 'scans/**/*.tif' -o all.index --words 50000
     """
-    inputs = Inputs(paths, manifest, split, null)
     coder = None if vocabulary is None else _vocabulary(vocabulary)
     options = {"n_words": words, "compact": not no_compact, "random_state": seed, "coder": coder}
-    _run(ctx, index_, inputs, options, engine, jobs, quiet)
+    _run(ctx, index_, sources, options, engine, jobs, quiet)
 
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
-@input_options
+@source_options
 @_engine_option
 @jobs_option
 @quiet_option
 @click.pass_context
-def add(ctx, index_, paths, manifest, split, null, engine, jobs, quiet):
+def add(ctx, index_, sources, engine, jobs, quiet):
     """Add images to INDEX. What is in it already is not described again.
 
     \b
     Example:
       cvclassic search add photos.index new-photos/
     """
-    _run(ctx, index_, Inputs(paths, manifest, split, null), {"create": False}, engine, jobs, quiet)
+    _run(ctx, index_, sources, {"create": False}, engine, jobs, quiet)
 
 
-def _run(ctx, index_, inputs, options, engine, jobs, quiet) -> None:
+def _run(ctx, index_, sources, options, engine, jobs, quiet) -> None:
     """Index, and say what came of it."""
     from cvclassic.batch import Work
     from cvclassic.images import watch_decoders
@@ -95,7 +94,7 @@ def _run(ctx, index_, inputs, options, engine, jobs, quiet) -> None:
     with stages(quiet) as progress, watch_decoders():
         done = index_images(
             index_,
-            inputs,
+            sources,
             work=Work(engine=engine, n_jobs=n_jobs(jobs)),
             watch=lambda records, n: progress.count(records, "features", n),
             **options,
