@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from cvclassic.batch.engines import processes
 from cvclassic.batch.engines.processes import map_in_processes
 from cvclassic.batch.engines.recovery import Failure, call_with_recovery
 from cvclassic.errors import ParameterError
@@ -136,6 +137,29 @@ def test_the_process_that_forks_is_killed() -> None:
     for block in blocks:
         results += block
     assert results == [str(i) for i in range(40)]
+    assert children() <= before
+
+
+@needs_proc
+@pytest.mark.parametrize("deaths", [1, 3])
+def test_the_process_that_forks_is_killed_while_it_starts(monkeypatch, deaths) -> None:
+    """Another takes its place, some times; what always dies ends in a message."""
+    before = children()
+    left = [deaths]
+    server = processes.ForkServer
+
+    class Doomed(server):
+        def __init__(self) -> None:
+            super().__init__()
+            left[0] -= 1
+            if left[0] >= 0:
+                os.kill(self._process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(processes, "ForkServer", Doomed)
+    assert run(tasks.square, range(4)) == [[0, 1, 4, 9]]
+    left[0] = 99
+    with pytest.raises(ChildProcessError, match="die before they begin"):
+        run(tasks.square, range(4))
     assert children() <= before
 
 
