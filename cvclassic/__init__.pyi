@@ -20,6 +20,7 @@ __all__ = [
     "match",
     "model",
     "models",
+    "objects",
     "report",
     "search",
     "segment",
@@ -83,6 +84,7 @@ from . import (
 from . import (
     models as models,
 )
+from . import objects as objects
 from . import (
     report as report,
 )

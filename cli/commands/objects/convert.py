@@ -10,7 +10,13 @@ from .options import FORMAT_NAMES
 
 @click.command()
 @click.argument("labels", type=click.Path())
-@click.option("--to", "format_", required=True, type=click.Choice(FORMAT_NAMES))
+@click.option(
+    "--to",
+    "format_",
+    required=True,
+    type=click.Choice(FORMAT_NAMES),
+    help="Format of the label files to write.",
+)
 @click.option(
     "-o",
     "--output",

@@ -15,7 +15,14 @@ from .options import labels_options, say_label_faults
 
 @click.command()
 @labels_options
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False),
+    metavar="MODEL",
+    help="Model file to write.",
+)
 @click.option(
     "--trees",
     "n_trees",
@@ -30,7 +37,9 @@ from .options import labels_options, say_label_faults
     metavar="MINUTES",
     help="Train on as many images as fit into this time (an estimate).",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
 @click.option("--restart", is_flag=True, help="Throw away what an interrupted training has left.")
 @jobs_option
 @quiet_option

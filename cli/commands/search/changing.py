@@ -37,7 +37,9 @@ def _engine_option(command):
 )
 @click.option("--vocabulary", type=click.Path(), help="Use the vocabulary of this file or index.")
 @click.option("--no-compact", is_flag=True, help="Keep no compact codes of color and shape.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+)
 @_engine_option
 @jobs_option
 @quiet_option
