@@ -3,10 +3,16 @@ __all__ = [
     "DetectTask",
     "ObjectDetector",
     "TrainingReport",
+    "iou",
     "load_detector",
+    "nms",
     "save_detector",
+    "sliding_windows",
 ]
 
+from .boxes import iou as iou
+from .boxes import nms as nms
+from .boxes import sliding_windows as sliding_windows
 from .checkpoint import (
     Checkpoint as Checkpoint,
 )

@@ -51,7 +51,8 @@ class Codebook:
 
     def project(self, descriptors: np.ndarray) -> np.ndarray:
         """Rows in the mixture's coordinates."""
-        return (descriptors / self.scale - self.mean) @ self.components.T
+        axes = self.components / self.scale
+        return descriptors @ axes.T - self.components @ self.mean
 
 
 def fit_codebook(samples: Iterable[np.ndarray], n_gaussians: int, n_dims: int, seed: int):
@@ -134,18 +135,24 @@ def _sum_level(pyramid, level: int, boxes, codebook: Codebook, sums, rows) -> No
     left, top, right, bottom = ox0.min(), oy0.min(), ox1.max(), oy1.max()
     near = cells[top : bottom + 1, left : right + 1]
     posterior, extended = code_cells(near, codebook)
+    k = posterior.shape[-1]
     for i, row in enumerate(rows):
+        # one product: all cells around the box, those in its upper half, those in its lower half
+        across = slice(ox0[i] - left, ox1[i] - left)
+        part = slice(oy0[i] - top, oy1[i] - top), across
+        q, x = posterior[part], extended[part]
+        parts = np.zeros((*q.shape[:2], 3 * k), np.float32)
+        parts[..., :k] = q
+        columns = slice(x0[i] - ox0[i], x1[i] - ox0[i])
         middle = (y0[i] + y1[i]) // 2
-
-        def total(ya, yb, xa, xb):
-            part = slice(ya - top, yb - top), slice(xa - left, xb - left)
-            q = posterior[part].reshape(-1, posterior.shape[-1])
-            return q.T @ extended[part].reshape(len(q), extended.shape[-1])
-
-        upper, lower = total(y0[i], middle, x0[i], x1[i]), total(middle, y1[i], x0[i], x1[i])
-        sums[row, 0] = upper + lower
-        sums[row, 1], sums[row, 2] = upper, lower
-        sums[row, 3] = total(oy0[i], oy1[i], ox0[i], ox1[i]) - sums[row, 0]
+        for n, (a, b) in enumerate(((y0[i], middle), (middle, y1[i])), 1):
+            inside = slice(a - oy0[i], b - oy0[i]), columns
+            parts[..., n * k : (n + 1) * k][inside] = q[inside]
+        cells_of = q.shape[0] * q.shape[1]
+        product = parts.reshape(cells_of, 3 * k).T @ x.reshape(cells_of, x.shape[-1])
+        whole, upper, lower = product.reshape(3, k, -1)
+        inner = upper + lower
+        sums[row, 0], sums[row, 1], sums[row, 2], sums[row, 3] = inner, upper, lower, whole - inner
 
 
 def code_cells(cells: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, np.ndarray]:

@@ -26,7 +26,7 @@ _N_FOLDS = 3
 _N_GAUSSIANS, _N_DIMS = 24, 20
 _MOST_ROWS = 14_000  # windows that the second stage learns from
 _FLOOR_SHARE = 0.02  # objects that the soft cascade may lose
-_FLOOR_SLACK = 0.5
+_FLOOR_SLACK = 0.2
 _REACHED = 0.5
 
 

@@ -1,0 +1,214 @@
+"""``cvclassic objects`` from labels to scores, and every kind of bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from cvclassic.images import read_image, write_image
+from cvclassic.images.labels import LabeledImage, LabeledObject, LabelSet, read_labels, write_labels
+from cvclassic.objects import load_detector
+from cvclassic_cli.main import main
+from tests.objects.scenes import scene
+
+
+def run(*args, code=0):
+    result = CliRunner().invoke(main, ["objects", *map(str, args)])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Twelve images with labels in COCO, and a model of them."""
+    folder = tmp_path_factory.mktemp("objects")
+    (folder / "images").mkdir()
+    images = []
+    for i in range(12):
+        pixels, boxes, labels = scene(i)
+        name = f"{i:02d}.png"
+        write_image(folder / "images" / name, pixels)
+        objects = tuple(
+            LabeledObject(label, tuple(map(float, box)))
+            for label, box in zip(labels, boxes, strict=True)
+        )
+        images.append(LabeledImage(name, pixels.shape[1], pixels.shape[0], objects))
+    write_labels(folder / "boxes.json", LabelSet(tuple(images), ("disc", "square")), "coco")
+    run("train", "--labels", folder / "boxes.json", "--images", folder / "images",
+        "-o", folder / "m.cvobjects", "--trees", 24, "--jobs", 1, "-q")  # fmt: skip
+    return folder
+
+
+def test_training_says_what_came_of_it(data):
+    _, summary = load_detector(data / "m.cvobjects")
+    assert summary["images"] == 12
+    assert summary["cross_validated"]["ap50"] > 0.3
+    assert not os.path.exists(data / "m.cvobjects.partial")
+
+
+def test_evaluate_has_the_keys(data, tmp_path):
+    out, page = tmp_path / "s.json", tmp_path / "p.html"
+    result = run("evaluate", data / "m.cvobjects", "--labels", data / "boxes.json", "--images",
+                 data / "images", "--json", out, "--report", page, "--jobs", 1)  # fmt: skip
+    scores = json.loads(out.read_text())
+    assert {"ap50", "ap75", "ap", "log_average_miss_rate", "recall50", "classes"} <= set(scores)
+    assert set(scores["classes"]) == {"disc", "square"}
+    assert scores["ap50"] > 0.8
+    assert "AP50" in result.output
+    assert "False alarms" in page.read_text()
+
+
+def test_detect_coco_is_what_pycocotools_reads(data):
+    result = CliRunner().invoke(
+        main,
+        ["objects", "detect", str(data / "m.cvobjects"), str(data / "images"), "--json", "coco",
+         "-q"],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    content = json.loads(result.stdout)
+    assert len(content["images"]) == 12
+    assert {"image_id", "category_id", "bbox", "score"} <= set(content["annotations"][0])
+    names = {c["id"]: c["name"] for c in content["categories"]}
+    assert set(names.values()) == {"disc", "square"}
+    coco = pytest.importorskip("pycocotools.coco")
+    truth = coco.COCO(str(data / "boxes.json"))
+    assert truth.loadRes(content["annotations"]).getAnnIds()
+
+
+def test_detect_writes_all_formats(data, tmp_path):
+    model, images = data / "m.cvobjects", data / "images"
+    run("detect", model, images, "-o", tmp_path / "a.csv")
+    rows = (tmp_path / "a.csv").read_text().splitlines()
+    assert rows[0] == "path,label,score,x,y,width,height"
+    assert len(rows) > 10
+    run("detect", model, images, "-o", tmp_path / "a.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert len(lines) == 12
+    assert not list(tmp_path.glob("*.partial*"))
+    for kind in ("voc", "yolo"):
+        run("detect", model, images, "-o", tmp_path / kind, "--json", kind)
+        labels = read_labels(tmp_path / kind, images)
+        assert labels.format == kind
+        assert labels.n_objects > 5
+
+
+@pytest.mark.parametrize(
+    ("how", "pattern"), [("--draw", "*.objects.png"), ("--crop", "*.object-1.png"), ("--blur", "*")]
+)
+def test_detect_writes_pictures(data, tmp_path, how, pattern):
+    out = tmp_path / "out"
+    run("detect", data / "m.cvobjects", data / "images" / "00.png", "-o", out, how)
+    assert list(out.glob(pattern))
+    assert json.loads((out / "objects.json").read_text())["images"]
+
+
+def test_detect_shows_a_table_and_reports_failures(data, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    result = run("detect", data / "m.cvobjects", data / "images" / "00.png",
+                 tmp_path / "bad.png", code=1)  # fmt: skip
+    assert "%" in result.output
+
+
+def test_show_explains_what_was_found_and_what_was_not(data, tmp_path):
+    image = data / "images" / "00.png"
+    result = run("show", data / "m.cvobjects", image, "-o", tmp_path / "w.png")
+    assert "found" in result.output
+    assert read_image(tmp_path / "w.png").std() > 10
+    result = run("show", data / "m.cvobjects", image, "--at", "0,0,160,3", "--json", "-")
+    told = json.loads(result.stdout)
+    assert "no window of this shape" in told["verdict"]
+    assert len(told["channels"]) == 14
+
+
+def test_check_finds_faults(data, tmp_path):
+    result = run("check", data / "boxes.json", "--images", data / "images")
+    assert "No faults" in result.output or "fewer than 10" in result.output
+    content = json.loads((data / "boxes.json").read_text())
+    content["annotations"][0]["bbox"] = [150, 100, 60, 60]
+    content["annotations"][1]["bbox"] = [5, 5, 0, 10]
+    content["images"].append({"id": 99, "file_name": "gone.png", "width": 5, "height": 5})
+    content["categories"].append({"id": 9, "name": "owl"})
+    (tmp_path / "bad.json").write_text(json.dumps(content))
+    out = tmp_path / "faults.json"
+    result = run("check", tmp_path / "bad.json", "--images", data / "images", "--against",
+                 data / "boxes.json", "--classes", "disc", "--json", out, code=1)  # fmt: skip
+    kinds = {fault["kind"] for fault in json.loads(out.read_text())["faults"]}
+    assert {"outside", "empty", "missing_image", "unused_class", "leak", "unknown_class"} <= kinds
+
+
+def test_boxes_drawn_before_the_exif_turn_are_turned(data, tmp_path):
+    from PIL import Image
+
+    pixels = np.zeros((30, 50, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "t.jpg", exif=exif)
+    content = {
+        "images": [{"id": 1, "file_name": "t.jpg", "width": 50, "height": 30}],
+        "categories": [{"id": 1, "name": "a"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 20, 10]}],
+    }
+    (tmp_path / "t.json").write_text(json.dumps(content))
+    result = run("check", tmp_path / "t.json", code=1)
+    assert "EXIF" in result.output
+
+
+def test_convert_there_and_back(data, tmp_path):
+    run("convert", data / "boxes.json", "--to", "voc", "-o", tmp_path / "voc")
+    run("convert", tmp_path / "voc", "--to", "coco", "-o", tmp_path / "again.json")
+    old, new = read_labels(data / "boxes.json"), read_labels(tmp_path / "again.json")
+    assert [i.boxes().tolist() for i in old.images] == [i.boxes().tolist() for i in new.images]
+
+
+def test_training_is_resumed_to_the_same_model(data, tmp_path, monkeypatch):
+    from cvclassic.objects import training
+
+    args = ["train", "--labels", data / "boxes.json", "--images", data / "images", "-o",
+            tmp_path / "m.cvobjects", "--trees", 24, "--jobs", 1, "-q"]  # fmt: skip
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_verifier", killed)
+        run(*args, code=130)
+    assert list((tmp_path / "m.cvobjects.partial").glob("trees*.npz"))
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_scanner", None)  # must not be needed again
+        run(*args)
+    first = load_detector(data / "m.cvobjects")[0].state_
+    again = load_detector(tmp_path / "m.cvobjects")[0].state_
+    assert np.array_equal(first.weights, again.weights)
+    assert np.array_equal(first.trees.leaves, again.trees.leaves)
+
+
+def test_bad_input_is_one_line(data, tmp_path):
+    model, labels, images = data / "m.cvobjects", data / "boxes.json", data / "images"
+    (tmp_path / "empty.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    (tmp_path / "none.json").write_text(
+        json.dumps({"images": [{"id": 1, "file_name": "00.png"}], "categories": []})
+    )
+    cases = [
+        (["train", "--labels", tmp_path / "no.json", "-o", tmp_path / "m"], "no such file"),
+        (["train", "--labels", tmp_path / "empty.json", "-o", tmp_path / "m"], "no images"),
+        (["train", "--labels", labels, "--images", tmp_path, "-o", tmp_path / "m"], "--images"),
+        (["train", "--labels", tmp_path / "none.json", "--images", images, "-o", tmp_path / "m"],
+         "no box"),
+        (["detect", tmp_path / "no", images], "no such model"),
+        (["detect", labels, images], "not a object detector"),
+        (["detect", model], "PATHS"),
+        (["detect", model, images, "--draw"], "-o DIR"),
+        (["detect", model, images, "--json", "voc"], "-o"),
+        (["show", model, images / "00.png", "--at", "1,2"], "--at"),
+        (["show", model, images / "00.png", "--label", "owl"], "owl"),
+        (["evaluate", model, "--labels", labels, "--images", images, "--report", "x.txt"], ".html"),
+        (["convert", labels, "--to", "yolo", "-o", labels], "cannot be written"),
+    ]  # fmt: skip
+    for args, text in cases:
+        result = run(*args, code=2)
+        assert text in result.output
