@@ -83,6 +83,7 @@ from . import (
 )
 from . import (
     models as models,
+    objects as objects,
 )
 from . import objects as objects
 from . import (

@@ -15,7 +15,7 @@ from .options import FORMAT_NAMES
     "format_",
     required=True,
     type=click.Choice(FORMAT_NAMES),
-    help="Format of the label files to write.",
+    help="Format to write.",
 )
 @click.option(
     "-o",

@@ -21,7 +21,7 @@ from .options import labels_options, say_label_faults
     required=True,
     type=click.Path(dir_okay=False),
     metavar="MODEL",
-    help="Model file to write.",
+    help="File for the detector.",
 )
 @click.option(
     "--trees",
@@ -38,7 +38,11 @@ from .options import labels_options, say_label_faults
     help="Train on as many images as fit into this time (an estimate).",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Random seed.",
 )
 @click.option("--restart", is_flag=True, help="Throw away what an interrupted training has left.")
 @jobs_option
