@@ -83,6 +83,8 @@ from . import (
 )
 from . import (
     models as models,
+)
+from . import (
     objects as objects,
 )
 from . import objects as objects
