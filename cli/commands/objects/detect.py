@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ...shared.console import plain, show_table
-from ...shared.running import Session, run_options, source_options
+from ...shared.running import Session, engine_for, run_options, source_options
 
 _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"}
 
@@ -82,7 +82,7 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
     if output is not None:
         journal = _records_file(output, is_folder)
         os.makedirs(os.path.dirname(journal) or ".", exist_ok=True)
-    with Session(options, journal, _engine(sources)) as session:
+    with Session(options, journal, engine_for(sources)) as session:
         code = session.run(
             sources,
             task,
@@ -99,12 +99,6 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
         said = f"{n} object{'s' * (n != 1)} with a score of at least {least:g}."
         click.echo(plain(f"{said} Wrote {where}" if where else said), err=True)
     ctx.exit(code)
-
-
-def _engine(sources) -> str | None:
-    """Threads for a few files, which they are done with before processes would have started."""
-    few = sources.manifest is None and len(sources.paths) <= 8
-    return "threads" if few and all(map(os.path.isfile, sources.paths)) else None
 
 
 def _records_file(output: str, is_folder: bool) -> str:
