@@ -87,7 +87,6 @@ from . import (
 from . import (
     objects as objects,
 )
-from . import objects as objects
 from . import (
     report as report,
 )
