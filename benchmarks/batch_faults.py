@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import random
@@ -109,6 +110,25 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+BY_PILLOW: tuple[tuple[str, dict], ...] = (
+    (".gif", {}), (".jp2", {}), (".avif", {"speed": 10}), (".tga", {"compression": "tga_rle"}),
+    (".ico", {"sizes": [(16, 16)]}), (".pcx", {}), (".sgi", {}), (".dds", {}), (".qoi", {}),
+    (".tif", {"compression": "tiff_lzw"}), (".tif", {"compression": "jpeg"}),
+)  # fmt: skip
+"""Formats that Pillow reads, and how it writes them."""
+
+
+def encode_with_pillow(pixels: np.ndarray, suffix: str, **options) -> bytes:
+    """An image file of a format that OpenCV does not write."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    formats = Image.registered_extensions()
+    image = Image.fromarray(pixels).convert("RGB")
+    image.save(file, formats[suffix], **options)
+    return file.getvalue()
+
+
 def real_pictures() -> list[tuple[str, bytes]]:
     """Photographs and test pictures in many formats: (suffix, bytes)."""
     files = sorted((data_dir() / "caltech101").rglob("*.jpg"))[::150][:60]
@@ -116,6 +136,7 @@ def real_pictures() -> list[tuple[str, bytes]]:
     for file in files[:20]:
         pixels = decode_image(file, max_side=128).pixels
         found += [(s, encode_image(pixels, s)) for s in (".png", ".webp", ".tiff", ".bmp", ".ppm")]
+        found += [(suffix, encode_with_pillow(pixels, suffix, **o)) for suffix, o in BY_PILLOW]
     hostile = (file for file in (data_dir() / "hostile").rglob("*") if file.is_file())
     found += [
         (file.suffix.lower(), file.read_bytes())

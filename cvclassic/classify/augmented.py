@@ -111,7 +111,8 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             "judged": np.arange(copied * len(X)) < len(X),
         }
         known = signature(self.estimator_[-1].fit).parameters
-        told = {name: value for name, value in own.items() if name in known}
+        asked = {"groups"} if groups is not None else set()
+        told = {name: value for name, value in own.items() if name in asked or name in known}
         self.training_ = fit_recipe(
             self.estimator_,
             copies,
