@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -162,6 +163,7 @@ def speed(repeats: int = 15) -> dict:
     square = np.random.default_rng(SEED).random((1000, 1000), np.float32)
     room = np.empty_like(square)
     results = {}
+    params: dict[str, Any]
     for label, params in (
         ("6 x 6 gray", {"patch_size": 6}),
         ("7 x 7 gray", {"patch_size": 7}),

@@ -39,7 +39,13 @@ class CascadeDetections(Detections):
         cls, boxes: np.ndarray, neighbors: np.ndarray, scores: np.ndarray
     ) -> CascadeDetections:
         """Boxes as `group_boxes` gives them."""
-        return cls(boxes, scores, ["object"] * len(boxes), None, np.asarray(neighbors, np.int32))
+        return cls(
+            boxes,
+            scores,
+            np.full(len(boxes), "object", object),
+            None,
+            np.asarray(neighbors, np.int32),
+        )
 
     def select(self, index: Any) -> CascadeDetections:
         """Some of them."""

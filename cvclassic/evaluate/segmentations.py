@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -135,12 +136,12 @@ def segmentation_scores(measures: list[ImageMeasures]) -> dict:
     """
     if not measures:
         raise ParameterError("measures must hold at least one image. Got none.")
-    found = overlap_scores(sum(m.confusion for m in measures))
-    areas = [ranking_area(h[1], h[0]) for h in np.sum([m.histograms for m in measures], axis=0)]
-    areas = [area for area in areas if area is not None]
+    found: dict[str, Any] = overlap_scores(np.sum([m.confusion for m in measures], axis=0))
+    histograms = np.sum([m.histograms for m in measures], axis=0)
+    areas = [a for a in (ranking_area(h[1], h[0]) for h in histograms) if a is not None]
     near = None
     if measures[0].near is not None:
-        near = f_measure(np.sum([m.near for m in measures], axis=0))
+        near = f_measure(np.sum([m.near for m in measures if m.near is not None], axis=0))
     scores = {
         "dice": _number(found["dice"]),
         "iou": _number(found["iou"]),

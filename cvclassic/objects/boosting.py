@@ -111,6 +111,8 @@ def boost_trees(
         part = up if 2 * up.sum() < len(up) else ~up
         smaller = _histograms(index[:, part], g[part], h[part], k)
         other = (whole[0] - smaller[0], whole[1] - smaller[1])
+        low: tuple[np.ndarray, np.ndarray]
+        high: tuple[np.ndarray, np.ndarray]
         low, high = (other, smaller) if part is up else (smaller, other)
         f1, b1 = _best_split(*low, ridge)
         f2, b2 = _best_split(*high, ridge)

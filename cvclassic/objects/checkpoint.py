@@ -50,7 +50,7 @@ class Checkpoint:
         except (OSError, ValueError, EOFError):
             return None
 
-    def save(self, step: str, arrays: dict[str, np.ndarray]) -> None:
+    def save(self, step: str, arrays: dict[str, Any]) -> None:
         """Keep the arrays of a step."""
         if self.folder is not None:
             with atomic_file(os.fspath(self.folder / f"{step}.npz")) as file:

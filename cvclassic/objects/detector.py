@@ -171,7 +171,7 @@ class ObjectDetector(BaseEstimator):
         found = self.predict(X)
         truth = check_truth(y, len(found))
         images = [
-            ImageBoxes(f.boxes, f.scores, f.labels, boxes, labels, ignored)
+            ImageBoxes(f.boxes, f.scores, f.labels.tolist(), boxes, labels, ignored)
             for f, (boxes, labels, ignored) in zip(found, truth, strict=True)
         ]
         scores = score_boxes(images, sorted({label for _, labels, _ in truth for label in labels}))

@@ -176,5 +176,5 @@ def detect_objects(state: DetectorState, image: np.ndarray) -> Detections:
     return Detections(
         np.concatenate([p[0] for p in parts]),
         np.concatenate([p[1] for p in parts]),
-        [name for p in parts for name in p[2]],
+        np.array([name for p in parts for name in p[2]], object),
     ).best_first()

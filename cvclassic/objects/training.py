@@ -198,7 +198,7 @@ def _scanners(
 
 def _kept_trees(keep: Checkpoint, k: int) -> Trees | None:
     kept = keep.load(f"trees{k}")
-    return kept and Trees(kept["features"], kept["thresholds"], kept["leaves"])
+    return None if kept is None else Trees(kept["features"], kept["thresholds"], kept["leaves"])
 
 
 def _some_scanners(

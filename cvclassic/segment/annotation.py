@@ -190,6 +190,8 @@ class Annotation:
     def _features(self, i: int) -> list[np.ndarray]:
         if i not in self._planes:
             image = self.pixels(i)
+            if self._quantizer is None:
+                raise RuntimeError("the ranges of the features are learned first")
             mixing, ranges = self._quantizer
             wanted = range(len(ranges))
             self._planes[i] = image_planes(

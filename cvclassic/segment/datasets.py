@@ -74,7 +74,7 @@ def pair_folders(
         if fields is not None:
             field = partner(stem, fields)
             if field is None:
-                raise DataError(f"{os.fspath(inside)}: no file for {os.path.basename(path)}")
+                raise DataError(f"{os.fspath(inside or '')}: no file for {os.path.basename(path)}")
         found.append(Pair(path, mask, field))
     if lonely and (not some or not found):
         more = f" and {len(lonely) - 1} more images" if len(lonely) > 1 else ""

@@ -193,7 +193,7 @@ class PixelClassifier(BaseEstimator):
         weights = np.ones(len(values))
         if isinstance(self.class_weight, dict):
             for value, weight in self.class_weight.items():
-                known = isinstance(weight, Real) and weight > 0 and value in values
+                known = isinstance(weight, Real) and float(weight) > 0 and value in values
                 if not known:
                     raise ParameterError(
                         "class_weight must give classes of the masks numbers > 0. "
@@ -201,9 +201,9 @@ class PixelClassifier(BaseEstimator):
                     )
                 weights[values == value] = weight
         elif self.class_weight == "balanced":
-            counts = sum(
-                np.bincount(y[y >= 0], minlength=len(values)).astype(float) for y in labels
-            )
+            counts = np.zeros(len(values))
+            for y in labels:
+                counts += np.bincount(y[y >= 0], minlength=len(values))
             weights = np.sqrt(counts.sum() / np.maximum(counts, 1) / len(values))
         elif self.class_weight is not None:
             raise ParameterError(

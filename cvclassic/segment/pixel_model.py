@@ -129,7 +129,7 @@ def score_tiles(
     single = height * width <= _ONE_TILE
     for number, stage in enumerate(model.stages):
         last = number == len(model.stages) - 1
-        steps = None if last else np.empty((len(stage.trees.bias), height, width), np.uint8)
+        steps = np.empty((0 if last else len(stage.trees.bias), height, width), np.uint8)
         for window in tiles(height, width):
             if single and set(stage.own.tolist()) <= set(ready):
                 planes = [ready[n] for n in stage.own.tolist()]

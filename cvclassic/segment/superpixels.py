@@ -97,12 +97,12 @@ def _felzenszwalb(image: np.ndarray, n_regions: int) -> np.ndarray:
     axis = None if image.ndim == 2 else -1
     smallest = max(4, image.shape[0] * image.shape[1] // (8 * n_regions))
     low, high = 1.0, 3000.0
-    best = None
+    best: tuple[int, np.ndarray] = (1, np.zeros(image.shape[:2], int))
     for _ in range(8):  # the number falls as the scale grows
         scale = float(np.sqrt(low * high))
         labels = felzenszwalb(image, scale=scale, sigma=0.8, min_size=smallest, channel_axis=axis)
         n = int(labels.max()) + 1
-        if best is None or abs(np.log(n / n_regions)) < abs(np.log(best[0] / n_regions)):
+        if abs(np.log(n / n_regions)) < abs(np.log(best[0] / n_regions)):
             best = (n, labels)
         if abs(np.log(n / n_regions)) < 0.1:
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -85,9 +87,9 @@ def _limits(gray: np.ndarray, method: str, n_classes: int) -> list[float]:
         if len(np.unique(gray)) < n_classes:
             raise ParameterError(f"the image has fewer than {n_classes} shades")
         return [float(v) for v in filters.threshold_multiotsu(gray, n_classes)]
-    rule = {
+    rules: dict[str, Callable] = {
         "otsu": filters.threshold_otsu,
         "triangle": filters.threshold_triangle,
         "li": filters.threshold_li,
-    }[method]
-    return [float(rule(gray))]
+    }
+    return [float(rules[method](gray))]

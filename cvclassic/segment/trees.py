@@ -218,8 +218,8 @@ def _best_cut(
 ) -> tuple[int, int, float]:
     """Feature and cut that lower the loss most over all leaves together, and by how much."""
     best, found = -np.inf, (0, 255)
+    before: float | None = None
     base = leaf * np.uint16(_BINS)
-    before = None
     for f in candidates:
         cell = base + (features[f] >> 2)
         gain = np.zeros(_BINS)
@@ -230,11 +230,11 @@ def _best_cut(
             above = (g[:, -1:] - g) ** 2 / (h[:, -1:] - h + smoothing)
             gain += (g**2 / (h + smoothing) + above).sum(axis=0)
         # the last cut leaves everything below: what there is without a split
-        before = gain[-1] if before is None else before
+        before = float(gain[-1]) if before is None else before
         cut = int(gain[:-1].argmax())
         if gain[cut] > best:
             best, found = gain[cut], (int(f), cut * 4 + 3)
-    return *found, float(best - before)
+    return *found, float(best - (before or 0.0))
 
 
 def _sketch(g: np.ndarray, h: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -13,7 +15,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        options = {"registry": self.registry, "namespace": "cvclassic"}
+        options: dict[str, Any] = {"registry": self.registry, "namespace": "cvclassic"}
         self.requests = Counter("requests", "Requests answered.", ["route", "status"], **options)
         self.latency = Histogram(
             "request_seconds", "Seconds to answer.", ["route"], buckets=_SECONDS, **options

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,7 @@ def _header_name(request: Request) -> str:
 
 
 async def _multipart(request: Request, body: bytes, settings: ServeSettings) -> list[Upload]:
-    async def once() -> AsyncIterator[bytes]:
+    async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
     parser = _MemoryParser(
@@ -132,7 +132,7 @@ async def _multipart(request: Request, body: bytes, settings: ServeSettings) -> 
     except (MultiPartException, KeyError, ValueError) as error:
         reason = getattr(error, "message", str(error)) or "it has no boundary"
         raise ProblemError(400, f"the multipart body is damaged: {reason}") from None
-    uploads = []
+    uploads: list[Upload] = []
     for _, value in form.multi_items():
         if isinstance(value, UploadFile):
             name = value.filename or f"image {len(uploads) + 1}"

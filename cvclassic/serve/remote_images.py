@@ -102,7 +102,7 @@ def _checked_address(host: str, port: int, allow_private: bool) -> tuple:
     except (OSError, UnicodeError):
         raise ImageReadError("not_found", f"there is no host {host!r}") from None
     for *_, address in found:
-        if not allow_private and not is_public(address[0]):
+        if not allow_private and not is_public(str(address[0])):
             raise ProblemError(403, f"{host!r} is an address of an inner network")
     return found[0][4]
 

@@ -164,7 +164,7 @@ def _cuts(summary: FrameSummary, sensitivity: float) -> list[Transition]:
     n = len(summary)
     step = _difference(summary, np.arange(n - 1), np.arange(1, n))  # step[t - 1]: t - 1 to t
     found = []
-    for t in np.flatnonzero(step > 0.12 / sensitivity) + 1:
+    for t in (np.flatnonzero(step > 0.12 / sensitivity) + 1).tolist():
         before = np.arange(max(0, t - _REACH), t)
         after = np.arange(t, min(n, t + _REACH))
         i, j = np.meshgrid(before, after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class VideoWriter:
         if codec == "libx264" and codec not in av.codecs_available:
             codec = "mpeg4"
         self._codec = codec
-        self._stream = None
+        self._stream: Any = None  # made for the first frame
         self._last = -1
 
     def write(self, pixels: np.ndarray, moment: float) -> None:

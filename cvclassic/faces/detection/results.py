@@ -34,7 +34,7 @@ class Faces(Detections):
         """Faces at these places, upright unless angles are given."""
         n = len(scores)
         turned = np.zeros(n) if angles is None else np.asarray(angles, np.float64)
-        return cls(boxes, scores, ["face"] * n, None, turned)
+        return cls(boxes, scores, np.full(n, "face", object), None, turned)
 
     def select(self, index: Any) -> Faces:
         """Some of them."""

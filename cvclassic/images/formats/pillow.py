@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
@@ -251,10 +252,11 @@ def _tiff_pixels(image: ImageFile.ImageFile, header: ImageHeader) -> np.ndarray:
         )
     lower = type(image)(again)
     swapped = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
-    lower.tile = [
-        tile._replace(args=(tile.args[0][:-1] + swapped[tile.args[0][-1]], *tile.args[1:]))
-        for tile in lower.tile
-    ]
+    tiles = []
+    for tile in lower.tile:
+        mode, *rest = cast("tuple", tile.args)
+        tiles.append(tile._replace(args=(mode[:-1] + swapped[mode[-1]], *rest)))
+    lower.tile = tiles
     lower.load()
     low = np.asarray(lower if lower.mode == image.mode else lower.convert(image.mode))
     return pixels.astype(np.uint16) << 8 | low

@@ -139,7 +139,8 @@ def write_coco(labels: LabelSet) -> dict:
     [1, 2, 3, 4]
     """
     numbers = {name: i + 1 for i, name in enumerate(labels.classes)}
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for i, image in enumerate(labels.images, 1):
         entry: dict[str, Any] = {"id": i, "file_name": image.name}
         if image.width and image.height:

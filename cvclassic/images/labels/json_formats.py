@@ -67,7 +67,7 @@ def format_labelme(image: LabeledImage) -> dict:
     shapes = []
     for labeled in image.objects:
         x, y, w, h = labeled.box
-        common = {"label": labeled.label, "group_id": None, "flags": {}}
+        common: dict[str, Any] = {"label": labeled.label, "group_id": None, "flags": {}}
         if labeled.polygons:
             for flat in labeled.polygons:
                 points = [list(pair) for pair in zip(flat[0::2], flat[1::2], strict=True)]
@@ -104,10 +104,11 @@ def parse_boxes(content: dict, source: str, *, corners: bool = True) -> LabelSet
                 values = [float(v) for v in row]
             except (TypeError, ValueError):
                 values = [math.nan]
-            if not all(math.isfinite(v) for v in values):
+            if len(values) != 4 or not all(math.isfinite(v) for v in values):
                 problems.append(f"{source}: {name}: a box must be four finite numbers")
                 continue
-            box = corners_box(*values) if corners else tuple(values)
+            x, y, width, height = values
+            box = corners_box(*values) if corners else (x, y, width, height)
             objects.append(LabeledObject("object", box))
         images.append(LabeledImage(name, None, None, tuple(objects)))
     return LabelSet(tuple(images), ("object",), "boxes", tuple(problems))
@@ -176,8 +177,8 @@ def via_object(shape: dict, attributes: dict) -> LabeledObject:
         box, polygons = points_box(flat), (flat,)
     elif kind in ("circle", "ellipse"):
         cx, cy = float(shape["cx"]), float(shape["cy"])
-        rx = float(shape.get("rx", shape.get("r")))
-        ry = float(shape.get("ry", shape.get("r")))
+        rx = float(shape["rx"] if "rx" in shape else shape["r"])
+        ry = float(shape["ry"] if "ry" in shape else shape["r"])
         box, polygons = (cx - rx, cy - ry, 2 * rx, 2 * ry), ()
     else:
         raise DataError(f"a region of the kind {kind!r} is not read")

@@ -115,4 +115,5 @@ def _mapped(image: LabeledImage, size, change: Callable[[Box], Box]) -> LabeledI
         objects.append(
             replace(labeled, box=change(labeled.box), polygons=tuple(polygons), rle=None)
         )
-    return LabeledImage(image.name, *size, tuple(objects))
+    width, height = size
+    return LabeledImage(image.name, width, height, tuple(objects))
