@@ -59,7 +59,7 @@ def main() -> None:
                 for i, labels in enumerate(segmentations):
                     shares = [a / b for a, b in (region_covering(t, labels) for t in truth)]
                     sums[name][i] += float(np.mean(shares))
-    choices = {"regions": [float(t) for t in THRESHOLDS], "felzenszwalb": SETTINGS}
+    choices: dict[str, list] = {"regions": [float(t) for t in THRESHOLDS], "felzenszwalb": SETTINGS}
     results = {
         name: {
             "covering": round(float(values.max() / len(paths)), 4),

@@ -140,12 +140,12 @@ def opponent(train: list[Case], test: list[Case]) -> dict:
     rows, labels = [], []
     for case in train:
         truth = case.labels().ravel()
-        index = []
+        chosen = []
         for c in (0, 1):
             members = np.flatnonzero(truth == c)
             n = min(len(members), 120_000 // (2 * len(train)))
-            index.append(rng.choice(members, n, replace=False))
-        index = np.concatenate(index)
+            chosen.append(rng.choice(members, n, replace=False))
+        index = np.concatenate(chosen)
         rows.append(_features(case.image).reshape(truth.size, -1)[index])
         labels.append(truth[index])
     forest = RandomForestClassifier(50, max_depth=10, n_jobs=1, random_state=SEED)
@@ -174,7 +174,7 @@ def opponent(train: list[Case], test: list[Case]) -> dict:
         if best is None or kept["dice"] > best["dice"]:
             best = kept
     return {
-        **best,
+        **(best or {}),
         "train_cpu_seconds": round(trained, 1),
         "cpu_seconds_per_megapixel": round(seconds / pixels * 1e6, 3),
     }
@@ -187,7 +187,7 @@ def _features(image: np.ndarray) -> np.ndarray:
     gray = image.ndim == 3 and bool((image == image[..., :1]).all())
     if gray:
         image, axis = image[..., 0], None
-    return multiscale_basic_features(image, channel_axis=axis, num_workers=1)
+    return multiscale_basic_features(image, channel_axis=axis, workers=1)
 
 
 def table(results: dict) -> str:

@@ -170,7 +170,7 @@ def speed(repeats: int = 15) -> dict:
         ("8 x 8 gray", {"patch_size": 8}),
         ("6 x 6 color", {"patch_size": 6, "color": True}),
     ):
-        words = PatchWords(n_words=1000, n_patches=20_000, random_state=SEED, **params).fit(X)
+        words = PatchWords(n_words=1000, n_patches=20_000, random_state=SEED, **params).fit(X)  # type: ignore[arg-type]
         blocks = [words._load(X[i : i + 8]) for i in range(0, 40, 8)]
         index, _ = words._grid()
         d, n = index.shape

@@ -237,8 +237,8 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
             [np.column_stack([f.xy, f.scale, f.angle, f.descriptors]) for f in parts]
         )
     if isinstance(estimator, FaceDetector):
-        found = estimator.predict_faces([portrait()] if X is None else X)
-        return np.concatenate([np.column_stack([f.boxes, f.scores]) for f in found])
+        faces = estimator.predict_faces([portrait()] if X is None else X)
+        return np.concatenate([np.column_stack([f.boxes, f.scores]) for f in faces])
     if isinstance(estimator, FaceLandmarks):
         X = pictures() if X is None else X
         return estimator.predict(X, np.tile([10, 10, 40, 40], (len(X), 1)))
@@ -751,9 +751,9 @@ def check_head_weights(cls: type) -> None:
     for bad in ("even", 3, {"ash": -1}, {"oak": 2}):
         with pytest.raises(ParameterError, match="class_weight must be"):
             make(cls, class_weight=bad).fit(X, y)
-    for bad in (np.ones(3), np.full(40, -1.0), np.full(40, np.nan)):
+    for wrong in (np.ones(3), np.full(40, -1.0), np.full(40, np.nan)):
         with pytest.raises(ValueError, match=r"[wW]eight"):
-            make(cls).fit(X, y, sample_weight=bad)
+            make(cls).fit(X, y, sample_weight=wrong)
     with pytest.raises(ParameterError, match="groups must have one value for each of the 40"):
         make(cls).fit(X, y, groups=[1, 2])
     grouped = make(cls).fit(np.tile(X, (2, 1)), np.tile(y, 2), groups=np.tile(np.arange(40), 2))

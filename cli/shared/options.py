@@ -74,7 +74,7 @@ def load_data(
             raise click.UsageError("--split needs --manifest.")
         data = load_folder(folder, min_classes=min_classes, part=part, skip_empty=skip_empty)
     else:
-        data = load_manifest(manifest, split)
+        data = load_manifest(manifest or "", split)
     if tell:
         tell_notes(data.notes)
     return data

@@ -12,7 +12,7 @@ import cvclassic.draw as draw
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
 
-_DRAWERS = {
+_DRAWERS: dict[str, Callable[..., Any]] = {
     "edges": draw.draw_edges,
     "blobs": draw.draw_blobs,
     "corners": draw.draw_corners,
@@ -43,7 +43,7 @@ class DetectTask(ImageTask):
     def __init__(
         self,
         what: str,
-        functions: dict[str, Callable],
+        functions: dict[str, Any],
         max_side: int,
         folder: str | None,
         *,

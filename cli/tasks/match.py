@@ -86,10 +86,10 @@ class MatchTask(ImageTask):
 def _draw(pair: tuple, found: dict[str, Any]) -> Any:
     """One drawing, or one for each descriptor."""
     if len(found) == 1:
-        return draw_match(*pair, next(iter(found.values())))
+        return draw_match(pair[0], pair[1], next(iter(found.values())))
     return side_by_side(
         [
-            draw_match(*pair, result, overlay=False, title=name, limit=80, width=1000)
+            draw_match(pair[0], pair[1], result, overlay=False, title=name, limit=80, width=1000)
             for name, result in found.items()
         ]
     )

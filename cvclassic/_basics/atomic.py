@@ -126,7 +126,7 @@ def remove_leftovers(folder: str | os.PathLike, target: str | os.PathLike | None
         How many were removed.
     """
     removed = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    with contextlib.suppress(OSError), os.scandir(os.fsdecode(folder)) as entries:
         for entry in entries:
             match = _TEMPORARY.fullmatch(entry.name)
             if match is None or not entry.is_file(follow_symlinks=False):

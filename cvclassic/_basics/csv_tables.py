@@ -13,6 +13,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import overload
 
 from ..errors import DataError
 from .printable import show_path
@@ -67,6 +68,12 @@ class CSVTable:
     def line(self) -> int:
         """Number of the line that was read last."""
         return self._reader.line_num + self._skipped
+
+    @overload
+    def column(self, name: str) -> int: ...
+
+    @overload
+    def column(self, name: str, *, optional: bool) -> int | None: ...
 
     def column(self, name: str, *, optional: bool = False) -> int | None:
         """Place of a column, by its name or by another that means the same.

@@ -217,7 +217,7 @@ def classify_files(
     return map_inputs(ClassifyTask(pipeline, top=top, on_answer=on_answer), inputs, work)
 
 
-def _source_of(item: Input, path: str) -> bytes | str:
+def _source_of(item: Input, path: str) -> Any:
     """What an input is decoded from."""
     if isinstance(item, ArchiveMember):
         return item.read()

@@ -39,9 +39,9 @@ class Detections:
     (2, ['dog', 'cat'])
     """
 
-    boxes: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
+    boxes: Any
+    scores: Any
+    labels: Any
     masks: np.ndarray | None = None
 
     def __post_init__(self) -> None:

@@ -130,6 +130,7 @@ class VideoFrame(NamedItem):
         Its number among the decoded frames; the first one is 0.
     """
 
+    value: np.ndarray
     time: float = 0.0
     index: int = 0
 

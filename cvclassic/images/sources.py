@@ -211,7 +211,7 @@ def _walk_rows(
             if len(row) != len(table.header):
                 columns = ", ".join(table.header)
                 fault = f"expected {len(table.header)} columns ({columns}). Got {len(row)}"
-            elif at_split is not None and not same_split(row[at_split], split):
+            elif at_split is not None and not same_split(row[at_split], split or ""):
                 continue
             elif not row[at_path].strip():
                 fault = "the column 'path' is empty"

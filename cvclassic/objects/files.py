@@ -77,7 +77,7 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "grid": [state.vectors.columns, state.vectors.rows],
         "summary": summary or {},
     }
-    return save_bundle(path, _KIND, _VERSION, arrays, content)
+    return save_bundle(path, _KIND, _VERSION, arrays, content)  # type: ignore[arg-type]
 
 
 def load_detector(path) -> tuple[ObjectDetector, dict[str, Any]]:

@@ -193,7 +193,7 @@ def _scanners(
     for made in Parallel(workers, return_as="generator_unordered")(jobs):
         found |= made
         tell("first stage", len(found), n + 1)
-    return [found[k] for k in range(n + 1)]
+    return [trees for k in range(n + 1) if (trees := found[k]) is not None]
 
 
 def _kept_trees(keep: Checkpoint, k: int) -> Trees | None:

@@ -258,10 +258,11 @@ def remove_images(path: str | os.PathLike, names: Iterable[str]) -> tuple[int, l
     with writing(path) as writer:
         folder = open_folder(path)
         every = list(folder.names())
-        exact = {}
+        exact: dict[str, list] = {}
         for s, i, name in every:
             exact.setdefault(name, []).append((s, i))
-        places, missing = set(), []
+        places: set[tuple] = set()
+        missing: list[str] = []
         for name in wanted:
             found = exact.get(name)
             if not found:

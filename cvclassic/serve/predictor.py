@@ -88,7 +88,8 @@ class Predictor:
                 groups.setdefault(job.model, []).append(i)
         for name, places in groups.items():
             model = self.models[name]
-            found = model.predict([NamedItem(jobs[i].name, jobs[i].data) for i in places])
+            items = [NamedItem(jobs[i].name, jobs[i].data) for i in places]  # type: ignore[arg-type]
+            found = model.predict(items)
             for i, record in zip(places, found, strict=True):
                 records[i] = describe_record(jobs[i], record)
                 if jobs[i].explain and record.answered:

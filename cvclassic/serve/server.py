@@ -26,7 +26,7 @@ def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
     class GuardedProtocol(H11Protocol):
         """One connection."""
 
-        def connection_made(self, transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport) -> None:
             super().connection_made(transport)
             self._deadline = None
             if len(self.connections) > settings.max_connections:

@@ -173,7 +173,7 @@ def _cuts(summary: FrameSummary, sensitivity: float) -> list[Transition]:
         usual = float(np.sort(nearby)[-2:].mean()) if len(nearby) else 0.0
         value = across * sensitivity / (0.22 + 1.2 * usual)
         if value >= 1:
-            found.append(Transition("cut", int(t), int(t), _score(value)))
+            found.append(Transition("cut", t, t, _score(value)))
     return found
 
 

@@ -44,7 +44,7 @@ def annotate(folder, output, names, port, browse):
     from cvclassic.segment.annotation import Annotation
     from cvclassic.serve.annotate import serve_annotation
 
-    called = ("background", "object")
+    called: tuple[str, ...] = ("background", "object")
     if names is not None:
         called = tuple(name for _, name in sorted(read_names(names).items()))
     target = output or f"{os.path.normpath(folder)}-scribbles"

@@ -94,7 +94,7 @@ def apply(
         probabilities,
         None if boxes is None else _boxes(boxes),
     )
-    values = (Column("shares", "json"),)
+    values: tuple[Column, ...] = (Column("shares", "json"),)
     if objects:
         values += (Column("n_objects", "integer"),)
     run_segmentation(

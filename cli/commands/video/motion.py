@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from ...shared.options import quiet_option
@@ -50,6 +52,7 @@ def motion(ctx, clip, output, kind, method, quiet) -> None:
 
     reader = FrameReader(clip, quiet=quiet, what="Drawing")
     kept: list = []
+    drawn: Iterable
 
     def frames():
         for frame in reader:

@@ -109,7 +109,7 @@ def _write_sheet(path: str, clip: str, spans, times) -> None:
     from cvclassic.images.resizing import resize_to
 
     middles = tuple(times[(first + end - 1) // 2] for first, end in spans)
-    panels = []
+    panels: list = []
     for frame in read_frames(clip, FrameSelection(times=middles)):
         if isinstance(frame, VideoFrame):
             number = len(panels) + 1

@@ -93,9 +93,10 @@ def _task(cascade: str | None, objects: str | None) -> Any:
     if objects is not None:
         from cvclassic.objects import DetectTask, load_detector
 
-        return DetectTask(load_detector(objects))
-    detector = HaarFaceDetector() if cascade is None else CascadeFaceDetector(cascade)
-    return FaceTask(detector.fit())
+        detector, _ = load_detector(objects)
+        return DetectTask(detector)
+    finder: Any = HaarFaceDetector() if cascade is None else CascadeFaceDetector(cascade)
+    return FaceTask(finder.fit())
 
 
 def _all(reader: FrameReader, task: Any, max_hidden: int, min_score, n: int | None) -> list[Any]:

@@ -167,7 +167,8 @@ def via_object(shape: dict, attributes: dict) -> LabeledObject:
             break
     kind = shape.get("name")
     if kind == "rect":
-        box = tuple(float(shape[key]) for key in ("x", "y", "width", "height"))
+        x, y, w, h = (float(shape[key]) for key in ("x", "y", "width", "height"))
+        box: tuple[float, float, float, float] = (x, y, w, h)
         polygons: tuple = ()
     elif kind in ("polygon", "polyline"):
         pairs = zip(shape["all_points_x"], shape["all_points_y"], strict=True)
