@@ -12,6 +12,7 @@ __all__ = [
     "write_page",
     "write_search_page",
     "write_segmentation_page",
+    "write_topics_page",
     "write_training_page",
 ]
 
@@ -50,6 +51,9 @@ from .segmentation_page import (
 )
 from .segmentation_page import (
     write_segmentation_page as write_segmentation_page,
+)
+from .topics_page import (
+    write_topics_page as write_topics_page,
 )
 from .training_page import (
     TrainingReport as TrainingReport,

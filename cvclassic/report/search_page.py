@@ -53,10 +53,10 @@ def write_search_page(
     """
     queries = []
     for paths, hits in found:
-        pixels = _read(paths[0], None)
+        pixels = read_indexed(paths[0], None)
         cards = []
         for rank, hit in enumerate(hits, 1):
-            image = _read(hit.path, base)
+            image = read_indexed(hit.path, base)
             drawn = None
             if rank <= _DRAWN and hit.n_inliers and pixels is not None and image is not None:
                 drawn = _drawing(pixels, image, hit, hits.query_shape)
@@ -83,8 +83,8 @@ def write_search_page(
     return write_page(path, page)
 
 
-def _read(path: str, base: str | None) -> np.ndarray | None:
-    """Pixels of an image; None where it cannot be read any more."""
+def read_indexed(path: str, base: str | None) -> np.ndarray | None:
+    """Pixels of an image of an index; None where it cannot be read any more."""
     if base is not None and not is_url(path) and not os.path.lexists(path.split("!")[0]):
         path = os.path.join(base, path)
     try:

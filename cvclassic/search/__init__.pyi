@@ -3,8 +3,10 @@ __all__ = [
     "Hits",
     "ImageIndex",
     "IndexingResult",
+    "Topics",
     "compact_index",
     "find_duplicates",
+    "find_topics",
     "index_images",
     "index_numbers",
     "rank_queries",
@@ -56,4 +58,10 @@ from .results import (
 )
 from .results import (
     Hits as Hits,
+)
+from .topics import (
+    Topics as Topics,
+)
+from .topics import (
+    find_topics as find_topics,
 )

@@ -12,8 +12,10 @@ from .hamming import hamming_weights
 from .segments import Segment
 
 THRESHOLD = 28  # largest Hamming distance of a match
+STRICT = 24  # the same where very many postings are compared, of which chance passes more
+_MANY = 500_000  # postings
 SIGMA = 16.0  # of the Gaussian over Hamming distances
-MOST_POSTINGS = 4_000_000  # looked at for a query: rare words first
+MOST_POSTINGS = 3_000_000  # looked at for a query: rare words first
 _LONG = 2000  # postings of a word from which on lists are looked at one by one
 _AT_ONCE = 1_000_000  # postings that are gathered in one go
 
@@ -87,12 +89,13 @@ def cast_votes(
     used, n_postings = _affordable(code.words, segments, most_postings)
     words, bits = code.words[used], code.bits[used]
     query, owners, places, weights = [], [], [], []
-    table = hamming_weights(THRESHOLD, SIGMA)
+    threshold = THRESHOLD if n_postings <= _MANY else STRICT
+    table = hamming_weights(threshold, SIGMA)
     factor = rarity[words] ** 2
     offset = 0
     for segment in segments:
         segment.touch(np.unique(words))
-        at, posting, distance = _matches(words, bits, segment)
+        at, posting, distance = _matches(words, bits, segment, threshold)
         query.append(at)
         owners.append(segment.owners[posting].astype(np.int64) + offset)
         places.append(segment.places[posting])
@@ -122,7 +125,7 @@ def _affordable(
 
 
 def _matches(
-    words: np.ndarray, bits: np.ndarray, segment: Segment
+    words: np.ndarray, bits: np.ndarray, segment: Segment, threshold: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keypoint of the query, posting and Hamming distance of all matches, by keypoint and owner."""
     first = segment.starts[words]
@@ -138,14 +141,14 @@ def _matches(
         size = sizes[begin:end]
         total = int(size.sum())
         if total > _LONG * len(size):  # each list is a slice of its own
-            found += _long_lists(range(begin, end), first, sizes, bits, segment.bits)
+            found += _long_lists(range(begin, end), first, sizes, bits, segment.bits, threshold)
         elif total:
             posting = np.repeat(first[begin:end] - np.cumsum(size) + size, size)
             posting += np.arange(total)
             code = segment.bits[posting]
             code ^= np.repeat(bits[begin:end], size)
             distance = np.bitwise_count(code)
-            near = np.flatnonzero(distance <= THRESHOLD)
+            near = np.flatnonzero(distance <= threshold)
             at = np.searchsorted(np.cumsum(size), near, side="right") + begin
             found.append((at, posting[near], distance[near]))
         begin = end
@@ -155,13 +158,13 @@ def _matches(
     return at, posting, distance
 
 
-def _long_lists(which, first, sizes, bits, codes) -> list[tuple]:
+def _long_lists(which, first, sizes, bits, codes, threshold) -> list[tuple]:
     """The same list by list, without index arrays as long as the lists."""
     found = []
     for i in which:
         start = int(first[i])
         distance = np.bitwise_count(codes[start : start + int(sizes[i])] ^ bits[i])
-        near = np.flatnonzero(distance <= THRESHOLD)
+        near = np.flatnonzero(distance <= threshold)
         found.append((np.full(len(near), i), near + start, distance[near]))
     return found
 

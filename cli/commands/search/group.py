@@ -9,6 +9,7 @@ from .duplicates import duplicates
 from .evaluating import evaluate
 from .querying import query
 from .telling import info, verify
+from .topics import topics
 
 
 @click.group()
@@ -24,5 +25,5 @@ def search() -> None:
     """
 
 
-for command in (index, add, remove, info, verify, compact, query, duplicates, evaluate):
+for command in (index, add, remove, info, verify, compact, query, duplicates, evaluate, topics):
     search.add_command(command)

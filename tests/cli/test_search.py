@@ -1,0 +1,152 @@
+"""``cvclassic search``."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from cvclassic.images import write_image
+from tests.search.conftest import textured
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Twelve images, and queries that show four of them turned and smaller."""
+    folder = tmp_path_factory.mktemp("search")
+    (folder / "photos").mkdir()
+    (folder / "phone").mkdir()
+    truth = {}
+    for i in range(12):
+        image = textured(i)
+        write_image(folder / "photos" / f"{i:02d}.png", image)
+        if i < 4:
+            turn = cv2.getRotationMatrix2D((80, 80), 20, 0.8)
+            write_image(folder / "phone" / f"q{i}.png", cv2.warpAffine(image, turn, (160, 160)))
+            truth[f"q{i}.png"] = {"relevant": [f"{i:02d}.png"], "junk": []}
+    (folder / "relevance.json").write_text(json.dumps({"queries": truth}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def index(photos, in_process_module):
+    path = photos / "photos.index"
+    done = in_process_module("search", "index", photos / "photos", "-o", path, "--words", 60)
+    assert done.returncode == 0, done.stderr
+    assert "Added 12 images, 12 in total" in done.stdout
+    return path
+
+
+@pytest.fixture(scope="module")
+def in_process_module():
+    """Run the command line in this process."""
+    from types import SimpleNamespace
+
+    from click.testing import CliRunner
+
+    from cvclassic_cli.main import main
+
+    def run(*args):
+        done = CliRunner().invoke(main, [str(arg) for arg in args])
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    return run
+
+
+def test_query(in_process_module, photos, index, tmp_path):
+    done = in_process_module(
+        "search", "query", index, photos / "phone" / "q2.png", "--top", 3,
+        "--page", tmp_path / "p.html", "--json", tmp_path / "p.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    content = json.loads((tmp_path / "p.json").read_text())
+    hits = content["queries"][0]["hits"]
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert hits[0]["path"].endswith("02.png")
+    assert hits[0]["verified"]
+    page = (tmp_path / "p.html").read_text()
+    assert page.count("<img") == 1 + 3 + sum(hit["inliers"] > 0 for hit in hits)
+    assert "02.png" in page
+
+
+def test_evaluate(in_process_module, photos, index, tmp_path):
+    done = in_process_module(
+        "search", "evaluate", index, "--relevance", photos / "relevance.json",
+        "--queries", photos / "phone", "--json", tmp_path / "s.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "s.json").read_text())
+    assert scores["map"] == scores["precision_at_1"] == scores["n_s"] == 1
+    assert scores["intervals"]["precision_at_1"][0] < 0.6  # four queries prove little
+    assert scores["n_queries"] == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", 'expected an object "queries"'),
+        ('{"queries": {"a": {"relevant": []}}}', "at least one name"),
+        ('{"queries": {"q0.png": {"relevant": ["nowhere.png"]}}}', "is not in the index"),
+        ("{", "expected JSON"),
+    ],
+)
+def test_bad_relevance(in_process_module, index, photos, tmp_path, content, said):
+    (tmp_path / "r.json").write_text(content)
+    done = in_process_module(
+        "search", "evaluate", index, "--relevance", tmp_path / "r.json", "--queries",
+        photos / "phone",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_changes(in_process_module, photos, index):
+    again = in_process_module("search", "index", photos / "photos", "-o", index)
+    assert "Added 0 images, 12 already there, 12 in total" in again.stdout
+    new = photos / "new.png"
+    write_image(new, textured(77))
+    assert "Added 1 image" in in_process_module("search", "add", index, new).stdout
+    gone = in_process_module("search", "remove", index, new, "nowhere.png")
+    assert gone.returncode == 1
+    assert "Removed 1 image." in gone.stdout
+    assert "nowhere.png: not in the index" in gone.stderr
+    assert "12 images in 1 segment" in in_process_module("search", "compact", index).stdout
+    assert "The index is sound." in in_process_module("search", "verify", index).stdout
+    assert "visual words" in in_process_module("search", "info", index).stdout
+
+
+def test_duplicates(in_process_module, photos, index, tmp_path):
+    done = in_process_module("search", "duplicates", index, "--json", tmp_path / "d.json")
+    assert done.returncode == 0
+    assert "0 clusters of copies" in done.stdout
+    assert json.loads((tmp_path / "d.json").read_text())["n_images"] == 12
+
+
+def test_what_is_wrong_is_said_in_a_line(in_process_module, index, photos, tmp_path):
+    image = photos / "phone" / "q0.png"
+    for arguments, code, said in [
+        (("query", tmp_path, image), 2, "there is no image index"),
+        (("query", index, image, "--box", "1,2,3"), 2, "expected x,y,w,h"),
+        (("query", index, image, "--box", "900,0,5,5"), 2, "box must overlap the image"),
+        (("query", index, tmp_path / "none.jpg"), 1, "not_found"),
+        (("add", tmp_path / "no.index", image), 2, "there is no image index"),
+        (("index", tmp_path / "none.jpg", "-o", tmp_path / "x.index"), 2, "none of the images"),
+    ]:
+        done = in_process_module("search", *arguments)
+        assert done.returncode == code, (arguments, done.stderr)
+        assert said in done.stderr + done.stdout
+
+
+def test_vocabularies_are_shared(in_process_module, index, photos, tmp_path):
+    done = in_process_module(
+        "search", "index", photos / "phone", "-o", tmp_path / "b.index", "--vocabulary", index
+    )
+    assert done.returncode == 0, done.stderr
+    one = next(index.glob("vocabulary-*")).read_bytes()
+    assert next((tmp_path / "b.index").glob("vocabulary-*")).read_bytes() == one
+
+
+def test_blank_query(in_process_module, index, tmp_path):
+    write_image(tmp_path / "blank.png", np.full((90, 90, 3), 200, np.uint8))
+    assert in_process_module("search", "query", index, tmp_path / "blank.png").returncode == 0
