@@ -9,7 +9,7 @@ from scipy.linalg import blas, lapack
 
 from .ridge_solving import rbf_gram, solve_ridge
 
-_JITTER = 1e-4  # on the diagonal of a kernel matrix, which is 1
+_JITTERS = (1e-4, 1e-3, 1e-2, 0.1)  # tried on the diagonal of a kernel matrix, which is 1
 _ROWS = 2000  # samples whose kernel values are there at once
 
 
@@ -90,7 +90,7 @@ def landmark_features(
     values : ndarray of shape (n, m), float32
         The kernel between samples and landmarks.
     own : ndarray of shape (m, m), float32
-        Between landmarks. Changed.
+        Between landmarks.
 
     Returns
     -------
@@ -116,12 +116,14 @@ def landmark_features(
 
 
 def _root(own: np.ndarray) -> np.ndarray:
-    """Lower Cholesky factor of a kernel matrix, whose memory is used."""
-    own.flat[:: len(own) + 1] += np.float32(_JITTER)
-    root, info = lapack.spotrf(own.T, lower=1, overwrite_a=1, clean=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("the kernel matrix of the landmarks is not positive definite")
-    return root
+    """Lower Cholesky factor of a kernel matrix, with as little on its diagonal as float32 needs."""
+    for added in _JITTERS:
+        raised = own.copy()
+        raised.flat[:: len(own) + 1] += np.float32(added)
+        root, info = lapack.spotrf(raised.T, lower=1, overwrite_a=1, clean=1)
+        if info == 0:
+            return root
+    raise np.linalg.LinAlgError("the kernel matrix of the landmarks is not positive definite")
 
 
 def _add(square: np.ndarray, features: np.ndarray) -> np.ndarray:
