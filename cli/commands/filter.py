@@ -44,7 +44,7 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 # Unknown options are let through because a kernel may begin with a minus.
 @click.command("filter", context_settings={"ignore_unknown_options": True})
 @click.argument("kernel")
-@source_options
+@partial(source_options, short_null=False)  # -0.5 is the beginning of a kernel
 @click.option(
     "-o",
     "--output",

@@ -41,8 +41,12 @@ OUTPUT_HELP = (
 _FEW = 8
 
 
-def source_options(command: Callable) -> Callable:
-    """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`."""
+def source_options(command: Callable, *, short_null: bool = True) -> Callable:
+    """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`.
+
+    Without `short_null` there is ``--null`` but no ``-0``, for commands whose arguments may be
+    numbers below zero.
+    """
 
     @functools.wraps(command)
     def wrapper(*args: Any, paths, manifest, split, null, every, frames, **kwargs: Any) -> Any:
@@ -55,7 +59,8 @@ def source_options(command: Callable) -> Callable:
         return command(*args, sources=found, **kwargs)
 
     options = (
-        *_PATHS,
+        _PATHS,
+        _null_option(short_null),
         click.option(
             "--manifest",
             type=click.Path(dir_okay=False),
@@ -77,15 +82,15 @@ def path_options(command: Callable) -> Callable:
         chosen = frame_selection(every, frames)
         return command(*args, sources=_sources(paths, None, None, null, chosen), **kwargs)
 
-    return _all(wrapper, (*_PATHS, *_FRAMES))
+    return _all(wrapper, (_PATHS, _null_option(True), *_FRAMES))
 
 
-_PATHS = (
-    click.argument("paths", nargs=-1, type=click.Path()),
-    click.option(
-        "-0", "--null", is_flag=True, help="Names on standard input end in NUL, not newline."
-    ),
-)
+_PATHS = click.argument("paths", nargs=-1, type=click.Path())
+
+
+def _null_option(short: bool) -> Callable:
+    text = "Names on standard input end in NUL, not newline."
+    return click.option(*(["-0"] if short else []), "--null", is_flag=True, help=text)
 
 
 _FRAMES = (

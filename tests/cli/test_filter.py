@@ -40,6 +40,23 @@ def test_ways_to_write_a_kernel(in_process, tmp_path, picture, kernel):
     np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), expected)
 
 
+def test_a_kernel_may_begin_with_minus_zero(in_process, tmp_path, picture):
+    done = in_process("filter", "-0.5 0 0.5", picture, "-o", tmp_path / "b.npy")
+    assert done.returncode == 0, done.stderr
+    pixels = read_image(picture).astype(float)
+    expected = (pixels[:, 2:] - pixels[:, :-2]).transpose(2, 0, 1) / 2
+    np.testing.assert_allclose(np.load(tmp_path / "b.npy")[:, :, 1:-1], expected)
+
+
+def test_many_images_go_to_a_folder(in_process, tmp_path, picture):
+    write_image(tmp_path / "c.png", read_image(picture))
+    done = in_process("filter", "sobel_x", picture, tmp_path / "c.png", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    words = ("filter", "box", picture, tmp_path / "c.png", "-o", tmp_path / "one.png")
+    assert "need a folder" in in_process(*words).stderr
+
+
 def test_zero_is_middle_gray_for_derivatives(in_process, tmp_path):
     image = np.full((20, 30), 70, np.uint8)
     image[:, 15:] = 90
