@@ -174,10 +174,10 @@ def _ranges(arrays, name: str) -> np.ndarray:
 def _rule(values) -> InstanceRule | None:
     if values is None:
         return None
-    kinds = {"threshold": int, "depth": float, "smoothing": float, "min_area": int}
+    kinds = {"core": int, "depth": float, "smoothing": float, "min_area": int}
     _require(isinstance(values, dict) and set(values) == set(kinds), "rule")
     _require(all(type(values[key]) is kind for key, kind in kinds.items()), "rule")
-    good = 1 <= values["threshold"] <= 255 and 0 <= values["min_area"] < 2**31
+    good = 1 <= values["core"] <= 255 and 0 <= values["min_area"] < 2**31
     good = good and 0 <= values["depth"] < 1e4 and 0 <= values["smoothing"] < 100
     _require(good, "rule")
     return InstanceRule(**values)

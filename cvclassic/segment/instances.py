@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from ..evaluate.masks import match_instances
 
-_MOST_PIXELS = 6_000_000
+_MOST_PIXELS = 3_000_000
+_HALF = 128
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class InstanceRule:
 
     Attributes
     ----------
-    threshold : int
-        Probabilities (in steps of 1/255) of at least this are object.
+    core : int
+        Middles are sought where the probability, in steps of 1/255, is at least this; objects are
+        filled down to 128, a half.
     depth : float
         How much lower, in pixels of distance to the background, the saddle between two middles
         must be for a split; 0 splits nothing.
@@ -30,7 +32,7 @@ class InstanceRule:
         Smaller objects are dropped, in pixels.
     """
 
-    threshold: int = 128
+    core: int = 128
     depth: float = 1.0
     smoothing: float = 1.0
     min_area: int = 8
@@ -64,11 +66,13 @@ def split_instances(steps: np.ndarray, rule: InstanceRule) -> np.ndarray:
     >>> split_instances(np.uint8(255 * two), InstanceRule()).max()
     np.uint16(2)
     """
-    inside = (steps >= rule.threshold).astype(np.uint8)
+    inside = (steps >= _HALF).astype(np.uint8)
+    if not inside.any():
+        return np.zeros(steps.shape, np.uint16)
     if rule.depth <= 0:
         labels = cv2.connectedComponents(inside, connectivity=4)[1]
     else:
-        labels = _watershed(inside, rule)
+        labels = _watershed(inside, (steps >= max(rule.core, _HALF)).astype(np.uint8), rule)
     counts = np.bincount(labels.ravel())
     keep = counts >= rule.min_area
     keep[0] = False
@@ -76,29 +80,33 @@ def split_instances(steps: np.ndarray, rule: InstanceRule) -> np.ndarray:
     return numbers.astype(np.uint16 if numbers.max(initial=0) < 65_536 else np.uint32)[labels]
 
 
-def _watershed(inside: np.ndarray, rule: InstanceRule) -> np.ndarray:
+def _watershed(inside: np.ndarray, core: np.ndarray, rule: InstanceRule) -> np.ndarray:
+    """Numbers of the objects inside; each has one middle in the core, or is all of a component."""
     from skimage.morphology import reconstruction
     from skimage.segmentation import watershed
 
-    framed = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    if rule.smoothing > 0:
-        distance = cv2.GaussianBlur(distance, (0, 0), rule.smoothing)
-    distance *= inside
-    if not inside.any():
-        return np.zeros(inside.shape, np.int32)
+    distance = _distances(core, rule.smoothing)
     # middles that rise by less than `depth` over a saddle are flooded
     flooded = reconstruction(np.maximum(distance - np.float32(rule.depth), 0), distance)
-    risen = ((distance - flooded) > 0) & (inside > 0)
-    plateau = cv2.connectedComponents(risen.astype(np.uint8), connectivity=8)[1]
-    # an object too flat to rise is a middle of its own
+    risen = ((distance - flooded) > 0) & (core > 0)
+    middles = cv2.connectedComponents(risen.astype(np.uint8), connectivity=8)[1]
     parts = cv2.connectedComponents(inside, connectivity=4)[1]
     has_middle = np.zeros(parts.max() + 1, bool)
-    has_middle[parts[plateau > 0]] = True
+    has_middle[parts[middles > 0]] = True
     lonely = ~has_middle
     lonely[0] = False
-    markers = plateau + np.where(lonely[parts], parts + plateau.max(), 0)
-    return watershed(-distance, markers, mask=inside > 0)
+    markers = middles + np.where(lonely[parts], parts + middles.max(), 0)
+    ground = distance if core is inside else _distances(inside, rule.smoothing) + distance
+    return watershed(-ground, markers, mask=inside > 0)
+
+
+def _distances(mask: np.ndarray, smoothing: float) -> np.ndarray:
+    """Distance to the background, which does not begin where the image ends."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    if smoothing > 0:
+        distance = cv2.GaussianBlur(distance, (0, 0), smoothing)
+    return distance * mask
 
 
 def learn_rule(
@@ -131,20 +139,22 @@ def learn_rule(
     areas = areas[areas > 0]
     typical = float(np.sqrt(np.median(areas) / np.pi)) if len(areas) else 5.0
     smallest = int(max(4, np.quantile(areas, 0.02) / 2)) if len(areas) else 8
-    best = InstanceRule(min_area=smallest)
+    depths = [0.0, *(max(round(f * typical, 2), 0.1) for f in (0.02, 0.05, 0.1, 0.18))]
+    blurs = sorted({1.0, *(round(f * typical, 2) for f in (0.15, 0.3))})
+    cores = (_HALF, 170, 210, 240)
+    best = InstanceRule(cores[2], depths[1], blurs[-1], smallest)
     best_value = -1.0
-    # one setting after the other, the strongest first
-    choices = (
-        ("depth", sorted({0.0, *(round(f * typical, 2) for f in (0.03, 0.06, 0.1, 0.16, 0.25))})),
-        ("smoothing", sorted({0.0, 1.0, round(0.15 * typical, 2), round(0.3 * typical, 2)})),
-        ("threshold", (90, 110, 128, 150, 175)),
-        ("depth", sorted({0.0, *(round(f * typical, 2) for f in (0.03, 0.06, 0.1, 0.16, 0.25))})),
-        ("min_area", (smallest, 2 * smallest, 4 * smallest)),
+    # what hangs together is tried together, the rest one after the other
+    rounds = (
+        [{"depth": depth, "smoothing": blur} for depth in depths for blur in blurs],
+        [{"core": core} for core in cores],
+        [{"depth": depth} for depth in depths],
+        [{"min_area": factor * smallest} for factor in (2, 4)],
     )
-    for name, values in choices:
-        tried = best
-        for value in values:
-            rule = InstanceRule(**{**tried.__dict__, name: value})
+    for changes in rounds:
+        start = best
+        for change in changes:
+            rule = replace(start, **change)
             f1 = _f1(maps, masks, rule)
             if f1 > best_value + 1e-4:
                 best, best_value = rule, f1

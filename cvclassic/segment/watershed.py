@@ -10,6 +10,8 @@ from ..images.checks import check_image
 from .instances import InstanceRule, split_instances
 from .thresholds import threshold_image
 
+_FULL = 255
+
 
 def watershed_objects(
     image: np.ndarray,
@@ -63,5 +65,5 @@ def watershed_objects(
         areas = areas[areas >= min_area]
         radius = float(np.sqrt(np.median(areas) / np.pi)) if len(areas) else 0.0
         depth = max(0.75, 0.1 * radius)
-    rule = InstanceRule(1, float(depth), float(smoothing), int(min_area))
-    return split_instances(np.uint8(255) * inside.astype(np.uint8), rule)
+    rule = InstanceRule(_FULL, float(depth), float(smoothing), int(min_area))
+    return split_instances(_FULL * inside.astype(np.uint8), rule)
