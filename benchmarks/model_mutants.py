@@ -284,6 +284,7 @@ def part(bases: list[bytes], first: int, last: int, folder: Path, result: Path) 
     """Load the mutants of some numbers; runs in a process of its own."""
     path = folder / f"m{first}"
     attack = Attack(path)
+    repr(Pipeline([]))  # in some messages
     for data in bases:  # all that is imported on demand
         path.write_bytes(data)
         outcome, _ = attack.load()
