@@ -37,7 +37,7 @@ def make_clock(kind: str) -> Callable[[], float]:
 
 
 @dataclass
-class Schooled:
+class TrainedNetwork:
     """A network after training for a budget.
 
     Parameters
@@ -68,7 +68,7 @@ def train_network(
     clock: Callable[[], float],
     start: float,
     seed: int = 0,
-) -> list[Schooled]:
+) -> list[TrainedNetwork]:
     """Train for each of several budgets, for little more than the time of the longest.
 
     The learning rate stays up for four fifths of a budget and then falls to zero in a straight
@@ -93,7 +93,7 @@ def train_network(
 
     Returns
     -------
-    list of Schooled
+    list of TrainedNetwork
         One a budget, shortest first.
 
     References
@@ -128,7 +128,7 @@ def train_network(
             state.step(_RATES[kind] * (1 - gone / length))
         accuracy = float((predict(network, pixels, side).argmax(axis=1) == labels).mean())
         epochs = state.steps * state.batch / len(labels)
-        done.append(Schooled(budget, copy.deepcopy(network).eval(), epochs, accuracy))
+        done.append(TrainedNetwork(budget, copy.deepcopy(network).eval(), epochs, accuracy))
         network.load_state_dict(kept[0])
         optimiser.load_state_dict(kept[1])
         state.steps = kept[2]

@@ -101,10 +101,10 @@ def measure_method(
     row["model_mb"] = round(method.n_bytes() / 1e6, 3)
     row["device"] = method.device
     found = Measured(name, method.classes_.tolist(), probabilities, row)
-    schooled = getattr(method, "schooled", [])
-    if schooled:  # the shorter budgets were paid for in the same run, and are no part of its time
-        row["fit_s"] = schooled[-1].budget
-    for one in schooled:
+    trained = getattr(method, "trained", [])
+    if trained:  # the shorter budgets were paid for in the same run, and are no part of its time
+        row["fit_s"] = trained[-1].budget
+    for one in trained:
         shares = method.predict_proba(images, one)
         found.budgets.append(
             {

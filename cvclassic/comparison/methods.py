@@ -15,7 +15,7 @@ from ..describe import fit_to_size
 from ..errors import MissingDependencyError
 from ..images import load_pixels, map_blocks
 from ..models import save_model
-from .cnn_training import Schooled, make_clock, predict, train_network
+from .cnn_training import TrainedNetwork, make_clock, predict, train_network
 from .convnets import torch_device, torch_missing
 
 # name -> what it is, in a few words
@@ -117,7 +117,7 @@ class CnnMethod(Method):
         if missing:
             raise MissingDependencyError(missing)
         self._kind, self._budgets, self._clock, self._seed = kind, budgets, clock, seed
-        self.schooled: list[Schooled] = []
+        self.trained: list[TrainedNetwork] = []
 
     def fit(self, images, labels):
         """Learn from pictures."""
@@ -131,7 +131,7 @@ class CnnMethod(Method):
         self._side = -(-long // 4) * 4 if small else _SIDE
         self._color = any(image.ndim == 3 for image in first)
         room = self._side if small else round(self._side * _ROOM)
-        self.schooled = train_network(
+        self.trained = train_network(
             self._kind,
             self._pixels(images, room),
             columns,
@@ -142,7 +142,7 @@ class CnnMethod(Method):
             start=start,
             seed=self._seed,
         )
-        last = self.schooled[-1]
+        last = self.trained[-1]
         self.about = {"epochs": round(last.epochs, 1), "train_accuracy": last.train_accuracy}
         return self
 
@@ -156,14 +156,14 @@ class CnnMethod(Method):
         found = [image for part in map_blocks(block, images, n_jobs=-1) for image in part]
         return np.stack(found).reshape(len(found), side, side, -1)
 
-    def predict_proba(self, images, schooled: Schooled | None = None):
+    def predict_proba(self, images, trained: TrainedNetwork | None = None):
         """Probabilities of the classes, after the longest budget or another."""
-        network = (schooled or self.schooled[-1]).network
+        network = (trained or self.trained[-1]).network
         return predict(network, self._pixels(images, self._side), self._side)
 
     def n_bytes(self):
         """Size of the weights, four bytes each."""
-        state = self.schooled[-1].network.state_dict()
+        state = self.trained[-1].network.state_dict()
         return sum(tensor.numel() * tensor.element_size() for tensor in state.values())
 
 
