@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Any
 
@@ -32,8 +33,11 @@ def check_model_output(path: str, force: bool) -> None:
 
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
-        what = "is not a folder" if os.path.lexists(folder) else "does not exist"
-        raise click.UsageError(f"-o {show_path(path)}: the folder {show_path(folder)} {what}.")
+        if os.path.lexists(folder):
+            raise NotADirectoryError(errno.ENOTDIR, f"{show_path(folder)} is not a folder", path)
+        raise FileNotFoundError(
+            errno.ENOENT, f"the folder {show_path(folder)} does not exist", path
+        )
     if os.path.lexists(path) and not os.path.isdir(path) and not force:
         try:
             read_model_info(path)

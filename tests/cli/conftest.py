@@ -64,8 +64,9 @@ def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
     assert done.returncode == code, (done.returncode, done.stderr)
     assert done.stdout == ""
     lines = done.stderr.splitlines()
-    # click puts its usage before a message about it
-    lines = [line for line in lines if not line.startswith(("Usage:", "Try '")) and line]
+    # click puts its usage before a message about it; what is odd about data is told before too
+    about = ("Usage:", "Try '", "Warning: ", "Note: ")
+    lines = [line for line in lines if not line.startswith(about) and line]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("Error: "), lines[0]
     return lines[0]

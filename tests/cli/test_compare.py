@@ -143,7 +143,7 @@ def test_mistakes(in_process, models, pictures, tmp_path) -> None:
     for words, message in [
         ((models[0], pictures), "at least two models"),
         ((models[0], models[0], pictures), "is given twice"),
-        ((models[0], good), "Give the labeled pictures"),
+        ((models[0], good), "Give the labeled images"),
         ((good, tmp_path / "short.csv"), "expected the columns path, label, truth"),
         ((good, tmp_path / "foreign.csv", pictures), "moon.png is not among the 13 labeled"),
         ((good, tmp_path / "gone.csv", pictures), "there is no such table"),

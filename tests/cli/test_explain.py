@@ -140,7 +140,7 @@ def test_words(in_process, toy_model_file, toy_folder, tmp_path, kind):
     out = tmp_path / f"words.{kind}"
     done = in_process("words", toy_model_file, toy_folder, "-o", out, "--words", 5)
     assert done.returncode == 0, done.stderr
-    assert "5 visual words, from 12 pictures" in done.stderr
+    assert "5 visual words from 12 images" in done.stderr
     if kind == "html":
         assert out.read_text(encoding="utf-8").count("<article") == 5
     else:
@@ -207,7 +207,8 @@ def test_pictures_that_cannot_be_written(in_process, toy_model_file, toy_folder,
     assert len(os.listdir(target)) == 12
     (tmp_path / "file").write_text("")
     done = in_process("classify", toy_model_file, toy_folder, "--pictures", tmp_path / "file")
-    assert done.returncode == 3
+    assert done.returncode == 2
+    assert "is a file" in done.stderr
 
 
 def test_pictures_need_pictures(in_process, other_models, tmp_path):

@@ -41,7 +41,7 @@ def test_an_older_model_is_kept(in_process, toys, toy_model_file, tmp_path) -> N
 
 def test_a_missing_folder_is_said(in_process, toys, tmp_path) -> None:
     done = in_process("train", toys, "-o", tmp_path / "no" / "m", *QUICK)
-    assert "no does not exist" in one_line(done, 2)
+    assert "no does not exist" in one_line(done, 3)
 
 
 def test_without_output_the_data_give_the_name(in_process, toys, tmp_path, monkeypatch) -> None:
