@@ -35,6 +35,14 @@ BOMBS = {
     "tiff": lambda: tiff(smooth(16, 16), photometric="rgb").replace(
         struct.pack("<HHII", 256, 4, 1, 16), struct.pack("<HHII", 256, 4, 1, 60_000)
     ).replace(struct.pack("<HHII", 257, 4, 1, 16), struct.pack("<HHII", 257, 4, 1, 60_000)),
+    "tga": lambda: struct.pack("<BBBHHBHHHHBB", 0, 0, 10, 0, 0, 0, 0, 0, 60_000, 60_000, 24, 0)
+    + bytes(100),
+    "sgi": lambda: b"\x01\xda\x01\x01" + struct.pack(">HHHH", 3, 60_000, 60_000, 3) + bytes(600),
+    "qoi": lambda: b"qoif" + struct.pack(">IIBB", 60_000, 60_000, 3, 0) + bytes(40),
+    "dib": lambda: struct.pack("<IiiHHIIiiII", 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0)
+    + bytes(40),
+    "gif frame": lambda: b"GIF89a" + struct.pack("<HHBBB", 10, 10, 0, 0, 0) + b","
+    + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x4c\x01\0;",
     "tiff tile": lambda: tiff(smooth(16, 16), photometric="rgb", tile=(16, 16)).replace(
         struct.pack("<HHII", 322, 4, 1, 16), struct.pack("<HHII", 322, 4, 1, 1 << 20)
     ),
@@ -154,3 +162,11 @@ def test_large_but_allowed():
     """The limits stop nothing that is within them."""
     image = read_image(png(7000, 7000, 1, 0, bytes(876 * 7000)))
     assert image.shape == (7000, 7000)
+
+
+def test_an_icon_of_very_many_images():
+    """A table of a million bytes would be walked for a second."""
+    code, seconds, megabytes = in_a_child(b"\0\0\1\0\xff\xff" + bytes(16) * 65_535)
+    assert code == "corrupt"
+    assert seconds < 0.2
+    assert megabytes < 50

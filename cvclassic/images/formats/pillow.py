@@ -284,6 +284,8 @@ def icon_bounds(data: bytes) -> ImageHeader:
     for found in re.finditer(rb"\xff\x4f\xff\x51.{4}(.{16})", data, re.S):
         x1, y1, x0, y0 = struct.unpack(">IIII", found[1])
         sizes.append((max(x1 - x0, 0), max(y1 - y0, 0)))
+    if data[:2] == b"\0\0" and int.from_bytes(data[4:6], "little") > 1000:
+        raise ImageReadError("corrupt", "an icon declares more than 1000 images")
     if data[:2] == b"\0\0":  # ICO: bitmaps stand where its table says, color and mask as one
         for at in range(6, min(6 + 16 * int.from_bytes(data[4:6], "little"), len(data) - 15), 16):
             (start,) = struct.unpack_from("<I", data, at + 12)
