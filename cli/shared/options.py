@@ -73,8 +73,10 @@ def load_data(
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
         data = load_folder(folder, min_classes=min_classes, part=part, skip_empty=skip_empty)
+    elif manifest is not None and folder is None:
+        data = load_manifest(manifest, split)
     else:
-        data = load_manifest(manifest or "", split)
+        raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
     if tell:
         tell_notes(data.notes)
     return data

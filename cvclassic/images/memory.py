@@ -18,8 +18,9 @@ def is_pil_image(value: object) -> bool:
     >>> is_pil_image("a.jpg")
     False
     """
-    module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(value, module.Image)
+    # another thread may be importing it right now, and have come half the way
+    kind = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return kind is not None and isinstance(value, kind)
 
 
 def pil_pixels(image) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import sys
+import types
 import warnings
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image, ImageOps
 
 from cvclassic.errors import ImageReadError
 from cvclassic.images import decode_image, read_image, watch_decoders
+from cvclassic.images.memory import is_pil_image
 from tests.images.makers import encode, smooth, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
@@ -396,3 +399,8 @@ def test_nothing_reaches_standard_error(capfd, recwarn):
                 pass
     assert capfd.readouterr().err == ""
     assert not [w for w in recwarn if "PIL" in w.filename]
+
+
+def test_a_pillow_that_is_being_imported_by_another_thread(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", types.ModuleType("PIL.Image"))
+    assert not is_pil_image("a.jpg")
