@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .._basics.atomic import atomic_file
+from .._basics.platform import READ_FLAGS
 from ..describe import Describer
 from ..encode import WordTree
 from ..errors import CvclassicError, IndexFileError, ModelFileError
@@ -87,7 +88,7 @@ def read_coder(path: str | os.PathLike, digest: str | None = None) -> ImageCoder
     """
     name = Path(path)
     try:
-        with open(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(name, READ_FLAGS), "rb") as file:
             data = file.read(_MOST_BYTES)
     except FileNotFoundError:
         raise IndexFileError(f"{name}: the vocabulary is missing.") from None

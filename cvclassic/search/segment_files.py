@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .._basics.atomic import atomic_file
+from .._basics.platform import READ_FLAGS
 from ..errors import IndexFileError
 from .segments import ARRAYS, POSTINGS, Segment, lengths_of
 
@@ -93,7 +94,7 @@ def open_segment(folder: Path, entry: dict) -> Segment:
     """
     path = folder / entry["file"]
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, READ_FLAGS)
     except FileNotFoundError:
         raise IndexFileError(f"{path}: this part of the index is missing.") from None
     except OSError as error:

@@ -20,6 +20,7 @@ import numpy as np
 
 from .._basics.atomic import atomic_file
 from .._basics.locking import lock_beside
+from .._basics.platform import READ_FLAGS, sync_folder
 from ..errors import IndexFileError
 from .coder_files import read_coder, write_coder
 from .coding import ImageCoder
@@ -119,7 +120,7 @@ def _read_list(folder: Path) -> dict:
     """The checked content of ``index.json``."""
     path = folder / LIST
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(path, READ_FLAGS), "rb") as file:
             data = file.read(_MOST_LIST)
     except (FileNotFoundError, NotADirectoryError):
         raise IndexFileError(f"{folder}: there is no image index.") from None
@@ -239,7 +240,7 @@ class IndexWriter:
         self._content = {**self._content, "segments": segments}
         with atomic_file(self._folder / LIST) as file:
             file.write(_text_of(self._content))
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         delete_leftovers(self._folder, self._content)
 
 
@@ -298,7 +299,7 @@ def create_folder(path: str | os.PathLike, coder: ImageCoder, settings: dict) ->
     }
     with atomic_file(folder / LIST) as file:
         file.write(_text_of(content))
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def delete_leftovers(folder: Path, content: dict) -> None:
@@ -313,13 +314,3 @@ def delete_leftovers(folder: Path, content: dict) -> None:
         if own and name not in named:
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that names survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
