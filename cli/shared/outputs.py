@@ -36,7 +36,9 @@ def check_model_output(path: str, force: bool) -> None:
         if os.path.lexists(folder):
             raise NotADirectoryError(errno.ENOTDIR, f"{show_path(folder)} is not a folder", path)
         raise FileNotFoundError(
-            errno.ENOENT, f"the folder {show_path(folder)} does not exist", path
+            errno.ENOENT,
+            f"No such file or directory: the folder {show_path(folder)} does not exist",
+            path,
         )
     if os.path.lexists(path) and not os.path.isdir(path) and not force:
         try:

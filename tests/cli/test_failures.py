@@ -55,7 +55,7 @@ BAD_FOLDERS = {
     ),
     "broken class": (
         lambda top: some_folders(top / "x", a=[png(0), png(3)], b=[b"\x89PNG\r\n\x1a\nx"] * 2),
-        "No picture of class 'b' can be read (1 of 2 classes are lost so). The first failure:",
+        "No image of class 'b' can be read (1 of 2 classes are lost so). The first failure:",
     ),
     "too few features": (
         lambda top: some_folders(top / "x", a=[png(2)], b=[png(5)]),
