@@ -16,7 +16,7 @@ from .state import changed_boxes, probabilities, settle
 from .verifier_rows import FAIR, ImageRows
 from .window_vectors import WindowVectors, group_gains
 
-_PENALTY = 0.01
+_PENALTY = 0.003
 _RIDGE = 3.0
 _POSITIVE = 0.6
 _NEGATIVE = 0.45
