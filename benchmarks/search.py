@@ -62,13 +62,11 @@ def measure_accuracy() -> dict:
             "index_cpu_s": round(time.process_time() - began, 1),
         }
         folder = None if queries is None else os.path.dirname(queries[0])
-        for kind, options in {
-            "words": {"geometry": False},
-            "words and geometry": {"geometry": True},
-            "compact codes": {"geometry": True, "compact_only": True},
-        }.items():
-            index.geometry = options.pop("geometry")
-            rankings, failures, _ = rank_queries(index, truth, folder=folder, **options)
+        for kind in ("words", "words and geometry", "compact codes"):
+            index.geometry = kind != "words"
+            rankings, failures, _ = rank_queries(
+                index, truth, folder=folder, compact_only=kind == "compact codes"
+            )
             row[kind] = score_rankings(rankings, truth).to_dict() | {"n_failed": len(failures)}
         row["time"] = _times(index, queries)
         row["brute-force matcher"] = _brute_force(images, queries, truth)
@@ -213,7 +211,9 @@ def query_million(path: str, queries: list) -> dict:
         began = time.perf_counter()
         index = ImageIndex.open(path)
         opened = time.perf_counter() - began
-        first, seconds, right, peak = [], [], 0, 0
+        first: list[float] = []
+        seconds: list[float] = []
+        right, peak = 0, 0
         for turn in range(3):
             for i, code in enumerate(queries):
                 start = time.process_time()

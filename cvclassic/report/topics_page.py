@@ -62,7 +62,7 @@ def write_topics_page(
                     {
                         "path": index.searcher_.name(i),
                         "weight": float(topics.weights[row[i], k]),
-                        "thumb": None if pixels[i] is None else make_thumbnail(pixels[i], _SIDE),
+                        "thumb": _thumbnail(pixels[i]),
                     }
                     for i in best
                 ],
@@ -80,6 +80,11 @@ def write_topics_page(
         command=command,
     )
     return write_page(path, page)
+
+
+def _thumbnail(pixels: np.ndarray | None):
+    """A small image of an image; None where it cannot be read any more."""
+    return None if pixels is None else make_thumbnail(pixels, _SIDE)
 
 
 def _patch(index: Any, places: list, pixels: dict[int, np.ndarray | None]):

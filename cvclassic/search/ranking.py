@@ -58,7 +58,10 @@ def fuse(
     """
     n = len(words)
     rank = min(_BACKGROUND, max(2, n // 4), n)
-    background = np.partition(words, n - rank)[n - rank] if n else 0.0
+    some = words[words > 0]  # of very many images most have nothing in common with a query
+    background = (
+        np.partition(some, len(some) - rank)[len(some) - rank] if len(some) >= rank > 0 else 0
+    )
     background = max(float(background), _FLOOR * float(words.max(initial=0)), 1e-12)
     scores = words / background
     for image, number in inliers.items():

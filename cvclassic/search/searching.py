@@ -16,7 +16,8 @@ from .voting import Votes, cast_votes, inverse_frequencies
 
 _ALL_CODES = 20_000  # images whose compact codes are all compared
 _SOME_CODES = 1000  # of more images: those with the highest scores of words
-_MAPPED = 500_000_000  # bytes of postings that may stay mapped between queries
+_MAPPED = 300_000_000  # bytes of postings that may stay mapped between queries
+_AROUND = 3 << 16  # bytes that the system maps around the three arrays of a list
 _EXPANSIONS = 3  # verified hits that a second query learns from
 _EXPANSION_SHARE = 0.5
 
@@ -127,16 +128,16 @@ class Searcher:
     def _rank_one(self, code: ImageCode, geometry: bool) -> Ranking:
         if self._rarity is None:
             none = np.zeros(0, np.int64)
-            empty = Votes(none, none, np.zeros((0, 3), np.uint16), none, np.zeros(0), 0)
+            empty = Votes(none, none, np.zeros((0, 3), np.uint16), none, np.zeros(0), 0, none)
             return Ranking(np.zeros(0), empty, {}, None)
         votes = cast_votes(code, self.segments, self._rarity)
         words = votes.scores.copy()
         words[self._gone] = 0
         verified: dict[int, Verified] = {}
         if geometry:
-            n = min(VERIFY, len(words))
-            best = np.argpartition(-words, n - 1)[:n] if n < len(words) else np.arange(n)
-            best = best[words[best] > 0]
+            best = np.flatnonzero(words > 0)
+            if len(best) > VERIFY:
+                best = best[np.argpartition(-words[best], VERIFY - 1)[:VERIFY]]
             if len(best):
                 sides = np.array([max(self.shape(i)) for i in best.tolist()], float)
                 verified = {one.image: one for one in verify(code, votes, best, sides)}
@@ -177,7 +178,8 @@ class Searcher:
 
     def _give_back(self, votes: Votes) -> None:
         """Keep the memory of large indexes bounded: what was mapped is given back at times."""
-        self._mapped += 18 * votes.n_postings
+        lists = len(votes.used) * len(self.segments)
+        self._mapped += 18 * votes.n_postings + lists * _AROUND
         if self._mapped > _MAPPED:
             for segment in self.segments:
                 release(segment)

@@ -15,7 +15,7 @@ THRESHOLD = 28  # largest Hamming distance of a match
 STRICT = 24  # the same where very many postings are compared, of which chance passes more
 _MANY = 500_000  # postings
 SIGMA = 16.0  # of the Gaussian over Hamming distances
-MOST_POSTINGS = 3_000_000  # looked at for a query: rare words first
+MOST_POSTINGS = 1_000_000  # looked at for a query: rare words first
 _LONG = 2000  # postings of a word from which on lists are looked at one by one
 _AT_ONCE = 1_000_000  # postings that are gathered in one go
 
@@ -38,6 +38,8 @@ class Votes:
         Sums over images, divided by the square root of their numbers of keypoints.
     n_postings : int
         Keypoints of the index that were compared.
+    used : ndarray of shape (k,), int
+        Keypoints of the query whose words were looked up.
     """
 
     query: np.ndarray
@@ -46,6 +48,7 @@ class Votes:
     weights: np.ndarray
     scores: np.ndarray
     n_postings: int
+    used: np.ndarray
 
 
 def inverse_frequencies(segments: Sequence[Segment]) -> np.ndarray:
@@ -106,7 +109,7 @@ def cast_votes(
     scores = np.bincount(owner, weight, offset)
     counts = np.concatenate([segment.counts for segment in segments])
     scores = scores / np.sqrt(np.maximum(counts, 1))  # bincount of nothing gives integers
-    return Votes(used[q], owner, np.concatenate(places), weight, scores, n_postings)
+    return Votes(used[q], owner, np.concatenate(places), weight, scores, n_postings, used)
 
 
 def _affordable(

@@ -23,7 +23,9 @@ from ...shared.reporting import command_line
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) to browse.")
 @click.option("--json", "json_file", type=click.Path(), help="Write topics and weights.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+)
 @click.pass_context
 def topics(ctx, index_, n_topics, method, page, json_file, seed):
     """Find topics of the images of INDEX: visual words that occur together, without labels.
