@@ -257,6 +257,8 @@ def _make_vectors(
     if not len(rows.labels):
         raise DataError("None of the training pictures shows any feature.")
     for _, step in pipeline.steps[1:-1]:
+        if step is None or step == "passthrough":
+            continue
         rows.vectors = as_vectors(step.fit_transform(rows.vectors, rows.labels))
     can = {"groups", "judged"} <= set(signature(pipeline[-1].fit).parameters)
     if mirror and can and rows.judged is None:

@@ -94,7 +94,7 @@ def test_a_step_can_be_replaced() -> None:
             lambda: make_recipe("sift-bow", features__nothing=1),
             ["no parameter 'features__nothing'"],
         ),
-        (lambda: make_head("svm", words=1), ["There is no parameter 'words'", "C, gamma, kernel"]),
+        (lambda: make_head("svm", words=1), ["There is no parameter 'words'", "C, class_weight, gamma, kernel"]),
         (lambda: make_recipe("sift-bow", map="chi2"), ["map must be an estimator. Got 'chi2'"]),
         (lambda: make_recipe("sift-bow", describer=640), ["describer must be an estimator"]),
         (
@@ -120,7 +120,7 @@ def test_known_parameters_of_the_message_work() -> None:
     paths = [path.rpartition("__") for path in make_recipe("sift-bow").get_params()]
     for name in listed:
         owners = [owner for owner, _, last in paths if last == name and owner]
-        assert owners
+        assert owners or name == "mirror"  # the recipe's own
         if len(owners) == 1:
             make_recipe("sift-bow", **{name: None})
 

@@ -61,7 +61,7 @@ CONTENT: dict[str, tuple[bytes, set[str]]] = {
     ),
     "packed.jpg": (b"\x1f\x8b\x08" + bytes(20), {"unsupported_format"}),
     "drawing.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", {"unsupported_format"}),
-    "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(20), {"unsupported_format"}),
+    "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(20), {"unsupported_format", "corrupt"}),
     "soi.jpg": (b"\xff\xd8", {"truncated"}),
     "header.jpg": (JPEG[: JPEG.index(b"\xff\xda")], {"truncated"}),
     **{f"cut{p}.jpg": (JPEG[: len(JPEG) * p // 100], {"truncated"}) for p in (10, 50, 90)},
