@@ -94,7 +94,10 @@ def test_a_step_can_be_replaced() -> None:
             lambda: make_recipe("sift-bow", features__nothing=1),
             ["no parameter 'features__nothing'"],
         ),
-        (lambda: make_head("svm", words=1), ["There is no parameter 'words'", "C, class_weight, gamma, kernel"]),
+        (
+            lambda: make_head("svm", words=1),
+            ["There is no parameter 'words'", "C, class_weight, gamma, kernel"],
+        ),
         (lambda: make_recipe("sift-bow", map="chi2"), ["map must be an estimator. Got 'chi2'"]),
         (lambda: make_recipe("sift-bow", describer=640), ["describer must be an estimator"]),
         (
