@@ -80,7 +80,7 @@ def test_scribbles_do_nearly_as_well(fitted) -> None:
     found = [(answer == 2).astype(int) for answer in model.predict(others)]
     hits = sum(int((f & t).sum()) for f, t in zip(found, truth, strict=True))
     share = 2 * hits / sum(int(f.sum() + t.sum()) for f, t in zip(found, truth, strict=True))
-    assert share > 0.95 * dice(fitted, others, truth)
+    assert share > 0.92 * dice(fitted, others, truth)
 
 
 def test_one_image_is_enough() -> None:
@@ -94,7 +94,8 @@ def test_several_classes_in_color(rng) -> None:
     colors = np.array([(60, 60, 60), (160, 60, 60), (60, 160, 60), (60, 60, 160)])
     images = [np.clip(colors[m] + rng.normal(0, 20, (*m.shape, 3)), 0, 255) for m in masks]
     images = [image.astype(np.uint8) for image in images]
-    model = PixelClassifier(n_trees=15, depth=4, random_state=0).fit(images, masks)
+    model = PixelClassifier(n_trees=8, depth=4, max_pixels=20_000, random_state=0)
+    model.fit(images, masks)
     found = model.predict(images)
     assert np.mean([(f == m).mean() for f, m in zip(found, masks, strict=True)]) > 0.95
     assert model.predict_proba(images[:1])[0].shape == (4, 80, 80)
