@@ -56,6 +56,7 @@ def test_stub_and_exports_are_equal(name) -> None:
         assert getattr(package, export) is not None
 
 
+@pytest.mark.slow
 def test_mypy_tells_good_calls_from_bad(tmp_path) -> None:
     pytest.importorskip("mypy", reason="mypy is not installed (pip install cvclassic[dev])")
     done = subprocess.run(
@@ -65,7 +66,7 @@ def test_mypy_tells_good_calls_from_bad(tmp_path) -> None:
         capture_output=True,
         text=True,
         cwd=PROGRAM.parents[2],
-        timeout=300,
+        timeout=900,
     )
     refused = {
         int(line.split(":")[1])
@@ -75,6 +76,7 @@ def test_mypy_tells_good_calls_from_bad(tmp_path) -> None:
     assert refused == wrong_lines(), done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_pyright_tells_good_calls_from_bad() -> None:
     pytest.importorskip("pyright", reason="pyright is not installed (pip install cvclassic[dev])")
     command = [sys.executable, "-m", "pyright"]
@@ -84,7 +86,7 @@ def test_pyright_tells_good_calls_from_bad() -> None:
             capture_output=True,
             text=True,
             cwd=PROGRAM.parents[2],
-            timeout=300,
+            timeout=900,
         )
         report = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
