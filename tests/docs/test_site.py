@@ -92,17 +92,11 @@ def test_spelling() -> None:
     assert done.stdout == ""
 
 
-@pytest.mark.slow
-def test_the_built_site_loads_nothing_and_has_no_warnings(tmp_path) -> None:
-    """Without running the examples, which `test_gallery` does."""
-    pytest.importorskip("sphinx_gallery", reason="the extra [docs] is not installed")
-    out = tmp_path / "html"
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html",
-         "-D", "plot_gallery=0", DOCS, out],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_the_built_site_loads_nothing() -> None:
+    """`./dev docs` fails at any warning by itself; this looks at what it has made."""
+    out = DOCS / "_build" / "html"
+    if not (out / "index.html").is_file():
+        pytest.skip("the site is not built (./dev docs)")
     loads = re.compile(
         r"<(?:script|img|link|iframe|source)\b[^>]*?(?:src|href)=\"(https?:|//)[^\"]*"
     )
