@@ -68,6 +68,7 @@ def test_scikit_learn(trained):
         fresh.predict([image])
 
 
+@pytest.mark.slow
 def test_cross_val_score_works():
     images, truth = scenes(8)
     boxes = [t[0] for t in truth]
@@ -76,6 +77,7 @@ def test_cross_val_score_works():
     assert np.isfinite(values).all()
 
 
+@pytest.mark.slow
 def test_same_seed_same_model_whatever_n_jobs():
     images, truth = scenes(6)
     one = small().fit(images, truth)
@@ -85,6 +87,7 @@ def test_same_seed_same_model_whatever_n_jobs():
     assert one.detect(probe) == two.detect(probe)
 
 
+@pytest.mark.slow
 def test_all_forms_of_truth_agree():
     images, truth = scenes(5)
     boxes = [t[0] for t in truth]
@@ -125,6 +128,7 @@ def test_a_single_image_is_enough():
     assert isinstance(found, Detections)
 
 
+@pytest.mark.slow
 def test_boxes_that_nothing_reaches_are_named():
     images, truth = scenes(30)
     boxes = [t[0] for t in truth]
