@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .common import data_dir, show, write_results
+from .common import ROOT, data_dir, fill_block, show, write_results
 
 SIZE = (240, 136)  # width, height
 TEST_SEEDS = range(100, 112)
@@ -202,6 +202,18 @@ def main(argv: list[str] | None = None) -> None:
     show(results["shots"], "shots")
     if args.keep:
         write_results("video", results)
+        page = ROOT / "docs" / "video.md"
+        text = page.read_text(encoding="utf-8")
+        page.write_text(fill_block("video-shots", table(results["shots"]), text), encoding="utf-8")
+
+
+def table(rows: dict) -> str:
+    """The results as a Markdown table, best first."""
+    lines = ["|  | cuts | dissolves | fades | false alarms | F1 |", "| --- " + "| ---: " * 5 + "|"]
+    for name, row in sorted(rows.items(), key=lambda item: -item[1]["f1"]):
+        cells = [row["cuts"], row["dissolves"], row["fades"], row["false_alarms"], row["f1"]]
+        lines.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
