@@ -18,10 +18,12 @@ PICTURE = encode(smooth(16, 24, 1), "PNG")
 
 
 def failure(path):
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     with pytest.raises(ImageReadError) as caught:
         read_image(path)
-    assert time.perf_counter() - start < 0.1
+    # processor time, as others may use the machine; and nothing is waited for
+    assert time.process_time() - worked < 0.1
+    assert time.perf_counter() - start < 5
     str(caught.value).encode("utf-8")  # can be printed
     return caught.value.code
 

