@@ -207,7 +207,7 @@ def test_local_cluster_killed_and_stopped(toy_model_file, home, expected) -> Non
     _, said = process.communicate(timeout=60)
     assert time.monotonic() - begin < 10  # 5 s, and a busy machine
     assert process.returncode == 130, said
-    assert "records are kept: the same command goes on from there." in said
+    assert "records are kept; run the same command again to resume." in said
     assert len(said.splitlines()) == 1, said
     deadline = time.monotonic() + 10
     while alive(process.pid) and time.monotonic() < deadline:
@@ -290,7 +290,6 @@ def test_clusters_that_will_not_do(
     ("args", "message"),
     [
         (["--dask", "scheduler:8786"], "such as tcp://host:8786. Got 'scheduler:8786'"),
-        (["--dask", "local", "--pictures", "x"], "--pictures are drawn in threads"),
         (["--dask", "local", "--engine", "threads"], "leave out --engine"),
         (["--dask", "tcp://h:1", "-j", "2"], "--jobs is for --dask local"),
     ],

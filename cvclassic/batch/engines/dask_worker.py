@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -63,9 +64,11 @@ class InFolder:
             try:
                 os.chdir(self._folder)
             except (OSError, ValueError):
-                nowhere = tempfile.mkdtemp()
+                top = tempfile.mkdtemp()
+                nowhere = os.path.join(top, *"nowhere")  # so that .. means nothing either
+                os.makedirs(nowhere)
                 os.chdir(nowhere)
-                os.rmdir(nowhere)
+                shutil.rmtree(top)
             self._there = True
         return self._function(items)
 
