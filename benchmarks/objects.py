@@ -109,9 +109,9 @@ def dlib_detector(folder: Path) -> dict:
                 image.labels(),
             )
         )
-    scores = score_boxes(rows, classes).to_dict()
+    numbers = score_boxes(rows, classes).to_dict()
     return {
-        **{key: scores[key] for key in KEYS},
+        **{key: numbers[key] for key in KEYS},
         "training_processor_seconds": seconds,
         "ms_per_image": milliseconds(find, test.paths),
     }
