@@ -156,8 +156,8 @@ class Own:
 
     def _owns(self, item: FoundFile | Fault | ArchiveMember) -> bool:
         path = path_of(item)
-        if self._output is None and self._folder is None:
-            return False
+        if (self._output is None and self._folder is None) or "\0" in path:
+            return False  # a name with a NUL is no file at all
         top, name = os.path.split(path)
         if self._output is not None and name == os.path.basename(self._output):
             return os.path.realpath(path) == self._output

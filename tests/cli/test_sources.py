@@ -414,3 +414,13 @@ def test_a_missing_package_is_one_line(toys, toy_model_file) -> None:
             timeout=60,
         )
         assert hint in one_line(done, 2)
+
+
+def test_names_with_nul_are_records_also_beside_a_folder_of_images(cvclassic, tmp_path) -> None:
+    """A list whose names end in NUL, read as lines: one record and no crash."""
+    done = cvclassic(
+        "detect", "edges", "-", "-o", "drawn", "--json", "a.jsonl", "-q",
+        cwd=tmp_path, input=f"{tmp_path}/a.jpg\0{tmp_path}/b.jpg\0",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "path_invalid" in done.stderr

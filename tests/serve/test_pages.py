@@ -56,6 +56,7 @@ def test_an_image_is_dropped_and_explained(browser, by_id, served, tmp_path) -> 
 def test_the_page_fits(browser, served, width) -> None:
     driver = browser.driver
     driver.set_window_size(width, 900)
+    driver.get_log("browser")  # of pages before
     driver.get(served.address)
     inner, content = driver.execute_script(
         "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
