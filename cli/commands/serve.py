@@ -103,7 +103,8 @@ def serve(
 ):  # fmt: skip
     """Answer predictions of MODELs over HTTP.
 
-    A MODEL is a file, or NAME=FILE. Open the address in a browser to drop images on a page;
+    A MODEL is a file of `train` or `objects train`, NAME=FILE, or the word faces for the face
+    detector. Open the address in a browser to drop images on a page;
     programs use POST /predict (GET /openapi.json describes everything). Each image is answered
     by one record, also one that cannot be read.
 
@@ -116,6 +117,7 @@ def serve(
     Example:
       cvclassic serve photos.cvmodel
       cvclassic serve photos.cvmodel old=archive/photos.cvmodel --port 9000 --workers 4
+      cvclassic serve photos.cvmodel faces
       cvclassic serve --collect cups/
       curl --data-binary @photo.jpg 'http://127.0.0.1:8000/predict?top=3'
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..batch import Record
     from ..explain import Explanation
 
+FACES = "faces"  # stands for the face detector that comes along
 _MOST_CLASSES = 20  # that a request may ask for
 
 
@@ -61,11 +63,12 @@ class ServedModel:
 
 
 def open_model(path: str | os.PathLike) -> ServedModel:
-    """Read a model file of any task.
+    """Read a model file of any task: a classifier or an object detector.
 
     Parameters
     ----------
     path : str or Path
+        ``faces`` stands for the face detector that comes along.
 
     Returns
     -------
@@ -76,15 +79,20 @@ def open_model(path: str | os.PathLike) -> ServedModel:
     ModelFileError
         The file is missing, damaged, or its kind cannot be served.
     """
-    model = load_model(path)
-    if not model.is_classifier or model.takes != "images":
-        raise ModelFileError(
-            f"{os.fsdecode(path)}: only models that give labels to images can be served."
-        )
-    return _classifier(model, os.fsdecode(path))
+    name = os.fsdecode(path)
+    if name == FACES and not os.path.exists(name):
+        return _faces()
+    try:
+        return _classifier(load_model(name), name)
+    except ModelFileError as error:
+        with contextlib.suppress(ModelFileError):
+            return _detector(name)
+        raise error
 
 
 def _classifier(model: Model, path: str) -> ServedModel:
+    if not model.is_classifier or model.takes != "images":
+        raise ModelFileError(f"{path}: only models that take images and give labels can be served.")
     top = min(len(model.classes), _MOST_CLASSES)
     about = {
         "kind": "classify",
@@ -94,3 +102,20 @@ def _classifier(model: Model, path: str) -> ServedModel:
     }
     task = ClassifyTask(model.pipeline, top=top, model=file_digest(path))
     return ServedModel("classify", task, about, model.explain)
+
+
+def _detector(path: str) -> ServedModel:
+    from ..objects import DetectTask, load_detector
+
+    detector, _ = load_detector(path)
+    classes = [str(name) for name in detector.state_.classes]
+    about = {"kind": "objects", "classes": classes}
+    return ServedModel("objects", DetectTask(detector), about)
+
+
+def _faces() -> ServedModel:
+    from ..faces import FaceTask, HaarFaceDetector
+
+    return ServedModel(
+        "faces", FaceTask(HaarFaceDetector().fit()), {"kind": "faces", "classes": []}
+    )
