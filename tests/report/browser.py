@@ -68,6 +68,14 @@ class Browser:
         self.cdp("Emulation.setEmulatedMedia", media="", features=[scheme])
         self.driver.get(path.absolute().as_uri() + fragment)
 
+    def visit(self, address: str, width: int = 1400) -> None:
+        """Open an address in a window of `width` pixels, whatever tests before have set."""
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        self.cdp("Emulation.setDeviceMetricsOverride", **size)
+        self.driver.get(address)
+
     def cdp(self, command: str, **options):
         """Send a command of the DevTools protocol."""
         return self.driver.execute_cdp_cmd(command, options)

@@ -124,7 +124,7 @@ def test_in_a_browser(server, folder, browser) -> None:
     from selenium.webdriver.support.ui import WebDriverWait
 
     driver = browser.driver
-    driver.get(f"http://127.0.0.1:{server.server_address[1]}/")
+    browser.visit(f"http://127.0.0.1:{server.server_address[1]}/")
     wait = WebDriverWait(driver, 30)
     wait.until(lambda d: "two classes" in d.find_element(By.ID, "status").text)
     stage = driver.find_element(By.ID, "stage")

@@ -30,7 +30,7 @@ def test_an_image_is_dropped_and_explained(browser, by_id, served, tmp_path) -> 
     path = tmp_path / "stripes.png"
     path.write_bytes(encode_image(pictures()[0], ".png"))
     driver = browser.driver
-    driver.get(served.address)
+    browser.visit(served.address)
     by_id("file").send_keys(str(path))
     card = wait_for(lambda: driver.find_elements("css selector", "#answers .card"))[0]
     assert card.find_element("tag name", "h3").text == "toys"
@@ -55,9 +55,7 @@ def test_an_image_is_dropped_and_explained(browser, by_id, served, tmp_path) -> 
 @pytest.mark.parametrize("width", [390, 1400])
 def test_the_page_fits(browser, served, width) -> None:
     driver = browser.driver
-    driver.set_window_size(width, 900)
-    driver.get_log("browser")  # of pages before
-    driver.get(served.address)
+    browser.visit(served.address, width)
     inner, content = driver.execute_script(
         "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
     )
@@ -70,7 +68,7 @@ def test_teach_it_yourself(browser, by_id, start, tmp_path) -> None:
     """Two classes, a few images each, train, try: without leaving the page."""
     service = start("--collect", "cups", "--workers", "1")
     driver = browser.driver
-    driver.get(service.address + "/collect")
+    browser.visit(service.address + "/collect")
     labels = picture_labels()
     files: dict[str, list[str]] = {}
     for i, image in enumerate(pictures()):
