@@ -2,40 +2,24 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-
-def command() -> list[str]:
-    """``cvclassic`` as it is installed beside this Python, else the same by module."""
-    script = Path(sys.executable).with_name("cvclassic")
-    return [str(script)] if script.is_file() else [sys.executable, "-m", "cvclassic_cli"]
+from tests.command_line import run
 
 
 @pytest.fixture(scope="session")
 def cvclassic() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run ``cvclassic ARGS``; text in and out is lossless."""
+    """Run ``cvclassic ARGS`` in a process of its own; options as for `tests.command_line.run`."""
     pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
-    def run(*args: object, **options) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, **options.pop("env", {})}
-        done = subprocess.run(
-            [*command(), *map(_word, args)],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            env=env,
-            timeout=120,
-            **options,
-        )
+    def call(*args: object, **options) -> subprocess.CompletedProcess[str]:
+        done = run([_word(arg) for arg in args], **options)
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
-    return run
+    return call
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +30,13 @@ def in_process() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     from cvclassic_cli.main import main
 
-    def run(*args: object) -> subprocess.CompletedProcess[str]:
+    def call(*args: object) -> subprocess.CompletedProcess[str]:
         words = [os.fsdecode(_word(arg)) for arg in args]
         done = CliRunner().invoke(main, words)
         assert done.exception is None or isinstance(done.exception, SystemExit)
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
-    return run
+    return call
 
 
 def _word(arg: object) -> str | bytes:

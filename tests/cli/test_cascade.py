@@ -11,7 +11,8 @@ import pytest
 
 from cvclassic.images import write_image
 from tests.cascade.conftest import clutter, targets
-from tests.cli.conftest import command, one_line
+from tests.cli.conftest import one_line
+from tests.command_line import command
 
 SMALL = ["--window", "12x12", "--stages", "3", "--hit-rate", "0.99"]
 SMALL += ["--num-positives", "120", "--num-negatives", "150"]

@@ -176,7 +176,7 @@ def test_standard_input_and_output_may_be_odd(cvclassic, place, toy_model_file, 
     with open(tmp_path / "redirected", "wb") as file:
         import subprocess
 
-        from .conftest import command
+        from tests.command_line import command
 
         words = [*command(), "classify", str(toy_model_file), str(folder), "-o", "/dev/stdout"]
         assert subprocess.run(words, stdout=file, stderr=subprocess.DEVNULL).returncode == 0

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from cvclassic.images import read_image, write_image
-from tests.cli.conftest import command, one_line
+from tests.cli.conftest import one_line
+from tests.command_line import command
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ import pytest
 
 from cvclassic.images import write_image
 from tests.checks import pictures
+from tests.command_line import command
 
-from .conftest import command, one_line
+from .conftest import one_line
 
 FAST = ["--recipe", "sift-bow", "--param", "n_words=15", "--param", "C=1.0"]
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import command, one_line
+from tests.command_line import command
+
+from .conftest import one_line
 from .test_failures import alive, start
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")

@@ -22,7 +22,8 @@ pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev s
 
 from cvclassic.images import Fault, find_inputs, read_image
 from cvclassic.images.walking import list_folder
-from tests.cli.conftest import command, one_line
+from tests.cli.conftest import one_line
+from tests.command_line import command
 
 
 @pytest.fixture

@@ -8,24 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import run
+
 
 @pytest.fixture
 def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run ``cvclassic ARGS`` in a new process."""
+    """Run ``cvclassic ARGS`` in a process of its own."""
     pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
-
-    def run(*args: str, **options) -> subprocess.CompletedProcess[str]:
-        options.setdefault("timeout", 60)
-        env = {**os.environ, **options.pop("env", {})}
-        return subprocess.run(
-            [sys.executable, "-m", "cvclassic_cli", *args],
-            capture_output=True,
-            text=True,
-            env=env,
-            **options,
-        )
-
-    return run
+    return lambda *args, **options: run(args, **options)
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def evil_folder(tmp_path):
 
 def test_messages_obey_no_terminal_commands(evil_folder, tmp_path) -> None:
     """Class names and paths with escape sequences, in what train and evaluate say."""
-    from tests.cli.conftest import command
+    from tests.command_line import command
 
     train = ["train", evil_folder, "-o", tmp_path / "m", "--recipe", "pixels", "--head", "ridge"]
     for words in (train, ["evaluate", tmp_path / "m", evil_folder], ["info", tmp_path / "m"]):
