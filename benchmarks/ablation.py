@@ -1,10 +1,10 @@
 """What each ingredient of the recipe `fisher` gains and costs, on objects and on scenes.
 
 Trained on the train split and judged once on the test split: a report on choices that were
-made by cross-validation, not a place to make them. Pictures are encoded once for each
+made by cross-validation, not a place to make them. Images are encoded once for each
 member of the recipe; a row of the table is then another sum of inner products, classified
 by kernel ridge regression whose penalty and block weights come from leaving training
-pictures out in closed form. Writes ``results/ablation.json`` and ``docs/ablation.md``.
+images out in closed form. Writes ``results/ablation.json`` and ``docs/ablation.md``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cvclassic.encode import FisherVector
 from cvclassic.images import AugmentedImage, Picture, load_manifest, single_threaded
 
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-TIMED = 60  # test pictures that the cost of a member is measured on
+TIMED = 60  # test images that the cost of a member is measured on
 # changes of the member `coarse` alone: row -> parameters
 CHANGES: dict[str, dict] = {
     "plain SIFT instead of RootSIFT": {"describer__root": False},
@@ -40,7 +40,7 @@ CHANGES: dict[str, dict] = {
     "256 Gaussians instead of 128": {"n_gaussians": 256},
 }
 Grams = list[np.ndarray]
-"""Inner products with the training pictures, one array of shape (n, n_train) a block."""
+"""Inner products with the training images, one array of shape (n, n_train) a block."""
 
 
 def blocks_of(encoder, vectors: np.ndarray, power: float) -> list[np.ndarray]:
@@ -56,7 +56,7 @@ def blocks_of(encoder, vectors: np.ndarray, power: float) -> list[np.ndarray]:
 
 
 def grams_of(encoder, vectors: np.ndarray, n_train: int, powers: Sequence[float]) -> dict:
-    """Grams of an encoder's blocks for each power, over training and other pictures."""
+    """Grams of an encoder's blocks for each power, over training and other images."""
     found = {}
     for power in powers:
         blocks = blocks_of(encoder, vectors, power)
@@ -65,10 +65,10 @@ def grams_of(encoder, vectors: np.ndarray, n_train: int, powers: Sequence[float]
 
 
 def score(grams: Grams, labels, n_train: int, *, equal: bool = False, mirrored=False) -> dict:
-    """Accuracy on the test pictures with weights chosen on the training pictures.
+    """Accuracy on the test images with weights chosen on the training images.
 
-    Rows of the Grams are the training pictures, with `mirrored` also their mirror images,
-    and then the test pictures.
+    Rows of the Grams are the training images, with `mirrored` also their mirror images,
+    and then the test images.
     """
     numbers = np.unique(np.asarray(labels), return_inverse=True)[1]
     n_fit = 2 * n_train if mirrored else n_train
@@ -98,7 +98,7 @@ def score(grams: Grams, labels, n_train: int, *, equal: bool = False, mirrored=F
 
 
 def cost(encoder, paths: list[str]) -> float:
-    """Milliseconds a picture on one core, decoding left out."""
+    """Milliseconds an image on one core, decoding left out."""
     encoder = clone_fitted(encoder, n_jobs=1)
     pictures = [Picture(path) for path in paths]
     with single_threaded():
@@ -184,12 +184,12 @@ def page(results: dict) -> str:
     lines = [
         "# What each ingredient of `fisher` gains and costs",
         "",
-        "Accuracy of training pictures left out (%), mean class accuracy on the test part",
-        "(%) and milliseconds a picture on one core, decoding left out. A row changes one thing.",
+        "Accuracy of training images left out (%), mean class accuracy on the test part",
+        "(%) and milliseconds an image on one core, decoding left out. A row changes one thing.",
         "Choices were made by accuracy of the first kind, not from this table. The classifier is",
         "kernel ridge regression, whose",
-        "penalty and block weights come from leaving training pictures out; the recipe's own SVM",
-        "may differ by some tenths of a point. One run each. A test picture more or less is worth",
+        "penalty and block weights come from leaving training images out; the recipe's own SVM",
+        "may differ by some tenths of a point. One run each. A test image more or less is worth",
         "0.07 points on caltech101 and 0.22 on scene15: small differences say little.",
         "",
         "Made by `python -m benchmarks ablation`.",

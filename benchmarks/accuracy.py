@@ -1,4 +1,4 @@
-"""Accuracy of every recipe on unseen pictures, with its costs, through the command line."""
+"""Accuracy of every recipe on unseen images, with its costs, through the command line."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Audit of 10,000 pictures: how long it takes, and which planted duplicates it finds.
+"""Audit of 10,000 images: how long it takes, and which planted duplicates it finds.
 
-The pictures are seeded crops of Caltech-101, each with its own place, size and brightness,
+The images are seeded crops of Caltech-101, each with its own place, size and brightness,
 written as JPEG. To them come copies of some: the same bytes, re-encoded, resized, slightly
-cropped, mirrored. A group that the audit forms is right if all its pictures come from one
+cropped, mirrored. A group that the audit forms is right if all its images come from one
 crop and none is mirrored; the pairs that it should find are those of copies with what they
 are copies of. Crops of one photograph that overlap almost wholly are not made.
 """
@@ -27,7 +27,7 @@ WANTED = ("exact", "re-encoded", "resized")
 
 
 def make_pictures(folder: Path, n: int, n_copies: int) -> dict[str, tuple[int, str]]:
-    """Write the pictures; the number of the crop and the kind of copy by path."""
+    """Write the images; the number of the crop and the kind of copy by path."""
     from cvclassic.images import load_manifest, read_image, resize_to, write_image
 
     rng = np.random.default_rng(SEED)
@@ -107,12 +107,12 @@ def judge(rows: list[dict], made: dict[str, tuple[int, str]]) -> dict:
 
 
 def main() -> None:
-    """Make the pictures, run the command, judge what it found."""
+    """Make the images, run the command, judge what it found."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pictures", type=int, default=10_000)
     parser.add_argument("--copies", type=int, default=300, help="of each kind")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", help="folder to make the pictures in, and leave them")
+    parser.add_argument("--keep", help="folder to make the images in, and leave them")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(args.keep or scratch) / "pictures"

@@ -21,7 +21,7 @@ from cvclassic.models import load_model
 from .common import write_results
 from .processes import CVCLASSIC, photographs
 
-_SHORT = 128  # pictures of the run that is subtracted: start-up does not count
+_SHORT = 128  # images of the run that is subtracted: start-up does not count
 
 
 def seconds(model, paths: list[str], **options) -> float:
@@ -33,7 +33,7 @@ def seconds(model, paths: list[str], **options) -> float:
 
 
 def speed(model, paths: list[str], alone, pair, turns: int) -> dict:
-    """Milliseconds a picture of each, in turns."""
+    """Milliseconds an image of each, in turns."""
     measure = partial(seconds, model)
     contestants: dict[str, Callable[[list[str]], float]] = {
         "processes, 1": partial(measure, engine="processes", n_jobs=1),

@@ -1,4 +1,4 @@
-"""Threads or processes: pictures a second of each engine against a bare loop."""
+"""Threads or processes: images a second of each engine against a bare loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cvclassic.models import load_model
 from .common import write_results
 from .processes import photographs
 
-_SHORT = 4 * BLOCK  # pictures of the run that is subtracted: start-up does not count
+_SHORT = 4 * BLOCK  # images of the run that is subtracted: start-up does not count
 
 
 def bare_loop(model, paths: list[str]) -> None:
@@ -57,7 +57,7 @@ def seconds(work: Callable, model, paths: list[str]) -> np.ndarray:
 def main() -> None:
     """Take turns, and write the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", help="a model file [default: trained on 404 pictures]")
+    parser.add_argument("--model", help="a model file [default: trained on 404 images]")
     parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--turns", type=int, default=7)
     arguments = parser.parse_args()

@@ -42,7 +42,7 @@ def picture(rng: np.random.Generator, side: int, suffix: str = ".png") -> bytes:
 
 
 def many_files(folder: Path, n: int) -> Path:
-    """A folder of n small pictures, most of them links to the same few."""
+    """A folder of n small images, most of them links to the same few."""
     rng = np.random.default_rng(SEED)
     folder.mkdir()
     for i in range(min(n, 60)):
@@ -130,7 +130,7 @@ def encode_with_pillow(pixels: np.ndarray, suffix: str, **options) -> bytes:
 
 
 def real_pictures() -> list[tuple[str, bytes]]:
-    """Photographs and test pictures in many formats: (suffix, bytes)."""
+    """Photographs and test images in many formats: (suffix, bytes)."""
     files = sorted((data_dir() / "caltech101").rglob("*.jpg"))[::150][:60]
     found = [(".jpg", file.read_bytes()) for file in files]
     for file in files[:20]:
@@ -147,7 +147,7 @@ def real_pictures() -> list[tuple[str, bytes]]:
 
 
 def mutants(scratch: Path, quick: bool) -> dict:
-    """Damaged copies of real pictures: one record each, and nobody dies."""
+    """Damaged copies of real images: one record each, and nobody dies."""
     n = 500 if quick else 20_000
     model = make_model(scratch)
     rng = np.random.default_rng(SEED)

@@ -20,7 +20,7 @@ from .common import SEED, data_dir, interleave, show, threads, write_results
 
 SETTINGS = {"inner": 0.72}  # all else as the command has it
 OVERLAP = 0.3
-PRECISION = 0.93  # that the choice must reach on the pictures held out, with some room
+PRECISION = 0.93  # that the choice must reach on the images held out, with some room
 ROOM = 0.02
 NEIGHBORS = range(1, 9)
 
@@ -99,7 +99,7 @@ def worsen(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def found_by(windows: list[tuple], neighbors: int):
-    """Scores of the windows that pass in each picture, of which so many must agree on a box."""
+    """Scores of the windows that pass in each image, of which so many must agree on a box."""
     from cvclassic.cascade import CascadeDetections, group_boxes, score_detections
 
     return score_detections(
@@ -151,7 +151,7 @@ def opponents() -> dict:
 
 
 def test_pictures() -> list[tuple]:
-    """The pictures of the test, gray, and their boxes."""
+    """The images of the test, gray, and their boxes."""
     from cvclassic.cascade import read_boxes
     from cvclassic.cascade.loading import to_gray
     from cvclassic.images import read_image
@@ -241,16 +241,16 @@ def main() -> None:
         results["as_trained"] = score(read, pictures, 3)
         for name, row in results["test"].items():
             print(name, row, flush=True)
-        # every fourth picture: more than enough windows, and Haar cascades take their time
+        # every fourth image: more than enough windows, and Haar cascades take their time
         results["agreement"] = agreement(cascade, pictures[::4])
         print(results["agreement"], flush=True)
         results["speed"] = speed(every, pictures[::4])
-    show(results["speed"], "every fourth test picture, one thread")
+    show(results["speed"], "every fourth test image, one thread")
     write_results("cascade_training", results, settings=SETTINGS, overlap=OVERLAP)
 
 
 def speed(every: dict, pictures: list[tuple]) -> dict:
-    """Processor time of a scan of test pictures at the same settings."""
+    """Processor time of a scan of test images at the same settings."""
     from cvclassic.cascade.loading import CascadeDetector
 
     def scan(cascade):

@@ -1,4 +1,4 @@
-"""Against networks: accuracy by pictures and by seconds, cost, damage, calibration.
+"""Against networks: accuracy by images and by seconds, cost, damage, calibration.
 
 Every job (data set, method, question) runs in a process of its own and is written down when it
 has ended: a run that was cut goes on where it was, and ``--again`` measures anew. The jobs that
@@ -23,15 +23,15 @@ from .datasets import NAMES, SMALL, DataSet, load
 PHOTOS = ("fisher", "cnn-small", "cnn-resnet", "embedding", "fused", "fast")
 TINY = ("patches", "hog", "cnn-small", "cnn-resnet", "embedding")
 CNNS = ("cnn-small", "cnn-resnet")
-SIZES = (1, 2, 5, 10, 15)  # pictures a class
+SIZES = (1, 2, 5, 10, 15)  # images a class
 # seconds that a network from scratch gets
 BUDGETS = {"caltech101": (30, 120, 600), "scene15": (60,)}
 SHORT = (30,)
-# of few pictures: more than the recipe `fisher` takes for as many
+# of few images: more than the recipe `fisher` takes for as many
 CURVE_BUDGETS = {1: 20, 2: 30, 5: 60, 10: 90}
-CHEAP = ("fast", "embedding", "hog")  # measured with several choices of pictures
+CHEAP = ("fast", "embedding", "hog")  # measured with several choices of images
 CHOICES = {1: 3, 2: 3}  # so many, where it matters most which ones they are
-DAMAGED = 101  # test pictures of caltech101 that are damaged
+DAMAGED = 101  # test images of caltech101 that are damaged
 QUICK = (("chihuahua_muffin", 120, 30), ("mnist", 1000, 300))
 
 
@@ -62,7 +62,7 @@ def full(data: DataSet, method: str, options: dict) -> dict:
 
 
 def curve(data: DataSet, method: str, options: dict, sizes: tuple[int, ...]) -> dict:
-    """Train on a few pictures of each class; everything anew each time."""
+    """Train on a few images of each class; everything anew each time."""
     from cvclassic.comparison import measure_method, run_apart
     from cvclassic.comparison.measuring import short_scores
     from cvclassic.comparison.splitting import first_of_each
@@ -188,7 +188,7 @@ def _ask(question: str, data: DataSet, method: str, options: dict, sizes: tuple)
 
 
 def _from_elsewhere(data: DataSet, file: str) -> dict:
-    """Scores of somebody else's answers on the test pictures."""
+    """Scores of somebody else's answers on the test images."""
     from cvclassic.evaluate import align_predictions, read_predictions, score_predictions
 
     paths = [str(path) for path in data.test[0]]

@@ -83,7 +83,7 @@ def in_words() -> str | None:
 
 
 def full() -> str | None:
-    """Everything that a contestant trained on all pictures gives and costs."""
+    """Everything that a contestant trained on all images gives and costs."""
     found = contest()
     if found is None:
         return None
@@ -113,7 +113,7 @@ def full() -> str | None:
 
 
 def curve() -> str | None:
-    """Accuracy against pictures a class."""
+    """Accuracy against images a class."""
     found = contest()
     rows = _rows(found["results"], "curve") if found else []
     if not found or not rows:
@@ -135,7 +135,7 @@ def curve() -> str | None:
     }
     if given:
         few = ", ".join(f"{given[n]} s for {n}" for n in sorted(given))
-        text += f"\nSeconds of training that networks from scratch had: {few} pictures a class.\n"
+        text += f"\nSeconds of training that networks from scratch had: {few} images a class.\n"
     return text + machine_line(found, [row for *_, row in rows])
 
 
@@ -159,14 +159,14 @@ def budgets() -> str | None:
                     f"{_points(ours[0])} ({ours[1]})" if ours else "–",
                 ]
             )
-    headers = ["", "budget", "epochs", "training pictures right %", "accuracy %"]
+    headers = ["", "budget", "epochs", "training images right %", "accuracy %"]
     headers.append("best classical within it %")
     longer = _rows(found["results"], "converged")
     return table(headers, lines) + machine_line(found, [row for *_, row in rows + longer])
 
 
 def damage() -> str | None:
-    """Accuracy on damaged pictures."""
+    """Accuracy on damaged images."""
     found = contest()
     rows = [r for r in _rows(found["results"], "full") if r[2].get("robustness")] if found else []
     if not found or not rows:

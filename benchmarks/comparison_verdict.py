@@ -39,7 +39,7 @@ def _against_scratch(methods: dict) -> list[str]:
         if len(leads) > 1:
             least, at = leads[0]
             lines.append(
-                f"of {len(leads)} numbers of pictures a class, `fisher` is {_by(least)} "
+                f"of {len(leads)} numbers of images a class, `fisher` is {_by(least)} "
                 f"`{network}` at the narrowest ({at}) and {_by(leads[-1][0])} it at the widest "
                 f"({leads[-1][1]})"
             )
@@ -60,7 +60,7 @@ def _against_scratch(methods: dict) -> list[str]:
             last = ends[-1]
             lines.append(
                 f"`{network}` has converged after {last['budget_s']:.0f} seconds: it labels "
-                f"{100 * last['train_accuracy']:.1f} % of its training pictures rightly and "
+                f"{100 * last['train_accuracy']:.1f} % of its training images rightly and "
                 f"{100 * last['mean_class_accuracy']:.1f} % of the test's"
             )
     return lines
@@ -77,7 +77,7 @@ def budgets_of(questions: dict) -> list[dict]:
 
 
 def _by_size(questions: dict) -> dict[int, float]:
-    """Accuracy by pictures a class; all of them count as 15, of which caltech101 has no more."""
+    """Accuracy by images a class; all of them count as 15, of which caltech101 has no more."""
     points = questions.get("curve", {}).get("points", [])
     found = {point["pictures_a_class"]: point["mean_class_accuracy"] for point in points}
     whole = questions.get("full", {}).get("mean_class_accuracy")
@@ -119,7 +119,7 @@ def _by(lead: float) -> str:
 def within(methods: dict, seconds: float) -> tuple[float, str] | None:
     """Accuracy and name of the best classical recipe that ends in time.
 
-    One that does not is taken with as many pictures a class as there is time for.
+    One that does not is taken with as many images a class as there is time for.
     """
     found = []
     for method in ("fisher", "fast", "phow", "hog", "patches"):

@@ -1,4 +1,4 @@
-"""The data sets of the comparison, each as pictures to learn from and pictures to be judged on."""
+"""The data sets of the comparison, each as images to learn from and images to be judged on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALL = ("mnist", "fashion_mnist")  # 28 x 28 pixels
 
 @dataclass
 class DataSet:
-    """Pictures (paths or arrays) and labels of both parts."""
+    """Images (paths or arrays) and labels of both parts."""
 
     name: str
     train: tuple[list, list]

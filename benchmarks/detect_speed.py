@@ -193,7 +193,7 @@ def agreement(gray: np.ndarray) -> dict[str, float]:
 
 
 def main() -> None:
-    """Time all contests on one picture, with one thread each."""
+    """Time all contests on one image, with one thread each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args()

@@ -1,9 +1,9 @@
-"""How well do edges agree with people's? F-measure (ODS) on BSDS500's validation pictures.
+"""How well do edges agree with people's? F-measure (ODS) on BSDS500's validation images.
 
 The protocol of BSDS: an edge map is thinned and matched one-to-one with each annotator's, within
 0.0075 of the diagonal. Recall counts over all annotators, precision asks for any one of them. ODS
-is the best F over one threshold for all pictures. The few free parameters (blur, scales) are chosen
-on every second picture; the other half is reported beside all.
+is the best F over one threshold for all images. The few free parameters (blur, scales) are chosen
+on every second image; the other half is reported beside all.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _thinned_gradient(image: np.ndarray, operator: str, sigma: float) -> np.ndar
 
 
 def load(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A picture and its boundaries, one plane an annotator."""
+    """An image and its boundaries, one plane an annotator."""
     packed = np.load(path.parent.parent / "boundaries" / f"{path.stem}.npz")
     shape = packed["shape"]
     planes = np.unpackbits(packed["packed"])[: np.prod(shape)].reshape(shape).astype(bool)
@@ -97,7 +97,7 @@ def counts(path: Path, method: str, parameters: dict, thresholds: np.ndarray) ->
 
 
 def ods(table: np.ndarray, thresholds: np.ndarray) -> dict[str, float]:
-    """Best F over one threshold for all pictures; table of shape (pictures, thresholds, 4)."""
+    """Best F over one threshold for all images; table of shape (images, thresholds, 4)."""
     recall, precision, f = _scores(table.sum(axis=0))
     best = int(f.argmax())
     own = _scores(table)[2].max(axis=1).mean()
@@ -121,7 +121,7 @@ def main() -> None:
     """Choose parameters on one half, score both."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--every", type=int, default=1, help="use every n-th picture")
+    parser.add_argument("--every", type=int, default=1, help="use every n-th image")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
     arguments = parser.parse_args()
     paths = sorted((data_dir() / "bsds500_val" / "images").glob("*.jpg"))[:: arguments.every]

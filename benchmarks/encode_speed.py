@@ -24,14 +24,14 @@ N_WORDS = 1000
 
 
 def picture() -> np.ndarray:
-    """A real picture, brought to 512 x 512."""
+    """A real image, brought to 512 x 512."""
     path = sorted((data_dir() / "bsds500_val").rglob("*.jpg"))[3]
     gray = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
     return cv2.resize(gray, (512, 512), interpolation=cv2.INTER_AREA)
 
 
 def dense_sift(repeats: int) -> dict:
-    """Same picture, same grid (step 4, bins of 8 pixels: 14,884 descriptors), one scale."""
+    """Same image, same grid (step 4, bins of 8 pixels: 14,884 descriptors), one scale."""
     gray = picture()
     plane = gray / np.float32(255)
     options: dict[str, Any] = {"step": 4, "bin_size": 8}
@@ -66,7 +66,7 @@ def dense_sift(repeats: int) -> dict:
 
 
 def bag(repeats: int) -> dict:
-    """Bag of 1,000 words of one picture, from pixels to histogram, on the same dense grid."""
+    """Bag of 1,000 words of one image, from pixels to histogram, on the same dense grid."""
     gray = picture()
     options: dict[str, Any] = {"step": 4, "bin_size": 8, "window": "flat"}
     found = dense_sift_features(gray, **options)
@@ -127,7 +127,7 @@ def _some_descriptors(jobs: list) -> list[np.ndarray]:
 
 
 def caltech_sample(n: int) -> np.ndarray:
-    """n dense RootSIFT descriptors of the training pictures of caltech101."""
+    """n dense RootSIFT descriptors of the training images of caltech101."""
     folder = data_dir() / "caltech101"
     with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
         paths = [folder / row["path"] for row in csv.DictReader(file) if row["split"] == "train"]

@@ -1,10 +1,10 @@
 """Explanations: do shares sum up, do they say what matters, and what do they cost?
 
-Models of `sift-bow` and `fast`, trained on caltech101's training pictures. The sum property is
-looked at on 1,000 test pictures. For deletion, keypoints go in the order of their shares, the
-largest first, and the picture is encoded anew after each tenth; for insertion they come in that
+Models of `sift-bow` and `fast`, trained on caltech101's training images. The sum property is
+looked at on 1,000 test images. For deletion, keypoints go in the order of their shares, the
+largest first, and the image is encoded anew after each tenth; for insertion they come in that
 order, from one to all in equal ratios. The area under the curve of the label's probability is set
-beside that of random orders of the same pictures; low is good for deletion, high for insertion.
+beside that of random orders of the same images; low is good for deletion, high for insertion.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipes", nargs="*", default=["sift-bow", "fast"])
-    parser.add_argument("--sums", type=int, default=1000, help="pictures for the sum property")
-    parser.add_argument("--curves", type=int, default=200, help="pictures for the curves")
-    parser.add_argument("--timed", type=int, default=40, help="pictures that are timed")
+    parser.add_argument("--sums", type=int, default=1000, help="images for the sum property")
+    parser.add_argument("--curves", type=int, default=200, help="images for the curves")
+    parser.add_argument("--timed", type=int, default=40, help="images that are timed")
     options = parser.parse_args()
     manifest = data_dir() / "caltech101" / "manifest.csv"
     train, test = load_manifest(manifest, "train"), load_manifest(manifest, "test")
@@ -46,7 +46,7 @@ def main() -> None:
             **timing(model, pictures[: options.timed]),
         }
         print(name, results[name], flush=True)
-        write_results("explain", results, data="caltech101, test pictures")
+        write_results("explain", results, data="caltech101, test images")
 
 
 def sum_property(model, pictures: list) -> dict:
@@ -104,7 +104,7 @@ def curves(model, pictures: list) -> dict:
         gain = -gain if name == "deletion" else gain
         spread = np.array(
             [rng.choice(gain, len(gain)).mean() for _ in range(2000)]
-        )  # bootstrap over pictures
+        )  # bootstrap over images
         out[name] = {
             "area": round(float(np.mean(areas[name])), 4),
             "area_of_random_order": round(float(np.mean(chance[name])), 4),
@@ -136,7 +136,7 @@ def _curve(removal, head, column: int):
 
 
 def timing(model, pictures: list) -> dict:
-    """Explaining against classifying the same decoded pictures, in the same blocks."""
+    """Explaining against classifying the same decoded images, in the same blocks."""
     from cvclassic.batch.classifying import predict_proba
     from cvclassic.explain import explain_pictures
 

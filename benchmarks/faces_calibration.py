@@ -2,7 +2,7 @@
 
 Faces to train on are pasted into scenes without faces, at known places, turned, blurred and with
 noise; the cascades run over them, and every box that any of them finds is an example: a face or
-not. Scores of cross-validation over scenes are printed. The pictures of the test set are not read.
+not. Scores of cross-validation over scenes are printed. The images of the test set are not read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cvclassic.images import read_image
 from .common import data_dir, threads
 
 CHANNELS = max(all_channels(), key=len)
-INNER = 0.1  # share of a training picture at each side that is not yet the face
+INNER = 0.1  # share of a training image at each side that is not yet the face
 FOLDS = 5
 C_GRADIENTS, C_MIXING = 1e-2, 1.0
 
@@ -68,7 +68,7 @@ def compose(scene: np.ndarray, crops: np.ndarray, random: np.random.Generator):
 
 
 def examples(number: int, path: Path, crops: np.ndarray) -> tuple:
-    """Boxes of one picture: evidence, gradients, whether a face; and how many faces there are."""
+    """Boxes of one image: evidence, gradients, whether a face; and how many faces there are."""
     with threads(1):
         scene = read_image(path)
         gray = scene if scene.ndim == 2 else cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)

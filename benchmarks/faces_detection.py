@@ -1,7 +1,7 @@
-"""Faces in the half of the CMU+MIT pictures: precision and recall, time, throughput.
+"""Faces in the half of the CMU+MIT images: precision and recall, time, throughput.
 
 Boxes count as found at an overlap of 0.3, one to one. The detector's weights come from other
-pictures (benchmarks/faces_calibration.py). Opponents: OpenCV's cascades bare, and YuNet, a network.
+images (benchmarks/faces_calibration.py). Opponents: OpenCV's cascades bare, and YuNet, a network.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Detector = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def load() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Pictures and their boxes (x, y, width, height)."""
+    """Images and their boxes (x, y, width, height)."""
     home = data_dir() / "faces_cmu_mit"
     corners = json.loads((home / "boxes_xyxy.json").read_text())
     truth = {
@@ -139,7 +139,7 @@ def speed(images: dict) -> dict[str, dict]:
 
 
 def throughput(images: dict, turns: int) -> dict[str, object]:
-    """Pictures a second of a folder, on one worker and on two, in turns."""
+    """Images a second of a folder, on one worker and on two, in turns."""
     with tempfile.TemporaryDirectory() as folder:
         paths: list[str] = []
         for i, image in enumerate(images.values()):
@@ -153,7 +153,7 @@ def throughput(images: dict, turns: int) -> dict[str, object]:
                 task = FaceTask(HaarFaceDetector(FRONTAL))
                 records = list(run(paths, task, work=Work("processes", n_jobs=n)))
                 rates[n].append(len(records) / (time.perf_counter() - start))
-                print(n, "workers:", round(rates[n][-1], 2), "pictures a second", flush=True)
+                print(n, "workers:", round(rates[n][-1], 2), "images a second", flush=True)
     ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     return {
         "pictures": len(paths),

@@ -17,7 +17,7 @@ def detection(results: dict, table) -> str:
         for name, row in results["accuracy"].items()
     ]
     head = ["detector", "average precision", "recall at precision .95"]
-    text = table([*head, "recall as set", "precision as set", "ms a picture, one thread"], rows)
+    text = table([*head, "recall as set", "precision as set", "ms an image, one thread"], rows)
     for name, contest in results.get("speed", {}).items():
         ours = contest["HaarFaceDetector"]
         low, high = ours["times_baseline_quartiles"]
@@ -29,7 +29,7 @@ def detection(results: dict, table) -> str:
     if "throughput" in results:
         found = results["throughput"]
         text += (
-            f"\nA folder of {found['pictures']} pictures on two workers: {found['ratio']:.2f} "
+            f"\nA folder of {found['pictures']} images on two workers: {found['ratio']:.2f} "
             f"times as fast as on one ({', '.join(f'{ratio:.2f}' for ratio in found['ratios'])}).\n"
         )
     return text
@@ -49,8 +49,8 @@ def recognition(results: dict, table) -> str:
     lbph = results["opponents"]["LBPH of OpenCV"]
     cells = [f"{100 * lbph[f'enrolled {k}']['mean']:.1f}" for k in (1, 5)]
     rows.append(["LBPH of OpenCV", cells[0], "", cells[1], "", ""])
-    head = ["", "1 picture, %", "3, %", "5, %", "1 picture, people 21–40, %"]
-    text = table([*head, "EER of strangers, 5 pictures, %"], rows)
+    head = ["", "1 image, %", "3, %", "5, %", "1 image, people 21–40, %"]
+    text = table([*head, "EER of strangers, 5 images, %"], rows)
     learned = [
         [
             name,
@@ -63,8 +63,8 @@ def recognition(results: dict, table) -> str:
     bare = results["without_views_and_mirrors"]
     return (
         f"{text}\nWithout the views and the mirror images `lbp+hog` has "
-        f"{100 * bare['enrolled 1']['mean']:.1f} % with one picture and "
+        f"{100 * bare['enrolled 1']['mean']:.1f} % with one image and "
         f"{100 * bare['enrolled 5']['mean']:.1f} % with five.\n\n"
         "Learned on 20 people, asked about the other 20, and the other way round:\n\n"
-        + table(["", "1 picture, %", "5, %", "EER of strangers, 5 pictures, %"], learned)
+        + table(["", "1 image, %", "5, %", "EER of strangers, 5 images, %"], learned)
     )

@@ -32,7 +32,7 @@ SWAPS = ((range(20), range(20, 40)), (range(20, 40), range(20)))
 
 
 def load() -> np.ndarray:
-    """Pictures as (people, pictures, height, width)."""
+    """Images as (people, images, height, width)."""
     home = data_dir() / "orl_faces"
     return np.array(
         [
@@ -43,7 +43,7 @@ def load() -> np.ndarray:
 
 
 def describe(faces: np.ndarray, feature: str) -> tuple[np.ndarray, np.ndarray]:
-    """Views (people, pictures, views, d) and templates (people, pictures, 2, d) of all pictures."""
+    """Views (people, images, views, d) and templates (people, images, 2, d) of all images."""
     gallery = Gallery(feature)
     views = np.array([[gallery.describe(face) for face in person] for person in faces])
     kept = np.array([[gallery.template(face) for face in person] for person in faces])
@@ -64,7 +64,7 @@ def fisher(faces: np.ndarray, train: range) -> tuple[np.ndarray, np.ndarray]:
 
 
 def distances(views: np.ndarray, kept: np.ndarray, metric: FaceMetric | None = None) -> np.ndarray:
-    """From each picture to each: (people, pictures, people, pictures)."""
+    """From each image to each: (people, images, people, images)."""
     if metric is not None:
         views, kept = metric.apply(views), metric.apply(kept)
     p, n, v, d = views.shape
@@ -73,14 +73,14 @@ def distances(views: np.ndarray, kept: np.ndarray, metric: FaceMetric | None = N
 
 
 def draws(people: range, k: int, n_draws: int):
-    """Seeded choices of the pictures to enrol: (people, k) of each draw."""
+    """Seeded choices of the images to enrol: (people, k) of each draw."""
     for draw in range(n_draws):
         random = np.random.default_rng([SEED, k, draw])
         yield np.array([random.permutation(PICTURES)[:k] for _ in people])
 
 
 def rank1(table: np.ndarray, people: range, k: int, n_draws: int) -> dict[str, float]:
-    """Share of the other pictures whose nearest person is the right one."""
+    """Share of the other images whose nearest person is the right one."""
     table = table[np.ix_(people, range(PICTURES), people, range(PICTURES))]
     shares = []
     for chosen in draws(people, k, n_draws):
@@ -117,7 +117,7 @@ def unknown(table: np.ndarray, k: int, n_draws: int, of: range) -> dict[str, flo
 
 
 def pairs(table: np.ndarray, people: range) -> tuple[np.ndarray, np.ndarray]:
-    """Distances of different pictures of one person, and of pictures of two people."""
+    """Distances of different images of one person, and of images of two people."""
     table = table[np.ix_(people, range(PICTURES), people, range(PICTURES))]
     same = np.eye(len(people), dtype=bool)[:, None, :, None] & np.ones_like(table, bool)
     itself = np.eye(len(people) * PICTURES, dtype=bool).reshape(table.shape)
@@ -125,7 +125,7 @@ def pairs(table: np.ndarray, people: range) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(rates: ErrorRates) -> None:
-    """The picture of docs/faces.md: the threshold that comes along, on other people."""
+    """The image of docs/faces.md: the threshold that comes along, on other people."""
     distance = Gallery().threshold.distance
     at = np.searchsorted(rates.thresholds, distance, "right") - 1
     draw_error_rates(
@@ -215,7 +215,7 @@ def main() -> None:
             def table_of(train, feature=feature, kind=kind):
                 views, kept = known[feature]
                 some = list(train)
-                # the pictures of the other people, also mirrored and in all views
+                # the images of the other people, also mirrored and in all views
                 both = np.concatenate([views[some], kept[some]], axis=2)
                 who = np.broadcast_to(np.array(some)[:, None, None], both.shape[:3])
                 metric = learn_metric(both.reshape(-1, both.shape[-1])[::3], who.ravel()[::3], kind)

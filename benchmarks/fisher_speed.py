@@ -1,6 +1,6 @@
 """Fisher vectors and VLAD against VLFeat and scikit-image: speed on one core, and agreement.
 
-The same descriptors (dense SIFT of real pictures, 64 principal components), the same mixture
+The same descriptors (dense SIFT of real images, 64 principal components), the same mixture
 or vocabulary; contestants take turns, one thread each.
 """
 
@@ -30,7 +30,7 @@ N_DESCRIPTORS, N_COMPONENTS = 8_000, 64
 
 
 def _descriptors() -> tuple[np.ndarray, np.ndarray]:
-    """A sample to learn from and the descriptors of one picture, projected."""
+    """A sample to learn from and the descriptors of one image, projected."""
     data = load_manifest(common.data_dir() / "caltech101" / "manifest.csv")
     describe = DenseSIFT().describe
     sample = np.concatenate([describe(read_image(p)).descriptors[::10] for p in data.paths[:60]])

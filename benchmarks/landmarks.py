@@ -1,9 +1,9 @@
 """68 points of a face: descent and trees against PFLD, a network, on 100 faces held back.
 
-The pictures are shuffled with a fixed seed: 300 train, 100 test. Settings were chosen inside the
+The images are shuffled with a fixed seed: 300 train, 100 test. Settings were chosen inside the
 300. Test faces start from the bounding box of their points, shaken by 5 %, and from a detector's
 box. PFLD gets the same boxes; how far its cut-out reaches was chosen for it on training faces. What
-PFLD was trained on is not known; it may well have seen these pictures.
+PFLD was trained on is not known; it may well have seen these images.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Pfld:
 
 
 def load() -> tuple[list[str], list[np.ndarray], np.ndarray]:
-    """Names, pictures and points, shuffled."""
+    """Names, images and points, shuffled."""
     folder = data_dir() / "landmarks68"
     known = json.loads((folder / "points68_xy.json").read_text(encoding="utf-8"))
     names = sorted(known)
@@ -120,7 +120,7 @@ def by_stage(model: FaceLandmarks, images, points) -> list[float]:
 
 
 def mark_first(model, images, boxes: np.ndarray, n: int = 50) -> None:
-    """Mark the first n pictures: what is timed."""
+    """Mark the first n images: what is timed."""
     for i in range(n):
         model.mark(images[i], boxes[i : i + 1])
 

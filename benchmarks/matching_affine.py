@@ -1,4 +1,4 @@
-"""Repeatability of detectors, and matching, on pairs of the Oxford affine pictures."""
+"""Repeatability of detectors, and matching, on pairs of the Oxford affine images."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from .common import data_dir, threads, write_results
 
 SEQUENCES = ("graf", "boat", "leuven", "ubc")
-BUDGET = 4000  # keypoints a picture, for us and for the plain baseline
+BUDGET = 4000  # keypoints an image, for us and for the plain baseline
 OVERLAP = 0.4  # largest overlap error of a correspondence
-LIMIT = 1000  # strongest detections a picture that repeatability looks at
+LIMIT = 1000  # strongest detections an image that repeatability looks at
 
 
 def pairs() -> list[tuple[str, int, Path, Path, np.ndarray]]:
@@ -94,7 +94,7 @@ def matching() -> dict:
 
 
 def other_pictures(n: int = 30) -> dict:
-    """How often pictures of different things are said to match."""
+    """How often images of different things are said to match."""
     from cvclassic.images import read_image
     from cvclassic.match import match_images
 
@@ -105,7 +105,7 @@ def other_pictures(n: int = 30) -> dict:
             match_images(read_image(a), read_image(b), model=model).model is not None
             for a, b in zip(files[:n], files[50 : 50 + n], strict=True)
         )
-    print("matches between different pictures", wrong, "of", n, flush=True)
+    print("matches between different images", wrong, "of", n, flush=True)
     return {"pairs": n, "matches_found": wrong}
 
 
@@ -133,7 +133,7 @@ def repeatability() -> dict:
 
 
 def detectors() -> dict:
-    """Name to function from a picture to centers (n, 2) and radii (n,), the strongest first."""
+    """Name to function from an image to centers (n, 2) and radii (n,), the strongest first."""
     from cvclassic import detect as d
 
     def round_ones(found) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Peak memory of training against the number of pictures, beside the vectors' own size."""
+"""Peak memory of training against the number of images, beside the vectors' own size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main() -> None:
     pictures = [row["pictures"] for row in found]
     slope = float(np.polyfit(pictures, [row["peak_mb"] for row in found], 1)[0])
     own = found[-1]["vectors_mb"] / SIZES[-1]
-    print(f"{recipe}: {1e3 * slope:.0f} kB a picture; its vector takes {1e3 * own:.0f} kB")
+    print(f"{recipe}: {1e3 * slope:.0f} kB an image; its vector takes {1e3 * own:.0f} kB")
     write_results(
         f"memory-{recipe}",
         {"runs": found, "kb_a_picture": 1e3 * slope, "vector_kb": 1e3 * own},

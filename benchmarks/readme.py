@@ -52,7 +52,7 @@ def accuracy() -> str:
         "data, recipe",
         "accuracy",
         "training",
-        "a picture, one core",
+        "an image, one core",
         "peak memory",
         "model",
     ]
@@ -143,7 +143,7 @@ def train() -> str:
 
 @contextmanager
 def _reader_folder() -> Iterator[str]:
-    """A folder as the README's reader has it, with the sample pictures in it."""
+    """A folder as the README's reader has it, with the sample images in it."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sample_images").symlink_to(ROOT / "sample_images")
         yield folder

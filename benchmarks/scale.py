@@ -1,4 +1,4 @@
-"""Growth: time and memory of training against pictures, words, size, classes and workers.
+"""Growth: time and memory of training against images, words, size, classes and workers.
 
 Processor seconds of one worker, which a busy machine hardly changes; wall-clock seconds where
 workers are the question. The slope is the exponent of a power law through the upper half of the
@@ -29,7 +29,7 @@ _LINEAR = 0.15  # so near to 1 counts as linear
 
 
 def rows_of(question: str, value: int) -> list[dict]:
-    """Training pictures: all, or those that the question wants."""
+    """Training images: all, or those that the question wants."""
     folder = data_dir() / "caltech101"
     with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
@@ -72,7 +72,7 @@ def measure(question: str, value: int, recipe: str) -> dict:
 
 
 def _resized(paths: list[Path], side: int, scratch: Path) -> list[Path]:
-    """The pictures with a long side of exactly `side` pixels."""
+    """The images with a long side of exactly `side` pixels."""
     import cv2
 
     from cvclassic.images import read_image, write_image

@@ -72,7 +72,7 @@ def engines(results: dict) -> str:
         if "ms_a_picture" in row
     ]
     gains = {name: row for name, row in results.items() if "median" in row}
-    head = ["engine, workers", "ms a picture", "times the bare loop", "quartiles"]
+    head = ["engine, workers", "ms an image", "times the bare loop", "quartiles"]
     text = "; ".join(f"{name}: {row['median']:.2f} times" for name, row in gains.items())
     return _table([*head, "processor, ms"], rows) + f"\n{text}.\n"
 
@@ -88,9 +88,9 @@ def dask(results: dict) -> str:
     killed = results["killed"]
     text += (
         f".\n\nWith one of two workers killed in the middle, the output of {killed['pictures']:,} "
-        "pictures has the bytes of a run on one machine"
+        "images has the bytes of a run on one machine"
     )
-    return _table(["engine, workers", "ms a picture"], rows) + f"\n{text}.\n"
+    return _table(["engine, workers", "ms an image"], rows) + f"\n{text}.\n"
 
 
 def writing(results: dict) -> str:
@@ -103,12 +103,12 @@ def writing(results: dict) -> str:
 
 
 def mutants(results: dict) -> str:
-    """Damaged pictures."""
+    """Damaged images."""
     described = {"files", "real_pictures", "records", "exit_code", "s"}
     codes = sorted(
         ((n, code) for code, n in results.items() if code not in described), reverse=True
     )
-    real = f" of {results['real_pictures']} real pictures" if "real_pictures" in results else ""
+    real = f" of {results['real_pictures']} real images" if "real_pictures" in results else ""
     return (
         f"{results['files']:,} damaged copies{real}: {results['records']:,} records in "
         f"{results['s']:.0f} s, nothing lost. Most frequent: "

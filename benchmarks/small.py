@@ -1,4 +1,4 @@
-"""Small pictures and tables: accuracy, training time, what augmentation gains, encoding speed."""
+"""Small images and tables: accuracy, training time, what augmentation gains, encoding speed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _fit(model, X, y) -> dict:
 def arrays(
     names=("mnist", "fashion_mnist"), recipes=("pixels", "hog", "patches", "kernels")
 ) -> dict:
-    """Accuracy on the test part after training on 10,000 pictures."""
+    """Accuracy on the test part after training on 10,000 images."""
     from cvclassic.classify import make_recipe
 
     results: dict[str, dict] = {}
@@ -60,7 +60,7 @@ def arrays(
 
 
 def augmentation(n: int = 1000) -> dict:
-    """What changed copies gain where there are few pictures: mnist, first n of the train part."""
+    """What changed copies gain where there are few images: mnist, first n of the train part."""
     from cvclassic.classify import Augmented, make_recipe
 
     data = _load("mnist")

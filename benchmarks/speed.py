@@ -2,7 +2,7 @@
 
 Each contestant is one process: cvclassic through its command line, the peers as the scripts that
 people write with them (benchmarks/opponents), all on the same split; of slow peers the time for N
-files is that for the pictures of the test, times their number. The numbers of single steps
+files is that for the images of the test, times their number. The numbers of single steps
 come from encode_speed (dense SIFT, words, vocabularies: OpenCV, VLFeat, faiss, scikit-learn),
 fisher_speed (VLFeat) and detect_speed (scikit-image, OpenCV); ``--parts`` runs those too.
 """
@@ -51,7 +51,7 @@ def smaller(folder: Path, scratch: Path, n_classes: int | None) -> str:
 
 
 def many_files(manifest: str, scratch: Path, n: int) -> Path:
-    """A folder of n names for the test pictures, and a list of them."""
+    """A folder of n names for the test images, and a list of them."""
     with open(manifest, newline="", encoding="utf-8") as file:
         paths = [row["path"] for row in csv.DictReader(file) if row["split"] == "test"]
     folder = scratch / "files"
@@ -84,7 +84,7 @@ def ours(recipe: str, manifest: str, scratch: Path, files: Path) -> dict:
 
 
 def theirs(script: str, manifest: str, scratch: Path, n: int, limit: float) -> dict:
-    """A peer's script; one that is slow is taken by its time for a picture of the test."""
+    """A peer's script; one that is slow is taken by its time for an image of the test."""
     listed = [str(scratch / "files.txt")] if script in QUICK_PEERS else []
     command = [sys.executable, "-m", f"benchmarks.opponents.{script}", manifest, *listed]
     try:

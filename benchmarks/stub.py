@@ -17,7 +17,7 @@ from .common import SEED
 
 
 class Brightness(BaseEstimator):
-    """The mean of each picture."""
+    """The mean of each image."""
 
     max_side = None
     n_features_out_ = 1
@@ -49,7 +49,7 @@ def stub_model() -> Pipeline:
 
 
 def stub_run(out: str, n: int, results) -> None:
-    """Classify n tiny pictures by the stub; an interrupted run goes on."""
+    """Classify n tiny images by the stub; an interrupted run goes on."""
     tiny = np.random.default_rng(SEED).integers(0, 256, (97, 8, 8), np.uint8)
     inputs = (NamedItem(f"tiny/{i:07d}", tiny[i % 97]) for i in range(n))
     start = time.perf_counter()

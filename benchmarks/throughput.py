@@ -1,4 +1,4 @@
-"""What a picture costs one core: decoding, describing, encoding, classifying."""
+"""What an image costs one core: decoding, describing, encoding, classifying."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .processes import photographs
 
 
 def processor_ms(work: Callable[[], object], n: int) -> float:
-    """Milliseconds of processor time for each of n pictures."""
+    """Milliseconds of processor time for each of n images."""
     start = time.process_time()
     work()
     return 1e3 * (time.process_time() - start) / n

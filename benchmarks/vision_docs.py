@@ -56,7 +56,7 @@ def matching(results: dict) -> str:
         _table(head, rows)
         + f"\nBelow 5 px: {found['pairs_below_5px']} of {len(rows)}; plain "
         + f"{found['plain_pairs_below_5px']}. Pairs with fewer inliers than plain: {fewer}. Of "
-        + f"{other['pairs']} pairs of different pictures, a homography was claimed for "
+        + f"{other['pairs']} pairs of different images, a homography was claimed for "
         + f"{other['matches_found']['homography']}, a fundamental matrix for "
         + f"{other['matches_found']['fundamental']}.\n"
     )
@@ -98,7 +98,7 @@ def small(results: dict) -> str:
     how = results["mnist 1000 patches"]["augment"]
     rays = results["magic mlp-deep"]
     return (
-        f"{table}\nmnist with 1,000 training pictures, and with `--augment {how}`: "
+        f"{table}\nmnist with 1,000 training images, and with `--augment {how}`: "
         f"{', '.join(gains)}. chihuahua_muffin, `patches`: {dogs['five_fold_accuracy']:.1f} % in "
         f"five folds of the training part, {dogs['validation_accuracy']:.1f} % on the validation "
         f"part. Gamma rays, `mlp-deep`: area under the ROC curve {rays['roc_auc']:.4f}, mean of "
@@ -182,7 +182,7 @@ def cascade(results: dict) -> str:
     text = (
         f"\nTrained in {took['seconds'] / 60:.0f} minutes "
         f"({took['processor_seconds'] / 60:.0f} minutes of processor time, "
-        f"{took['peak_memory_gib']:.1f} GiB) with two threads. Chosen on pictures held out: "
+        f"{took['peak_memory_gib']:.1f} GiB) with two threads. Chosen on images held out: "
         f"{chosen['stages']} stages, {chosen['min_neighbors']} neighbors; OpenCV's cascades with "
         f"their usual 3. OpenCV and cvclassic judged {same['windows']:,} windows, of which "
         f"{same['passed']:,} passed: {same['different']} differences.\n"

@@ -17,7 +17,7 @@ from cvclassic.errors import ExitCode
 # name -> (module in `commands`:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo:demo", "Train, evaluate and classify on the pictures that come along."),
+    "demo": ("demo:demo", "Train, evaluate and classify on the images that come along."),
     "audit": ("audit:audit", "Find duplicates, broken files and other faults of a set."),
     "train": (
         "train:train",
@@ -25,16 +25,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "classify": (
         "classify:classify",
-        "Label pictures with a trained model, one record each.",
+        "Label images with a trained model, one record each.",
     ),
-    "evaluate": ("evaluate:evaluate", "Score a model on labeled pictures."),
+    "evaluate": ("evaluate:evaluate", "Score a model on labeled images."),
     "compare": (
         "compare:compare",
-        "Compare models and other predictions on the same pictures.",
+        "Compare models and other predictions on the same images.",
     ),
     "versus-cnn": (
         "versus_cnn:versus_cnn",
-        "Classical or deep: measure both on your pictures, with advice.",
+        "Classical or deep: measure both on your images, with advice.",
     ),
     "explain": (
         "explain:explain",
@@ -43,15 +43,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "words": ("words:words", "Show the visual words of a model and what each one says."),
     "learning-curve": (
         "learning_curve:learning_curve_",
-        "Show how much more pictures would help.",
+        "Show how much more images would help.",
     ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
-    "augment": ("augment:augment", "Draw what --augment does to pictures."),
+    "augment": ("augment:augment", "Draw what --augment does to images."),
     "detect": (
         "detect:detect",
         "Find edges, blobs, corners, lines or keypoints, and draw them.",
     ),
-    "filter": ("filter:filter_", "Apply a convolution kernel to a picture."),
+    "filter": ("filter:filter_", "Apply a convolution kernel to an image."),
     "segment": (
         "segment.group:segment",
         "Find which pixels belong together; learn classes of pixels.",
@@ -64,7 +64,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "objects.group:objects",
         "Train a detector from images with boxes; find, judge, explain.",
     ),
-    "match": ("match:match", "Find what two pictures have in common."),
+    "match": ("match:match", "Find what two images have in common."),
     "search": ("search.group:search", "Find images again: search, duplicates, evaluation."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "video": ("video.group:video", "Find shots, follow objects, show motion in videos."),

@@ -32,7 +32,7 @@ class ParameterError(CvclassicError, ValueError):
 
 
 class ImageReadError(CvclassicError, OSError):
-    """A picture could not be read.
+    """An image could not be read.
 
     Parameters
     ----------

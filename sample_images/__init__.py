@@ -1,6 +1,6 @@
-"""Small real pictures, installed as ``cvclassic_samples`` so that ``cvclassic demo`` finds them.
+"""Small real images, installed as ``cvclassic_samples`` so that ``cvclassic demo`` finds them.
 
-Holds no code but where the pictures lie; ``SOURCES.md`` has the origin and licence of each.
+Holds no code but where the images lie; ``SOURCES.md`` has the origin and licence of each.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Make every picture in this folder from the pictures that scikit-image ships.
+"""Make every image in this folder from the images that scikit-image ships.
 
 Deterministic: ``python sample_images/make_samples.py [FOLDER]`` writes the same files again. The
-pictures that it starts from, with origin and licence, are listed in ``SOURCES.md``; where each
-crop lies in its picture is written to ``materials/crops.csv``.
+images that it starts from, with origin and licence, are listed in ``SOURCES.md``; where each
+crop lies in its image is written to ``materials/crops.csv``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-# class -> (picture in skimage.data, side of a crop in pixels)
+# class -> (image in skimage.data, side of a crop in pixels)
 MATERIALS = {
     "brick": ("brick", 128),
     "grass": ("grass", 128),
@@ -31,7 +31,7 @@ JPEG_QUALITY = 90
 
 
 class Crop(NamedTuple):
-    """A square of a picture: top left corner and side, in pixels."""
+    """A square of an image: top left corner and side, in pixels."""
 
     split: str
     x: int
@@ -51,7 +51,7 @@ def cut(height: int, width: int, side: int) -> Iterator[Crop]:
 
 
 def write_jpeg(path: Path, image: np.ndarray) -> None:
-    """Write a grey or RGB picture."""
+    """Write a grey or RGB image."""
     path.parent.mkdir(parents=True, exist_ok=True)
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

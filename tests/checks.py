@@ -2,7 +2,7 @@
 
 A new estimator needs nothing here: it is found where its room exports it, its kind is seen
 from its base class, and it is made with its defaults. `ARGUMENTS` has entries only where the
-defaults are too slow for pictures of 64 pixels, or where there are no defaults.
+defaults are too slow for images of 64 pixels, or where there are no defaults.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "YuNetFaceDetector": lambda: {"path": DATA / "opponents" / "yunet_n_320_320.onnx"},
 }
 
-# Whole-picture vectors of a blank picture that are not zero, and why.
+# Whole-picture vectors of a blank image that are not zero, and why.
 BLANK_IS_SEEN: dict[str, str] = {
     "ColorStats": "a uniform color says something",
     "Embedding": "networks answer to whatever they are shown",
@@ -137,7 +137,7 @@ def make(cls: type, **changes) -> BaseEstimator:
 
 
 def pictures(n: int = 12, height: int = 64, width: int = 64) -> list[np.ndarray]:
-    """Color pictures of three textures in turn, from fine to coarse."""
+    """Color images of three textures in turn, from fine to coarse."""
     rng = np.random.default_rng(5)
     out = []
     for i in range(n):
@@ -171,17 +171,17 @@ class Nonsense:
 
 
 def takes_pictures(estimator) -> bool:
-    """Whether X is a sequence of pictures: the input tag says so."""
+    """Whether X is a sequence of images: the input tag says so."""
     return not get_tags(estimator).input_tags.two_d_array
 
 
 def gives_vectors(cls: type) -> bool:
-    """Whether it turns pictures into vectors."""
+    """Whether it turns images into vectors."""
     return issubclass(cls, TransformerMixin) and takes_pictures(make(cls))
 
 
 def gives_faces(cls: type) -> bool:
-    """Whether it looks for faces in pictures, and learns nothing."""
+    """Whether it looks for faces in images, and learns nothing."""
     return issubclass(cls, FaceDetector)
 
 
@@ -192,7 +192,7 @@ def learns_nothing(cls: type) -> bool:
 
 @cache
 def portrait() -> np.ndarray:
-    """A picture with a face."""
+    """An image with a face."""
     path = Path(__file__).parents[1] / "sample_images" / "face" / "astronaut.jpg"
     return read_image(path, max_side=256)
 
@@ -396,7 +396,7 @@ def check_documented(cls: type) -> None:
 
 
 def check_features_are_sound(cls: type) -> None:
-    """Types, lengths, finite values, positions inside the picture."""
+    """Types, lengths, finite values, positions inside the image."""
     describer = make(cls)
     for image in [*pictures(3), pictures(1, 40, 90)[0], pictures(1)[0][:, :, 0]]:
         features = describer.describe(image)
@@ -414,7 +414,7 @@ def check_features_are_sound(cls: type) -> None:
 
 
 def check_describes_odd_shapes(cls: type) -> None:
-    """Blank, tiny and thin pictures give valid features, if only none."""
+    """Blank, tiny and thin images give valid features, if only none."""
     describer = make(cls)
     for shape in [(64, 64), (64, 64, 3), (1, 1), (1, 1, 3), (1, 50), (50, 1), (2, 3), (17, 16)]:
         features = describer.describe(np.full(shape, 128, np.uint8))
@@ -437,7 +437,7 @@ def check_features_in_pixels_of_the_array(cls: type) -> None:
 
 
 def check_gray_equals_equal_channels(cls: type) -> None:
-    """A gray picture and one with three equal channels are the same to a describer."""
+    """A gray image and one with three equal channels are the same to a describer."""
     gray = np.ascontiguousarray(pictures(1)[0][:, :, 1])
     color = np.dstack([gray] * 3)
     np.testing.assert_allclose(
@@ -449,7 +449,7 @@ def check_gray_equals_equal_channels(cls: type) -> None:
 
 
 def check_input_is_not_mutated(cls: type) -> None:
-    """Pictures, vectors and labels stay as they were, and may be read-only."""
+    """Images, vectors and labels stay as they were, and may be read-only."""
     if issubclass(cls, Describer) or takes_pictures(make(cls)):
         given = pictures()
         for image in given:
@@ -479,7 +479,7 @@ def check_input_is_not_mutated(cls: type) -> None:
 
 
 def check_paths_bytes_and_arrays(cls: type, folder: Path) -> None:
-    """The same picture as a file, a name, encoded bytes and an array gives the same bits."""
+    """The same image as a file, a name, encoded bytes and an array gives the same bits."""
     arrays = pictures()
     encoded = [encode_image(image, ".png") for image in arrays]
     paths = [folder / f"{i}.png" for i in range(len(arrays))]
@@ -498,12 +498,12 @@ def check_paths_bytes_and_arrays(cls: type, folder: Path) -> None:
 
 
 def check_bad_pictures(cls: type) -> None:
-    """What is no picture is refused with an error that says which and why."""
+    """What is no image is refused with an error that says which and why."""
     estimator = fit(make(cls))
     ask = estimator.describe if issubclass(cls, Describer) else lambda x: estimator.transform([x])
     for bad in [
         "no/such/file.jpg",
-        b"not a picture",
+        b"not an image",
         b"",
         np.full((4, 4), 7.5),
         np.zeros((4, 4, 2), np.uint8),
@@ -520,7 +520,7 @@ def check_bad_pictures(cls: type) -> None:
 
 
 def check_vectors_are_sound(cls: type) -> None:
-    """One finite float32 row a picture, as many columns as were announced and named."""
+    """One finite float32 row an image, as many columns as were announced and named."""
     estimator = fit(make(cls))
     X = answer(estimator)
     assert X.dtype == np.float32
@@ -535,7 +535,7 @@ def check_vectors_are_sound(cls: type) -> None:
 
 
 def check_rows_are_independent(cls: type) -> None:
-    """A picture's vector does not depend on its neighbors or on their order."""
+    """An image's vector does not depend on its neighbors or on their order."""
     estimator = fit(make(cls))
     X = answer(estimator)
     alone = np.concatenate([estimator.transform([image]) for image in pictures()])
@@ -553,7 +553,7 @@ def check_jobs(cls: type) -> None:
 
 
 def check_picture_without_features(cls: type) -> None:
-    """Blank and 1 x 1 pictures give a zero vector, never an exception; also among others."""
+    """Blank and 1 x 1 images give a zero vector, never an exception; also among others."""
     estimator = fit(make(cls))
     for shape in [(64, 64), (64, 64, 3), (1, 1), (1, 1, 3), (1, 40), (3, 2)]:
         rows = estimator.transform([pictures()[0], np.full(shape, 90, np.uint8)])
@@ -579,7 +579,7 @@ def check_without_labels(cls: type) -> None:
 
 
 def check_wrong_X(cls: type) -> None:
-    """A single picture, nothing, or a table instead of pictures."""
+    """A single image, nothing, or a table instead of images."""
     fitted = fit(make(cls))
     single = [pictures()[0], pictures()[0][:, :, 0], Image.fromarray(pictures()[0])]
     wrong = ["a.jpg", b"bytes", Path("a.jpg"), [], np.zeros((3, 4)), 5, None, iter(pictures(2))]
@@ -591,7 +591,7 @@ def check_wrong_X(cls: type) -> None:
 
 
 def check_wrong_y(cls: type) -> None:
-    """As many labels as pictures, where labels are looked at."""
+    """As many labels as images, where labels are looked at."""
     if issubclass(cls, LocalEncoder):
         with pytest.raises(ParameterError, match="y must have one label for each of the 12"):
             make(cls).fit(pictures(), ["a", "b"])
@@ -610,11 +610,11 @@ def check_in_scikit_learn(cls: type) -> None:
     assert set(search.predict(X)) <= set(y)
 
 
-# ---------------------------------------------------- checks of what takes pictures otherwise
+# ---------------------------------------------------- checks of what takes images otherwise
 
 
 def check_faces_are_found(cls: type) -> None:
-    """A box for each face, and none where there is nothing; a single picture is refused."""
+    """A box for each face, and none where there is nothing; a single image is refused."""
     detector = make(cls)
     found, none = detector.predict([portrait(), np.full((64, 64), 128, np.uint8)])
     assert found.shape == (len(found), 4)
@@ -625,7 +625,7 @@ def check_faces_are_found(cls: type) -> None:
 
 
 def check_landmarks(cls: type) -> None:
-    """68 points a picture; a single picture is refused."""
+    """68 points an image; a single image is refused."""
     model = fit(make(cls))
     assert model.predict(pictures(2), [[10, 10, 40, 40]] * 2).shape == (2, 68, 2)
     with pytest.raises(ParameterError, match="X must be a sequence of images"):
@@ -650,7 +650,7 @@ def check_picture_classifier(cls: type) -> None:
 
 
 def check_picture_classifier_edges(cls: type) -> None:
-    """Single pictures, labels that are missing or too few, pictures that cannot be read."""
+    """Single images, labels that are missing or too few, images that cannot be read."""
     model = fit(make(cls))
     for X in (pictures()[0], pictures()[0][:, :, 0], "a.jpg", Image.fromarray(pictures()[0])):
         for call in (lambda X: make(cls).fit(X, ["fine"]), model.predict, model.predict_proba):

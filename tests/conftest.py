@@ -32,7 +32,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory) -> Path:
-    """Twelve small pictures of three textures in class folders."""
+    """Twelve small images of three textures in class folders."""
     from cvclassic.images import write_image
     from tests.checks import picture_labels, pictures
 

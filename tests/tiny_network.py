@@ -56,7 +56,7 @@ def weights(channels: int = 3, n: int = 8, seed: int = 0) -> tuple[np.ndarray, n
 
 
 def network_bytes(side: int = 64, channels: int = 3, n: int = 8, seed: int = 0) -> bytes:
-    """Convolution (3 x 3, stride 2), ReLU ("features"), mean over the picture ("pool")."""
+    """Convolution (3 x 3, stride 2), ReLU ("features"), mean over the image ("pool")."""
     kernels, biases = weights(channels, n, seed)
     nodes = [
         _node("Conv", ["image", "kernels", "biases"], "conv", _ints("kernel_shape", 3, 3),

@@ -15,7 +15,7 @@ class OpencvDenseSift:
         self._sift = cv2.SIFT_create()
 
     def describe(self, gray: np.ndarray) -> np.ndarray:
-        """Descriptors (n, 128) of a picture, uint8."""
+        """Descriptors (n, 128) of an image, uint8."""
         return self._sift.compute(gray, self._keypoints)[1]
 
 

@@ -17,7 +17,7 @@ SIDE = 128
 
 
 def vector(path: str) -> np.ndarray:
-    """HOG of a picture of 128 x 128 pixels, with the library's usual cells and blocks."""
+    """HOG of an image of 128 x 128 pixels, with the library's usual cells and blocks."""
     image = imread(path)
     gray = rgb2gray(image[..., :3]) if image.ndim == 3 else image / 255.0
     return hog(resize(gray, (SIDE, SIDE), anti_aliasing=True)).astype(np.float32)

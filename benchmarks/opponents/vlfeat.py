@@ -69,7 +69,7 @@ def _library() -> ctypes.CDLL:
 
 
 class VlfeatDenseSift:
-    """`vl_dsift` on one picture size; the filter is built once, as its manual advises."""
+    """`vl_dsift` on one image size; the filter is built once, as its manual advises."""
 
     def __init__(
         self, width, height, *, step, bin_size, window="exact", window_size=1.5, origin=(0, 0)
@@ -83,7 +83,7 @@ class VlfeatDenseSift:
         self._library._vl_dsift_update_buffers(self._filter)
 
     def describe(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Positions (n, 2), contrast (n,) and descriptors (n, 128) of a picture in 0 ... 1."""
+        """Positions (n, 2), contrast (n,) and descriptors (n, 128) of an image in 0 ... 1."""
         plane = np.ascontiguousarray(gray, np.float32)
         self._library.vl_dsift_process(self._filter, plane.ctypes.data_as(_FLOAT_P))
         state = self._filter.contents

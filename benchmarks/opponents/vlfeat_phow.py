@@ -1,7 +1,7 @@
 """VLFeat's phow recipe with VLFeat's C library: its demo's settings, restated; prints JSON.
 
 The settings are those of ``apps/phow_caltech101.m`` (0.9.21): dense SIFT every 3 pixels with bins
-of 4, 6, 8 and 10 pixels and a flat window, 600 words from 30 pictures, grids of 2 x 2 and 4 x 4,
+of 4, 6, 8 and 10 pixels and a flat window, 600 words from 30 images, grids of 2 x 2 and 4 x 4,
 chi2 map of order 1, linear SVM with C = 10.
 """
 
@@ -26,7 +26,7 @@ _CONTRAST = 0.005
 
 
 def describe(path: str) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Descriptors, positions and shape of a picture of at most 480 rows."""
+    """Descriptors, positions and shape of an image of at most 480 rows."""
     gray = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     if gray.shape[0] > 480:
         gray = cv2.resize(gray, (round(gray.shape[1] * 480 / gray.shape[0]), 480))

@@ -1,4 +1,4 @@
-"""``cvclassic augment``: see what --augment does to pictures."""
+"""``cvclassic augment``: see what --augment does to images."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from ..shared.console import hush_decoders
 
 @click.command()
 @click.argument("source", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Picture file to write.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="Image file to write.")
 @click.option(
     "--augment",
     "changes",
     help="Changes, such as mirror,rotate=10. [default: each one by itself]",
 )
 @click.option(
-    "--times", type=click.IntRange(min=1), default=7, show_default=True, help="Copies of a picture."
+    "--times", type=click.IntRange(min=1), default=7, show_default=True, help="Copies of an image."
 )
 @click.option(
-    "--most", type=click.IntRange(min=1), default=8, show_default=True, help="Pictures to show."
+    "--most", type=click.IntRange(min=1), default=8, show_default=True, help="Images to show."
 )
 @click.option(
     "--side", type=click.IntRange(16, 1024), default=96, show_default=True, help="Side of a square."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the changes.")
 def augment(source, output, changes, times, most, side, seed):
-    """Draw a contact sheet of SOURCE, a picture, a folder or an array file, changed at random.
+    """Draw a contact sheet of SOURCE, an image, a folder or an array file, changed at random.
 
-    A row begins with the picture itself. With --augment there is a row for each picture;
-    without it, a row for each change there is, made to the first picture.
+    A row begins with the image itself. With --augment there is a row for each image;
+    without it, a row for each change there is, made to the first image.
 
     \b
     The changes, in the order they are written, each with its number if that is not the default:
@@ -67,7 +67,7 @@ def augment(source, output, changes, times, most, side, seed):
 
 
 def _pictures(source: str, most: int, max_side: int) -> list:
-    """The first pictures of a source, decoded."""
+    """The first images of a source, decoded."""
     from cvclassic.errors import DataError, ImageReadError
     from cvclassic.images import FoundFile, is_array_file, read_image, walk_images
     from cvclassic.images.arrays import load_pictures
@@ -85,5 +85,5 @@ def _pictures(source: str, most: int, max_side: int) -> list:
         except ImageReadError as error:
             failure = failure or f" The first failure: {error}"
     if not pictures:
-        raise DataError(f"{source}: found no picture that can be read.{failure}")
+        raise DataError(f"{source}: found no image that can be read.{failure}")
     return pictures

@@ -1,4 +1,4 @@
-"""``cvclassic compare``: several models on the same pictures."""
+"""``cvclassic compare``: several models on the same images."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _names(files: tuple[str, ...]) -> list[str]:
 
 
 def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
-    """Paths of all pictures; predictions, failures and facts of each model."""
+    """Paths of all images; predictions, failures and facts of each model."""
     from cvclassic.errors import DataError
     from cvclassic.evaluate import read_predictions
 
@@ -160,7 +160,7 @@ def _load_for(model, source: dict):
 
 
 def _load(path: str, of_table: bool):
-    """A classifier of pictures, or of rows of a table."""
+    """A classifier of images, or of rows of a table."""
     from cvclassic import load_model
     from cvclassic.errors import ModelFileError
 
@@ -172,7 +172,7 @@ def _load(path: str, of_table: bool):
 
 
 def _milliseconds(note: dict, seen) -> float | None:
-    """Wall-clock time a picture; of a table what it says, if anything."""
+    """Wall-clock time an image; of a table what it says, if anything."""
     if note["seconds"] is not None:
         return 1e3 * note["seconds"] / (seen.n_images + note["n_failed"])
     return 1e3 * float(seen.seconds.mean()) if len(seen.seconds) else None

@@ -1,4 +1,4 @@
-"""``cvclassic demo``: the main job on the pictures that come along."""
+"""``cvclassic demo``: the main job on the images that come along."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..shared.options import jobs_option, n_jobs
 @jobs_option
 @click.pass_context
 def demo(ctx, output, seed, jobs):
-    """Train on bundled pictures, evaluate on others, classify a few; takes half a minute.
+    """Train on bundled images, evaluate on others, classify a few; takes half a minute.
 
     \b
     Example:

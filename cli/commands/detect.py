@@ -1,4 +1,4 @@
-"""``cvclassic detect``: edges, blobs, corners, lines and keypoints, as numbers and as pictures."""
+"""``cvclassic detect``: edges, blobs, corners, lines and keypoints, as numbers and as images."""
 
 from __future__ import annotations
 

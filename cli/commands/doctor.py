@@ -207,11 +207,11 @@ def check_temporary_folder() -> Iterator[Check]:
 
 
 def check_samples() -> Iterator[Check]:
-    """The pictures of ``cvclassic demo`` came along."""
+    """The images of ``cvclassic demo`` came along."""
     import cvclassic_samples
 
     count = len(list(cvclassic_samples.ROOT.glob("materials/*/*/*.jpg")))
-    yield Check("sample pictures", "ok" if count else "fail", f"{count} files")
+    yield Check("sample images", "ok" if count else "fail", f"{count} files")
 
 
 def _version(name: str) -> str | None:

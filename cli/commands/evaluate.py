@@ -1,4 +1,4 @@
-"""``cvclassic evaluate``: how often a model is right on labeled pictures."""
+"""``cvclassic evaluate``: how often a model is right on labeled images."""
 
 from __future__ import annotations
 

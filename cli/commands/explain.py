@@ -38,10 +38,10 @@ from ..shared.running import (
 @click.option(
     "--train",
     type=click.Path(),
-    help="Folder of training pictures: draw the nearest, with matched words.",
+    help="Folder of training images: draw the nearest, with matched words.",
 )
 @click.option(
-    "--manifest", type=click.Path(dir_okay=False), help="The same from a CSV manifest of pictures."
+    "--manifest", type=click.Path(dir_okay=False), help="The same from a CSV manifest of images."
 )
 @click.option("--split", help="Rows of the manifest to use, by its column split. [default: all]")
 @click.option(
@@ -49,7 +49,7 @@ from ..shared.running import (
     type=click.IntRange(min=1, max=20),
     default=3,
     show_default=True,
-    help="Training pictures to draw.",
+    help="Training images to draw.",
 )
 @records_option
 @run_options(json_flag=False)
@@ -58,7 +58,7 @@ def explain(ctx, model, sources, output, records, options, **asked):
     """Show why MODEL gives images their labels: every keypoint's share in the decision.
 
     For linear classifiers on visual words, VLAD or Fisher vectors (recipes sift-bow, phow, llc,
-    vlad, fast, fisher) the shares and the bias add up to the decision. For others the picture
+    vlad, fast, fisher) the shares and the bias add up to the decision. For others the image
     says that it is an approximation, and which. Blue speaks for the label, vermilion for the class
     it is compared with.
 

@@ -1,4 +1,4 @@
-"""``cvclassic filter``: one kernel over one picture."""
+"""``cvclassic filter``: one kernel over one image."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 )
 @click.option("--pool", type=click.IntRange(min=1), help="Side of max-pooling windows.")
 @click.option("--convolution", is_flag=True, help="Turn the kernel by half a turn first.")
-@click.option("--gray", is_flag=True, help="Filter the gray picture instead of each color.")
+@click.option("--gray", is_flag=True, help="Filter the gray image instead of each color.")
 @click.option(
     "--show",
     type=click.Choice(["auto", "clip", "stretch"]),
     default="auto",
     show_default=True,
-    help="clip: as a picture, 0 to 255; stretch: full range with zero as middle gray; "
+    help="clip: as an image, 0 to 255; stretch: full range with zero as middle gray; "
     "auto: stretch for kernels whose sum is 0.",
 )
 @click.option("--numbers", is_flag=True, help="In a folder: .npy files instead of images.")

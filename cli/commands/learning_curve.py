@@ -1,4 +1,4 @@
-"""``cvclassic learning-curve``: what more pictures would bring."""
+"""``cvclassic learning-curve``: what more images would bring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..shared.sources import load_source, picture_options
     show_default=True,
     help="Rows of the manifest to test on; --split are those to learn from [default: train].",
 )
-@click.option("-o", "--output", type=click.Path(), help="Picture to draw: .png, .svg or .pdf.")
+@click.option("-o", "--output", type=click.Path(), help="Image to draw: .png, .svg or .pdf.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
 @click.option(
     "--sizes", metavar="LIST", help="Images per class. [default: 1,2,5,10,20,50,100,200,500]"
@@ -45,7 +45,7 @@ def learning_curve_(
     ctx, model, train_folder, test_folder, test_split, output, json_file, sizes, repeats, refit,
     seed, jobs, quiet, **source,
 ):  # fmt: skip
-    """Train MODEL's classifier on few and on more pictures, and see how accuracy grows.
+    """Train MODEL's classifier on few and on more images, and see how accuracy grows.
 
     Training images come from TRAIN_FOLDER and test images from TEST_FOLDER, or both from a folder
     with train and test sub-folders, a manifest's splits or an array file (--npz). Every class gets
@@ -145,7 +145,7 @@ def _parse(text: str) -> tuple[int, ...]:
 
 
 def _readable(data, side, jobs: int, progress) -> tuple:
-    """Pictures that can be read, their labels, and what became of the others."""
+    """Images that can be read, their labels, and what became of the others."""
     from cvclassic.batch import read_all
 
     if hasattr(data, "items"):

@@ -1,4 +1,4 @@
-"""``cvclassic match``: what two pictures have in common."""
+"""``cvclassic match``: what two images have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cvclassic versus-cnn``: classical or deep, on one's own pictures."""
+"""``cvclassic versus-cnn``: classical or deep, on one's own images."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def _chosen(text: str | None, known) -> list[str]:
 
 
 def _parts(source, folder, test_folder, share: float, seed: int, quiet: bool) -> tuple:
-    """Readable pictures to learn from and to judge on, and what could not be read."""
+    """Readable images to learn from and to judge on, and what could not be read."""
     from cvclassic.comparison import split_pictures
     from cvclassic.errors import DataError
 
@@ -246,7 +246,7 @@ def _has_test(folder: str) -> bool:
 
 
 class _Part:
-    """Pictures by path, or arrays with names."""
+    """Images by path, or arrays with names."""
 
     def __init__(self, images: list, paths: list, labels: list) -> None:
         self.images, self.paths, self.labels = images, paths, labels
@@ -258,7 +258,7 @@ class _Part:
 
 
 def _readable(data, quiet: bool) -> tuple[_Part, list]:
-    """Pictures that can be read, and (path, code, message) of the others."""
+    """Images that can be read, and (path, code, message) of the others."""
     from cvclassic.batch import read_all
     from cvclassic.images import watch_decoders
 
@@ -276,14 +276,14 @@ def _readable(data, quiet: bool) -> tuple[_Part, list]:
 
 
 def _elsewhere(tables, names: list[str], truth: dict, where: str | None) -> dict:
-    """Predictions of other programs for the test pictures, by the name of their file."""
+    """Predictions of other programs for the test images, by the name of their file."""
     from cvclassic.evaluate import align_predictions, read_predictions
 
     base = where if where is None or os.path.isdir(where) else os.path.dirname(where)
     found: dict[str, Any] = {}
     for path in tables:
         name = os.path.basename(path) if os.path.basename(path) not in found else path
-        # of a folder, nobody knows before which pictures judge: answers for others do no harm
+        # of a folder, nobody knows before which images judge: answers for others do no harm
         found[name] = align_predictions(read_predictions(path, truth, base)[0], names, path)
     return found
 

@@ -76,7 +76,7 @@ def command_line(ctx: click.Context) -> str:
 
 
 def source_name(source: dict[str, Any]) -> str:
-    """How a page calls the pictures."""
+    """How a page calls the images."""
     given = [source.get(name) for name in ("folder", "manifest", "npz", "table")]
     name = next(os.path.normpath(one) for one in given if one)
     parts = os.path.abspath(name).split(os.sep)
@@ -168,7 +168,7 @@ class TrainingPage:
         self._odd: list[tuple[str, str, str]] = []
 
     def begin(self, paths: list[str], labels: list):
-        """What is to be called with each picture that is read."""
+        """What is to be called with each image that is read."""
         self._album = Album(paths, labels)
 
         def see(picture, decoded) -> None:

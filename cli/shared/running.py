@@ -169,9 +169,9 @@ def engine_for(sources: Sources) -> str | None:
 
 
 def picture_place(output: str, sources: Sources, what: str) -> tuple[str, str | None, str]:
-    """Folder, name and ending of the pictures of a command.
+    """Folder, name and ending of the images of a command.
 
-    One image file and an output that is named like a picture give that very file; anything
+    One image file and an output that is named like an image give that very file; anything
     else needs a folder, where names end in ``.WHAT.png``.
     """
     stem, suffix = os.path.splitext(os.path.basename(output))

@@ -40,7 +40,7 @@ def _array_options() -> tuple[Callable, ...]:
         click.option(
             "--npz",
             type=click.Path(dir_okay=False),
-            help="Pictures in a .npz, .npy or IDX file (MNIST's, also .gz).",
+            help="Images in a .npz, .npy or IDX file (MNIST's, also .gz).",
         ),
     )
 

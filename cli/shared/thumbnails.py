@@ -6,14 +6,14 @@ import threading
 import time
 from typing import Any
 
-MOST = 6000  # thumbnails of pictures that were recognized
+MOST = 6000  # thumbnails of images that were recognized
 
 
 class Album:
-    """Thumbnails and sizes of pictures, taken while they are classified or read.
+    """Thumbnails and sizes of images, taken while they are classified or read.
 
     Pixels are those that the work needs anyhow, so that no file is decoded twice. Every mistake
-    is kept, and of each class the first pictures, so that memory does not grow with the rest.
+    is kept, and of each class the first images, so that memory does not grow with the rest.
     """
 
     def __init__(self, paths: list[str], labels: list) -> None:
@@ -32,7 +32,7 @@ class Album:
         self.seconds = 0.0
 
     def __call__(self, item: object, record, scores: tuple, pixels) -> None:
-        """Keep what is needed of a picture that was classified; called in worker threads."""
+        """Keep what is needed of an image that was classified; called in worker threads."""
         if record.size is not None:
             self.sizes[record.path] = record.size
         wrong = self._truth.get(record.path) != record.label
@@ -40,13 +40,13 @@ class Album:
             self.add(record.path, pixels)
 
     def see(self, path: str, decoded) -> None:
-        """Keep what is needed of a picture that was read; called in worker threads."""
+        """Keep what is needed of an image that was read; called in worker threads."""
         self.sizes[path] = (decoded.width, decoded.height)
         if path in self._kept:
             self.add(path, decoded.pixels)
 
     def wants(self, path: str) -> bool:
-        """Whether a picture is among the first of its class."""
+        """Whether an image is among the first of its class."""
         return path in self._kept
 
     def add(self, path: str, pixels) -> None:

@@ -21,7 +21,7 @@ class FilterTask(ImageTask):
     bank : list of ndarray
         Kernels.
     titles : list of str or None
-        Of a sheet of feature maps; None for one picture.
+        Of a sheet of feature maps; None for one image.
     settings : dict
         stride, padding, operation: as `convolve` has them.
     pool : int or None
@@ -29,7 +29,7 @@ class FilterTask(ImageTask):
     gray : bool
     show : {"auto", "clip", "stretch"}
     folder, ending : str
-        Where the pictures go; ".npy" for the numbers.
+        Where the images go; ".npy" for the numbers.
     """
 
     block_size = 1
@@ -84,7 +84,7 @@ class FilterTask(ImageTask):
         return Answer(values=values, pictures={self._ending: self._picture(maps)})
 
     def _picture(self, maps: np.ndarray) -> Any:
-        """Feature maps as a picture, or as the bytes of a .npy file."""
+        """Feature maps as an image, or as the bytes of a .npy file."""
         if self._ending.endswith(".npy"):
             file = io.BytesIO()
             np.save(file, maps, allow_pickle=False)

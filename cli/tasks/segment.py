@@ -59,7 +59,7 @@ class SegmentTask(ImageTask):
     finder : callable
         Gets the pixels and the path, gives `Found`. Must pickle.
     folder : str
-        Where pictures go.
+        Where images go.
     style : {"overlay", "outline", "mean", "none"}
     background : int or None
         Label that is not colored.

@@ -85,7 +85,7 @@ def sharpness_of(gray: np.ndarray) -> float:
     Returns
     -------
     float
-        0 for a uniform picture.
+        0 for a uniform image.
 
     References
     ----------

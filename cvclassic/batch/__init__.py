@@ -18,9 +18,9 @@ missing.jpg error not_found
 'FAILURES'
 
 - `ImageTask` looks at one image at a time and gives an `Answer`: label and scores, `Detections`,
-  values by column, pictures to write. `Task` is given a list of inputs and gives `Record` objects.
+  values by column, images to write. `Task` is given a list of inputs and gives `Record` objects.
 - `Run(sources, task, output="o.csv", folder="drawn/", work=Work("processes"))` has the journal, the
-  outputs, the pictures with free names, the watching; `run` is the same as a function.
+  outputs, the images with free names, the watching; `run` is the same as a function.
 - `Work` says how: engine, jobs, time and memory limits. `map_inputs` does it without a journal.
 - A command takes the same options with ``source_options`` and ``run_options`` of
   ``cli/shared/running.py`` and calls ``run_task``.

@@ -25,7 +25,7 @@ OnAnswer = Callable[[object, Record, tuple, np.ndarray], None]
 
 
 def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of each class, and which pictures show any feature.
+    """Probabilities of each class, and which images show any feature.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
     Returns
     -------
     probabilities : ndarray of shape (n, n_classes)
-        A row of zeros for a picture without features.
+        A row of zeros for an image without features.
     described : ndarray of shape (n,), bool
     """
     vectors = pipeline[0].transform(images)
@@ -59,7 +59,7 @@ def _probabilities(steps: Pipeline, vectors: np.ndarray) -> np.ndarray:
 
 
 def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers that a regression gives, and which pictures show any feature.
+    """Numbers that a regression gives, and which images show any feature.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.nd
 
 
 def max_side_of(estimator: BaseEstimator) -> int | None:
-    """Long side that a recipe reduces pictures to first, None without a limit.
+    """Long side that a recipe reduces images to first, None without a limit.
 
-    Where describers ask for several, the first one's; pictures remember the others too.
+    Where describers ask for several, the first one's; images remember the others too.
     """
     step = estimator[0] if isinstance(estimator, Pipeline) else estimator
     if isinstance(step, FeatureUnion):
@@ -287,14 +287,14 @@ def _classify_block(
 def _answer(
     path: str, note: tuple[tuple, tuple[int, int] | None], label: object, scores: tuple
 ) -> Record:
-    """Record of a picture that could be read; without a label it shows no features."""
+    """Record of an image that could be read; without a label it shows no features."""
     warnings, size = note
     status = "warn" if warnings else "ok"
     code = " ".join(note.code for note in warnings)
     message = "; ".join(note.message for note in warnings)
     if label is not None:
         return Record(path, status, code, message, label, scores, size=size)
-    nothing = "the picture shows no features to classify it by"
+    nothing = "the image shows no features to classify it by"
     return Record(
         path,
         status,

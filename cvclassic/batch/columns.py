@@ -45,7 +45,7 @@ class Column:
 
 
 class DrawingColumn(Column):
-    """Where the first picture of an input is: `field` is the folder."""
+    """Where the first image of an input is: `field` is the folder."""
 
     def value(self, record: Record) -> Any:
         """Its path."""

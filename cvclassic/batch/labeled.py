@@ -1,4 +1,4 @@
-"""Run a classifier over labeled pictures, and keep every answer."""
+"""Run a classifier over labeled images, and keep every answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def predict_labeled(
     watch: Callable[[Iterable], Iterator] = iter,
     on_answer: OnAnswer | None = None,
 ) -> tuple[Predictions, list[tuple[str, str, str]]]:
-    """Classify labeled pictures, each decoded once.
+    """Classify labeled images, each decoded once.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def predict_labeled(
     Returns
     -------
     predictions : Predictions
-        Of the pictures that could be read, in order.
+        Of the images that could be read, in order.
     failures : list of (path, code, message)
         The others.
 

@@ -86,7 +86,7 @@ class NamedInput:
 
 
 class _Block:
-    """Has a task work on a list of inputs, takes the time, and writes its pictures. Pickles."""
+    """Has a task work on a list of inputs, takes the time, and writes its images. Pickles."""
 
     def __init__(self, task: Task, folder: str | None) -> None:
         self._task = task
@@ -107,7 +107,7 @@ class _Block:
         ]
 
     def _written(self, record: Record, item: NamedInput) -> Record:
-        """The record with its pictures on disk, each whole or not at all."""
+        """The record with its images on disk, each whole or not at all."""
         name, files = item.name, []
         try:
             for ending, picture in record.pictures.items():
@@ -152,7 +152,7 @@ def map_inputs(
         Read no further ahead than the work needs.
     work : Work
     folder : str, optional
-        Where pictures of inputs go that are a `NamedInput`; those of others are dropped.
+        Where images of inputs go that are a `NamedInput`; those of others are dropped.
 
     Yields
     ------

@@ -35,7 +35,7 @@ def read_all(
     n_jobs: int | None = None,
     on_picture: OnPicture | None = None,
 ) -> tuple[list[Picture], dict[int, ImageReadError]]:
-    """Decode pictures into a temporary file and find those that cannot be read.
+    """Decode images into a temporary file and find those that cannot be read.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ def read_all(
     n_jobs : int or None
         As in joblib.
     on_picture : callable, optional
-        Called with each picture and what was decoded, in the worker threads.
+        Called with each image and what was decoded, in the worker threads.
 
     Returns
     -------
-    pictures : list of Picture
+    pictures : list of Image
         One for each path.
     errors : dict of int to ImageReadError
         By index, in order.

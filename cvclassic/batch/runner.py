@@ -45,10 +45,10 @@ class Run:
     format : str or callable, optional
         See `open_writer`. [default: as the output is named]
     folder : str or Path, optional
-        Where the task's pictures go, made where it is missing. Every input has a name of its own
+        Where the task's images go, made where it is missing. Every input has a name of its own
         there.
     name : str, optional
-        How the picture of the only input is called there, without an ending; the folder must be
+        How the image of the only input is called there, without an ending; the folder must be
         there then.
     work : Work
     about : dict, optional
@@ -76,7 +76,7 @@ class Run:
     n_faults : int
         Folders that could not be listed, rows of a manifest that say nothing.
     not_written : list of (path, reason)
-        Inputs whose pictures could not be written.
+        Inputs whose images could not be written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Finding objects in pictures with boosted cascades that people train themselves.
+"""Finding objects in images with boosted cascades that people train themselves.
 
 Faces, and what comes after a face is found, are `faces`; drawing what was found is `report`.
 """

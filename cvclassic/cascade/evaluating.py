@@ -35,7 +35,7 @@ class Verdicts:
 
 
 def judge_crops(cascade: Cascade, crops: np.ndarray) -> Verdicts:
-    """Judge pictures of the cascade's own size.
+    """Judge images of the cascade's own size.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def judge_crops(cascade: Cascade, crops: np.ndarray) -> Verdicts:
 
 
 def judge_windows(cascade: Cascade, image: np.ndarray, xy: np.ndarray) -> Verdicts:
-    """Judge windows of the cascade's own size in a picture.
+    """Judge windows of the cascade's own size in an image.
 
     Parameters
     ----------

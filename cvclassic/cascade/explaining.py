@@ -119,7 +119,7 @@ def surest_window(
     Returns
     -------
     box : ndarray of shape (4,), int32
-        Left, top, width, height in the picture.
+        Left, top, width, height in the image.
     crop : ndarray of shape (height, width), uint8
         The window as OpenCV saw it, at the cascade's own size. None where nothing is found.
     """

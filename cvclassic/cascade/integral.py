@@ -31,7 +31,7 @@ class Sums(Protocol):
 
 
 class CropSums:
-    """Integral images of pictures of one size.
+    """Integral images of images of one size.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class CropSums:
 
 
 class ScanSums:
-    """Integral images of windows of one picture, which share its table.
+    """Integral images of windows of one image, which share its table.
 
     Parameters
     ----------

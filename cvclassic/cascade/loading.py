@@ -119,11 +119,11 @@ class CascadeDetector:
         min_size: int = 0,
         max_size: int = 0,
     ) -> CascadeDetections:
-        """Find objects in a picture.
+        """Find objects in an image.
 
         Parameters
         ----------
-        image : ndarray of shape (H, W) or (H, W, 3), uint8, or a picture's path or bytes
+        image : ndarray of shape (H, W) or (H, W, 3), uint8, or an image's path or bytes
         scale_factor : float
             How much larger the windows of the next scale are.
         min_neighbors : int
@@ -198,5 +198,5 @@ class CascadeDetector:
 
 
 def to_gray(image: np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
-    """A picture as gray levels, of shape (H, W), uint8."""
+    """An image as gray levels, of shape (H, W), uint8."""
     return gray_of_array(image if isinstance(image, np.ndarray) else read_image(image))

@@ -1,4 +1,4 @@
-"""Hard negatives: windows of pictures without the object that the cascade so far lets through."""
+"""Hard negatives: windows of images without the object that the cascade so far lets through."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .loading import CascadeDetector
 from .positive_samples import Jitter, spoil
 
 ROUNDS = 24
-"""Ways to look at each picture: eight turns and mirror images, at three sets of scales."""
+"""Ways to look at each image: eight turns and mirror images, at three sets of scales."""
 _FACTOR = 1.2  # from scale to scale
-_BATCH = 16  # pictures between two looks at how many negatives there are
+_BATCH = 16  # images between two looks at how many negatives there are
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def mine(
     progress: Callable[[int, int], None] | None = None,
     jitter: Jitter | None = None,
 ) -> Mined:
-    """Look for windows that pass, in all pictures alike, until there are as many as wanted.
+    """Look for windows that pass, in all images alike, until there are as many as wanted.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def mine(
     progress : callable, optional
         Called with the number found and the number of windows looked at.
     jitter : Jitter, optional
-        Pictures are blurred and get noise as copies of the objects do; each round anew.
+        Images are blurred and get noise as copies of the objects do; each round anew.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def mine(
 
     with ThreadPoolExecutor(max_workers=n_jobs) as threads:
         for turn in range(ROUNDS):
-            # each picture gives its part, so that no picture with a fence fills the whole set
+            # each image gives its part, so that no image with a fence fills the whole set
             most = -(-(wanted - n_found) // len(scenes))
             for start in range(0, len(order), _BATCH):
                 jobs = [(turn, int(i), most) for i in order[start : start + _BATCH]]
@@ -106,7 +106,7 @@ def mine(
 
 
 def look(scene: np.ndarray, turn: int) -> np.ndarray:
-    """The picture turned by quarters and mirrored, as a round has it."""
+    """The image turned by quarters and mirrored, as a round has it."""
     turned = np.rot90(scene, turn // 2 % 4)
     return np.ascontiguousarray(turned[:, ::-1] if turn % 2 else turned)
 
@@ -119,7 +119,7 @@ def scan_scene(
     most: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, int, int]:
-    """Windows of one picture that pass, at all scales, at most so many of them.
+    """Windows of one image that pass, at all scales, at most so many of them.
 
     Returns
     -------

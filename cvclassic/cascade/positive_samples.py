@@ -31,7 +31,7 @@ class Jitter:
         Up to this share larger or smaller.
     blur, noise : float
         A quarter of the copies is blurred by up to so many pixels of the window, another quarter
-        gets noise of up to so many gray levels (standard deviations), and so do the pictures
+        gets noise of up to so many gray levels (standard deviations), and so do the images
         without the object.
     """
 
@@ -67,7 +67,7 @@ class Jitter:
 
 
 def spoil(picture: np.ndarray, jitter: Jitter, rng: np.random.Generator) -> np.ndarray:
-    """A gray picture as a worse camera would have it: one in four blurred, one in four noisy."""
+    """A gray image as a worse camera would have it: one in four blurred, one in four noisy."""
     kind, much = rng.random(2)
     if kind < 0.25 and jitter.blur > 0:
         return cv2.GaussianBlur(picture, (0, 0), max(much * jitter.blur, 0.01))
@@ -78,7 +78,7 @@ def spoil(picture: np.ndarray, jitter: Jitter, rng: np.random.Generator) -> np.n
 
 
 class Objects:
-    """Pictures of objects of one kind, at one size.
+    """Images of objects of one kind, at one size.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Objects:
     window : (width, height)
         Of the cascade.
     inner : float
-        The window covers this share of each side, in the middle: less than 1 where pictures show
+        The window covers this share of each side, in the middle: less than 1 where images show
         what is around the object.
 
     Attributes
@@ -102,7 +102,7 @@ class Objects:
         self.inner = inner
         least = [int(np.ceil(side / inner)) for side in window]
         heights, widths = ([picture.shape[axis] for picture in pictures] or [1] for axis in (0, 1))
-        # as fine as the pictures are, between the window's own pixels and somewhat finer ones
+        # as fine as the images are, between the window's own pixels and somewhat finer ones
         finer = min(
             max(float(np.median(widths)) / least[0], float(np.median(heights)) / least[1], 1),
             _FINER,

@@ -1,4 +1,4 @@
-"""How well a detector finds the true boxes of pictures."""
+"""How well a detector finds the true boxes of images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .loading import CascadeDetector
 
 @dataclass(frozen=True, eq=False)
 class DetectionScores:
-    """What came out over all pictures.
+    """What came out over all images.
 
     Attributes
     ----------
     n_pictures, n_truth, n_found, n_hits : int
-        Pictures, true boxes, boxes found, and those of them that stand for a true one.
+        Images, true boxes, boxes found, and those of them that stand for a true one.
     precision, recall, thresholds : ndarray of shape (k,)
         From the highest score to the lowest, see `cvclassic.evaluate.precision_recall`.
     average_precision : float
@@ -55,7 +55,7 @@ def score_detector(
     min_overlap: float = 0.5,
     **settings,
 ) -> DetectionScores:
-    """Find objects in pictures and compare with what is there.
+    """Find objects in images and compare with what is there.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def score_detector(
 def score_detections(
     found: Iterable[tuple[Detections, np.ndarray]], *, min_overlap: float = 0.5
 ) -> DetectionScores:
-    """Compare what was found in each picture with what is there.
+    """Compare what was found in each image with what is there.
 
     Parameters
     ----------

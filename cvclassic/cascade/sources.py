@@ -1,4 +1,4 @@
-"""Pictures to learn from and to be judged by: folders, arrays, boxes in pictures."""
+"""Images to learn from and to be judged by: folders, arrays, boxes in images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_JSON = 64_000_000
 
 @dataclass
 class Loaded:
-    """Gray pictures, and what could not be read.
+    """Gray images, and what could not be read.
 
     Attributes
     ----------
@@ -39,15 +39,15 @@ class Loaded:
 
 
 def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SIDE) -> Loaded:
-    """Read all pictures of a folder, or the pictures in an array file.
+    """Read all images of a folder, or the images in an array file.
 
     Parameters
     ----------
     path : str or os.PathLike
-        A folder, which is walked, a picture, or ``.npz`` or ``.npy`` with one array of shape
+        A folder, which is walked, an image, or ``.npz`` or ``.npy`` with one array of shape
         (n, H, W) or (n, H, W, 3), uint8.
     max_side : int, optional
-        Larger pictures are reduced to this long side.
+        Larger images are reduced to this long side.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
     Raises
     ------
     DataError
-        There is no picture, or they take more than 1 GB.
+        There is no image, or they take more than 1 GB.
 
     Examples
     --------
@@ -85,17 +85,17 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
             continue
         total += picture.size
         if total > _MOST_BYTES:
-            raise DataError(f"{name}: the pictures take more than 1 GB. Give some of them, not all")
+            raise DataError(f"{name}: the images take more than 1 GB. Give some of them, not all")
         loaded.pictures.append(picture)
         loaded.names.append(item.path)
     if not loaded.pictures:
         more = f" ({len(loaded.failures)} cannot be read)" if loaded.failures else ""
-        raise DataError(f"{name}: no pictures were found{more}")
+        raise DataError(f"{name}: no images were found{more}")
     return loaded
 
 
 def _array(name: str) -> np.ndarray:
-    """The one array of pictures in a file."""
+    """The one array of images in a file."""
     try:
         if name.lower().endswith(".npy"):
             arrays = {"": read_array(name)}
@@ -118,7 +118,7 @@ def _array(name: str) -> np.ndarray:
 
 
 def read_boxes(path: str | os.PathLike, form: str = "xyxy") -> dict[str, np.ndarray]:
-    """Boxes of pictures from a JSON file ``{"name.jpg": [[x1, y1, x2, y2], ...], ...}``.
+    """Boxes of images from a JSON file ``{"name.jpg": [[x1, y1, x2, y2], ...], ...}``.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def read_boxes(path: str | os.PathLike, form: str = "xyxy") -> dict[str, np.ndar
     Returns
     -------
     dict of str to ndarray of shape (n, 4), float64
-        Left, top, width, height. A picture may have no box.
+        Left, top, width, height. An image may have no box.
 
     Raises
     ------
@@ -145,9 +145,7 @@ def read_boxes(path: str | os.PathLike, form: str = "xyxy") -> dict[str, np.ndar
     except (ValueError, RecursionError) as error:
         raise DataError(f"{name}: this is no JSON ({error})") from None
     if not isinstance(content, dict):
-        raise DataError(
-            f"{name}: expected an object of picture names. Got {type(content).__name__}"
-        )
+        raise DataError(f"{name}: expected an object of image names. Got {type(content).__name__}")
     found = {}
     for picture, rows in content.items():
         try:
@@ -164,19 +162,19 @@ def read_boxes(path: str | os.PathLike, form: str = "xyxy") -> dict[str, np.ndar
 
 
 def cut_boxes(boxes: dict[str, np.ndarray], folder: str | os.PathLike) -> Loaded:
-    """Cut objects out of pictures, with something of what is around them.
+    """Cut objects out of images, with something of what is around them.
 
     Parameters
     ----------
     boxes : dict of str to ndarray of shape (n, 4)
         Left, top, width, height.
     folder : str or os.PathLike
-        Where the pictures are.
+        Where the images are.
 
     Returns
     -------
     Loaded
-        What is cut out has sides 1.4 times those of the box; beyond the picture's border the
+        What is cut out has sides 1.4 times those of the box; beyond the image's border the
         border goes on.
     """
     loaded = Loaded()

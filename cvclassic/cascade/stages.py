@@ -114,7 +114,7 @@ def train_stage(
 ) -> tuple[Cascade, StageReport]:
     """Train one stage more.
 
-    All that it learns from follows from the cascade so far, the pictures and the seed: so a run
+    All that it learns from follows from the cascade so far, the images and the seed: so a run
     that was killed goes on from its file as if nothing had happened.
 
     Returns
@@ -144,8 +144,8 @@ def train_stage(
     if len(mined.crops) < LEAST_NEGATIVES:
         raise CannotGoOn(
             "negatives",
-            f"no negatives left: of {mined.n_windows:,} windows of the pictures without the "
-            f"object, {len(mined.crops)} pass the {number} stages so far. More pictures would make "
+            f"no negatives left: of {mined.n_windows:,} windows of the images without the "
+            f"object, {len(mined.crops)} pass the {number} stages so far. More images would make "
             "it more exact",
         )
     progress(number, "positives", 0, settings.n_positives)

@@ -56,7 +56,7 @@ def train_cascade(
     progress: Callable[..., None] = lambda *args: None,
     stage_done: Callable[[StageReport], None] = lambda report: None,
 ) -> Training:
-    """Train a cascade from pictures of objects and pictures without them.
+    """Train a cascade from images of objects and images without them.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ def train_cascade(
         )
     if len(objects) < LEAST_OBJECTS:
         raise DataError(
-            f"too few pictures of the object: {len(objects)}. At least {LEAST_OBJECTS} are needed, "
+            f"too few images of the object: {len(objects)}. At least {LEAST_OBJECTS} are needed, "
             "some hundreds are good"
         )
     width, height = settings.window
     scenes = [s for s in scenes if s.shape[1] >= width and s.shape[0] >= height]
     if not scenes:
         raise DataError(
-            f"no picture without the object is as large as the window of {width}x{height} pixels"
+            f"no image without the object is as large as the window of {width}x{height} pixels"
         )
     digest = fingerprint(objects, scenes, settings)
     cascade: Cascade | None = None
@@ -170,7 +170,7 @@ def _train(
 def false_alarms(
     cascade: Cascade, scenes: Sequence[np.ndarray], n_jobs: int = 1, wanted: int = 2000
 ) -> tuple[int, int]:
-    """Windows of pictures without the object that pass all stages, of how many looked at."""
+    """Windows of images without the object that pass all stages, of how many looked at."""
     with single_threaded():
         found = mine(cascade, scenes, (cascade.width, cascade.height), wanted, [7], n_jobs)
     return found.n_passed, found.n_windows
@@ -222,7 +222,7 @@ def _begun(path: str | os.PathLike, digest: str) -> Cascade:
         ) from None
     if cascade.notes.get("training") != digest:
         raise ResumeError(
-            f"{name} was trained from other pictures or with other settings. Name another file, or "
+            f"{name} was trained from other images or with other settings. Name another file, or "
             "begin anew with --restart"
         )
     return cascade

@@ -1,6 +1,6 @@
 """Vectors become labels: heads, kernel maps and the named recipes.
 
-Nothing here reads pictures or files; that is the work of `cvclassic.images` and
+Nothing here reads images or files; that is the work of `cvclassic.images` and
 `cvclassic.models`.
 """
 

@@ -1,4 +1,4 @@
-"""Train on changed copies of the training pictures, and on nothing else."""
+"""Train on changed copies of the training images, and on nothing else."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def _has_probabilities(self) -> bool:
 
 
 class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """A recipe that sees every training picture several times, changed.
+    """A recipe that sees every training image several times, changed.
 
     Copies are made when they are read, so that memory does not grow. Prediction is the
     recipe's own: inside a cross-validation only the training folds are augmented. The recipe
-    holds a picture and its copies out together where it chooses its own parameters.
+    holds an image and its copies out together where it chooses its own parameters.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     augment : str, default="mirror"
         Changes, as `cvclassic.images.parse_changes` reads them.
     times : int, default=1
-        Copies of each picture, besides itself.
+        Copies of each image, besides itself.
     random_state : int, RandomState or None, default=0
         Seed of the changes.
 
@@ -74,16 +74,16 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         progress: Progress | None = None,
         on_epoch: OnEpoch | None = None,
     ):
-        """Train on pictures and their changed copies.
+        """Train on images and their changed copies.
 
         Parameters
         ----------
         X : sequence of images
         y : sequence of labels
         sample_weight : ndarray of shape (n,), optional
-            How much each picture, and each of its copies, counts.
+            How much each image, and each of its copies, counts.
         groups : sequence of n values, optional
-            Pictures with the same value are held out together, with all their copies.
+            Images with the same value are held out together, with all their copies.
         progress, on_epoch : callable, optional
             As in `fit_recipe`.
 
@@ -134,7 +134,7 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
     def predict(self, X) -> np.ndarray:
-        """Label of each picture, shape (n,)."""
+        """Label of each image, shape (n,)."""
         check_is_fitted(self, "estimator_")
         return self.estimator_.predict(X)
 

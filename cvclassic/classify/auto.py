@@ -1,4 +1,4 @@
-"""``auto``: try recipes on the training pictures, inside a time budget, and keep the best."""
+"""``auto``: try recipes on the training images, inside a time budget, and keep the best."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Trial:
     ----------
     recipe : str
     accuracy : float or None
-        Share of held-out training pictures that it labeled rightly, None if not tried.
+        Share of held-out training images that it labeled rightly, None if not tried.
     seconds : float
         That it took; of a candidate that was not tried, the guess.
     note : str
@@ -49,12 +49,12 @@ class Trial:
 
 
 class AutoRecipe(ClassifierMixin, BaseEstimator):
-    """Choose a recipe by cross-validation on the training pictures.
+    """Choose a recipe by cross-validation on the training images.
 
     Candidates are fitted from the quickest to the slowest. The first is always fitted; before
     each of the others its time is guessed from the times so far, and one that would not end
     within the budget is left out, and so is everything after one that has all held-out
-    pictures right. The best held-out accuracy wins, and among equals the quickest.
+    images right. The best held-out accuracy wins, and among equals the quickest.
 
     Parameters
     ----------
@@ -119,9 +119,9 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
             Best as `Picture`, which are decoded once for all candidates.
         y : sequence of labels
         sample_weight : ndarray of shape (n,), optional
-            How much each picture counts for the heads.
+            How much each image counts for the heads.
         groups : sequence of n values, optional
-            Pictures with the same value are held out together.
+            Images with the same value are held out together.
         progress : callable, optional
             As in `fit_recipe`.
         on_trial : callable, optional
@@ -157,7 +157,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
             left = self.budget - elapsed
             note = ""
             if best is not None and best[0] >= 1:
-                note = f"not tried: {best[1]} had all held-out pictures right"
+                note = f"not tried: {best[1]} had all held-out images right"
             elif best is not None and guess > left:
                 note = f"not tried: would take about {guess:.0f} s, {max(left, 0):.0f} s are left"
             if note:
@@ -185,7 +185,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
             names = ", ".join(sorted(self.params))
             raise ParameterError(f"No recipe that was tried has the parameters {names}.")
         if best is None:
-            raise ParameterError(f"No recipe fits these pictures: {self.trials_[0].note}")
+            raise ParameterError(f"No recipe fits these images: {self.trials_[0].note}")
         _, self.best_recipe_, self.best_pipeline_, self.training_ = best
         self.classes_ = self.best_pipeline_.classes_
         return self
@@ -232,7 +232,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
 
 
 def candidates_for(X: Sequence) -> tuple[tuple[str, float], ...]:
-    """Recipes that suit pictures of this size, and their relative training times.
+    """Recipes that suit images of this size, and their relative training times.
 
     Parameters
     ----------

@@ -30,20 +30,20 @@ class WeightedUnion(FeatureUnion):
 
     A member with `block_sizes_` (an encoder with a spatial pyramid) has one block a level,
     any other is one block. `fit` chooses the weights from the labels by leaving training
-    pictures out in closed form; a block that does not help is left out of the result. A
-    picture is decoded once for all members, and their vectors go straight into the result.
+    images out in closed form; a block that does not help is left out of the result. A
+    image is decoded once for all members, and their vectors go straight into the result.
 
     Parameters
     ----------
     transformer_list : list of (str, transformer)
         As in `FeatureUnion`.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
     transformer_weights : dict of str to float, default=None
         Members whose weights are fixed: their columns are multiplied with the number. The
         weights of the others are chosen.
     max_samples : int, default=2000
-        Pictures that the choice is made on, balanced between the classes; its cost grows
+        Images that the choice is made on, balanced between the classes; its cost grows
         with their third power.
     random_state : int, RandomState or None, default=None
         Seed of their choice.
@@ -64,7 +64,7 @@ class WeightedUnion(FeatureUnion):
     member_sizes_ : list of list of int
         Columns of each of their blocks.
     left_out_ : dict of str to str
-        Members that had nothing to learn from, such as wide windows on tiny pictures, and
+        Members that had nothing to learn from, such as wide windows on tiny images, and
         why.
 
     Raises
@@ -201,7 +201,7 @@ class WeightedUnion(FeatureUnion):
         self._validate_transformer_weights()
 
     def transform(self, X) -> np.ndarray:
-        """Weighted vectors of pictures: shape (n, n_features_out), float32."""
+        """Weighted vectors of images: shape (n, n_features_out), float32."""
         check_is_fitted(self, "weights_")
         return self._vectors_of(X)
 
@@ -282,7 +282,7 @@ class WeightedUnion(FeatureUnion):
         return parts
 
     def _weighted(self, images) -> np.ndarray:
-        """Weighted vectors of a block of pictures, without the columns of weight 0."""
+        """Weighted vectors of a block of images, without the columns of weight 0."""
         out = np.empty((len(images), self.n_features_out_), np.float32)
         bounds = np.cumsum([0] + [len(sizes) for sizes in self.member_sizes_])
         weights = [self.weights_[a:b] for a, b in itertools.pairwise(bounds)]
@@ -309,12 +309,12 @@ class WeightedUnion(FeatureUnion):
 
 
 def _is_table(X) -> bool:
-    """Rows of numbers instead of pictures."""
+    """Rows of numbers instead of images."""
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiu"
 
 
 def decoded_once(X):
-    """Pictures that remember their pixels; arrays need none, nor what is wrapped already."""
+    """Images that remember their pixels; arrays need none, nor what is wrapped already."""
     if isinstance(X, np.ndarray) and X.dtype == np.uint8:
         return X
     if all(isinstance(image, np.ndarray | Picture) for image in X):

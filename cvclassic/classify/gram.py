@@ -1,6 +1,6 @@
-"""Classifiers that see the training pictures only through their Gram matrix.
+"""Classifiers that see the training images only through their Gram matrix.
 
-With n pictures and vectors much longer than n, all that a linear classifier can learn lies
+With n images and vectors much longer than n, all that a linear classifier can learn lies
 in the span of the n vectors: n x n numbers are enough, however long the vectors are.
 """
 
@@ -59,7 +59,7 @@ def svm_dual(
     """Train one-against-rest SVMs with squared hinge loss, all classes in one pass.
 
     Minimises ``|w|²/2 + C Σ max(0, 1 - y f(x))²`` for every column of `targets` by dual
-    coordinate descent. A step updates one picture for all classes: a row of the Gram matrix
+    coordinate descent. A step updates one image for all classes: a row of the Gram matrix
     times the coefficients.
 
     Parameters
@@ -73,13 +73,13 @@ def svm_dual(
     start : ndarray of shape (n, k), optional
         Coefficients to start from, as this function returns them.
     max_epochs : int
-        Passes over the pictures at most.
+        Passes over the images at most.
     tol : float
         Stop once no projected gradient exceeds it.
     random_state : int
-        Seed of the order of the pictures.
+        Seed of the order of the images.
     weights : ndarray of shape (n,), optional
-        Above 0: each picture's loss counts so many times.
+        Above 0: each image's loss counts so many times.
 
     Returns
     -------

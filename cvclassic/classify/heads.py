@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from .unknown import UnknownRule
 
 _TINY = float(np.finfo(np.float32).tiny)
-_GRAM_LIMIT = 12_000  # pictures; a float32 Gram matrix of so many takes 576 MB
+_GRAM_LIMIT = 12_000  # images; a float32 Gram matrix of so many takes 576 MB
 _LANDMARKS = 2000  # samples that an RBF kernel is a sum over, where there are more than that
-_MANY = 3000  # pictures, from which on short vectors are cheaper than inner products
+_MANY = 3000  # images, from which on short vectors are cheaper than inner products
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
 
@@ -61,7 +61,7 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
     check_labels(y, n)
     y = column_or_1d(y, warn=True)
     with warnings.catch_warnings():
-        if y.dtype.kind in "OSU":  # names: one picture a class is little, and no regression
+        if y.dtype.kind in "OSU":  # names: one image a class is little, and no regression
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         check_classification_targets(y)
     classes, labels = np.unique(y, return_inverse=True)

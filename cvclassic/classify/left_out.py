@@ -1,4 +1,4 @@
-"""Judge a kernel by what it says of pictures that are left out, in closed form."""
+"""Judge a kernel by what it says of images that are left out, in closed form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORTH = 2e-3  # relative change of the loss that is too small to keep a block f
 def left_out_decisions(
     gram: np.ndarray, targets: np.ndarray, penalty: float, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Decisions of kernel ridge regression for each picture when it is left out.
+    """Decisions of kernel ridge regression for each image when it is left out.
 
     Closed form: with ``H = (gram + penalty I)^-1`` the residuals of a group of samples
     that is left out together are ``H[g, g]^-1 (H T)[g]``.
@@ -28,7 +28,7 @@ def left_out_decisions(
     targets : ndarray of shape (n, k), float32
     penalty : float
     groups : ndarray of shape (n,), optional
-        Samples with the same value are left out together, such as a picture and its mirror image.
+        Samples with the same value are left out together, such as an image and its mirror image.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def left_out_loss(
     groups: np.ndarray | None = None,
     judged: np.ndarray | None = None,
 ) -> float:
-    """Log loss of left-out pictures: softmax of ridge decisions at the best temperature.
+    """Log loss of left-out images: softmax of ridge decisions at the best temperature.
 
     Parameters
     ----------
@@ -85,13 +85,13 @@ def left_out_loss(
     penalty, groups
         As in `left_out_decisions`.
     judged : ndarray of shape (n,), bool, optional
-        Which pictures are judged; None stands for all. A picture that is the only one of its class
+        Which images are judged; None stands for all. An image that is the only one of its class
         never is: without it nobody could know the class.
 
     Returns
     -------
     float
-        nan if every class has one picture.
+        nan if every class has one image.
 
     Examples
     --------
@@ -120,10 +120,10 @@ def _alone(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def choose_block_weights(
     grams: np.ndarray, labels: np.ndarray, *, max_sweeps: int = 6
 ) -> tuple[np.ndarray, float]:
-    """Choose how much each block counts, by leaving pictures out in closed form.
+    """Choose how much each block counts, by leaving images out in closed form.
 
     Coordinate search from equal weights: the share of one block at a time is multiplied or
-    set to zero, and a change stays if the log loss of left-out pictures falls (softmax of
+    set to zero, and a change stays if the log loss of left-out images falls (softmax of
     ridge decisions at the best temperature). Ties go to zero, which is cheapest.
 
     Parameters
@@ -138,9 +138,9 @@ def choose_block_weights(
     weights : ndarray of shape (n_blocks,), float32
         To multiply the columns of each block with; the weighted vectors have a mean
         squared length of 1. Blocks of zeros get zero. All others count the same if every class
-        has one picture: then there is nothing to choose by.
+        has one image: then there is nothing to choose by.
     loss : float
-        Log loss of left-out pictures with these weights, nan if there is nothing to choose by.
+        Log loss of left-out images with these weights, nan if there is nothing to choose by.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Training on mirrored pictures as well, where left-out pictures say that it helps."""
+"""Training on mirrored images as well, where left-out images say that it helps."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .left_out import PENALTIES, left_out_loss
 Encode = Callable[[list], np.ndarray]
 """Turns a list of images into their vectors."""
 
-_MAX_SAMPLES = 600  # pictures that the choice is made on
+_MAX_SAMPLES = 600  # images that the choice is made on
 _WORTH = 0.01  # relative fall of the loss that is worth twice the training
 _COLUMNS = 1 << 14  # that an inner product takes at once, so that no copy of them is large
-_CHUNK = 128  # pictures that are encoded before their vectors go where they belong
+_CHUNK = 128  # images that are encoded before their vectors go where they belong
 
 
 def _mirror(image) -> AugmentedImage:
@@ -26,15 +26,15 @@ def _mirror(image) -> AugmentedImage:
 
 
 def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether mirrored training vectors lower the loss of left-out pictures.
+    """Whether mirrored training vectors lower the loss of left-out images.
 
-    Ridge regression in closed form; a picture and its mirror image are left out together,
-    and only the picture itself is judged.
+    Ridge regression in closed form; an image and its mirror image are left out together,
+    and only the image itself is judged.
 
     Parameters
     ----------
     vectors, mirrored : ndarray of shape (n, d), float32
-        Of the same pictures, in the same order.
+        Of the same images, in the same order.
     labels : ndarray of shape (n,), int
 
     Returns
@@ -69,7 +69,7 @@ def try_mirroring(
     mirror: bool | str = "cv",
     random_state: int = 0,
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Encode the mirror images of some training pictures and see whether they help.
+    """Encode the mirror images of some training images and see whether they help.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def try_mirroring(
         Their vectors.
     labels : ndarray of shape (n,)
     mirror : bool or "cv", default="cv"
-        "cv" tries it on at most 600 pictures, balanced between the classes.
+        "cv" tries it on at most 600 images, balanced between the classes.
     random_state : int
         Seed of their choice.
 
     Returns
     -------
     tried : ndarray of shape (m,), int
-        Which pictures.
+        Which images.
     mirrored : ndarray of shape (m, d), float32
         Vectors of their mirror images. None instead of both where they do not help.
 
@@ -111,14 +111,14 @@ def try_mirroring(
 
 
 def encode_mirrored(encode: Encode, images: Sequence, done: np.ndarray, out: np.ndarray) -> None:
-    """Write the vectors of the mirror images of all pictures but those `done` into `out`.
+    """Write the vectors of the mirror images of all images but those `done` into `out`.
 
     Parameters
     ----------
     encode : callable
     images : sequence of n images
     done : ndarray of int
-        Pictures whose rows are there already.
+        Images whose rows are there already.
     out : ndarray of shape (n, d), float32
     """
     rest = np.setdiff1d(np.arange(len(images)), done)

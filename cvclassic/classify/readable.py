@@ -48,7 +48,7 @@ def read_what_can(
 
     Returns
     -------
-    pictures : list of Picture
+    pictures : list of Image
         Those that can be read.
     kept : ndarray of int
         Their numbers in X.

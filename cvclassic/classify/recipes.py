@@ -1,4 +1,4 @@
-"""Recipes: named scikit-learn pipelines from pictures to labels."""
+"""Recipes: named scikit-learn pipelines from images to labels."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _vlad() -> list[tuple[str, BaseEstimator]]:
 
 
 def _fast() -> list[tuple[str, BaseEstimator]]:
-    """Small pictures of photographs: one scale, few Gaussians."""
+    """Small images of photographs: one scale, few Gaussians."""
     dense = DenseSIFT(step=5, bin_sizes=(4,), window="flat", max_side=150)
     encoder = FisherVector(
         dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
@@ -147,7 +147,7 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Dense SIFT at three sizes, color, and the layout as HOG; the pictures weigh them."""
+    """Dense SIFT at three sizes, color, and the layout as HOG; the images weigh them."""
     return [("features", WeightedUnion(_fisher_members()))]
 
 

@@ -22,7 +22,7 @@ from .network import Epoch, OnEpoch
 from .vectors import as_vectors
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, the pictures done and the pictures in all."""
+"""Called with the stage, the images done and the images in all."""
 
 
 class Watched(Sequence):
@@ -55,11 +55,11 @@ class Training:
     seconds : dict of str to float
         Wall-clock time of each stage.
     n_images : int
-        Pictures that the classifier learned from.
+        Images that the classifier learned from.
     without_features : list of int
-        Indices of pictures that show nothing to describe; the classifier did not see them.
+        Indices of images that show nothing to describe; the classifier did not see them.
     cv_accuracy : float
-        Share of pictures that the classifier labeled rightly when they were held out; nan
+        Share of images that the classifier labeled rightly when they were held out; nan
         where none could be. The vocabulary had seen them, without their labels.
     epochs : list of Epoch
         Of a head that is trained in epochs.
@@ -70,7 +70,7 @@ class Training:
     mirrored : bool
         Whether the classifier learned from mirror images too.
     left_out : dict of str to str
-        Parts of the recipe that these pictures gave nothing to learn from, and why.
+        Parts of the recipe that these images gave nothing to learn from, and why.
     notes : list of str
         What was done otherwise than asked for, a sentence each.
     """
@@ -95,7 +95,7 @@ class Training:
 
 
 def described_rows(features, vectors: np.ndarray) -> np.ndarray:
-    """Which vectors say anything: of pictures, those that are not all zeros.
+    """Which vectors say anything: of images, those that are not all zeros.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def fit_recipe(
 ) -> Training:
     """Fit a recipe like ``pipeline.fit(X, y)``, with a report.
 
-    Pictures without features are left out of the classifier's training: a vector of zeros
+    Images without features are left out of the classifier's training: a vector of zeros
     says nothing about a class.
 
     Parameters
@@ -159,14 +159,14 @@ def fit_recipe(
     X : sequence of images
     y : sequence of labels
     progress : callable, optional
-        Called with the stage, the number of pictures done and the number in all.
+        Called with the stage, the number of images done and the number in all.
     sample_weight : ndarray of shape (n,), optional
-        How much each picture counts for the head.
+        How much each image counts for the head.
     groups : sequence of n values, optional
-        Pictures with the same value are held out together by the head, such as a picture and
+        Images with the same value are held out together by the head, such as an image and
         its changed copies (`AugmentedImages`).
     judged : ndarray of shape (n,), bool, optional
-        Which held-out pictures count where the head chooses its parameters: not copies.
+        Which held-out images count where the head chooses its parameters: not copies.
     mirror : bool or "cv", optional
         Whether the head learns from mirror images too; "cv" finds out whether they help. None
         stands for what the recipe says.
@@ -180,7 +180,7 @@ def fit_recipe(
     Raises
     ------
     DataError
-        Fewer than two classes have pictures with features.
+        Fewer than two classes have images with features.
     ParameterError
         The head has no use for what it is given.
     """
@@ -237,7 +237,7 @@ def _make_vectors(
             features.fit(X, rows.labels)
         with training.stage("features"):
             rows.vectors = as_vectors(features.transform(Watched(X, "features", progress)))
-    else:  # learns from the vectors of the training pictures, and would make them twice
+    else:  # learns from the vectors of the training images, and would make them twice
         with training.stage("features"):
             watched = Watched(X, "features", progress)
             rows.vectors = as_vectors(features.fit_transform(watched, rows.labels))
@@ -248,14 +248,14 @@ def _make_vectors(
     n_classes = len(np.unique(rows.labels[described]))
     if is_classifier(pipeline) and n_classes < 2:
         raise DataError(
-            "A classifier needs pictures of at least 2 classes that show features. "
-            f"Got {int(described.sum())} pictures of {n_classes} classes."
+            "A classifier needs images of at least 2 classes that show features. "
+            f"Got {int(described.sum())} images of {n_classes} classes."
         )
     training.n_images = int((described & originals).sum())
     if not described.all():
         rows.take(described)
     if not len(rows.labels):
-        raise DataError("None of the training pictures shows any feature.")
+        raise DataError("None of the training images shows any feature.")
     for _, step in pipeline.steps[1:-1]:
         if step is None or step == "passthrough":
             continue

@@ -14,13 +14,13 @@ from .calibration import probabilities
 from .heads import Head
 
 UNKNOWN = "unknown"
-"""Label of a picture that a model with an `UnknownRule` does not answer."""
+"""Label of an image that a model with an `UnknownRule` does not answer."""
 
 KINDS = ("threshold", "sets")
 CONFIDENCE = 0.95
 """How sure the bound of a threshold is: of so many training sets of 100 it holds."""
 
-_SHARES = np.arange(20, 0, -1) / 20  # of the held-out pictures, that a threshold may answer
+_SHARES = np.arange(20, 0, -1) / 20  # of the held-out images, that a threshold may answer
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class UnknownRule:
     cutoff : float
         From 0 to 1.
     n_held_out : int
-        Training pictures that it was calibrated on while they were held out.
+        Training images that it was calibrated on while they were held out.
     """
 
     kind: str
@@ -80,7 +80,7 @@ def error_bound(n_wrong, n, risk: float) -> np.ndarray:
 
 
 def pictures_needed(error_rate: float, kind: str = "threshold") -> int:
-    """Held-out pictures without which the error rate cannot be shown, even without a mistake.
+    """Held-out images without which the error rate cannot be shown, even without a mistake.
 
     Examples
     --------
@@ -95,15 +95,15 @@ def pictures_needed(error_rate: float, kind: str = "threshold") -> int:
 def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: float) -> UnknownRule:
     """The rule that answers most and is wrong in at most `error_rate` of its answers.
 
-    The most confident 5 %, 10 %, ... 100 % of held-out pictures are tried. A share passes if
+    The most confident 5 %, 10 %, ... 100 % of held-out images are tried. A share passes if
     the bound of its error rate by Clopper and Pearson is low enough at a risk of 5 % over the
-    number of shares (those with too few pictures to pass are not counted), so that all of them hold
+    number of shares (those with too few images to pass are not counted), so that all of them hold
     together and the largest may be chosen.
 
     Parameters
     ----------
     chances : ndarray of shape (n, n_classes)
-        Probabilities of pictures that were held out.
+        Probabilities of images that were held out.
     labels : ndarray of shape (n,), int
         Columns of their true classes.
     error_rate : float
@@ -135,7 +135,7 @@ def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: fl
     best = chances.max(axis=1)
     order = np.argsort(-best, kind="stable")
     wrong = np.cumsum(chances.argmax(axis=1)[order] != labels[order])
-    # pictures that a threshold cannot tell apart are answered together
+    # images that a threshold cannot tell apart are answered together
     last = np.searchsorted(-best[order], -best[order], side="right")
     sizes = [int(last[max(round(share * n), 1) - 1]) for share in _SHARES] if n else []
     sizes = sorted(set(sizes), reverse=True)
@@ -153,15 +153,15 @@ def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: fl
     if size is None:
         lowest = next((rate for rate in np.arange(1, 100) / 100 if passing(float(rate))), 1.0)
         raise DataError(
-            f"An error rate of {error_rate:g} cannot be shown with {n} held-out pictures, of "
+            f"An error rate of {error_rate:g} cannot be shown with {n} held-out images, of "
             f"which {int(wrong[-1]) if n else 0} were labeled wrongly: the lowest is "
-            f"{lowest:g}. More pictures or a better recipe make it lower."
+            f"{lowest:g}. More images or a better recipe make it lower."
         )
     return UnknownRule("threshold", error_rate, float(best[order][size - 1]), n)
 
 
 def conformal_sets(chances: np.ndarray, labels: np.ndarray, error_rate: float) -> UnknownRule:
-    """The rule whose sets of labels lack the truth in at most `error_rate` of pictures.
+    """The rule whose sets of labels lack the truth in at most `error_rate` of images.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def conformal_sets(chances: np.ndarray, labels: np.ndarray, error_rate: float) -
     Raises
     ------
     DataError
-        There are too few pictures.
+        There are too few images.
 
     References
     ----------
@@ -195,10 +195,10 @@ def conformal_sets(chances: np.ndarray, labels: np.ndarray, error_rate: float) -
     if n < pictures_needed(error_rate, "sets"):
         raise DataError(
             f"An error rate of {error_rate:g} needs {pictures_needed(error_rate, 'sets')} "
-            f"held-out pictures. Got {n}."
+            f"held-out images. Got {n}."
         )
     own = np.sort(chances[np.arange(n), labels])[::-1]
-    # the share of the next picture's places in the order that are covered
+    # the share of the next image's places in the order that are covered
     rank = min(math.ceil(round((n + 1) * (1 - error_rate), 9)), n)
     return UnknownRule("sets", error_rate, float(own[rank - 1]), n)
 
@@ -207,7 +207,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
     """Give a fitted head a rule for what it is not sure of.
 
     It is calibrated on the decisions by which `fit` chose the head's penalty and temperature: of
-    training pictures, by heads that had not seen them. Those learned from fewer pictures, which
+    training images, by heads that had not seen them. Those learned from fewer images, which
     makes the rule a little cautious; the encoder had seen all, which makes it a little bold.
 
     Parameters
@@ -238,7 +238,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
     check_choice("kind", kind, KINDS)
     held_out = getattr(head, "held_out_", None)
     if held_out is None:
-        raise DataError("No training picture could be held out: each class has only one.")
+        raise DataError("No training image could be held out: each class has only one.")
     decisions, labels = held_out
     chances = probabilities(decisions, head.temperature_)
     find = abstention_threshold if kind == "threshold" else conformal_sets

@@ -12,7 +12,7 @@ from .methods import CNNS, NEEDS_NETWORK
 
 _SURE = 0.05  # p value below which a difference is one
 _AHEAD = 0.02  # share that counts even where it may be chance
-_FEW = 60  # test pictures below which only large differences show
+_FEW = 60  # test images below which only large differences show
 _COSTS = {"fit_s", "latency_ms", "model_mb"}
 GROUPS = {
     "classical": "classical features",
@@ -39,7 +39,7 @@ def group_of(method: str) -> str:
 
 @dataclass(frozen=True)
 class Advice:
-    """Advice for one set of pictures.
+    """Advice for one set of images.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def advise(
     rows: Mapping[str, Mapping[str, Any]],
     left_out: Mapping[str, str] | None = None,
 ) -> Advice:
-    """Say which kind of classifier suits a set of pictures.
+    """Say which kind of classifier suits a set of images.
 
     Of the classical ones the one with the best held-out accuracy in training stands for all; of
     the others the best in the test, which is kind to them. The cheapest kind (classical, then a
@@ -81,7 +81,7 @@ def advise(
     Parameters
     ----------
     answers : mapping of method to Predictions
-        On the same test pictures.
+        On the same test images.
     rows : mapping of method to dict
         ``fit_s``, ``latency_ms``, ``model_mb``, ``held_out_accuracy``, as far as they are known.
     left_out : mapping of method to str

@@ -46,9 +46,9 @@ class TrainedNetwork:
         Seconds that it was given.
     network : torch.nn.Module
     epochs : float
-        Passes over the training pictures.
+        Passes over the training images.
     train_accuracy : float
-        Share of the training pictures (unchanged) that it labels rightly.
+        Share of the training images (unchanged) that it labels rightly.
     """
 
     budget: float
@@ -87,7 +87,7 @@ def train_network(
     budgets : sequence of float
         Seconds of `clock`, counted from `start`.
     mirror : bool
-        Whether pictures may be turned around.
+        Whether images may be turned around.
     clock, start : callable and float
     seed : int
 
@@ -150,7 +150,7 @@ class _Course:
         self._loss = nn.CrossEntropyLoss(label_smoothing=0.1)
 
     def step(self, rate: float) -> None:
-        """Learn from the next batch, each picture changed a little."""
+        """Learn from the next batch, each image changed a little."""
         import torch
 
         if len(self._order) < self.batch:

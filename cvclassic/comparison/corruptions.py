@@ -20,7 +20,7 @@ def _rotate(image: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def _scale(image: np.ndarray, factor: float) -> np.ndarray:
-    """What is shown, smaller in a picture of the same size; the border is continued."""
+    """What is shown, smaller in an image of the same size; the border is continued."""
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), 0, factor)
     blurred = cv2.GaussianBlur(image, (0, 0), 0.5 / factor)  # what is smaller shows less
@@ -48,7 +48,7 @@ def _jpeg(image: np.ndarray, quality: float) -> np.ndarray:
 
 
 def _occlude(image: np.ndarray, share: float) -> np.ndarray:
-    """A gray square in the middle, of so much of the picture's area."""
+    """A gray square in the middle, of so much of the image's area."""
     height, width = image.shape[:2]
     side = np.sqrt(share)
     h, w = max(1, round(height * side)), max(1, round(width * side))
@@ -71,7 +71,7 @@ DAMAGES: dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], str, tuple[f
 
 
 def damage_image(image: np.ndarray, kind: str, amount: float) -> np.ndarray:
-    """Damage a picture; the same way each time.
+    """Damage an image; the same way each time.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One contestant on one set of pictures, in a process of its own: what it costs, what it gives."""
+"""One contestant on one set of images, in a process of its own: what it costs, what it gives."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..images import load_pixels
 from .corruptions import DAMAGES, damage_image
 from .methods import CNNS, make_method
 
-_SINGLE = 30  # pictures that the latency is taken from
+_SINGLE = 30  # images that the latency is taken from
 
 
 @dataclass
@@ -27,15 +27,15 @@ class Measured:
     ----------
     method : str
     classes, probabilities
-        Answers for the test pictures, shape (n, n_classes).
+        Answers for the test images, shape (n, n_classes).
     row : dict
         Plain numbers: ``fit_s`` (of a network from scratch, its longest budget),
-        ``ms_per_image`` (all processors), ``latency_ms`` (one picture at a time), ``peak_mb``,
+        ``ms_per_image`` (all processors), ``latency_ms`` (one image at a time), ``peak_mb``,
         ``model_mb``, ``device`` and what the method says itself.
     budgets : list of dict
         Of a network from scratch, accuracy after each budget.
     robustness : dict of str to list of (amount, accuracy)
-        On the first pictures of the test, undamaged ones under ``"none"``.
+        On the first images of the test, undamaged ones under ``"none"``.
     """
 
     method: str
@@ -46,7 +46,7 @@ class Measured:
     robustness: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def predictions(self, paths: Sequence[str], truth: Sequence) -> Predictions:
-        """The answers with the pictures and labels that they belong to."""
+        """The answers with the images and labels that they belong to."""
         labels = [self.classes[row.argmax()] if row.any() else None for row in self.probabilities]
         return Predictions(paths, truth, labels, self.classes, self.probabilities)
 
@@ -72,7 +72,7 @@ def measure_method(
     network, budgets, clock, seed
         As in `make_method`.
     n_damaged : int
-        Test pictures, evenly spread, to measure robustness on; 0 leaves it out.
+        Test images, evenly spread, to measure robustness on; 0 leaves it out.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def short_scores(truth: Sequence, probabilities: np.ndarray, classes: Sequence) 
 
 
 def _latency(method, images) -> float:
-    """Median time of one picture that comes alone, decoding included, in milliseconds."""
+    """Median time of one image that comes alone, decoding included, in milliseconds."""
     spent = []
     for i in range(min(_SINGLE, len(images)) + 1):
         start = time.perf_counter()
@@ -140,7 +140,7 @@ def _latency(method, images) -> float:
 
 
 def _robustness(method, images, truth, n: int) -> dict[str, list[tuple[float, float]]]:
-    """Accuracy on damaged pictures."""
+    """Accuracy on damaged images."""
     rows = np.unique(np.linspace(0, len(images) - 1, min(n, len(images))).astype(int))
     pixels = [load_pixels(images[i], 480) for i in rows]
     labels = np.asarray([truth[i] for i in rows])

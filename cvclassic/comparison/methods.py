@@ -33,7 +33,7 @@ METHODS = {
 CNNS = ("cnn-small", "cnn-resnet")
 NEEDS_NETWORK = ("embedding", "fused")
 _SIDE = 96  # of what a network from scratch sees
-_ROOM = 1.2  # pictures are kept so many times larger, to cut from
+_ROOM = 1.2  # images are kept so many times larger, to cut from
 
 
 class Method:
@@ -54,7 +54,7 @@ class Method:
     about: dict
 
     def fit(self, images: Sequence, labels: Sequence) -> Method:
-        """Learn from pictures; returns itself."""
+        """Learn from images; returns itself."""
         raise NotImplementedError
 
     def predict_proba(self, images: Sequence) -> np.ndarray:
@@ -76,7 +76,7 @@ class RecipeMethod(Method):
         self._pipeline = make_recipe(recipe, n_jobs=n_jobs, random_state=0, **params)
 
     def fit(self, images, labels):
-        """Learn from pictures."""
+        """Learn from images."""
         training = fit_recipe(self._pipeline, images, labels)
         self.classes_ = self._pipeline.classes_
         self.about = {"held_out_accuracy": round(training.cv_accuracy, 4)}
@@ -120,7 +120,7 @@ class CnnMethod(Method):
         self.trained: list[TrainedNetwork] = []
 
     def fit(self, images, labels):
-        """Learn from pictures."""
+        """Learn from images."""
         clock = make_clock(self._clock)
         self.device = torch_device()
         start = clock()
@@ -147,7 +147,7 @@ class CnnMethod(Method):
         return self
 
     def _pixels(self, images, side: int) -> np.ndarray:
-        """Pictures of one size, (n, side, side, channels)."""
+        """Images of one size, (n, side, side, channels)."""
 
         def block(part: list) -> list[np.ndarray]:
             size = (side, side)
@@ -187,7 +187,7 @@ def make_method(
     budgets, clock, seed
         For networks from scratch, as in `CnnMethod`.
     n_jobs : int or None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""All contestants on the same pictures, each in a process of its own."""
+"""All contestants on the same images, each in a process of its own."""
 
 from __future__ import annotations
 

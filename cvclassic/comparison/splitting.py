@@ -1,4 +1,4 @@
-"""Which pictures are learned from and which judge."""
+"""Which images are learned from and which judge."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def split_pictures(
     ----------
     labels : sequence of n
     share : float
-        Of each class that is held back; at least one picture, and one is left to learn from.
+        Of each class that is held back; at least one image, and one is left to learn from.
     seed : int
 
     Returns
@@ -29,7 +29,7 @@ def split_pictures(
     Raises
     ------
     DataError
-        A class has only one picture.
+        A class has only one image.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def split_pictures(
     for label in np.unique(known):
         rows = rng.permutation(np.flatnonzero(known == label))
         if len(rows) < 2:
-            raise DataError(f"Class {label!s} has one picture; two are needed to learn and judge.")
+            raise DataError(f"Class {label!s} has one image; two are needed to learn and judge.")
         n = min(max(round(share * len(rows)), 1), len(rows) - 1)
         test.append(rows[:n])
         train.append(rows[n:])
@@ -51,7 +51,7 @@ def split_pictures(
 
 
 def first_of_each(labels: Sequence, size: int, seed: int = 0) -> np.ndarray:
-    """Rows of `size` pictures of each class; larger sets hold the smaller ones."""
+    """Rows of `size` images of each class; larger sets hold the smaller ones."""
     known = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(known))
     chosen = [order[known[order] == label][:size] for label in np.unique(known)]

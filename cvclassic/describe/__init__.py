@@ -1,6 +1,6 @@
 """What it looks like at a place: local features and whole-picture vectors.
 
-Nothing here learns from a set of pictures; that is the work of `cvclassic.encode`.
+Nothing here learns from a set of images; that is the work of `cvclassic.encode`.
 """
 
 import lazy_loader as _lazy

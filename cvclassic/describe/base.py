@@ -44,7 +44,7 @@ def root_normalize(descriptors: np.ndarray) -> np.ndarray:
 
 
 class Describer(BaseEstimator):
-    """Base of estimators that turn one picture into `LocalFeatures`.
+    """Base of estimators that turn one image into `LocalFeatures`.
 
     A describer learns nothing. Sub-classes have the parameter `max_side`, the attribute
     `n_dims` (length of a descriptor) and the methods `_check` (validates parameters) and
@@ -54,7 +54,7 @@ class Describer(BaseEstimator):
     max_side: int | None
 
     def describe(self, image) -> LocalFeatures:
-        """Describe one picture.
+        """Describe one image.
 
         Parameters
         ----------
@@ -65,14 +65,14 @@ class Describer(BaseEstimator):
         -------
         LocalFeatures
             In the pixels of `image`, also where it had to be reduced to `max_side`; of a
-            path or bytes, in the pixels of the reduced picture.
+            path or bytes, in the pixels of the reduced image.
 
         Raises
         ------
         ParameterError
             A parameter has an impossible value.
         ImageReadError
-            The picture cannot be read.
+            The image cannot be read.
         """
         self._check()
         pixels = read_image(image, max_side=self.max_side)
@@ -83,7 +83,7 @@ class Describer(BaseEstimator):
         return features
 
     def describe_all(self, X, *, n_jobs: int | None = None) -> Iterator[LocalFeatures]:
-        """Describe many pictures, in order, in bounded memory.
+        """Describe many images, in order, in bounded memory.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Describer(BaseEstimator):
         Yields
         ------
         LocalFeatures
-            In the pixels of the picture reduced to `max_side`.
+            In the pixels of the image reduced to `max_side`.
         """
         self._check()
         for block in map_blocks(self._describe_block, X, n_jobs=n_jobs):

@@ -20,12 +20,12 @@ _SPACES = ("rgb", "opponent", "lab")
 
 
 def color_planes(image: np.ndarray, color_space: str) -> np.ndarray:
-    """Return the picture in a color space, scaled so that a channel spans about 1.
+    """Return the image in a color space, scaled so that a channel spans about 1.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        A gray picture counts as one with equal channels.
+        A gray image counts as one with equal channels.
     color_space : {"rgb", "opponent", "lab"}
 
     Returns
@@ -113,7 +113,7 @@ class ColorStats(Describer):
     """Local color statistics on the grid of `DenseSIFT`, at several scales.
 
     Uniform areas are described too, since their color says something, so that a blank
-    picture has features here. A gray picture counts as one with three equal channels.
+    image has features here. A gray image counts as one with three equal channels.
 
     Parameters
     ----------
@@ -123,9 +123,9 @@ class ColorStats(Describer):
         Side of a cell in pixels, for each scale. A descriptor is 4 cells wide.
     color_space : {"rgb", "opponent", "lab"}, default="rgb"
     border : int, default=0
-        Cell centers stay so many pixels away from the edge of the picture.
+        Cell centers stay so many pixels away from the edge of the image.
     max_side : int or None, default=300
-        Larger pictures are reduced to this long side first.
+        Larger images are reduced to this long side first.
 
     References
     ----------

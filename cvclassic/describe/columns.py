@@ -88,7 +88,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
         bounds={"n_bins": (0, 1000)},
     )
 
-    zeros_are_data = True  # a row at the mean is no blank picture
+    zeros_are_data = True  # a row at the mean is no blank image
 
     def __init__(self, columns: Sequence[str], squash: bool = True, n_bins: int = 16) -> None:
         self.columns = columns

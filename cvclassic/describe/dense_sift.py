@@ -29,7 +29,7 @@ _buffers = Buffers()
 
 
 def _gradients(gray: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """Central differences of the smoothed picture, one-sided at the edges."""
+    """Central differences of the smoothed image, one-sided at the edges."""
     plane = gray.astype(np.float32)
     if sigma > 0:
         side = 2 * int(np.ceil(4 * sigma)) + 1
@@ -146,7 +146,7 @@ def dense_sift_features(
 ) -> LocalFeatures:
     """SIFT descriptors of upright patches on a regular grid.
 
-    Nodes lie where the centers of all 4 x 4 bins fall inside the picture. Dimension
+    Nodes lie where the centers of all 4 x 4 bins fall inside the image. Dimension
     ``32 * row + 8 * column + t`` counts gradients of orientation ``45 * t`` degrees
     (clockwise from the x axis) in the bin of that row and column: VLFeat's order.
 
@@ -163,7 +163,7 @@ def dense_sift_features(
     window_size : float
         Standard deviation of the Gaussian window in bins.
     sigma : float
-        Smooth the picture with this standard deviation in pixels first.
+        Smooth the image with this standard deviation in pixels first.
     origin : tuple of int
         (x, y) of the first bin center of the first node.
     border : int
@@ -197,7 +197,7 @@ def dense_sift_features(
         return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, gray.shape)
     pooling = bin_pooling(bin_size, window, float(window_size), step)
     gx, gy = _gradients(gray, sigma)
-    # A kernel reaches bin_size - 1 pixels beyond the picture; there the edge is repeated.
+    # A kernel reaches bin_size - 1 pixels beyond the image; there the edge is repeated.
     pad = bin_size - 1
     right = origin[0] + pooling.n_pixels(n_x) - pad - gx.shape[1]
     gx, gy = (
@@ -249,7 +249,7 @@ def dense_sift_features(
 class DenseSIFT(Describer):
     """SIFT descriptors on a regular grid, at several scales.
 
-    The grid of every scale is centered in the picture.
+    The grid of every scale is centered in the image.
 
     Parameters
     ----------
@@ -262,17 +262,17 @@ class DenseSIFT(Describer):
     window_size : float, default=1.5
         Standard deviation of the Gaussian window in bins.
     magnification : float, default=6
-        For a scale of bin size b the picture is smoothed with a standard deviation of
+        For a scale of bin size b the image is smoothed with a standard deviation of
         ``b / magnification`` pixels. SIFT's own is 3; dense features gain from less.
     contrast_threshold : float, default=0.005
         Descriptors whose mean gradient strength (brightness from 0 to 1) is smaller are left
         out. PHOW maps them to zero; leaving them out keeps uniform areas from voting.
     border : int, default=0
-        Bin centers stay so many pixels away from the edge of the picture.
+        Bin centers stay so many pixels away from the edge of the image.
     root : bool, default=True
         RootSIFT [1]_: compare descriptors by the Hellinger distance.
     max_side : int or None, default=300
-        Larger pictures are reduced to this long side first.
+        Larger images are reduced to this long side first.
 
     References
     ----------

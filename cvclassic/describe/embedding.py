@@ -1,4 +1,4 @@
-"""What a trained network says of a whole picture: transfer learning as one more describer."""
+"""What a trained network says of a whole image: transfer learning as one more describer."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ready = Ready()
 
 
 class Embedding(ImageTransformer):
-    """The output of a trained network that is brought along, as a vector of the picture.
+    """The output of a trained network that is brought along, as a vector of the image.
 
-    The picture is resized to what the network takes. What has height and width is averaged over
+    The image is resized to what the network takes. What has height and width is averaged over
     them, and the vector is brought to length 1.
 
     A network's file is data, not code, but large decoders read it: open only files from people
@@ -39,11 +39,11 @@ class Embedding(ImageTransformer):
         Name of the layer to stop at; None is the last. The layer before the scores of a
         network's own classes says more than they do. Only for ``.onnx``.
     scaling : {"imagenet", "unit", "symmetric", "none"}, default="imagenet"
-        What the network was trained on: numbers 0 to 255 less the mean of ImageNet's pictures,
+        What the network was trained on: numbers 0 to 255 less the mean of ImageNet's images,
         over their deviation; 0 to 1; -1 to 1; as they are. A ``.tflite`` file with whole numbers
         for its input needs none and disregards it.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class Embedding(ImageTransformer):
         return os.fspath(cast("str | os.PathLike[str]", self.model))  # `_check` has seen it
 
     def _network_size(self) -> int:
-        """Length of the vector of a blank picture."""
+        """Length of the vector of a blank image."""
         network = self._network()
         blank = np.zeros((*network.size, 3 if network.color else 1), np.uint8)
         return len(_as_vector(network.run(blank)))
@@ -178,5 +178,5 @@ class Embedding(ImageTransformer):
 
 
 def _as_vector(output: np.ndarray) -> np.ndarray:
-    """One picture's output as a vector; height and width are averaged over."""
+    """One image's output as a vector; height and width are averaged over."""
     return output[0].mean(axis=(0, 1)) if output.ndim == 4 else output.ravel()

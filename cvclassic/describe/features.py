@@ -11,7 +11,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True, eq=False)
 class LocalFeatures:
-    """Local features of one picture: where they are and what it looks like there.
+    """Local features of one image: where they are and what it looks like there.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class LocalFeatures:
     descriptors : ndarray of shape (n, d), float32
         One row a feature.
     image_shape : tuple of int
-        Height and width of the picture, in pixels.
+        Height and width of the image, in pixels.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class LocalFeatures:
 
     @classmethod
     def empty(cls, n_dims: int, image_shape: tuple[int, int]) -> LocalFeatures:
-        """Features of a picture that shows nothing to describe.
+        """Features of an image that shows nothing to describe.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class LocalFeatures:
         )
 
     def scaled(self, factor: float, image_shape: tuple[int, int]) -> LocalFeatures:
-        """Return the features in the coordinates of a picture `factor` times as large.
+        """Return the features in the coordinates of an image `factor` times as large.
 
         Pixel centers are at whole numbers, so that position x moves to
         ``(x + 0.5) * factor - 0.5``.

@@ -1,4 +1,4 @@
-"""The regular grid that dense describers share: nodes of 4 x 4 bins, inside the picture."""
+"""The regular grid that dense describers share: nodes of 4 x 4 bins, inside the image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_bin_sizes(bin_sizes) -> None:
 def grid_origin(
     image_shape: tuple[int, int], step: int, bin_size: int, border: int = 0
 ) -> tuple[int, int]:
-    """First bin center (x, y) of the grid that is centered in the picture.
+    """First bin center (x, y) of the grid that is centered in the image.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def grid_shape(
     origin: tuple[int, int],
     border: int = 0,
 ) -> tuple[int, int]:
-    """Rows and columns of nodes whose bin centers all lie inside the picture.
+    """Rows and columns of nodes whose bin centers all lie inside the image.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def grid_nodes(
 
 
 def join_features(parts: list[LocalFeatures]) -> LocalFeatures:
-    """Features of all scales of one picture, one scale after the other."""
+    """Features of all scales of one image, one scale after the other."""
     if len(parts) == 1:
         return parts[0]
     return LocalFeatures(

@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients of a whole picture."""
+"""Histograms of oriented gradients of a whole image."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .pixels import SizedTransformer
 class HOG(SizedTransformer):
     """Histograms of oriented gradients: where edges of which direction lie.
 
-    Every picture is resized to `image_size`; a histogram of gradient orientations is taken
+    Every image is resized to `image_size`; a histogram of gradient orientations is taken
     in each cell, and cells are normalized together in overlapping blocks.
 
     Parameters
     ----------
     image_size : int or (int, int), default=128
-        Side, or height and width, that every picture is resized to, in pixels. Multiples of
+        Side, or height and width, that every image is resized to, in pixels. Multiples of
         `cell_size`.
     color : bool, default=False
         Take at each pixel the gradient of the strongest channel, else that of luma.
@@ -33,7 +33,7 @@ class HOG(SizedTransformer):
     signed : bool, default=False
         Tell dark-to-bright from bright-to-dark: orientations over 360 instead of 180 degrees.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

@@ -28,8 +28,8 @@ class KernelFeatures(ImageTransformer):
         Each a name, a text, JSON or an array, see `cvclassic.filters.parse_kernel`. Smaller ones
         are grown with zeros to the size of the largest.
     image_size : int or (int, int)
-        Side, or height and width, that every picture is resized to first, in pixels. The shape of
-        the picture is not kept.
+        Side, or height and width, that every image is resized to first, in pixels. The shape of
+        the image is not kept.
     color : bool
         Filter red, green and blue each instead of gray.
     signed : bool
@@ -124,7 +124,7 @@ class KernelFeatures(ImageTransformer):
         self.kernels_ = [kernel / max(np.abs(kernel).sum(), 1e-12) for kernel in bank]
         self.map_names_ = self._name_maps(names)
         blank = np.zeros(self.image_size_ + ((3,) if self.color else ()), dtype=np.uint8)
-        # Filtering a blank picture also says early where the kernels do not fit.
+        # Filtering a blank image also says early where the kernels do not fit.
         self.map_shape_ = self._maps(blank).shape[1:]
         self.n_features_out_ = len(self.map_names_) * int(np.prod(self.map_shape_))
 
@@ -150,7 +150,7 @@ class KernelFeatures(ImageTransformer):
         return np.stack([self._maps(self._load(image)).ravel() for image in images])
 
     def _load(self, source: object) -> np.ndarray:
-        """One picture in the size and color that the kernels expect."""
+        """One image in the size and color that the kernels expect."""
         image = load_pixels(source)
         if self.color and image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
@@ -164,7 +164,7 @@ class KernelFeatures(ImageTransformer):
         return cv2.resize(image, self.image_size_[::-1], interpolation=how)
 
     def _maps(self, image: np.ndarray) -> np.ndarray:
-        """Pooled, rectified feature maps of one prepared picture."""
+        """Pooled, rectified feature maps of one prepared image."""
         maps = convolve(
             image.astype(np.float32) / 255,
             self.kernels_,

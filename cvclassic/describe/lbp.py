@@ -1,4 +1,4 @@
-"""Local binary patterns of a whole picture: histograms of fine texture on a grid of cells."""
+"""Local binary patterns of a whole image: histograms of fine texture on a grid of cells."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def cell_histograms(codes: np.ndarray, n_codes: int, cells: int) -> np.ndarray:
 class LBP(SizedTransformer):
     """Uniform local binary patterns: which neighbors of a pixel are brighter than it is.
 
-    Every picture is made gray and resized to `image_size`. Histograms of the patterns in
+    Every image is made gray and resized to `image_size`. Histograms of the patterns in
     cells x cells parts are normalized to sum 1 each, and their square roots are put in a row
     (Hellinger map). Brightness and contrast do not matter.
 
     Parameters
     ----------
     image_size : int or (int, int), default=128
-        Side, or height and width, that every picture is resized to, in pixels.
+        Side, or height and width, that every image is resized to, in pixels.
     n_points : int, default=8
         Neighbors on the circle. A histogram has ``n_points * (n_points - 1) + 3`` bins.
     radius : float, default=1
@@ -53,7 +53,7 @@ class LBP(SizedTransformer):
     cells : int, default=4
         Parts along each side that have a histogram of their own.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

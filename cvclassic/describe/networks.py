@@ -44,7 +44,7 @@ class Network:
     Parameters
     ----------
     size : (int, int)
-        Height and width of the pictures that it takes.
+        Height and width of the images that it takes.
     color : bool
         Whether it takes three channels, else one.
     run : callable
@@ -104,7 +104,7 @@ def open_network(data: bytes, path: str, scaling: str, layer: str | None) -> Net
     Raises
     ------
     NetworkFileError
-        It is damaged, needs what the library lacks, or does not take one picture.
+        It is damaged, needs what the library lacks, or does not take one image.
     MissingDependencyError
         It is a .tflite file, and ai-edge-litert is not installed.
     """
@@ -126,7 +126,7 @@ def _open_onnx(data: bytes, path: str, scale: Callable, layer: str | None) -> Ne
         channels, height, width, first = shape[3], shape[1], shape[2], False
     else:
         raise NetworkFileError(
-            f"{path}: a network that takes pictures has an input of shape (1, 3, height, width). "
+            f"{path}: a network that takes images has an input of shape (1, 3, height, width). "
             f"This one has {shape}."
         )
     try:
@@ -176,7 +176,7 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
     shape = tuple(int(side) for side in inputs[0]["shape"])
     if len(inputs) != 1 or len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3):
         raise NetworkFileError(
-            f"{path}: a network that takes pictures has one input of shape "
+            f"{path}: a network that takes images has one input of shape "
             f"(1, height, width, 3). This one has {shape}."
         )
     kind = inputs[0]["dtype"]

@@ -1,4 +1,4 @@
-"""Pictures brought to one small size, and their pixels as a vector."""
+"""Images brought to one small size, and their pixels as a vector."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..images import load_pixels
 from ..images.checks import to_gray
 from .vectors import ImageTransformer
 
-_MAX_SIZE = 512  # pixels a side: beyond, a vector of pixels is no small picture any more
+_MAX_SIZE = 512  # pixels a side: beyond, a vector of pixels is no small image any more
 _OVERSIZE = 4  # a file is decoded at most so many times larger than it is needed
 
 
@@ -43,7 +43,7 @@ def check_image_size(image_size) -> tuple[int, int]:
 
 
 def fit_to_size(image: np.ndarray, size: tuple[int, int], color: bool) -> np.ndarray:
-    """Bring a picture to a size and a number of channels; its proportions are not kept.
+    """Bring an image to a size and a number of channels; its proportions are not kept.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def fit_to_size(image: np.ndarray, size: tuple[int, int], color: bool) -> np.nda
     size : (int, int)
         Height and width.
     color : bool
-        Three channels (a gray picture is repeated), else luma.
+        Three channels (a gray image is repeated), else luma.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def fit_to_size(image: np.ndarray, size: tuple[int, int], color: bool) -> np.nda
 
 
 class SizedTransformer(ImageTransformer):
-    """Base of transformers that bring every picture to one size first.
+    """Base of transformers that bring every image to one size first.
 
     Sub-classes have the parameters `image_size`, `color` and `n_jobs`, and the method
     ``_sized_vectors(pixels)`` from an array of shape (b, h, w) or (b, h, w, 3), uint8.
@@ -84,7 +84,7 @@ class SizedTransformer(ImageTransformer):
 
     image_size: int | tuple[int, int]
     color: bool
-    _block_size = 32  # small pictures: what is made ready for a block should not weigh
+    _block_size = 32  # small images: what is made ready for a block should not weigh
 
     @property
     def max_side(self) -> int:
@@ -96,11 +96,11 @@ class SizedTransformer(ImageTransformer):
         check_bool("color", self.color)
 
     def _shape(self) -> tuple[int, ...]:
-        """Shape of a picture that has been brought to size."""
+        """Shape of an image that has been brought to size."""
         return check_image_size(self.image_size) + ((3,) if self.color else ())
 
     def _load(self, images) -> np.ndarray:
-        """Pictures of one size, (b, h, w) or (b, h, w, 3), uint8."""
+        """Images of one size, (b, h, w) or (b, h, w, 3), uint8."""
         size = check_image_size(self.image_size)
         out = np.empty((len(images), *self._shape()), np.uint8)
         for row, image in zip(out, images, strict=True):
@@ -115,16 +115,16 @@ class SizedTransformer(ImageTransformer):
 
 
 class Pixels(SizedTransformer):
-    """The picture itself as a vector: resized, scaled to 0..1, flattened row by row.
+    """The image itself as a vector: resized, scaled to 0..1, flattened row by row.
 
     Parameters
     ----------
     image_size : int or (int, int), default=28
-        Side, or height and width, that every picture is resized to, in pixels.
+        Side, or height and width, that every image is resized to, in pixels.
     color : bool, default=False
         Red, green and blue of each pixel, else its luma.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

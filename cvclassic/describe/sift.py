@@ -43,7 +43,7 @@ def sift_features(
     Returns
     -------
     LocalFeatures
-        With 128 dimensions; n = 0 for a uniform or a tiny picture.
+        With 128 dimensions; n = 0 for a uniform or a tiny image.
 
     References
     ----------
@@ -80,14 +80,14 @@ def sift_features(
 
 
 class SIFT(Describer):
-    """SIFT keypoints and descriptors of a picture.
+    """SIFT keypoints and descriptors of an image.
 
     Parameters
     ----------
     root : bool, default=True
         RootSIFT [1]_: compare descriptors by the Hellinger distance.
     max_side : int or None, default=640
-        Larger pictures are reduced to this long side first: SIFT needs about 225 bytes a
+        Larger images are reduced to this long side first: SIFT needs about 225 bytes a
         pixel.
     max_keypoints : int or None, default=2000
         Keep the strongest so many.

@@ -1,4 +1,4 @@
-"""Base of every estimator that turns pictures into vectors."""
+"""Base of every estimator that turns images into vectors."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
     n_jobs: int | None
     n_features_out_: int
 
-    _block_size = 8  # pictures that a worker takes at once
+    _block_size = 8  # images that a worker takes at once
 
     def fit(self, X, y=None):
-        """Learn from pictures.
+        """Learn from images.
 
         Parameters
         ----------
@@ -44,7 +44,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         ParameterError
             A parameter has an impossible value, or `X` is not a sequence of images.
         ImageReadError
-            A picture cannot be read.
+            An image cannot be read.
         """
         self._check()
         check_jobs("n_jobs", self.n_jobs)
@@ -53,7 +53,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X) -> np.ndarray:
-        """Turn pictures into vectors.
+        """Turn images into vectors.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n, n_features_out), float32
-            A picture without features gives a row of zeros.
+            An image without features gives a row of zeros.
         """
         check_is_fitted(self, "n_features_out_")
         X = check_images(X)

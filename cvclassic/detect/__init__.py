@@ -1,6 +1,6 @@
 """Where something is: edges, blobs, corners, lines, keypoints; what it looks like is `describe`.
 
-Every detector takes a uint8 picture and gives arrays; none keeps a result on itself.
+Every detector takes a uint8 image and gives arrays; none keeps a result on itself.
 """
 
 import lazy_loader as _lazy

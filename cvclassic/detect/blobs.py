@@ -28,13 +28,13 @@ def blobs_log(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     min_sigma, max_sigma : float
         Range of Gaussian widths in pixels; a blob's radius is sqrt(2) times its width.
     n_scales : int
         Widths between the two, in equal ratios.
     threshold : float
-        Least absolute answer, for a picture from 0 to 1. A perfect disc of contrast c answers with
+        Least absolute answer, for an image from 0 to 1. A perfect disc of contrast c answers with
         2 c / e = 0.74 c.
     overlap : float
         Of two blobs that share more than this part of the smaller, the weaker is left out.
@@ -79,13 +79,13 @@ def blobs_dog(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     min_sigma, max_sigma, overlap, polarity
         As in `blobs_log`.
     ratio : float
         Between neighboring widths; 1.6 comes close to the Laplacian.
     threshold : float
-        Least absolute answer, for a picture from 0 to 1. Differences are divided by ``ratio - 1``,
+        Least absolute answer, for an image from 0 to 1. Differences are divided by ``ratio - 1``,
         so that answers do not hang on it.
 
     Returns
@@ -130,11 +130,11 @@ def blobs_doh(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     min_sigma, max_sigma, n_scales, overlap
         As in `blobs_log`.
     threshold : float
-        Least determinant, for a picture from 0 to 1. A perfect disc of contrast c answers with
+        Least determinant, for an image from 0 to 1. A perfect disc of contrast c answers with
         0.13 c².
 
     Returns
@@ -171,7 +171,7 @@ def _sigmas(min_sigma: float, max_sigma: float, n_scales: int) -> list[float]:
 
 
 def _hessians(image: np.ndarray, sigmas: list[float]) -> Iterator[tuple[np.ndarray, ...]]:
-    """xx, yy and xy of the picture at each width."""
+    """xx, yy and xy of the image at each width."""
     for sigma, smooth in zip(sigmas, gaussians(_plane(image), sigmas), strict=True):
         yield _second_derivatives(smooth, sigma)
 

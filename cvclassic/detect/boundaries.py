@@ -39,7 +39,7 @@ def boundary_strength(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     scales : sequence of float
         Widths of the Gaussian windows, in pixels.
     n_bins : int
@@ -88,7 +88,7 @@ def boundary_strength(
     # The direction is steadier than the strength needs to be, so it may be smoother.
     smooth = cv2.GaussianBlur(tensor, (0, 0), 1.0)
     normal = np.arctan2(2 * smooth[..., 1], smooth[..., 0] - smooth[..., 2]) / 2
-    # The floor of rounding must not look like an edge on a flat picture.
+    # The floor of rounding must not look like an edge on a flat image.
     strength = np.where(strength > 1e-3, strength / (strength + _HALF), 0)
     return strength.astype(np.float32), normal.astype(np.float32)
 
@@ -145,7 +145,7 @@ def soft_edges(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     scales, n_bins, color_weight
         As in `boundary_strength`.
 
@@ -170,7 +170,7 @@ def soft_edges(
 
 
 def _channels(image: np.ndarray, color_weight: float) -> list[tuple[np.ndarray, float]]:
-    """Planes in 0..1 with their weights: lightness, and the color axes of a colored picture."""
+    """Planes in 0..1 with their weights: lightness, and the color axes of a colored image."""
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         color_weight = 0.0
@@ -187,7 +187,7 @@ def _scale_tensor(
 ) -> np.ndarray:
     """Structure tensor (xx, xy, yy) of the root histograms at one scale."""
     # A window of 4 pixels or more hides what happens below 2: those scales are done on a smaller
-    # picture. Averaging `factor` pixels blurs by (factor² - 1) / 12 already.
+    # image. Averaging `factor` pixels blurs by (factor² - 1) / 12 already.
     factor = 1
     while sigma / factor >= 4 and min(shape) // (2 * factor) >= 8:
         factor *= 2

@@ -25,7 +25,7 @@ def harris_response(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     k : float
         Weight of the squared trace; edges come out negative.
     window : {"box", "gaussian"}
@@ -89,7 +89,7 @@ def corners_harris(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     max_corners : int, optional
         Keep the strongest so many.
     min_distance : int
@@ -136,7 +136,7 @@ def corners_shi_tomasi(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     max_corners, min_distance, threshold, subpixel
         As in `corners_harris`.
     size : int
@@ -216,7 +216,7 @@ def refine_corners(image: np.ndarray, xy: np.ndarray, *, radius: int = 4) -> np.
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     xy : ndarray of shape (n, 2)
         Corners in pixels.
     radius : int
@@ -242,7 +242,7 @@ def refine_corners(image: np.ndarray, xy: np.ndarray, *, radius: int = 4) -> np.
     gray = to_gray(image)
     check_whole("radius", radius, 1, 99)
     start = np.array(xy, np.float32).reshape(-1, 2)
-    # OpenCV refuses pictures that the window does not fit into.
+    # OpenCV refuses images that the window does not fit into.
     if not len(start) or min(gray.shape) < 2 * radius + 6:
         return start
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
@@ -265,7 +265,7 @@ def _peaks(
     check_whole("min_distance", min_distance, 1, 999)
     check_real("threshold", threshold, 0, 1)
     check_bool("subpixel", subpixel)
-    # Rounding leaves a trace of response on flat pictures; a true corner has far more.
+    # Rounding leaves a trace of response on flat images; a true corner has far more.
     least = max(threshold * float(response.max()), 1e-9)
     window = np.ones((2 * min_distance + 1,) * 2, np.uint8)
     top = (response >= cv2.dilate(response, window)) & (response > least)

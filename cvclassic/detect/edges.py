@@ -21,7 +21,7 @@ def canny_thresholds(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     sigma : float
         Blur in pixels, as in `canny`.
     fraction : float
@@ -65,7 +65,7 @@ def canny(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     low, high : float, optional
         Thresholds in units of OpenCV, the sum of absolute Sobel answers (their Euclidean length
         with ``l2``). Without them they are those of `canny_thresholds`; one alone gives the other
@@ -126,7 +126,7 @@ def gradient_magnitude(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     operator : {"sobel", "scharr", "prewitt"}
         3×3 derivative kernels.
     sigma : float
@@ -164,7 +164,7 @@ def log_edges(image: np.ndarray, *, sigma: float = 2.0, threshold: float = 1.0) 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     sigma : float
         Gaussian blur in pixels.
     threshold : float

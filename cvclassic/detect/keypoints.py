@@ -29,7 +29,7 @@ _CREATORS = {
 }
 
 
-# OpenCV 4.14 refuses narrower pictures, and its AKAZE aborts the whole process on a single row.
+# OpenCV 4.14 refuses narrower images, and its AKAZE aborts the whole process on a single row.
 _MIN_SIDE = 8
 
 
@@ -45,7 +45,7 @@ def detect_keypoints(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     method : {"sift", "orb", "akaze", "brisk"}
         The detector.
     max_keypoints : int, optional
@@ -95,7 +95,7 @@ def run_detector(
     Parameters
     ----------
     gray : ndarray of shape (H, W), uint8
-        The picture.
+        The image.
     method, max_keypoints, sensitivity
         As in `detect_keypoints`.
     describe : bool
@@ -156,7 +156,7 @@ def _gray(threshold: int, sensitivity: float) -> int:
 def _sift_options(limit: int, sensitivity: float) -> dict[str, object]:
     """Options of SIFT.
 
-    Without the precise doubling of the picture, positions are a quarter of a pixel too large.
+    Without the precise doubling of the image, positions are a quarter of a pixel too large.
     """
     return {
         "nfeatures": limit,

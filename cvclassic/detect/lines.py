@@ -24,7 +24,7 @@ def hough_lines(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3) uint8, or (H, W) bool
-        The picture, or its edges; a picture goes through `cvclassic.detect.canny` first.
+        The image, or its edges; an image goes through `cvclassic.detect.canny` first.
     threshold : int, optional
         Least number of votes; a quarter of the shorter side unless given.
     rho : float
@@ -41,7 +41,7 @@ def hough_lines(
     References
     ----------
     .. [1] R. Duda and P. Hart, "Use of the Hough transformation to detect lines and curves in
-       pictures", CACM 15(1), 1972, eq. 1.
+       images", CACM 15(1), 1972, eq. 1.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def segments_hough(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3) uint8, or (H, W) bool
-        The picture, or its edges.
+        The image, or its edges.
     threshold : int, optional
         Least number of votes; a tenth of the shorter side unless given.
     min_length : float, optional
@@ -116,7 +116,7 @@ def segments_lsd(image: np.ndarray, *, min_length: float = 10.0) -> Segments:
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     min_length : float
         Pixels.
 
@@ -151,7 +151,7 @@ def segments_edlines(image: np.ndarray, *, min_length: float = 10.0) -> Segments
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     min_length : float
         Pixels.
 
@@ -190,7 +190,7 @@ def _long_enough(found: np.ndarray | None, min_length: float) -> Segments:
 
 
 def _edge_plane(image: np.ndarray) -> np.ndarray:
-    """Edges as bytes, of a picture or of an edge map."""
+    """Edges as bytes, of an image or of an edge map."""
     if isinstance(image, np.ndarray) and image.dtype == bool:
         if image.ndim != 2 or 0 in image.shape:
             raise ParameterError(

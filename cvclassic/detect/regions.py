@@ -24,13 +24,13 @@ def blobs_mser(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     delta : int
         Gray levels between the thresholds that are compared.
     min_area : int
         Pixels.
     max_area : float
-        Share of the picture.
+        Share of the image.
     max_variation : float
         Largest relative change of the area.
 
@@ -98,7 +98,7 @@ def blobs_simple(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     polarity : {"dark", "bright"}
         Dark on bright or bright on dark.
     min_area, max_area : float
@@ -137,7 +137,7 @@ def blobs_simple(
     settings.filterByConvexity = True
     settings.minConvexity = check_real("min_convexity", min_convexity, 0, 1)
     settings.filterByInertia = False
-    if gray.min() == gray.max():  # OpenCV takes a flat picture for one blob
+    if gray.min() == gray.max():  # OpenCV takes a flat image for one blob
         return Blobs.empty()
     found = cv2.SimpleBlobDetector_create(settings).detect(gray)
     table = np.array([(*p.pt, p.size / 2) for p in found], np.float32).reshape(-1, 3)

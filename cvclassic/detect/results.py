@@ -42,7 +42,7 @@ class _Table:
         return self.take(order[:n])
 
     def scaled(self, factor: float) -> Self:
-        """Return the rows in the pixels of a picture `factor` times as large."""
+        """Return the rows in the pixels of an image `factor` times as large."""
         columns = []
         for field in fields(self):
             column = getattr(self, field.name)
@@ -140,7 +140,7 @@ class Blobs(_Table):
 
 @dataclass(frozen=True, eq=False)
 class Corners(_Table):
-    """Points where the picture changes in two directions.
+    """Points where the image changes in two directions.
 
     Parameters
     ----------

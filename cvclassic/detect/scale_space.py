@@ -14,7 +14,7 @@ from .results import Blobs
 
 
 def check_sigmas(min_sigma: float, max_sigma: float) -> None:
-    """Both positive, in order, and not beyond what any picture holds."""
+    """Both positive, in order, and not beyond what any image holds."""
     check_positive("min_sigma", min_sigma)
     check_real("max_sigma", max_sigma, 0, 1000, open_=True)
     if min_sigma > max_sigma:

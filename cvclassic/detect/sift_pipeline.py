@@ -22,13 +22,13 @@ _BINS = 36  # of the orientation histogram
 
 @dataclass(frozen=True, eq=False)
 class SIFTStages:
-    """What SIFT sees on the way from a picture to its keypoints.
+    """What SIFT sees on the way from an image to its keypoints.
 
     Parameters
     ----------
     gaussians : list of ndarray of shape (n_layers + 3, H_o, W_o), float32
         Scale space, one stack for each octave, gray from 0 to 1. The first octave has twice the
-        size of the picture, each other half the size of the one before.
+        size of the image, each other half the size of the one before.
     differences : list of ndarray of shape (n_layers + 2, H_o, W_o), float32
         Differences of neighboring Gaussians.
     extrema : Keypoints
@@ -62,7 +62,7 @@ def sift_stages(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     n_layers : int
         Scales per octave at which extrema are looked for.
     sigma : float
@@ -75,7 +75,7 @@ def sift_stages(
     Returns
     -------
     SIFTStages
-        Positions in pixels of the picture; the scale is the diameter ``2 sigma``.
+        Positions in pixels of the image; the scale is the diameter ``2 sigma``.
 
     References
     ----------
@@ -120,7 +120,7 @@ def sift_stages(
 def _scale_space(gray: np.ndarray, n_layers: int, sigma: float) -> list[np.ndarray]:
     """Stacks of Gaussians, one for each octave (stage 1)."""
     plane = gray.astype(np.float32) / 255
-    # Doubled by samples at 0, 1/2, 1, ...: x in the picture is 2 x here, with no shift.
+    # Doubled by samples at 0, 1/2, 1, ...: x in the image is 2 x here, with no shift.
     height, width = plane.shape
     x, y = np.meshgrid(
         np.arange(2 * width, dtype=np.float32) / 2, np.arange(2 * height, dtype=np.float32) / 2
@@ -273,7 +273,7 @@ def _rows(
     n_layers: int,
     angles: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(x, y, scale, angle, response) in pixels of the picture; the first octave is doubled."""
+    """(x, y, scale, angle, response) in pixels of the image; the first octave is doubled."""
     pixel = 2.0 ** (octave - 1)
     return np.column_stack(
         [

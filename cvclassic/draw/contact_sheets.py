@@ -1,4 +1,4 @@
-"""Contact sheets: many small pictures on one."""
+"""Contact sheets: many small images on one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import ParameterError
 def contact_sheet(
     pictures: Sequence[np.ndarray], columns: int | None = None, side: int = 96, gap: int = 4
 ) -> np.ndarray:
-    """Lay pictures out in rows, each fitted into a square.
+    """Lay images out in rows, each fitted into a square.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def contact_sheet(
     columns : int, optional
         None makes the sheet about square.
     side : int
-        Side of the squares in pixels. Pictures keep their proportions; small ones are enlarged
+        Side of the squares in pixels. Images keep their proportions; small ones are enlarged
         by whole factors, so that pixels stay squares.
     gap : int
         Pixels between the squares.
@@ -34,7 +34,7 @@ def contact_sheet(
     Raises
     ------
     ParameterError
-        There are no pictures.
+        There are no images.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def contact_sheet(
     (59, 88, 3)
     """
     if len(pictures) == 0:
-        raise ParameterError("pictures must hold at least one picture. Got none.")
+        raise ParameterError("images must hold at least one image. Got none.")
     columns = columns or math.ceil(math.sqrt(len(pictures)))
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)

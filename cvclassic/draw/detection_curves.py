@@ -1,4 +1,4 @@
-"""A picture of precision over recall."""
+"""An image of precision over recall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explanations as pictures: a heat map of the shares, and the keypoints with their signs."""
+"""Explanations as images: a heat map of the shares, and the keypoints with their signs."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def share_map(explanation: Explanation, shape: tuple[int, int]) -> np.ndarray:
 
 
 def overlay_shares(picture: np.ndarray, explanation: Explanation) -> np.ndarray:
-    """Lay the heat map over the picture, which is faded to gray.
+    """Lay the heat map over the image, which is faded to gray.
 
     Parameters
     ----------
     picture : ndarray of shape (H, W) or (H, W, 3), uint8
-        The explained picture, of any size.
+        The explained image, of any size.
     explanation : Explanation
 
     Returns
@@ -130,12 +130,12 @@ def mark_shares(
 def draw_explanation(
     picture: np.ndarray, explanation: Explanation, flipping: FlippingSet | None = None
 ) -> np.ndarray:
-    """Draw why a picture got its label: title, heat map, signed keypoints, legend.
+    """Draw why an image got its label: title, heat map, signed keypoints, legend.
 
     Parameters
     ----------
     picture : ndarray of shape (H, W) or (H, W, 3), uint8
-        The explained picture, of any size.
+        The explained image, of any size.
     explanation : Explanation
     flipping : FlippingSet, optional
         Drawn as a panel of its own.
@@ -158,7 +158,7 @@ def draw_explanation(
     if explanation.sums:
         panels.append((mark_shares(shown, explanation), _marks_title(explanation)))
     else:
-        panels.insert(0, (_rgb(shown), "The picture"))
+        panels.insert(0, (_rgb(shown), "The image"))
     if flipping is not None and len(flipping):
         title = f"Without these {len(flipping)} of {flipping.n_keypoints}: {flipping.label_after}"
         panels.append((mark_shares(shown, explanation, flipping.index), title))
@@ -212,7 +212,7 @@ def draw_neighbors(
     neighbors: Sequence[Neighbor],
     pictures: Sequence[np.ndarray],
 ) -> np.ndarray:
-    """Draw training pictures beside the explained one, with lines between matched words.
+    """Draw training images beside the explained one, with lines between matched words.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def draw_neighbors(
     ndarray of shape (H', W', 3), uint8
     """
     sheet = Sheet(2 * 430 + 48)
-    sheet.title("Nearest training pictures", f"to this {explanation.label}")
+    sheet.title("Nearest training images", f"to this {explanation.label}")
     for neighbor, other in zip(neighbors, pictures, strict=True):
         left, right = _fit(_rgb(picture), 430, 330), _fit(_rgb(other), 430, 330)
         canvas = np.full((max(left.shape[0], right.shape[0]), 2 * 430 + 16, 3), PAPER, np.uint8)
@@ -285,7 +285,7 @@ def _placed(explanation: Explanation, shape: tuple[int, int]) -> tuple[float, np
 
 
 def _moved(xy: np.ndarray, own: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
-    """Positions in a picture of another size; pixel centers are at whole numbers."""
+    """Positions in an image of another size; pixel centers are at whole numbers."""
     scale = np.array([shape[1] / own[1], shape[0] / own[0]])
     return (np.asarray(xy, np.float64) + 0.5) * scale - 0.5
 
@@ -296,7 +296,7 @@ def _rgb(picture: np.ndarray) -> np.ndarray:
 
 
 def _enlarged(picture: np.ndarray) -> np.ndarray:
-    """As wide as a panel; small pictures with sharp pixels."""
+    """As wide as a panel; small images with sharp pixels."""
     return _fit(_rgb(picture), _PANEL_WIDTH, round(1.2 * _PANEL_WIDTH))
 
 

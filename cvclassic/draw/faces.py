@@ -1,4 +1,4 @@
-"""Faces framed in a picture, and how often a threshold errs."""
+"""Faces framed in an image, and how often a threshold errs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_faces(
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        Enlarged by a whole factor where the picture is small.
+        Enlarged by a whole factor where the image is small.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def draw_faces(
 
 
 def _write(canvas: Canvas, text: str, xy: np.ndarray, color: tuple) -> None:
-    """A line of text above a point, inside the picture."""
+    """A line of text above a point, inside the image."""
     size, thick = 0.42 * canvas.unit, max(round(canvas.unit), 1)
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
     x, y = (canvas.at(xy) / 16).astype(int)

@@ -1,4 +1,4 @@
-"""Results as matplotlib figures, and as tables and pictures for notebooks."""
+"""Results as matplotlib figures, and as tables and images for notebooks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..images import encode_image
 if TYPE_CHECKING:
     from ..evaluate import Comparison
 
-_WIDTH = 9.0  # inches, of a picture's figure
+_WIDTH = 9.0  # inches, of an image's figure
 
 
 def html_table(
@@ -40,7 +40,7 @@ def html_table(
 
 
 def html_image(pixels: np.ndarray, alt: str, quality: int = 85) -> str:
-    """A picture for a notebook, inside the page."""
+    """An image for a notebook, inside the page."""
     data = base64.b64encode(encode_image(pixels, ".webp", quality=quality)).decode()
     text = escape(printable(alt), quote=True)
     return (
@@ -50,7 +50,7 @@ def html_image(pixels: np.ndarray, alt: str, quality: int = 85) -> str:
 
 
 def image_figure(pixels: np.ndarray, title: str = "") -> Any:
-    """A picture as a figure without axes.
+    """An image as a figure without axes.
 
     Returns
     -------

@@ -43,7 +43,7 @@ def draw_landmarks(
     Returns
     -------
     ndarray of uint8
-        RGB; a whole number of times as large as the picture.
+        RGB; a whole number of times as large as the image.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A picture of how accuracy grows with the number of training pictures."""
+"""An image of how accuracy grows with the number of training images."""
 
 from __future__ import annotations
 

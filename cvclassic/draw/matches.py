@@ -1,4 +1,4 @@
-"""Two pictures and what they have in common."""
+"""Two images and what they have in common."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ def draw_match(
     width: int = 1600,
     headline: bool = True,
 ) -> np.ndarray:
-    """Draw matches as lines between two pictures, and the first laid over the second.
+    """Draw matches as lines between two images, and the first laid over the second.
 
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures; they are drawn at the same height.
+        The images; they are drawn at the same height.
     result : cvclassic.match.MatchResult
         Their match.
     limit : int
-        Draw so many inliers, spread over the picture, and a quarter as many of the others.
+        Draw so many inliers, spread over the image, and a quarter as many of the others.
     overlay : bool
         Show the first laid over the second too, where a homography was found: below the lines, or
         beside them where that shows all of it larger.
     title : str
         Stands before the numbers in the headline.
     width : int
-        Width in pixels of the pictures that stand side by side, without gaps. High pictures make it
-        less, so that pictures above each other have at most 7/8 of this height.
+        Width in pixels of the images that stand side by side, without gaps. High images make it
+        less, so that images above each other have at most 7/8 of this height.
     headline : bool
         Whether numbers stand above the drawing.
 
@@ -84,19 +84,19 @@ def draw_match(
 
 
 def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarray:
-    """Show the first picture laid over the second, and both in turn on a chessboard.
+    """Show the first image laid over the second, and both in turn on a chessboard.
 
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures.
+        The images.
     homography : ndarray of shape (3, 3)
         From the first to the second.
 
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        Two pictures side by side. Where the homography is right, lines run on from field to field.
+        Two images side by side. Where the homography is right, lines run on from field to field.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def draw_warp(a: np.ndarray, b: np.ndarray, homography: np.ndarray) -> np.ndarra
 def _layout(
     a: tuple[int, ...], b: tuple[int, ...], width: int, overlay: bool
 ) -> tuple[int, int, bool]:
-    """Heights of the lines' and the overlay's pictures; whether the overlay stands below."""
+    """Heights of the lines' and the overlay's images; whether the overlay stands below."""
     lines, over = a[1] / a[0] + b[1] / b[0], 2 * b[1] / b[0]  # widths of blocks of height 1
     highest = _HEIGHT * width
     if not overlay:
@@ -124,14 +124,14 @@ def _layout(
 
 
 def _at_height(image: np.ndarray, height: int) -> np.ndarray:
-    """The picture enlarged or reduced; pixels of tiny pictures stay squares."""
+    """The image enlarged or reduced; pixels of tiny images stay squares."""
     factor = height / image.shape[0]
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST if factor > 4 else cv2.INTER_CUBIC
     return cv2.resize(image, (max(round(factor * image.shape[1]), 1), height), interpolation=how)
 
 
 def _row(panels: list[np.ndarray]) -> np.ndarray:
-    """Pictures of the same height next to each other."""
+    """Images of the same height next to each other."""
     gap = np.empty((panels[0].shape[0], _GAP, 3), np.uint8)
     gap[:] = PAPER
     return np.concatenate([panels[0], gap, panels[1]], axis=1)
@@ -154,14 +154,14 @@ def _join(blocks: list[np.ndarray], below: bool) -> np.ndarray:
 
 
 def _scaling(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """3×3 map from the pixels of a picture to those of the same one in another size."""
+    """3×3 map from the pixels of an image to those of the same one in another size."""
     fx, fy = after.shape[1] / before.shape[1], after.shape[0] / before.shape[0]
     # Pixel centers are at whole numbers.
     return np.array([[fx, 0, (fx - 1) / 2], [0, fy, (fy - 1) / 2], [0, 0, 1.0]])
 
 
 def _corners(image: np.ndarray, homography: np.ndarray) -> np.ndarray:
-    """Where the corners of a picture go, of shape (4, 2), float32."""
+    """Where the corners of an image go, of shape (4, 2), float32."""
     height, width = image.shape[:2]
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1.0]])
     return cv2.perspectiveTransform(corners[:, None], homography)[:, 0].astype(np.float32)
@@ -198,7 +198,7 @@ def _warp_panels(
 
 
 def _draw_lines(a: np.ndarray, b: np.ndarray, result: Any, limit: int, height: int) -> np.ndarray:
-    """Both pictures next to each other, with lines between them."""
+    """Both images next to each other, with lines between them."""
     left, right = _at_height(a, height), _at_height(b, height)
     xy_a = _scaled(result.xy_a, _scaling(a, left))
     xy_b = _scaled(result.xy_b, _scaling(b, right)) + np.array([left.shape[1] + _GAP, 0])
@@ -209,7 +209,7 @@ def _draw_lines(a: np.ndarray, b: np.ndarray, result: Any, limit: int, height: i
     chosen = _spread(xy_a, np.flatnonzero(result.inliers), limit)
     ends = [tuple(tuple(map(int, canvas.at(xy[i]))) for xy in (xy_a, xy_b)) for i in chosen]
     colors = [hue(0.05 + 0.75 * float(xy_a[i, 0]) / left.shape[1]) for i in chosen]
-    # A hundred lines must not hide the pictures: the rims are faint, the lines thin.
+    # A hundred lines must not hide the images: the rims are faint, the lines thin.
     rims = canvas.pixels.copy()
     for one, two in ends:
         cv2.line(rims, one, two, RIM, 3, cv2.LINE_AA, 4)
@@ -228,7 +228,7 @@ def _scaled(xy: np.ndarray, scaling: np.ndarray) -> np.ndarray:
 
 
 def _spread(xy: np.ndarray, index: np.ndarray, limit: int) -> np.ndarray:
-    """At most `limit` of the given rows, evenly over the picture."""
+    """At most `limit` of the given rows, evenly over the image."""
     if len(index) <= limit:
         return index
     # The coarsest grid with enough occupied cells; one row from each.
@@ -244,6 +244,6 @@ def _spread(xy: np.ndarray, index: np.ndarray, limit: int) -> np.ndarray:
 
 
 def _rgb(image: np.ndarray) -> np.ndarray:
-    """A picture with three channels."""
+    """An image with three channels."""
     image = check_image(image)
     return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)

@@ -1,4 +1,4 @@
-"""Marks on pictures: anti-aliased, with a dark rim so that they show on light and on dark."""
+"""Marks on images: anti-aliased, with a dark rim so that they show on light and on dark."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ SKY, ORANGE, GREEN, YELLOW, PINK = (
 )
 RIM = (20, 20, 20)
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
-_WISHED_SIDE = 900  # smaller pictures are enlarged, so that marks do not hide what they mark
+_WISHED_SIDE = 900  # smaller images are enlarged, so that marks do not hide what they mark
 
 
 class Canvas:
-    """A picture to draw on, enlarged by a whole factor, with marks in pixels of the original.
+    """An image to draw on, enlarged by a whole factor, with marks in pixels of the original.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture; it is copied.
+        The image; it is copied.
     fade : float
-        How far the picture is faded towards gray, from 0 to 1.
+        How far the image is faded towards gray, from 0 to 1.
     factor : int, optional
-        How many times as large; unless given, small pictures grow to about 900 pixels.
+        How many times as large; unless given, small images grow to about 900 pixels.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Canvas:
             gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
             rgb = cv2.addWeighted(rgb, 1 - fade, gray, fade, 0)
         self.pixels = np.ascontiguousarray(rgb.copy())
-        # Marks grow a little with the picture, as it is looked at as a whole.
+        # Marks grow a little with the image, as it is looked at as a whole.
         self.unit = max(max(self.pixels.shape[:2]) / 900, 1.0)
 
     def at(self, xy: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ class Canvas:
         return np.rint(np.clip(moved, -1e5, 1e5) * 2**_SHIFT).astype(int)
 
     def circle(self, xy: np.ndarray, radius: float, color: tuple, width: float = 1.0) -> None:
-        """A ring; the radius in pixels of the picture."""
+        """A ring; the radius in pixels of the image."""
         center = tuple(map(int, self.at(xy)))
         r = int(min(max(radius * self.factor, 1.5), 1e5) * 2**_SHIFT)
         for ink, wide in self._strokes(color, width):
@@ -97,7 +97,7 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300)
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     keypoints : Keypoints
         What was found.
     limit : int
@@ -106,7 +106,7 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300)
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        Enlarged by a whole factor where the picture is small. Warm colors are large keypoints.
+        Enlarged by a whole factor where the image is small. Warm colors are large keypoints.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def draw_edges(image: np.ndarray, edges: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture, for its size only.
+        The image, for its size only.
     edges : ndarray of shape (H, W), bool or float
         Edges, or their strength; the strongest hundredth is drawn in full black.
 
@@ -237,12 +237,12 @@ def draw_edges(image: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def enlarge(image: np.ndarray) -> np.ndarray:
-    """The picture alone, enlarged as the drawings are.
+    """The image alone, enlarged as the drawings are.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Several pictures on one sheet, each with a title."""
+"""Several images on one sheet, each with a title."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _GAP = 14
 
 
 def label_panel(image: np.ndarray, title: str, *, size: int | None = None) -> np.ndarray:
-    """Write a title above a picture.
+    """Write a title above an image.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     title : str
         One line; what does not fit is cut.
     size : int, optional
-        Of the letters, in pixels; follows from the picture's width unless given.
+        Of the letters, in pixels; follows from the image's width unless given.
 
     Returns
     -------
@@ -61,12 +61,12 @@ def side_by_side(
     columns: int | None = None,
     max_side: int = 2400,
 ) -> np.ndarray:
-    """Lay pictures out in a grid.
+    """Lay images out in a grid.
 
     Parameters
     ----------
     panels : sequence of ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures; smaller ones stand at the upper left of their cell.
+        The images; smaller ones stand at the upper left of their cell.
     titles : sequence of str, optional
         One for each.
     columns : int, optional
@@ -85,7 +85,7 @@ def side_by_side(
     326
     """
     if not len(panels):
-        raise ParameterError("panels must hold at least one picture. Got none instead.")
+        raise ParameterError("panels must hold at least one image. Got none instead.")
     if titles is not None and len(titles) != len(panels):
         raise ParameterError(
             f"titles must be as many as the panels, {len(panels)}. Got {len(titles)} instead."
@@ -113,7 +113,7 @@ def side_by_side(
 def draw_maps(
     maps: np.ndarray, titles: Sequence[str] | None = None, *, signed: bool | None = None
 ) -> np.ndarray:
-    """Draw feature maps as gray pictures in a grid.
+    """Draw feature maps as gray images in a grid.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A picture with its label, beside a bar chart of the most probable classes."""
+"""An image with its label, beside a bar chart of the most probable classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRACK = (228, 228, 226)
 def draw_prediction(
     picture: np.ndarray, label: object, scores: Sequence[tuple[object, float]], note: str = ""
 ) -> np.ndarray:
-    """Draw the picture of a prediction.
+    """Draw the image of a prediction.
 
     Parameters
     ----------

@@ -20,9 +20,9 @@ def draw_sift_stages(image: np.ndarray, stages: SIFTStages, *, limit: int = 2000
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     stages : SIFTStages
-        Of this picture.
+        Of this image.
     limit : int
         Draw the strongest so many of each stage.
 

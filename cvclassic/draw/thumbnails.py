@@ -1,4 +1,4 @@
-"""Small pictures for pages, small enough that thousands fit into one file."""
+"""Small images for pages, small enough that thousands fit into one file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _QUALITY = 70
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """An encoded picture that a page can hold.
+    """An encoded image that a page can hold.
 
     Parameters
     ----------
@@ -34,21 +34,21 @@ class Thumbnail:
 
     @property
     def uri(self) -> str:
-        """The picture as a ``data:`` address."""
+        """The image as a ``data:`` address."""
         return f"data:image/{self.kind};base64,{base64.b64encode(self.data).decode()}"
 
 
 def make_thumbnail(pixels: np.ndarray, side: int = SIDE, quality: int = _QUALITY) -> Thumbnail:
-    """Reduce a picture and encode it.
+    """Reduce an image and encode it.
 
     Parameters
     ----------
     pixels : ndarray of shape (H, W) or (H, W, 3), uint8
     side : int
-        Longer side of the result in pixels. Smaller pictures stay as they are in the file, and
+        Longer side of the result in pixels. Smaller images stay as they are in the file, and
         tiny ones are shown enlarged by a whole factor.
     quality : int
-        Of the JPEG; pictures below 64 pixels become PNG, where it would blur what there is.
+        Of the JPEG; images below 64 pixels become PNG, where it would blur what there is.
 
     Returns
     -------

@@ -31,7 +31,7 @@ def sparkline(values: Sequence[float], width: int = 24) -> str:
 
 
 def draw_curve(epochs: Sequence, path: str | os.PathLike, score_name: str = "accuracy") -> None:
-    """Draw loss and held-out score of a training over its epochs into a picture file.
+    """Draw loss and held-out score of a training over its epochs into an image file.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def write_figure(figure, path: str | os.PathLike) -> None:
 
 
 def check_curve_path(path: str | os.PathLike) -> str:
-    """Kind of picture that a name asks for.
+    """Kind of image that a name asks for.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sheets of text and pictures, set from top to bottom."""
+"""Sheets of text and images, set from top to bottom."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Sheet:
         self._strips.append(np.asarray(strip))
 
     def row(self, panels: Sequence[np.ndarray], titles: Sequence[str]) -> None:
-        """Pictures side by side, each with a title above."""
+        """Images side by side, each with a title above."""
         top = 26 if titles else 4
         strip, pen = self._paper(top + max(panel.shape[0] for panel in panels) + 10)
         left, places = _MARGIN, []

@@ -1,4 +1,4 @@
-"""A picture of why a detector found a window, or where it lost it."""
+"""An image of why a detector found a window, or where it lost it."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def draw_words(words: Sequence[VisualWord], classes: Sequence, title: str = "") 
     sheet = Sheet(32 + 84 + most * (side + 4) + 12 + _TEXT_WIDTH)
     sheet.title(title or "Visual words", f"{len(words)} of the model's, the most telling first")
     sheet.line(
-        "Patches: the nearest of all descriptors, one a training picture. Numbers: what the word "
+        "Patches: the nearest of all descriptors, one a training image. Numbers: what the word "
         "adds to a class's decision where it occurs, less the mean of all classes.",
         13,
     )
@@ -80,7 +80,7 @@ def _word_row(word: VisualWord, classes, most: int, side: int, several: bool) ->
     pen = ImageDraw.Draw(row)
     font = font_of(13)
     pen.text((0, 20), word_name(word, several), fill=INK, font=font_of(15, True), anchor="ls")
-    pen.text((0, 40), f"{word.n_images} pictures", fill=INK, font=font_of(11), anchor="ls")
+    pen.text((0, 40), f"{word.n_images} images", fill=INK, font=font_of(11), anchor="ls")
     left = 84 + most * (side + 4) + 12
     for line, (some, color, sign) in enumerate(
         zip(telling_classes(word, classes), (FOR, AGAINST), ("for", "against"), strict=True)
@@ -137,10 +137,10 @@ span { display: inline-block; overflow-wrap: anywhere; margin-right: .9em; }
 <body>
 <h1>{{ title }}</h1>
 <p>{{ rows|length }} visual words, the most telling first. Patches: the nearest of all descriptors,
-one a training picture. Numbers: what the word adds to a class's decision where it occurs, less the
+one a training image. Numbers: what the word adds to a class's decision where it occurs, less the
 mean of all classes.</p>
 {% for row in rows %}<article id="w{{ row.id }}">
-<h2>{{ row.name }} <small>in {{ row.n_images }} pictures</small></h2>
+<h2>{{ row.name }} <small>in {{ row.n_images }} images</small></h2>
 <div>{% if row.src %}<img src="{{ row.src }}" width="{{ row.width }}" height="{{ row.height }}"
  alt="Patches of word {{ row.name }}">{% endif %}</div>
 <div>{% if row.up or row.down %}<div class="for">for:
@@ -166,7 +166,7 @@ def words_page(words: Sequence[VisualWord], classes: Sequence, title: str = "Vis
     Returns
     -------
     str
-        Pictures are inlined; labels are escaped.
+        Images are inlined; labels are escaped.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Bag of visual words: how often each word of a vocabulary occurs in a picture."""
+"""Bag of visual words: how often each word of a vocabulary occurs in an image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BagOfWords(LocalEncoder):
     """Histogram of visual words.
 
     `fit` clusters a class-balanced sample of local descriptors into `n_words` words;
-    `transform` counts for every picture the word nearest to each of its descriptors.
+    `transform` counts for every image the word nearest to each of its descriptors.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class BagOfWords(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

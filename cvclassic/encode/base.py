@@ -12,13 +12,13 @@ from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
 
-_SAMPLE_IMAGES = 400  # pictures that the codebook's sample is drawn from, at least
-_PRIOR = 0.05  # pictures per word that the prior of a codebook counts for
+_SAMPLE_IMAGES = 400  # images that the codebook's sample is drawn from, at least
+_PRIOR = 0.05  # images per word that the prior of a codebook counts for
 _LEAST = 0.02  # share of the prior that is too little to matter
 
 
 def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
-    """Order of n pictures that takes the classes in turn, at random within a class.
+    """Order of n images that takes the classes in turn, at random within a class.
 
     Parameters
     ----------
@@ -109,11 +109,11 @@ def check_pyramid(pyramid) -> None:
 def prior_share(n_images: int, n_words: int) -> float:
     """How much of a codebook should come from the mean of all descriptors, not from each word's.
 
-    Words that are fitted to a few pictures fit them so well that the differences between them and
-    the pictures' own descriptors cancel: where each class has words of its own, sums of
+    Words that are fitted to a few images fit them so well that the differences between them and
+    the images' own descriptors cancel: where each class has words of its own, sums of
     differences say nothing of the class. Words that are moved towards the mean of everything leave
     differences that all point away from it, so that sums also count descriptors. This is the
-    mean of the posterior under a normal prior that counts like a twentieth of a picture per word.
+    mean of the posterior under a normal prior that counts like a twentieth of an image per word.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def prior_share(n_images: int, n_words: int) -> float:
     Returns
     -------
     float
-        From 0 to 1; 0 where there are so many pictures that it would be below 0.02.
+        From 0 to 1; 0 where there are so many images that it would be below 0.02.
 
     References
     ----------
@@ -148,10 +148,10 @@ class LocalEncoder(ImageTransformer):
 
     - ``_check_encoder()``: validates their own parameters;
     - ``_fit_codebook(sample, rng)``: learns from descriptors of shape (n, d), float32, of
-      `_n_images` pictures;
+      `_n_images` images;
     - ``_cell_dims()``: length of the vector of one cell;
-    - ``_encode(features, cells)``: the vector of one picture; `cells` is `cell_index`'s
-      result. Never called for a picture without features.
+    - ``_encode(features, cells)``: the vector of one image; `cells` is `cell_index`'s
+      result. Never called for an image without features.
     """
 
     describer: Describer | None
@@ -175,7 +175,7 @@ class LocalEncoder(ImageTransformer):
 
     @property
     def max_side(self) -> int | None:
-        """Long side that pictures are reduced to before they are described."""
+        """Long side that images are reduced to before they are described."""
         return self._describer.max_side
 
     @property
@@ -188,12 +188,12 @@ class LocalEncoder(ImageTransformer):
 
         Parameters
         ----------
-        image : path, encoded bytes, ndarray or Picture
+        image : path, encoded bytes, ndarray or Image
 
         Returns
         -------
         LocalFeatures
-            In the pixels of the picture reduced to `max_side`.
+            In the pixels of the image reduced to `max_side`.
         """
         describer = self._describer
         return describer._describe(load_pixels(image, describer.max_side))
@@ -209,7 +209,7 @@ class LocalEncoder(ImageTransformer):
     def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:
         """Descriptors for the codebook: as many from each class, at most `sample_mb`.
 
-        As many pictures are described as are needed for variety or to fill the sample,
+        As many images are described as are needed for variety or to fill the sample,
         not all: `transform` describes them all anyway.
         """
         n_dims = self._sample_dims()
@@ -233,13 +233,13 @@ class LocalEncoder(ImageTransformer):
                 break
         if filled == 0:
             raise DataError(
-                f"No local features were found in any of the {described} training pictures that "
+                f"No local features were found in any of the {described} training images that "
                 "were tried: they are blank, or too small for this describer."
             )
         return sample[:filled]
 
     def _describe_some(self, jobs: list) -> list[np.ndarray]:
-        """Up to `share` random descriptors of each picture."""
+        """Up to `share` random descriptors of each image."""
         out = []
         for image, share, seed in jobs:
             descriptors = self._sample_rows(self.local_features(image))

@@ -1,4 +1,4 @@
-"""Fisher vectors: how a picture's descriptors would like to change a Gaussian mixture."""
+"""Fisher vectors: how an image's descriptors would like to change a Gaussian mixture."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class FisherVector(LocalEncoder):
     """Improved Fisher vector of local features, with a spatial pyramid.
 
     `fit` learns principal components and a diagonal Gaussian mixture from a class-balanced
-    sample of local descriptors; where it comes from few pictures, the Gaussians are moved towards
+    sample of local descriptors; where it comes from few images, the Gaussians are moved towards
     that of all descriptors (`prior_share` says why and how far).
 
     `transform` gives for every cell of the pyramid the
@@ -174,7 +174,7 @@ class FisherVector(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

@@ -121,7 +121,7 @@ class LLC(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

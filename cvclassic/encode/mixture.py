@@ -192,7 +192,7 @@ def fit_mixture(
     if len(sample) < 2 * n_gaussians:
         raise DataError(
             f"n_gaussians={n_gaussians} Gaussians need at least {2 * n_gaussians} local features; "
-            f"the training pictures gave {len(sample)}. Use fewer Gaussians or more pictures."
+            f"the training images gave {len(sample)}. Use fewer Gaussians or more images."
         )
     center = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = sample.var(axis=0, dtype=np.float64)

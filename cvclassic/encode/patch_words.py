@@ -19,17 +19,17 @@ from .vocabulary import kmeans_words
 
 ACTIVATIONS = ("soft", "triangle", "squared")
 _ROWS = 300  # patches of a product: so many x 1000 float32 stay in the level-2 cache
-_SAMPLE_IMAGES = 5000  # pictures that the sample of patches is drawn from, at most
+_SAMPLE_IMAGES = 5000  # images that the sample of patches is drawn from, at most
 _FLAT = 1.0  # standard deviation, of 255, below which a patch shows nothing
 
 
 class PatchWords(SizedTransformer):
     """K-means words of whitened patches, as the fixed first layer of a network.
 
-    Every patch of a picture is normalized for contrast and compared with every word; the
+    Every patch of an image is normalized for contrast and compared with every word; the
     answers are averaged over the cells of a grid. Normalising, whitening and comparing are
     folded into one matrix product a block of patches, with activation and pooling done
-    while the block is in cache: memory does not grow with the number of pictures.
+    while the block is in cache: memory does not grow with the number of images.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class PatchWords(SizedTransformer):
     whitening : float, default=0.1
         Added to the eigenvalues of the patches' covariance.
     image_size : int or (int, int), default=28
-        Side, or height and width, that every picture is resized to, in pixels.
+        Side, or height and width, that every image is resized to, in pixels.
     color : bool, default=False
         Patches of red, green and blue, else of luma.
     n_patches : int, default=100000
@@ -63,7 +63,7 @@ class PatchWords(SizedTransformer):
     random_state : int, RandomState or None, default=None
         Seed of sampling and clustering.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib. The result does not depend on it.
+        Images under way at once, as in joblib. The result does not depend on it.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ class PatchWords(SizedTransformer):
         if patches.shape[1] < self.n_words:
             raise DataError(
                 f"n_words={self.n_words} words need at least as many patches that show something; "
-                f"the training pictures gave {patches.shape[1]}."
+                f"the training images gave {patches.shape[1]}."
             )
         self.mean_, self.whitening_ = zca_whitening(patches, self.whitening)
         patches -= self.mean_[:, None]
@@ -185,7 +185,7 @@ class PatchWords(SizedTransformer):
         self.n_features_out_ = self.pool**2 * self.n_words
 
     def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:
-        """Patches that show something, (d, n): as many from each class and each picture."""
+        """Patches that show something, (d, n): as many from each class and each image."""
         order = balanced_order(y, len(X), rng)[:_SAMPLE_IMAGES]
         share = -(-self.n_patches // len(order))
         seeds = rng.randint(2**31, size=len(order))
@@ -270,7 +270,7 @@ class PatchWords(SizedTransformer):
         return out.reshape(len(pixels), -1)
 
     def word_pictures(self) -> np.ndarray:
-        """The words as small pictures, to look at.
+        """The words as small images, to look at.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Small patches of a picture: where they lie, brought to one contrast, decorrelated."""
+"""Small patches of an image: where they lie, brought to one contrast, decorrelated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def patch_grid(
     Returns
     -------
     index : ndarray of shape (d, n), int
-        Places in the flattened picture: a column a patch, channel by channel.
+        Places in the flattened image: a column a patch, channel by channel.
     starts : ndarray of shape (pool² + 1,), int
         Cell i holds the patches from ``starts[i]`` to ``starts[i + 1]``.
 

@@ -115,7 +115,7 @@ class VLAD(LocalEncoder):
     """Vector of locally aggregated descriptors, with a spatial pyramid.
 
     `fit` clusters a class-balanced sample of local descriptors into `n_words` words; where it
-    comes from few pictures, the words are moved towards the mean of all descriptors
+    comes from few images, the words are moved towards the mean of all descriptors
     (`prior_share` says why and how far).
 
     `transform` sums, for each word and cell, the differences between the word and the
@@ -142,7 +142,7 @@ class VLAD(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Attributes
     ----------

@@ -187,7 +187,7 @@ def kmeans_words(
     if len(sample) < n_words:
         raise DataError(
             f"n_words={n_words} visual words need at least as many local features; the training "
-            f"pictures gave {len(sample)}. Use fewer words or more (or larger) pictures."
+            f"images gave {len(sample)}. Use fewer words or more (or larger) images."
         )
     with single_threaded():
         words = _seed_words(sample, n_words, random_state)

@@ -23,7 +23,7 @@ def score_withheld(
     Parameters
     ----------
     predictions : Predictions
-        With probabilities; a row of zeros stands for a picture without features, which is
+        With probabilities; a row of zeros stands for an image without features, which is
         never answered.
     rule : UnknownRule
     level : float, default=0.95
@@ -36,7 +36,7 @@ def score_withheld(
         ``kind``, ``error_rate``, ``share_answered`` and ``intervals``; of a threshold
         ``accuracy_answered`` (None if nothing was), of sets ``coverage`` (how often the truth is in
         the set), ``mean_set_size`` and ``share_single`` (sets of one label), over answered
-        pictures.
+        images.
 
     Raises
     ------

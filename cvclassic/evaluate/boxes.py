@@ -76,7 +76,7 @@ def match_boxes(
     Parameters
     ----------
     found : array_like of shape (n, 4)
-        Boxes (x, y, width, height) in one picture, in pixels.
+        Boxes (x, y, width, height) in one image, in pixels.
     scores : array_like of shape (n,)
         Higher is surer; of equal ones the first in the list chooses first.
     truth : array_like of shape (m, 4)
@@ -124,10 +124,10 @@ def precision_recall(
     Parameters
     ----------
     hits : array_like of shape (n,), bool
-        Whether each found box is a true one, those of all pictures in a row (see `match_boxes`).
+        Whether each found box is a true one, those of all images in a row (see `match_boxes`).
     scores : array_like of shape (n,)
     n_truth : int
-        True boxes in all pictures.
+        True boxes in all images.
 
     Returns
     -------

@@ -28,7 +28,7 @@ class Reliability:
         Share of right answers in each bin, nan where it is empty.
     count : ndarray of shape (n_bins,), int
     ece : float
-        Expected calibration error: mean over the pictures of their bin's
+        Expected calibration error: mean over the images of their bin's
         ``|accuracy - confidence|``.
     """
 
@@ -42,7 +42,7 @@ class Reliability:
 def reliability(predictions: Predictions, n_bins: int = N_BINS) -> Reliability:
     """Compare confidence with accuracy in bins of equal width.
 
-    Pictures without an answer have no confidence and are left out. An answer that was
+    Images without an answer have no confidence and are left out. An answer that was
     withheld ("unknown") is judged by its probabilities all the same.
 
     Parameters
@@ -57,12 +57,12 @@ def reliability(predictions: Predictions, n_bins: int = N_BINS) -> Reliability:
     Raises
     ------
     ParameterError
-        There are no probabilities, or no picture was answered.
+        There are no probabilities, or no image was answered.
 
     References
     ----------
     Guo et al., "On calibration of modern neural networks", ICML 2017, section 2, equations
-    (3) to (5). The estimate is never below 0 and so too high for few pictures.
+    (3) to (5). The estimate is never below 0 and so too high for few images.
 
     Examples
     --------

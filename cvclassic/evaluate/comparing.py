@@ -1,4 +1,4 @@
-"""Several models on the same pictures: one table."""
+"""Several models on the same images: one table."""
 
 from __future__ import annotations
 
@@ -139,13 +139,13 @@ def compare_predictions(
     n_resamples: int = 2000,
     random_state: int = 0,
 ) -> Comparison:
-    """Score models on the same pictures and test every two of them against each other.
+    """Score models on the same images and test every two of them against each other.
 
     Parameters
     ----------
     names : sequence of m str
     predictions : sequence of m Predictions
-        Of the same pictures in the same order; see `align_predictions`.
+        Of the same images in the same order; see `align_predictions`.
     level : float, default=0.95
     n_resamples : int, default=2000
     random_state : int, RandomState or None, default=0
@@ -157,7 +157,7 @@ def compare_predictions(
     Raises
     ------
     ParameterError
-        There are fewer than two models, or their pictures differ.
+        There are fewer than two models, or their images differ.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How far a score may be from what it would be on endlessly many pictures of the kind."""
+"""How far a score may be from what it would be on endlessly many images of the kind."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def score_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Intervals of the scores that `score_predictions` gives.
 
-    Shares of pictures (accuracy, top-5, recall and precision of a class) have Wilson's
+    Shares of images (accuracy, top-5, recall and precision of a class) have Wilson's
     interval. The others are bootstrapped: mean class accuracy and macro F1 by drawing within
-    each class (Wilson's interval for the number of pictures that would vary as much as the
-    resamples do), the log loss over all pictures (BCa), the calibration error over all pictures
+    each class (Wilson's interval for the number of images that would vary as much as the
+    resamples do), the log loss over all images (BCa), the calibration error over all images
     (the sizes of the error under which what was seen is no surprise).
 
     Parameters
@@ -85,7 +85,7 @@ def score_intervals(
     rng = np.random.default_rng(seed_number("random_state", random_state))
     n = predictions.n_images
     if n == 0:
-        raise ParameterError("predictions must hold at least one picture. Got none.")
+        raise ParameterError("predictions must hold at least one image. Got none.")
     right = predictions.right
     number: dict[object, int] = {}
     for label in predictions.truth:
@@ -115,7 +115,7 @@ def _by_class(
     """Intervals of what is a mean over classes."""
     right = true == given
     alone = np.bincount(true).max() == 1
-    if right.all() or not right.any() or alone:  # no resample differs; more pictures might
+    if right.all() or not right.any() or alone:  # no resample differs; more images might
         n = effective_number(true)
         ends = wilson_interval(n * right.mean(), n, level)
         return {"mean_class_accuracy": ends, "macro_f1": ends}
@@ -168,7 +168,7 @@ def _wilson_by_spread(values: np.ndarray, share: float, level: float) -> tuple[f
     The form takes care of scores near 1, where few mistakes leave percentiles too narrow.
     """
     spread = float(values.var())
-    if spread == 0:  # one answer for all pictures scores the same on any of them
+    if spread == 0:  # one answer for all images scores the same on any of them
         return share, share
     n = share * (1 - share) / spread
     return wilson_interval(share * n, n, level)
@@ -208,7 +208,7 @@ def _calibration_ends(gaps: np.ndarray, n_resamples: int, level: float, rng) -> 
 def _bootstrap(
     terms: np.ndarray, statistic: Callable, n_resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Statistic of the sums of `terms`, of shape (k, n), over resampled pictures."""
+    """Statistic of the sums of `terms`, of shape (k, n), over resampled images."""
     n = terms.shape[1]
     rows = sparse.csr_array(terms)
     blocks = resamples(np.zeros(n, int), n_resamples, rng, short=False)

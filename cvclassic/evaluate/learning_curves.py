@@ -1,4 +1,4 @@
-"""How a model gets better with more pictures a class."""
+"""How a model gets better with more images a class."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Scores of models that learned from few and from many pictures.
+    """Scores of models that learned from few and from many images.
 
     Parameters
     ----------
     sizes : list of int
-        Training pictures a class.
+        Training images a class.
     accuracy, mean_class_accuracy : ndarray of shape (n_sizes, n_repeats)
-        On the test pictures; each column is another choice of training pictures.
+        On the test images; each column is another choice of training images.
     refit : bool
-        Whether the encoder learned from the chosen pictures alone; else it is the pipeline's own,
-        which has seen all of its training pictures, without their labels.
+        Whether the encoder learned from the chosen images alone; else it is the pipeline's own,
+        which has seen all of its training images, without their labels.
     n_test : int
     """
 
@@ -130,23 +130,23 @@ def learning_curve(
     random_state: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> LearningCurve:
-    """Train on few and on more pictures of each class, and score each time.
+    """Train on few and on more images of each class, and score each time.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted, unless `refit`; not changed.
     images, labels : sequence
-        Training pictures to choose from. With the smallest class of m pictures, sizes above m are
+        Training images to choose from. With the smallest class of m images, sizes above m are
         left out and m is added.
     test_images, test_labels : sequence
     sizes : sequence of int
-        Pictures a class, each class the same number.
+        Images a class, each class the same number.
     n_repeats : int
-        Choices of pictures; within one, a larger set holds the smaller ones.
+        Choices of images; within one, a larger set holds the smaller ones.
     refit : bool, default=False
-        False encodes every picture once by the fitted encoder and trains only heads: quick, and a
-        little kind to small sizes, because the codebook comes from all pictures that the pipeline
+        False encodes every image once by the fitted encoder and trains only heads: quick, and a
+        little kind to small sizes, because the codebook comes from all images that the pipeline
         was trained on. True trains everything anew for each choice.
     random_state : int, RandomState or None, default=0
     progress : callable, optional
@@ -159,7 +159,7 @@ def learning_curve(
     Raises
     ------
     DataError
-        There are fewer than two classes, or none of the pictures of a choice shows features.
+        There are fewer than two classes, or none of the images of a choice shows features.
     ParameterError
         A parameter is wrong.
 
@@ -179,9 +179,9 @@ def learning_curve(
     for size in sizes:
         check_integer("sizes", size, 1)
     if len(images) != len(labels) or len(test_images) != len(test_labels):
-        raise ParameterError("There must be one label for each picture.")
+        raise ParameterError("There must be one label for each image.")
     if not len(test_labels):
-        raise ParameterError("There must be test pictures. Got none.")
+        raise ParameterError("There must be test images. Got none.")
     rng = np.random.default_rng(seed_number("random_state", random_state))
     progress = progress or (lambda stage, done, total: None)
     known = np.asarray(labels)
@@ -200,7 +200,7 @@ def learning_curve(
         blank = ~described_rows(pipeline[0], test)
     smallest = int(np.bincount(numbers[usable], minlength=len(classes)).min())
     if smallest < 1:
-        raise DataError("Every class must have a picture that shows features.")
+        raise DataError("Every class must have an image that shows features.")
     used = sorted({size for size in sizes if size < smallest} | {min(smallest, max(sizes))})
     truth = np.asarray(test_labels)
     shape = (len(used), n_repeats)

@@ -1,4 +1,4 @@
-"""Whether one model is better than another, by the same pictures."""
+"""Whether one model is better than another, by the same images."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .resampling import check_level, effective_number, resamples, wilson_interva
 
 @dataclass(frozen=True)
 class ModelPair:
-    """How the answers of two models for the same pictures differ.
+    """How the answers of two models for the same images differ.
 
     Parameters
     ----------
     n_images : int
     only_first, only_second : int
-        Pictures that one of them alone has right.
+        Images that one of them alone has right.
     both, neither : int
     mcnemar_p : float
         See `exact_mcnemar`.
@@ -52,13 +52,13 @@ class ModelPair:
 def exact_mcnemar(only_first: int, only_second: int) -> float:
     """McNemar's test by the binomial distribution, two-sided.
 
-    Only pictures on which the models disagree say which is better; if none is, each of them
+    Only images on which the models disagree say which is better; if none is, each of them
     falls to either side with chance 1/2. Exact for any number of them.
 
     Parameters
     ----------
     only_first, only_second : int
-        Pictures that one model alone has right.
+        Images that one model alone has right.
 
     Returns
     -------
@@ -120,15 +120,15 @@ def compare_pair(
     n_resamples: int = 5000,
     random_state: int = 0,
 ) -> ModelPair:
-    """Compare two models on the same pictures.
+    """Compare two models on the same images.
 
-    Pictures that are hard are hard for both; pairing takes that out, so that differences show
-    that two separate intervals would hide. Both bootstraps draw pictures with both answers.
+    Images that are hard are hard for both; pairing takes that out, so that differences show
+    that two separate intervals would hide. Both bootstraps draw images with both answers.
 
     Parameters
     ----------
     first, second : Predictions
-        Of the same pictures in the same order; see `align_predictions`.
+        Of the same images in the same order; see `align_predictions`.
     level : float, default=0.95
         Of the intervals.
     n_resamples : int, default=5000
@@ -142,7 +142,7 @@ def compare_pair(
     Raises
     ------
     ParameterError
-        The pictures or their true labels differ, there are none, or a parameter is wrong.
+        The images or their true labels differ, there are none, or a parameter is wrong.
 
     References
     ----------
@@ -161,12 +161,12 @@ def compare_pair(
     check_integer("n_resamples", n_resamples, 10)
     if list(first.paths) != list(second.paths) or list(first.truth) != list(second.truth):
         raise ParameterError(
-            "first and second must hold the same pictures and true labels in the same order. "
+            "first and second must hold the same images and true labels in the same order. "
             "Got others."
         )
     n = first.n_images
     if n == 0:
-        raise ParameterError("first and second must hold at least one picture. Got none.")
+        raise ParameterError("first and second must hold at least one image. Got none.")
     rng = np.random.default_rng(seed_number("random_state", random_state))
     a, b = first.right, second.right
     gain = a.astype(np.float32) - b
@@ -194,7 +194,7 @@ def _bootstrapped(
     terms: np.ndarray, strata: np.ndarray, level: float, n_resamples: int, rng, *, short: bool
 ) -> tuple[tuple[float, float], float]:
     """Interval and p value of the sum of `terms`."""
-    if not terms.any():  # they agree on all of these pictures, and need not on the next
+    if not terms.any():  # they agree on all of these images, and need not on the next
         reach = wilson_interval(0, effective_number(strata), level)[1]
         return (-reach, reach), 1.0
     blocks = resamples(strata, n_resamples, rng, short=short)

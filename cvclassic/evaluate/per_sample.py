@@ -1,4 +1,4 @@
-"""What each picture contributes to a score: numbers that scores and their intervals share."""
+"""What each image contributes to a score: numbers that scores and their intervals share."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def rows_are_complete(probabilities: np.ndarray) -> bool:
 
 
 def log_losses(truth: Sequence, probabilities: np.ndarray, classes: Sequence) -> np.ndarray:
-    """-log p(true class) of each picture; shape (n,).
+    """-log p(true class) of each image; shape (n,).
 
     A label that is no class has probability 0, and no answer stands for even odds.
     Probabilities are clipped at 1e-15.
@@ -81,7 +81,7 @@ def certainties(
     Returns
     -------
     confidence : ndarray of shape (m,), float64
-        In 0 to 1, of the m pictures that have an answer.
+        In 0 to 1, of the m images that have an answer.
     right : ndarray of shape (m,), bool
     """
     rows = answered_rows(probabilities)

@@ -1,4 +1,4 @@
-"""What a model, or anything else, answered for labeled pictures."""
+"""What a model, or anything else, answered for labeled images."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers for n pictures, one row each.
+    """Answers for n images, one row each.
 
     Parameters
     ----------
     paths : sequence of n str
-        Which picture; what two sets of predictions are paired by.
+        Which image; what two sets of predictions are paired by.
     truth : sequence of n labels
         May hold labels that are not among `classes`.
     labels : sequence of n labels
-        The answers; None where there is none (a picture without features, "unknown").
+        The answers; None where there is none (an image without features, "unknown").
     classes : sequence of labels
         What can be answered, in the order of the columns of `probabilities`.
     probabilities : ndarray of shape (n, n_classes), optional
         A row of zeros stands for no answer. None where only the labels are known.
     seconds : ndarray of shape (n,), optional
-        What each picture took. Empty where unknown.
+        What each image took. Empty where unknown.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Predictions:
 
     @property
     def n_images(self) -> int:
-        """Number of pictures."""
+        """Number of images."""
         return len(self.paths)
 
     @property

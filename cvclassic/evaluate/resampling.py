@@ -58,18 +58,18 @@ def wilson_interval(n_right: float, n: float, level: float = 0.95) -> tuple[floa
 def resamples(
     strata: np.ndarray, n_resamples: int, rng: np.random.Generator, *, short: bool
 ) -> Iterator[np.ndarray]:
-    """Weights of pictures in resamples with replacement, block by block.
+    """Weights of images in resamples with replacement, block by block.
 
     Parameters
     ----------
     strata : ndarray of shape (n,), int
-        Pictures are drawn within their stratum, 0, 1, ...; all zeros draws from all.
+        Images are drawn within their stratum, 0, 1, ...; all zeros draws from all.
     n_resamples : int
     rng : Generator
     short : bool
         Draw one less than a stratum has and weigh the draws up. A mean over the stratum then
-        varies as much as the sample tells, where drawing n of n pictures gives (n - 1) / n of
-        the variance: much for classes of five pictures (Rao & Wu, "Resampling inference with
+        varies as much as the sample tells, where drawing n of n images gives (n - 1) / n of
+        the variance: much for classes of five images (Rao & Wu, "Resampling inference with
         complex survey data", JASA 83, 1988, section 2).
 
     Yields
@@ -95,7 +95,7 @@ def resamples(
 
 
 def effective_number(strata: np.ndarray) -> float:
-    """How many pictures a share would need to vary as much as the mean over the strata.
+    """How many images a share would need to vary as much as the mean over the strata.
 
     Examples
     --------

@@ -28,7 +28,7 @@ def score_predictions(
     Parameters
     ----------
     truth : sequence of n labels
-        May hold labels that are not among `classes`; those pictures count as wrong.
+        May hold labels that are not among `classes`; those images count as wrong.
     predicted : sequence of n labels
         None, or anything else that is not a class, counts as wrong: the model did not answer.
     probabilities : ndarray of shape (n, n_classes) or None
@@ -41,13 +41,13 @@ def score_predictions(
     -------
     dict
         ``accuracy``, ``mean_class_accuracy`` (mean over the classes in `truth` of the share
-        of their pictures that were recognized), ``macro_f1`` (over all labels in truth or
+        of their images that were recognized), ``macro_f1`` (over all labels in truth or
         predictions), ``top_5_accuracy`` (how often the truth is among the five most probable
         classes; None with five classes or fewer), ``log_loss`` (natural logarithm,
         probabilities clipped at 1e-15; None where rows do not sum to 1, as when only the first
         class's probability is known), ``expected_calibration_error`` (see
         `cvclassic.evaluate.reliability`), ``hinge_loss`` and ``mean_squared_error`` (see
-        `cvclassic.classify.named_losses`; over pictures that were answered and whose label
+        `cvclassic.classify.named_losses`; over images that were answered and whose label
         is a class, nan if there are none), ``roc_auc`` where the model has two classes and
         both occur, else None, ``n_images``, ``labels`` and ``confusion`` (rows: truth, columns:
         predictions, both in the order of ``labels``), and ``classes``: precision, recall, f1
@@ -76,7 +76,7 @@ def score_predictions(
         )
     known = set(classes) | set(truth)
     labels = sorted(known, key=lambda label: (str(type(label)), label))
-    # one more column for pictures that the model did not answer
+    # one more column for images that the model did not answer
     answered = [label if label in known else None for label in predicted]
     if None in answered:
         labels.append(None)

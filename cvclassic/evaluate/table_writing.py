@@ -1,4 +1,4 @@
-"""Answers as a table, one row a picture: written."""
+"""Answers as a table, one row an image: written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_predictions(
     failures: Iterable[tuple[str, str, str]] = (),
     top: int = 5,
 ) -> None:
-    """Write a CSV table of what was answered for each picture.
+    """Write a CSV table of what was answered for each image.
 
     Columns: ``path``, ``status`` (ok or error), ``code`` and ``message`` of an error,
     ``truth``, ``label`` (empty where there is no answer), ``right`` (1 or 0), ``margin`` (by
@@ -34,7 +34,7 @@ def write_predictions(
     path : str or os.PathLike
     predictions : Predictions
     failures : list of (path, code, message)
-        Pictures that could not be read; they come last.
+        Images that could not be read; they come last.
     top : int
         Classes to list.
 
@@ -61,7 +61,7 @@ def write_predictions(
 
 
 def _rows(predictions: Predictions, k: int) -> Iterator[list[str]]:
-    """Cells of each picture, all of them text."""
+    """Cells of each image, all of them text."""
     shares, classes = predictions.probabilities, predictions.classes
     column = true_columns(predictions.truth, classes)
     right = predictions.right

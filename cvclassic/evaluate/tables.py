@@ -1,4 +1,4 @@
-"""Answers as a table, one row a picture: read back, and read from elsewhere."""
+"""Answers as a table, one row an image: read back, and read from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .predictions import Predictions
 from .table_writing import OF_TRUTH
 
 Failures = list[tuple[str, str, str]]
-"""(path, code, message) of each picture that could not be read."""
+"""(path, code, message) of each image that could not be read."""
 
 # codes of records that withhold their answer
 _WITHHELD = {"no_features", "low_confidence"}
@@ -40,7 +40,7 @@ def read_predictions(
     ----------
     path : str or os.PathLike
     truth : mapping of path to label, optional
-        Pictures that there are. Paths in the table are looked up as they stand, relative to
+        Images that there are. Paths in the table are looked up as they stand, relative to
         `folder`, and relative to the table, whichever finds the most.
     folder : str or os.PathLike, optional
 
@@ -54,7 +54,7 @@ def read_predictions(
     Raises
     ------
     DataError
-        The file is missing or no such table, a picture occurs twice or is not in `truth`, a
+        The file is missing or no such table, an image occurs twice or is not in `truth`, a
         cell is wrong; the message names the line.
 
     Examples
@@ -74,7 +74,7 @@ def read_predictions(
     wanted = ["path", "label", *([] if truth is not None else ["truth"])]
     for column in wanted:
         if column not in header:
-            more = " (or give the labeled pictures)" if column == "truth" else ""
+            more = " (or give the labeled images)" if column == "truth" else ""
             raise DataError(
                 f"{shown}, line 1: expected the columns {', '.join(wanted)}{more}. "
                 f"Found no column {column!r} in: {', '.join(map(show_path, header))}"
@@ -85,12 +85,12 @@ def read_predictions(
         where = f"{shown}, line {line}"
         if truth is not None and key not in truth:
             raise DataError(
-                f"{where}: the picture {show_path(row['path'])} is not among the {len(truth)} "
+                f"{where}: the image {show_path(row['path'])} is not among the {len(truth)} "
                 "labeled ones"
             )
         if key in places:
             raise DataError(
-                f"{where}: the picture {show_path(row['path'])} is also in line {places[key]}"
+                f"{where}: the image {show_path(row['path'])} is also in line {places[key]}"
             )
         places[key] = line
     failures: Failures = []
@@ -101,7 +101,7 @@ def read_predictions(
         else:
             kept.append((f"{shown}, line {line}", key, row))
     if not kept:
-        raise DataError(f"{shown}: the table has no picture that was answered")
+        raise DataError(f"{shown}: the table has no image that was answered")
     return _assemble(kept, truth), failures
 
 
@@ -120,7 +120,7 @@ def _read_rows(name: str, shown: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _keys(paths: Sequence[str], table: str, truth: Mapping[str, Any] | None, folder) -> list[str]:
-    """The names by which `truth` knows the pictures, where it knows them."""
+    """The names by which `truth` knows the images, where it knows them."""
     if truth is None:
         return list(paths)
     if all(path in truth for path in paths):
@@ -159,7 +159,7 @@ def _assemble(kept: list[tuple[str, str, dict]], truth: Mapping[str, Any] | None
             if true is not None and true != str(truth[key]):
                 raise DataError(
                     f"{where}: the truth is {show_path(true)!r} here and "
-                    f"{show_path(str(truth[key]))!r} among the labeled pictures"
+                    f"{show_path(str(truth[key]))!r} among the labeled images"
                 )
             true = truth[key]
         elif true is None:
@@ -220,7 +220,7 @@ def _number(text: str, where: str, column: str, most: float = math.inf) -> float
 def align_predictions(
     predictions: Predictions, paths: Sequence[str], name: str = "predictions"
 ) -> Predictions:
-    """The same answers for just these pictures, in their order.
+    """The same answers for just these images, in their order.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def align_predictions(
     Raises
     ------
     DataError
-        A picture has no answer.
+        An image has no answer.
 
     Examples
     --------
@@ -248,7 +248,7 @@ def align_predictions(
     missing = [path for path in paths if path not in place]
     if missing:
         raise DataError(
-            f"{name}: {len(missing)} of the {len(paths)} pictures are missing. The first is "
+            f"{name}: {len(missing)} of the {len(paths)} images are missing. The first is "
             f"{show_path(missing[0])}"
         )
     rows = [place[path] for path in paths]

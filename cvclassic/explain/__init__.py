@@ -1,4 +1,4 @@
-"""Why a picture got its label: which keypoints spoke for it, and which against.
+"""Why an image got its label: which keypoints spoke for it, and which against.
 
 Nothing here draws; see `cvclassic.report`.
 """

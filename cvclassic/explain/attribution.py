@@ -1,6 +1,6 @@
 """Encodings that remember what each descriptor put into them.
 
-A trace holds the vector of a picture as the encoder itself gives it, and hands the part that
+A trace holds the vector of an image as the encoder itself gives it, and hands the part that
 each entry has in a decision back to the descriptors. For every entry the descriptors' shares
 sum to the whole part, so that nothing is lost on the way, whatever the normalisation.
 """
@@ -38,7 +38,7 @@ from .hog_blocks import BlockTrace, HogBlocks
 
 
 class Trace(Protocol):
-    """A picture's vector and the way back from it."""
+    """An image's vector and the way back from it."""
 
     vector: np.ndarray
     words: np.ndarray
@@ -49,7 +49,7 @@ class Trace(Protocol):
 
 
 def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.ndarray) -> Trace:
-    """Encode a picture and remember what each descriptor put in.
+    """Encode an image and remember what each descriptor put in.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an explanation of a picture consists of."""
+"""What an explanation of an image consists of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a picture is rather of one class than of another.
+    """Why an image is rather of one class than of another.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ class Explanation:
     bias : float
         What of it no keypoint has a share in.
     xy : ndarray of shape (n, 2), float32
-        Positions (x, y) in pixels of a picture of `image_shape`.
+        Positions (x, y) in pixels of an image of `image_shape`.
     scale : ndarray of shape (n,), float32
         Diameter of the described neighborhood's unit, as in `LocalFeatures`; of windows, their
         side.
     shares : ndarray of shape (n,), float64
         Share of each keypoint in `decision`: positive speaks for `label`, negative for
-        `against`. Unless the recipe sees the picture as a whole,
+        `against`. Unless the recipe sees the image as a whole,
         ``bias + shares.sum() == decision`` up to rounding.
     words : ndarray of shape (n,), int, or None
         Visual word or Gaussian of each keypoint.
@@ -45,9 +45,9 @@ class Explanation:
     how : str
         How they were computed, in a sentence.
     image_shape : tuple of int
-        Height and width of the picture as the recipe sees it.
+        Height and width of the image as the recipe sees it.
     image : ndarray of shape (H, W) or (H, W, 3), uint8, optional
-        The picture itself, to draw on.
+        The image itself, to draw on.
     """
 
     label: object

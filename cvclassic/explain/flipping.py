@@ -20,7 +20,7 @@ _OPPONENTS = 3  # classes that the answer is led towards
 
 @dataclass(frozen=True, eq=False)
 class FlippingSet:
-    """Keypoints without which a picture gets another label.
+    """Keypoints without which an image gets another label.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class FlippingSet:
         Answer with all keypoints and without these; `label_after` is None where there is no
         such set.
     n_keypoints : int
-        Of the picture.
+        Of the image.
     """
 
     index: np.ndarray
@@ -44,7 +44,7 @@ class FlippingSet:
 
 
 class Removal:
-    """Decisions about a picture with some of its keypoints gone, encoded anew each time.
+    """Decisions about an image with some of its keypoints gone, encoded anew each time.
 
     Parameters
     ----------
@@ -119,10 +119,10 @@ def find_flipping_set(
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        A classifier of pictures by local features.
-    image : path, encoded bytes, ndarray or Picture
+        A classifier of images by local features.
+    image : path, encoded bytes, ndarray or Image
     explanation : Explanation, optional
-        Of this picture; its two classes are tried first.
+        Of this image; its two classes are tried first.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def find_flipping_set(
     Raises
     ------
     ParameterError
-        The recipe sees pictures as a whole: there are no keypoints to remove.
+        The recipe sees images as a whole: there are no keypoints to remove.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def find_flipping_set(
     members = members_of(pipeline[0])
     if members is None:
         raise ParameterError(
-            "This model sees pictures as a whole: there are no keypoints whose removal could "
+            "This model sees images as a whole: there are no keypoints whose removal could "
             "change the label."
         )
     bags = open_bags(members, image)

@@ -27,7 +27,7 @@ class HogBlocks:
         self._centers = blocks * hog.cell_size / self._size
 
     def local_features(self, picture: Picture) -> LocalFeatures:
-        """Blocks of a picture; none where it is blank."""
+        """Blocks of an image; none where it is blank."""
         shape = load_pixels(picture, self.max_side).shape
         height, width = int(shape[0]), int(shape[1])
         n = len(self._centers)

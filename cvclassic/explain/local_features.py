@@ -1,4 +1,4 @@
-"""A picture as bags of local features, one for each encoder of a recipe."""
+"""An image as bags of local features, one for each encoder of a recipe."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Bag:
-    """Local features of one picture for one encoder."""
+    """Local features of one image for one encoder."""
 
     member: Member
     features: LocalFeatures
@@ -73,14 +73,14 @@ class Bag:
 
 
 def check_explainable(pipeline: Pipeline) -> None:
-    """Raise `ParameterError` unless the pipeline turns pictures into labels."""
+    """Raise `ParameterError` unless the pipeline turns images into labels."""
     if not isinstance(pipeline, Pipeline) or len(pipeline.steps) < 2:
         raise ParameterError(
             f"pipeline must be a fitted recipe. Got {type(pipeline).__name__} instead."
         )
     if not isinstance(pipeline[0], ImageTransformer | WeightedUnion):
         raise ParameterError(
-            "Only models of pictures can be explained; this one takes rows of a table."
+            "Only models of images can be explained; this one takes rows of a table."
         )
     if not hasattr(pipeline[-1], "classes_"):
         raise ParameterError(
@@ -118,12 +118,12 @@ def members_of(features: BaseEstimator) -> list[Member] | None:
 
 
 def open_bags(members: list[Member], image) -> list[Bag]:
-    """Describe a picture for every encoder; it is decoded once for each size.
+    """Describe an image for every encoder; it is decoded once for each size.
 
     Parameters
     ----------
     members : list of Member
-    image : path, encoded bytes, ndarray or Picture
+    image : path, encoded bytes, ndarray or Image
 
     Returns
     -------
@@ -139,7 +139,7 @@ def open_bags(members: list[Member], image) -> list[Bag]:
 
 
 def in_common_pixels(bags: list[Bag]) -> Iterator[LocalFeatures]:
-    """Features of all bags in the pixels of the first one's picture."""
+    """Features of all bags in the pixels of the first one's image."""
     shape = bags[0].features.image_shape
     for bag in bags:
         own = bag.features.image_shape

@@ -1,4 +1,4 @@
-"""The training pictures most like a picture, and the keypoints that make them alike."""
+"""The training images most like an image, and the keypoints that make them alike."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .attribution import Trace, trace
 from .directions import mapped, parts_of_entries
 from .local_features import Bag, check_explainable, in_common_pixels, members_of, open_bags
 
-_CANDIDATES = 400  # keypoints of a picture that are looked at for pairs, of each encoder
+_CANDIDATES = 400  # keypoints of an image that are looked at for pairs, of each encoder
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbor:
-    """A training picture, how like it is, and which keypoints say so.
+    """A training image, how like it is, and which keypoints say so.
 
     Parameters
     ----------
     index : int
-        Which of the training pictures.
+        Which of the training images.
     label : object
     similarity : float
         Cosine of the two vectors.
     xy, matched_xy : ndarray of shape (m, 2), float32
-        Places in the picture and in the training picture that have the same visual word,
+        Places in the image and in the training image that have the same visual word,
         the pair that adds most to the similarity first; m = 0 for recipes without words.
     parts : ndarray of shape (m,), float64
         Weight of each pair: the geometric mean of its two keypoints' shares in the similarity.
     image_shape : tuple of int
-        Height and width of the training picture as the recipe sees it.
+        Height and width of the training image as the recipe sees it.
     """
 
     index: int
@@ -47,14 +47,14 @@ class Neighbor:
 
 
 class SimilarPictures:
-    """Training pictures, encoded once, to look up neighbors of many pictures.
+    """Training images, encoded once, to look up neighbors of many images.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted.
     images : sequence of images
-        Training pictures.
+        Training images.
     labels : sequence of labels
     n_jobs : int or None, default=None
         As in joblib.
@@ -62,7 +62,7 @@ class SimilarPictures:
     Attributes
     ----------
     failures : list of (index, ImageReadError)
-        Pictures that cannot be read; they are nobody's neighbors.
+        Images that cannot be read; they are nobody's neighbors.
 
     Examples
     --------
@@ -100,11 +100,11 @@ class SimilarPictures:
 
     @single_threaded()
     def nearest(self, image, n: int = 3, *, n_pairs: int = 30) -> list[Neighbor]:
-        """The n training pictures most like a picture, the nearest first.
+        """The n training images most like an image, the nearest first.
 
         Parameters
         ----------
-        image : path, encoded bytes, ndarray or Picture
+        image : path, encoded bytes, ndarray or Image
         n : int
         n_pairs : int
             Pairs of keypoints at most. Pairs have the same visual word (or Gaussian), lie
@@ -140,7 +140,7 @@ class SimilarPictures:
         return out
 
     def _products(self, traces: list[list[Trace | None]]) -> np.ndarray:
-        """Parts of the entries of the recipe's vector in the similarity of two pictures."""
+        """Parts of the entries of the recipe's vector in the similarity of two images."""
         steps = [step for _, step in self._pipeline.steps[1:-1]]
         sides = []
         for some in traces:
@@ -185,10 +185,10 @@ class SimilarPictures:
 def _pairs(
     one: Bag, two: Bag, first: Trace | None, second: Trace | None, product: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mutually nearest descriptors of the same word: rows in both pictures, and weights.
+    """Mutually nearest descriptors of the same word: rows in both images, and weights.
 
     The similarity is a sum over entries of the vectors, `product`; each entry is shared among
-    the keypoints of either picture as in an explanation.
+    the keypoints of either image as in an explanation.
     """
     none = np.zeros(0, int)
     if first is None or second is None:

@@ -1,4 +1,4 @@
-"""Occlusion: what a decision loses when a window of the picture is blurred away."""
+"""Occlusion: what a decision loses when a window of the image is blurred away."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def occlusion_shares(
 ) -> tuple[np.ndarray, int, np.ndarray]:
     """Fall of a decision for each of a grid of windows that overlap by half.
 
-    A window is replaced by a strongly blurred copy of the picture, which has its brightness and
+    A window is replaced by a strongly blurred copy of the image, which has its brightness and
     color but no structure, and no edges that were not there.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
     decide : callable
-        Takes an array of pictures, (n, H, W[, 3]), and gives their decisions, (n,).
+        Takes an array of images, (n, H, W[, 3]), and gives their decisions, (n,).
 
     Returns
     -------
@@ -31,7 +31,7 @@ def occlusion_shares(
     side : int
         Side of a window in pixels.
     shares : ndarray of shape (n,), float64
-        Decision of the picture minus that without the window.
+        Decision of the image minus that without the window.
 
     References
     ----------

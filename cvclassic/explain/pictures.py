@@ -1,4 +1,4 @@
-"""Every keypoint's share in the decision about a picture."""
+"""Every keypoint's share in the decision about an image."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .explanation import Explanation, class_column
 from .local_features import Bag, Member, check_explainable, in_common_pixels, members_of, open_bags
 from .occlusion import occlusion_shares
 
-_BLOCK = 16  # pictures that share one pass over the classifier's weights
+_BLOCK = 16  # images that share one pass over the classifier's weights
 EXACT = "The head is linear: the shares of all keypoints and the bias add up to the decision. "
 TANGENT = (
-    "The head is not linear: the shares are those of its tangent at this picture, gradient times "
+    "The head is not linear: the shares are those of its tangent at this image, gradient times "
     "input, and with the bias of the tangent they add up to the decision. "
 )
 _RULES = {
@@ -37,7 +37,7 @@ _RULES = {
     "HogBlocks": "A block of the HOG is a place of its own.",
 }
 OCCLUSION = (
-    "The recipe sees the picture as a whole: a share is how far the decision falls when a window "
+    "The recipe sees the image as a whole: a share is how far the decision falls when a window "
     "around the place is blurred away. Shares need not add up to anything."
 )
 
@@ -63,18 +63,18 @@ def explain_picture(
     - HOG beside such encoders: each block of cells is a place with entries of its own.
 
     **Other heads** (RBF kernels, networks) on the same encodings: the tangent of the decision
-    at this picture takes the place of w, which is gradient times input: ``exact`` is False,
+    at this image takes the place of w, which is gradient times input: ``exact`` is False,
     and the bias is that of the tangent.
 
-    **Recipes that see the picture as a whole** (pixels, hog, patches, kernels): how far the
+    **Recipes that see the image as a whole** (pixels, hog, patches, kernels): how far the
     decision falls when a window is blurred away; ``exact`` is False, and the shares do not add
     up.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        Fitted classifier of pictures, as `make_recipe` gives it.
-    image : path, encoded bytes, ndarray of shape (H, W) or (H, W, 3), uint8, or Picture
+        Fitted classifier of images, as `make_recipe` gives it.
+    image : path, encoded bytes, ndarray of shape (H, W) or (H, W, 3), uint8, or Image
     label : object, optional
         The class to explain; that of the highest decision unless given.
     against : object, optional
@@ -83,14 +83,14 @@ def explain_picture(
     Returns
     -------
     Explanation
-        With n = 0 for a picture that shows no features: all that is left is the bias.
+        With n = 0 for an image that shows no features: all that is left is the bias.
 
     Raises
     ------
     ParameterError
-        The pipeline is no classifier of pictures, or a label is not one of its classes.
+        The pipeline is no classifier of images, or a label is not one of its classes.
     ImageReadError
-        The picture cannot be read.
+        The image cannot be read.
 
     References
     ----------
@@ -126,9 +126,9 @@ def explain_pictures(
     *,
     n_jobs: int | None = None,
 ) -> Iterator[Explanation]:
-    """Explain many pictures, in order and in bounded memory.
+    """Explain many images, in order and in bounded memory.
 
-    Pictures go in blocks, which share one pass over the classifier's weights, as they do when
+    Images go in blocks, which share one pass over the classifier's weights, as they do when
     they are classified.
 
     Parameters
@@ -173,7 +173,7 @@ def explain_pictures(
 def explain_bags(
     pipeline: Pipeline, members: list[Member], opened: list[list[Bag]], label=None, against=None
 ) -> list[Explanation]:
-    """`explain_picture` for pictures that have been described already."""
+    """`explain_picture` for images that have been described already."""
     if not members:
         raise ParameterError("This model uses no features at all: every block has weight 0.")
     traced = [[_trace(bag) for bag in bags] for bags in opened]
@@ -193,7 +193,7 @@ def explain_bags(
 
 
 def _trace(bag: Bag) -> Trace | None:
-    """None for a picture without features."""
+    """None for an image without features."""
     if not len(bag.features):
         return None
     return trace(bag.member.encoder, bag.features, bag.cells)

@@ -1,4 +1,4 @@
-"""Visual words: what they look like in the training pictures, and what they say."""
+"""Visual words: what they look like in the training images, and what they say."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class VisualWord:
     member : int
         Which encoder of the recipe.
     n_images : int
-        Pictures that show it.
+        Images that show it.
     patches : list of ndarray of shape (h, w) or (h, w, 3), uint8
-        Where its descriptors come from: those nearest to it, one a picture.
+        Where its descriptors come from: those nearest to it, one an image.
     weights : ndarray of shape (n_classes,), float64, or None
-        What it adds to the decision of each class, in the mean over the pictures that show
+        What it adds to the decision of each class, in the mean over the images that show
         it, less the mean of all classes. None for heads that are not linear.
     """
 
@@ -61,7 +61,7 @@ def browse_words(
     patch_side: int = 48,
     n_jobs: int | None = None,
 ) -> tuple[list[VisualWord], list[tuple[int, ImageReadError]]]:
-    """Look up every visual word in training pictures.
+    """Look up every visual word in training images.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def browse_words(
         Read twice at most.
     n_words : int, optional
         Only those that tell classes apart best (for heads that are not linear: that occur
-        in most pictures); all unless given.
+        in most images); all unless given.
     n_patches : int
         Patches of each.
     patch_side : int
@@ -84,7 +84,7 @@ def browse_words(
     words : list of VisualWord
         The most telling first.
     failures : list of (index, ImageReadError)
-        Pictures that cannot be read.
+        Images that cannot be read.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def browse_words(
     members = members_of(pipeline[0])
     if not members:
         raise ParameterError(
-            "This model has no visual words: it sees pictures as a whole. "
+            "This model has no visual words: it sees images as a whole. "
             "Models of the recipes sift-bow, phow, llc, vlad, fast and fisher have."
         )
     head, steps = pipeline[-1], [step for _, step in pipeline.steps[1:-1]]
@@ -140,7 +140,7 @@ def browse_words(
 
 @dataclass(frozen=True, eq=False)
 class _Sightings:
-    """The best example of each word in one picture."""
+    """The best example of each word in one image."""
 
     words: np.ndarray
     distances: np.ndarray
@@ -150,7 +150,7 @@ class _Sightings:
 
 
 def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] | ImageReadError:
-    """The descriptor nearest to each word of one picture, and the picture's vector."""
+    """The descriptor nearest to each word of one image, and the image's vector."""
     from ..encode import FisherVector, cell_index
 
     picture = image if isinstance(image, Picture) else Picture(image)
@@ -229,7 +229,7 @@ def _word_of_entry(encoder, k: int) -> np.ndarray:
 
 
 def _cut_patches(members, images, found, chosen, n_patches, side, n_jobs) -> None:
-    """Cut the nearest examples of the chosen words out of their pictures."""
+    """Cut the nearest examples of the chosen words out of their images."""
     best: dict[tuple[int, int], list] = {key: [] for key in chosen}
     for i, seen in enumerate(found):
         for m, one in enumerate(seen):

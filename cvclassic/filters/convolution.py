@@ -49,7 +49,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: int | str = 0)
     Raises
     ------
     ParameterError
-        When the kernel is larger than the padded picture.
+        When the kernel is larger than the padded image.
 
     References
     ----------
@@ -67,7 +67,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: int | str = 0)
     room = size + before + after - kernel
     if room < 0:
         raise ParameterError(
-            f"kernel must fit into the padded picture. Got a kernel of {kernel} pixels on "
+            f"kernel must fit into the padded image. Got a kernel of {kernel} pixels on "
             f"{size} + {before + after} padded pixels instead."
         )
     return room // stride + 1
@@ -82,12 +82,12 @@ def convolve(
     operation: str = "correlation",
     channels: str = "sum",
 ) -> np.ndarray:
-    """Filter a picture with one or several kernels.
+    """Filter an image with one or several kernels.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, C), any number type
-        The picture.
+        The image.
     kernels : kernel or sequence of kernels
         Each as `parse_kernel` takes it: a name of the bank, a text, JSON or an array of shape
         (kh, kw) or (kh, kw, C). All must have the same height and width. A single array of four
@@ -99,23 +99,23 @@ def convolve(
         at stride 1), ``"reflect"`` (d c b | a b c d | c b a), ``"symmetric"`` (c b a | a b c),
         ``"edge"`` (a a a | a b c), ``"wrap"``. An even kernel gets the odd pixel at the end.
     operation : {"correlation", "convolution"}
-        Correlation, what neural networks call convolution, lays the kernel on the picture as it is
+        Correlation, what neural networks call convolution, lays the kernel on the image as it is
         written. True convolution turns it by half a turn first.
     channels : {"sum", "separate"}
-        What a two-axis kernel does on a picture with channels: filter each and add up, as a layer
+        What a two-axis kernel does on an image with channels: filter each and add up, as a layer
         of a CNN with equal weights does, or keep them apart.
 
     Returns
     -------
     ndarray of shape (n_filters, H', W')
-        Feature maps: float64 for float64 pictures, else float32. With ``channels="separate"`` and C
+        Feature maps: float64 for float64 images, else float32. With ``channels="separate"`` and C
         channels there are ``n_filters * C`` of them, the channels of the first filter first. Sizes
         follow `output_size`.
 
     Raises
     ------
     ParameterError
-        For shapes that do not fit, or a kernel that is larger than the padded picture.
+        For shapes that do not fit, or a kernel that is larger than the padded image.
 
     References
     ----------
@@ -262,7 +262,7 @@ def _pad(plane: np.ndarray, pads: list[tuple[int, int]], fill: _Fill) -> np.ndar
 
 
 def _checked_image(image: np.ndarray) -> np.ndarray:
-    """A picture of two or three axes that holds real numbers."""
+    """An image of two or three axes that holds real numbers."""
     image = np.asarray(image)
     if image.ndim not in (2, 3) or 0 in image.shape or image.dtype.kind not in "buif":
         raise ParameterError(

@@ -35,7 +35,7 @@ def _gaussian(sigma: float = 1.0, size: int | None = None) -> np.ndarray:
 
 
 def _log(sigma: float = 1.4, size: int | None = None) -> np.ndarray:
-    """Laplacian of Gaussian, shifted to sum zero so that a flat picture gives zero."""
+    """Laplacian of Gaussian, shifted to sum zero so that a flat image gives zero."""
     x, y = _grid(sigma, size)
     r2 = (x**2 + y**2) / (2 * sigma**2)
     kernel = -(1 - r2) * np.exp(-r2) / (np.pi * sigma**4)
@@ -88,7 +88,7 @@ def _gabor(
 
 
 _BUILDERS: dict[str, tuple[Callable[..., np.ndarray], str]] = {
-    "identity": (_fixed([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), "the picture itself"),
+    "identity": (_fixed([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), "the image itself"),
     "box": (_box, "sum of the neighbors; with normalize=true their mean"),
     "gaussian3": (_fixed([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 1 / 16), "binomial 3x3 blur"),
     "gaussian": (_gaussian, "Gaussian blur of any sigma"),

@@ -1,4 +1,4 @@
-"""Picture files to arrays: read, write, find, label; what they show is not seen here."""
+"""Image files to arrays: read, write, find, label; what they show is not seen here."""
 
 import lazy_loader as _lazy
 

@@ -51,9 +51,9 @@ class LabeledArrays:
     ----------
     images : ndarray of shape (n, H, W) or (n, H, W, 3), uint8
     labels : list
-        str, int or float, one for each picture.
+        str, int or float, one for each image.
     paths : list of str
-        Name of each picture.
+        Name of each image.
     """
 
     images: np.ndarray

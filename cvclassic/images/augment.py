@@ -1,6 +1,6 @@
-"""Changed copies of training pictures: what must not matter to a classifier.
+"""Changed copies of training images: what must not matter to a classifier.
 
-Only for training pictures. A test image that has been changed measures something else, and a
+Only for training images. A test image that has been changed measures something else, and a
 changed copy of a test image in the training set gives the answer away.
 """
 
@@ -230,7 +230,7 @@ class AugmentedImage(Picture):
 
     Parameters
     ----------
-    source : path, encoded bytes, ndarray or Picture
+    source : path, encoded bytes, ndarray or Image
     changes : sequence of (str, float)
         As `parse_changes` gives them. Numbers in pixels are those of the image as it is
         read: reduced to `max_side`.

@@ -19,7 +19,7 @@ class Spool:
     """An unlinked temporary file of decoded pixels; gone when the last image is gone.
 
     Pixels are read back from the page cache, so that memory does not grow with the number of
-    pictures. The file lies in ``TMPDIR``.
+    images. The file lies in ``TMPDIR``.
     """
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ def spool_pictures(sources) -> list[Picture]:
 
     Returns
     -------
-    list of Picture
+    list of Image
     """
     spool = Spool()
     return [spool.add(source) for source in sources]

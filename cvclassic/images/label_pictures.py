@@ -1,4 +1,4 @@
-"""Label pictures: images whose values are numbers of classes or objects, and no colors."""
+"""Label images: images whose values are numbers of classes or objects, and no colors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMATS = ("png", "tiff", "bmp", "gif", "pnm", "webp")
 
 
 def read_label_picture(path: str | os.PathLike, *, max_pixels: int = 200_000_000) -> np.ndarray:
-    """Read a label picture with its values as they are.
+    """Read a label image with its values as they are.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def read_label_picture(path: str | os.PathLike, *, max_pixels: int = 200_000_000
         PNG, TIFF, BMP, GIF, PNM or lossless WebP: gray of 1 to 16 bits, a palette (its indices
         count, not its colors), or color in which all channels are the same.
     max_pixels : int
-        Larger pictures are refused.
+        Larger images are refused.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def encode_label_picture(labels: np.ndarray) -> bytes:
     labels = np.asarray(labels)
     if labels.size and (labels.min() < 0 or labels.max() > 65_535):
         raise DataError(
-            f"a label picture holds numbers from 0 to 65,535. Got {labels.min()} to {labels.max()}"
+            f"a label image holds numbers from 0 to 65,535. Got {labels.min()} to {labels.max()}"
         )
     # the fastest compression: long runs of equal values shrink well at any level
     _, data = cv2.imencode(".png", labels.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])

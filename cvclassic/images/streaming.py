@@ -1,4 +1,4 @@
-"""A pass over many pictures: in parallel, in order, with one computing thread each."""
+"""A pass over many images: in parallel, in order, with one computing thread each."""
 
 from __future__ import annotations
 

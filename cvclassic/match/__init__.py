@@ -1,6 +1,6 @@
-"""Two pictures against each other: correspondences, geometry, similarity.
+"""Two images against each other: correspondences, geometry, similarity.
 
-Finding one picture among many is `search`; drawing a match is `report`.
+Finding one image among many is `search`; drawing a match is `report`.
 """
 
 import lazy_loader as _lazy

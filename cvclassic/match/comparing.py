@@ -1,4 +1,4 @@
-"""How alike two pictures are, by several measures."""
+"""How alike two images are, by several measures."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from .._basics.checks import check_choice
 from ..images.checks import check_image, to_gray
 from .pairs import match_images
 
-_SIDE = 512  # longest side in pixels at which pictures are compared pixel by pixel
+_SIDE = 512  # longest side in pixels at which images are compared pixel by pixel
 
 
 def similarity(
     a: np.ndarray, b: np.ndarray, measures: Sequence[str] | None = None
 ) -> dict[str, float]:
-    """Compare two pictures.
+    """Compare two images.
 
-    Measures that go pixel by pixel see gray pictures of the same size: the second is resized to the
+    Measures that go pixel by pixel see gray images of the same size: the second is resized to the
     first's, and both to at most 512 pixels.
 
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures.
+        The images.
     measures : sequence of str, optional
         Some of, or all unless given:
 
         - ``"frobenius"``: Frobenius inner product over the product of both norms, 0 to 1; the
-          cosine between the pictures as vectors. Brightness alone makes it high.
+          cosine between the images as vectors. Brightness alone makes it high.
         - ``"correlation"``: the same after subtracting the means, -1 to 1.
         - ``"ssim"``: mean structural similarity, -1 to 1.
         - ``"histogram"``: intersection of the color histograms (8×8×8 bins), 0 to 1; blind to
@@ -40,8 +40,8 @@ def similarity(
     Returns
     -------
     dict of str to float
-        In the order asked for. Two equal flat pictures have a correlation and an SSIM of 1, a flat
-        picture with any other a correlation of 0.
+        In the order asked for. Two equal flat images have a correlation and an SSIM of 1, a flat
+        image with any other a correlation of 0.
 
     References
     ----------
@@ -63,10 +63,10 @@ def similarity(
 
 
 def _frobenius(a: np.ndarray, b: np.ndarray) -> float:
-    """Cosine between the pictures as vectors."""
+    """Cosine between the images as vectors."""
     x, y = _same_size(a, b)
     norms = np.linalg.norm(x) * np.linalg.norm(y)
-    # Two black pictures are equal, though they have no direction.
+    # Two black images are equal, though they have no direction.
     return _clean(float((x * y).sum() / norms)) if norms else float(x.any() == y.any())
 
 
@@ -138,5 +138,5 @@ def _color_histogram(image: np.ndarray) -> np.ndarray:
 
 
 def _clean(value: float) -> float:
-    """Drop the rounding noise of the last digits, so that equal pictures give exactly 1."""
+    """Drop the rounding noise of the last digits, so that equal images give exactly 1."""
     return round(value, 12)

@@ -36,7 +36,7 @@ def describe(
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     descriptor : {"rootsift", "sift", "orb", "akaze", "brisk"}
         Detector and descriptor.
     max_keypoints : int, optional
@@ -74,27 +74,27 @@ def describe_views(
     sensitivity: float = 2.0,
     tilts: Sequence[float] = _TILTS,
 ) -> LocalFeatures:
-    """Describe a picture as it looks from aslant, in several directions.
+    """Describe an image as it looks from aslant, in several directions.
 
-    Descriptors bear a change of the viewpoint of up to some 40 degrees. Pictures that are further
+    Descriptors bear a change of the viewpoint of up to some 40 degrees. Images that are further
     apart are brought nearer by simulated tilts.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The picture.
+        The image.
     descriptor, sensitivity
         As in `describe`.
     max_keypoints : int, optional
         For all views together.
     tilts : sequence of float
-        Factors, at least 1, by which a view is narrowed; 1 is the picture itself. A tilt t is taken
+        Factors, at least 1, by which a view is narrowed; 1 is the image itself. A tilt t is taken
         in ``ceil(2.5 t)`` directions.
 
     Returns
     -------
     LocalFeatures
-        In pixels of the picture, view by view.
+        In pixels of the image, view by view.
 
     References
     ----------
@@ -147,7 +147,7 @@ def _view_features(
     max_keypoints: int | None,
     sensitivity: float,
 ) -> LocalFeatures:
-    """Features of one simulated view, in pixels of the picture."""
+    """Features of one simulated view, in pixels of the image."""
     if tilt == 1:
         return _features(gray, descriptor, max_keypoints, sensitivity)
     view, there = _simulate(gray, tilt, angle)
@@ -156,7 +156,7 @@ def _view_features(
     found = _features(view, descriptor, wanted, sensitivity)
     back = cv2.invertAffineTransform(there)
     xy = (found.xy @ back[:, :2].T + back[:, 2]).astype(np.float32)
-    # The rim between picture and padding is no feature of the picture.
+    # The rim between image and padding is no feature of the image.
     away = found.scale[:, None] * 2 + 1
     height, width = gray.shape
     inside = ((xy >= away) & (xy <= np.array([width - 1, height - 1]) - away)).all(axis=1)

@@ -20,7 +20,7 @@ def estimate_homography(
     max_iterations: int = 10_000,
     seed: int = 0,
 ) -> tuple[np.ndarray | None, np.ndarray]:
-    """Fit the homography that takes points of one picture to the other, by MAGSAC++.
+    """Fit the homography that takes points of one image to the other, by MAGSAC++.
 
     Parameters
     ----------
@@ -162,12 +162,12 @@ def reprojection_error(xy_a: np.ndarray, xy_b: np.ndarray, homography: np.ndarra
     xy_a, xy_b : ndarray of shape (n, 2)
         Matching positions in pixels.
     homography : ndarray of shape (3, 3)
-        From the first picture to the second.
+        From the first image to the second.
 
     Returns
     -------
     ndarray of shape (n,), float64
-        Pixels of the second picture.
+        Pixels of the second image.
 
     References
     ----------
@@ -182,7 +182,7 @@ def reprojection_error(xy_a: np.ndarray, xy_b: np.ndarray, homography: np.ndarra
 
 
 def epipolar_error(xy_a: np.ndarray, xy_b: np.ndarray, fundamental: np.ndarray) -> np.ndarray:
-    """Distance of each point from its partner's epipolar line, the larger of both pictures.
+    """Distance of each point from its partner's epipolar line, the larger of both images.
 
     Examples
     --------
@@ -199,21 +199,21 @@ def epipolar_error(xy_a: np.ndarray, xy_b: np.ndarray, fundamental: np.ndarray) 
 
 
 def warp_onto(image: np.ndarray, homography: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Lay a picture over another.
+    """Lay an image over another.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        The first picture.
+        The first image.
     homography : ndarray of shape (3, 3)
-        From the first picture to the second.
+        From the first image to the second.
     shape : tuple of int
-        Height and width of the second picture.
+        Height and width of the second image.
 
     Returns
     -------
     ndarray of shape (height, width, 4), uint8
-        Red, green, blue, and opacity: 0 where the first picture shows nothing.
+        Red, green, blue, and opacity: 0 where the first image shows nothing.
 
     References
     ----------

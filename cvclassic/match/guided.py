@@ -22,7 +22,7 @@ def guided_matches(
     Parameters
     ----------
     a, b : LocalFeatures
-        All keypoints of both pictures.
+        All keypoints of both images.
     xy_a, xy_b : ndarray of shape (n, 2), float32
         The matches so far.
     model : ndarray of shape (3, 3), float64

@@ -15,7 +15,7 @@ _BLOCK = 1024  # rows of a block of distances; with 4,000 columns it stays near 
 def match_descriptors(
     a: np.ndarray, b: np.ndarray, *, ratio: float | None = 0.85, mutual: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pair the descriptors of two pictures.
+    """Pair the descriptors of two images.
 
     Parameters
     ----------

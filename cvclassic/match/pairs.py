@@ -1,4 +1,4 @@
-"""Two pictures in, correspondences and geometry out."""
+"""Two images in, correspondences and geometry out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .neighbors import match_descriptors
 # With fewer inliers than this a model may be chance: worth the cost of simulated views.
 _FEW = 30
 # Matches in different places that have to agree, at least and as a share of all: more
-# than pictures of different things reach by chance (docs/matching.md).
+# than images of different things reach by chance (docs/matching.md).
 _CHANCE: dict[str, tuple[int, float]] = {"homography": (8, 0.02), "fundamental": (14, 0.1)}
 
 _TIGHTER = 2 / 3
@@ -32,7 +32,7 @@ _TIGHTER = 2 / 3
 
 @dataclass(frozen=True, eq=False)
 class MatchResult:
-    """Correspondences of two pictures and the geometry they agree on.
+    """Correspondences of two images and the geometry they agree on.
 
     Parameters
     ----------
@@ -43,12 +43,12 @@ class MatchResult:
     errors : ndarray of shape (n,), float32
         Distance from the model in pixels; NaN without one.
     model : ndarray of shape (3, 3), float64, or None
-        Homography or fundamental matrix from the first picture to the second; None where so few
+        Homography or fundamental matrix from the first image to the second; None where so few
         matches agree that it may be chance.
     kind : {"homography", "fundamental"}
         What the model is.
     n_keypoints : tuple of int
-        Keypoints of both pictures.
+        Keypoints of both images.
     used_views : bool
         Whether simulated views were needed.
     """
@@ -73,7 +73,7 @@ class MatchResult:
         return float(self.errors[self.inliers].mean()) if self.n_inliers else None
 
     def scaled(self, factor_a: float, factor_b: float) -> MatchResult:
-        """Return the result in the pixels of pictures that are larger by these factors."""
+        """Return the result in the pixels of images that are larger by these factors."""
         to_a, to_b = _resize_map(factor_a), _resize_map(factor_b)
         model = self.model
         if model is not None and self.kind == "homography":
@@ -173,7 +173,7 @@ def match_images(
     guided: bool = True,
     seed: int = 0,
 ) -> MatchResult:
-    """Match two pictures of the same thing.
+    """Match two images of the same thing.
 
     Keypoints are paired by `match_descriptors`; MAGSAC++ finds the geometry that most agree on.
     With a homography at hand, keypoints are then paired once more among those that it brings
@@ -182,11 +182,11 @@ def match_images(
     Parameters
     ----------
     a, b : ndarray of shape (H, W) or (H, W, 3), uint8
-        The pictures.
+        The images.
     descriptor : {"rootsift", "sift", "orb", "akaze", "brisk"}
         Detector and descriptor.
     max_keypoints : int, optional
-        Keep the strongest so many of each picture.
+        Keep the strongest so many of each image.
     ratio, mutual
         As in `match_descriptors`.
     model : {"homography", "fundamental"}
@@ -204,7 +204,7 @@ def match_images(
     Returns
     -------
     MatchResult
-        Matches in the order of the first picture's keypoints; empty where there are none.
+        Matches in the order of the first image's keypoints; empty where there are none.
 
     References
     ----------
@@ -307,6 +307,6 @@ def _distinct(
 
 
 def _resize_map(factor: float) -> np.ndarray:
-    """3×3 map from the pixels of a picture to those of one `factor` times as large."""
+    """3×3 map from the pixels of an image to those of one `factor` times as large."""
     shift = (factor - 1) / 2  # pixel centers are at whole numbers
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])

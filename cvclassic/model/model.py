@@ -318,7 +318,7 @@ class Model:
 
         Parameters
         ----------
-        image : path, encoded bytes, array or Picture
+        image : path, encoded bytes, array or Image
         label : optional
             Class to explain; the model's answer unless given.
         against : optional

@@ -1,4 +1,4 @@
-"""What people look at: pictures with marks on them, and pages.
+"""What people look at: images with marks on them, and pages.
 
 Nothing here computes what it shows; that comes from the rooms before.
 """

@@ -18,7 +18,7 @@ from ..evaluate import Comparison, Predictions, score_predictions, wilson_interv
 from ..images import load_pixels
 from .page import render_page, write_page
 
-_SHOWN = 12  # pictures of each kind
+_SHOWN = 12  # images of each kind
 _STYLES = {"classical": "one", "scratch": "two", "pre-trained": "three", "elsewhere": "three"}
 
 
@@ -29,9 +29,9 @@ class VersusReport:
     Parameters
     ----------
     name : str
-        Of the pictures.
+        Of the images.
     n_train : int
-        Pictures that were learned from.
+        Images that were learned from.
     contest : Contest
     answers : dict of name to Predictions
         Of those that were measured, and of others whose answers came as tables.
@@ -133,14 +133,14 @@ def _time_chart(report: VersusReport):
     bottom = min(min(line.y) for line in lines)
     return draw_chart(
         Axis("training, seconds", low, high, ticks),
-        percent_axis("test pictures right", min(bottom, 0.9)),
+        percent_axis("test images right", min(bottom, 0.9)),
         lines,
         label="Accuracy over the time that training took",
     )
 
 
 def _damage(report: VersusReport) -> dict | None:
-    """Accuracy on damaged pictures: a row each step, a column each contestant."""
+    """Accuracy on damaged images: a row each step, a column each contestant."""
     measured = {n: one.robustness for n, one in report.contest.measured.items() if one.robustness}
     if not measured:
         return None
@@ -159,7 +159,7 @@ def _damage(report: VersusReport) -> dict | None:
 
 
 def _galleries(report: VersusReport) -> list[dict]:
-    """Pictures that tell the contestants apart."""
+    """Images that tell the contestants apart."""
     best: dict[str, str] = {}
     for row in _contestants(report):
         best.setdefault(group_of(row["name"]), row["name"])
@@ -181,7 +181,7 @@ def _galleries(report: VersusReport) -> list[dict]:
 
 
 def _picture(report: VersusReport, i: int, best: Mapping[str, str]) -> dict:
-    """A test picture and what is said of it."""
+    """A test image and what is said of it."""
     seen = next(iter(report.answers.values()))
     try:
         shown = make_thumbnail(load_pixels(report.test_images[i], 480))

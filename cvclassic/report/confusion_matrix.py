@@ -1,4 +1,4 @@
-"""Confusion matrices whose cells know their pictures."""
+"""Confusion matrices whose cells know their images."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..evaluate import Predictions
 
 NO_ANSWER = "(no answer)"
 _BUDGET = 6_000_000  # bytes of thumbnails, a third more in the page
-_MOST = 60  # pictures of a cell
+_MOST = 60  # images of a cell
 
 
 @dataclass
 class Item:
-    """A picture of a gallery."""
+    """An image of a gallery."""
 
     path: str
     picture: Thumbnail | None
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass
 class Cell:
-    """Pictures of one class that got one answer."""
+    """Images of one class that got one answer."""
 
     id: str
     label: object
@@ -39,13 +39,13 @@ class Cell:
 
     @property
     def left_out(self) -> int:
-        """Pictures that are not shown."""
+        """Images that are not shown."""
         return self.count - len(self.pictures)
 
 
 @dataclass
 class Row:
-    """Pictures of one class."""
+    """Images of one class."""
 
     id: str
     label: object
@@ -64,7 +64,7 @@ class Matrix:
 
     @property
     def ids(self) -> dict[tuple[str, str], str]:
-        """Name on the page of each cell that has pictures, by truth and answer."""
+        """Name on the page of each cell that has images, by truth and answer."""
         return {
             (str(row.label), str(cell.label)): cell.id
             for row in self.rows
@@ -74,7 +74,7 @@ class Matrix:
 
     @property
     def drawers(self) -> list[Row]:
-        """Rows with pictures; of their cells only those that have any, mistakes first."""
+        """Rows with images; of their cells only those that have any, mistakes first."""
         found = []
         for row in self.rows:
             cells = [cell for cell in row.cells if cell.count]
@@ -91,7 +91,7 @@ def build_matrix(
     thumbnails: Mapping[str, Thumbnail] | None = None,
     budget: int = _BUDGET,
 ) -> Matrix:
-    """Join a confusion matrix with its pictures.
+    """Join a confusion matrix with its images.
 
     Parameters
     ----------
@@ -100,10 +100,10 @@ def build_matrix(
     confusion : sequence of n rows of n counts
         Rows: truth, columns: answers.
     predictions : Predictions, optional
-        The pictures of the cells.
+        The images of the cells.
     thumbnails : mapping of str to Thumbnail, optional
         By path. Those that do not fit into `budget` are left out, evenly from all cells, and
-        the pictures that were recognized first.
+        the images that were recognized first.
     budget : int
         Bytes.
 
@@ -146,7 +146,7 @@ def _any(confusion: Sequence[Sequence[int]], column: int) -> bool:
 
 
 def _fill(matrix: Matrix, labels: Sequence, seen: Predictions, thumbnails, budget: int) -> None:
-    """Give every cell its pictures: the surest mistakes first."""
+    """Give every cell its images: the surest mistakes first."""
     number = {label: i for i, label in enumerate(labels)}
     cells = {cell.id: cell for row in matrix.rows for cell in row.cells}
     chances = answer_chances(seen)
@@ -182,7 +182,7 @@ def answer_chances(seen: Predictions) -> np.ndarray:
 
 
 def sure_mistakes(seen: Predictions, most: int) -> list[int]:
-    """Pictures that were taken for another class, the surest first.
+    """Images that were taken for another class, the surest first.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def sure_mistakes(seen: Predictions, most: int) -> list[int]:
 
 
 def sample_paths(paths: Sequence[str], truth: Sequence, most: int) -> dict[object, list[str]]:
-    """The first so many pictures of each class.
+    """The first so many images of each class.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def sample_paths(paths: Sequence[str], truth: Sequence, most: int) -> dict[objec
 
 
 def describe_sizes(sizes: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
-    """Smallest, median and largest picture, by pixels.
+    """Smallest, median and largest image, by pixels.
 
     Examples
     --------
@@ -233,7 +233,7 @@ def data_table(
     sizes: Mapping[str, tuple[int, int]],
     thumbnails: Mapping[str, Thumbnail],
 ) -> list[dict]:
-    """What the page says of each class: pictures, share of the largest class, size, samples."""
+    """What the page says of each class: images, share of the largest class, size, samples."""
     counts: dict[object, int] = {}
     of_class: dict[object, list[tuple[int, int]]] = {}
     for path, label in zip(paths, truth, strict=True):
@@ -263,5 +263,5 @@ def data_table(
 
 
 def all_sizes(sizes: Mapping[str, tuple[int, int]]) -> list[tuple[str, str]]:
-    """`describe_sizes` of all pictures."""
+    """`describe_sizes` of all images."""
     return describe_sizes(list(chain(sizes.values())))

@@ -1,4 +1,4 @@
-"""The page of ``cvclassic evaluate``: how good a model is on labeled pictures, and why."""
+"""The page of ``cvclassic evaluate``: how good a model is on labeled images, and why."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class EvaluationReport:
     model : str
         Name of the model.
     data : str
-        Where the pictures come from.
+        Where the images come from.
     scores : dict
         As `score_predictions` gives it, with ``level`` and ``intervals``; or as `score_numbers`.
     predictions : Predictions, optional
@@ -245,7 +245,7 @@ def calibration_chart(seen: Predictions) -> dict | None:
 
 
 def curve_chart(curve: LearningCurve):
-    """Accuracy over the training pictures a class; each size has the same room."""
+    """Accuracy over the training images a class; each size has the same room."""
     rows = curve.summary()
     sizes = [(float(i), str(row[0])) for i, row in enumerate(rows)]
     places = [place for place, _ in sizes]
@@ -263,10 +263,10 @@ def curve_chart(curve: LearningCurve):
         for column, name, style in ((1, "accuracy", "one"), (3, "mean class accuracy", "two"))
     ]
     return draw_chart(
-        Axis("training pictures a class", -0.3, len(rows) - 0.7, sizes),
-        percent_axis("share of test pictures"),
+        Axis("training images a class", -0.3, len(rows) - 0.7, sizes),
+        percent_axis("share of test images"),
         lines,
-        label="Accuracy over the number of training pictures a class",
+        label="Accuracy over the number of training images a class",
     )
 
 

@@ -14,7 +14,7 @@ MODEL_COLUMNS = (
     "mean class accuracy",
     "log loss",
     "calibration error",
-    "ms a picture",
+    "ms an image",
     "size",
 )
 PAIR_COLUMNS = (
@@ -46,7 +46,7 @@ def write_compare_page(
     extras : list of dict
         Of each model ``n_bytes`` and ``ms_per_image``, None where unknown.
     failed : list of (path, code, message)
-        Pictures that were not compared.
+        Images that were not compared.
 
     Raises
     ------

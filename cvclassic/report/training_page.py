@@ -34,9 +34,9 @@ class TrainingReport:
     n_bytes : int
         Of its file.
     paths, labels : sequence of n
-        The pictures that were read.
+        The images that were read.
     scores : dict, optional
-        Of pictures that were held out, with ``level`` and ``intervals``.
+        Of images that were held out, with ``level`` and ``intervals``.
     held_out : Predictions, optional
         Of those.
     trials : sequence of Trial
@@ -44,7 +44,7 @@ class TrainingReport:
     epochs : sequence of Epoch
         Of a head that has such.
     odd : sequence of (path, code, message)
-        Warnings about pictures that were read all the same.
+        Warnings about images that were read all the same.
     notes : sequence of str
         What the reader should know first, such as that the model is no better than guessing.
 

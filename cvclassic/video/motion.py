@@ -77,7 +77,7 @@ def optical_flow(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def draw_flow(flow: np.ndarray, longest: float | None = None) -> np.ndarray:
-    """Flow as a picture: hue is the direction, brightness the speed.
+    """Flow as an image: hue is the direction, brightness the speed.
 
     Parameters
     ----------

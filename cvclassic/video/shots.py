@@ -1,6 +1,6 @@
 """Where one shot of a video ends and the next begins: cuts, dissolves, fades.
 
-Frames are compared as small pictures and as color histograms. At a cut every frame just before
+Frames are compared as small images and as color histograms. At a cut every frame just before
 differs from every frame just after, so a flash or a shaking hand is none: somewhere on both sides
 there are frames that look alike. In a dissolve the frames between are mixtures of both ends,
 which motion never is [1]_. In a fade they lose all contrast.
@@ -23,7 +23,7 @@ import numpy as np
 from .._basics.checks import check_number
 from ..errors import ParameterError
 
-_WIDTH, _HEIGHT = 32, 18  # of the small pictures
+_WIDTH, _HEIGHT = 32, 18  # of the small images
 _BINS = (8, 4, 4)  # hue, saturation, value
 _REACH = 4  # frames on each side of a cut that must differ
 _LENGTHS = (6, 10, 14, 20, 28, 40)  # of dissolves, in frames
@@ -62,7 +62,7 @@ class FrameSummary:
     Attributes
     ----------
     pictures : ndarray of shape (n, 18 * 32 * 3), float32
-        Small pictures, from 0 to 1.
+        Small images, from 0 to 1.
     histograms : ndarray of shape (n, 128), float32
         Square roots of shares of hue, saturation and value.
     """
@@ -75,7 +75,7 @@ class FrameSummary:
 
 
 def summarize_frames(frames: Iterable[np.ndarray]) -> FrameSummary:
-    """Small pictures and histograms of frames, one frame at a time.
+    """Small images and histograms of frames, one frame at a time.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def _difference(summary: FrameSummary, i: np.ndarray, j: np.ndarray) -> np.ndarr
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of two pictures, whatever their brightness; of two blank ones 1."""
+    """Of two images, whatever their brightness; of two blank ones 1."""
     a = a - a.mean(axis=-1, keepdims=True)
     b = b - b.mean(axis=-1, keepdims=True)
     floor = 0.02**2 * a.shape[-1]  # noise of blank frames is no structure
@@ -211,7 +211,7 @@ def _dissolves(
         uneven = np.maximum(uneven, np.abs(share - at / length))
         misfit = np.maximum(misfit, (rest * rest).sum(axis=1) / energy)
     apart = _difference(summary, starts, starts + length)
-    # a mixture of two pictures has less contrast than either, which no camera move has
+    # a mixture of two images has less contrast than either, which no camera move has
     spread = A.var(axis=1) + B.var(axis=1)
     dip = X[starts + round(length / 2)].var(axis=1) / (0.5 * spread + 1e-6)
     quality = 1 - (misfit / _MISFIT) ** 2 - (uneven / _UNEVEN) ** 2

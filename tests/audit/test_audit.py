@@ -37,7 +37,7 @@ from cvclassic.images import (
 
 
 def scene(seed: int, height: int = 150, width: int = 200) -> np.ndarray:
-    """A picture like no other: smooth shapes and grain."""
+    """An image like no other: smooth shapes and grain."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (6, 8, 3), np.uint8)
     image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -46,13 +46,13 @@ def scene(seed: int, height: int = 150, width: int = 200) -> np.ndarray:
 
 
 def found(audit, kind: str) -> list[set[str]]:
-    """Base names of the pictures of each finding."""
+    """Base names of the images of each finding."""
     return [{p.path.rsplit("/", 1)[-1] for p in one.images} for one in audit.of_kind(kind)]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two classes of four good pictures each."""
+    """Two classes of four good images each."""
     for i in range(8):
         label = tmp_path / ("a" if i < 4 else "b")
         label.mkdir(exist_ok=True)

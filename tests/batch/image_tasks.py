@@ -10,7 +10,7 @@ from cvclassic.images import Detections
 
 @dataclass(frozen=True)
 class Boxes(ImageTask):
-    """As many boxes as the image is bright, and a picture."""
+    """As many boxes as the image is bright, and an image."""
 
     ending: str = ".b.png"
     columns = detection_columns("boxes")

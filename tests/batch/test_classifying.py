@@ -22,7 +22,7 @@ def folder(tmp_path_factory) -> Path:
     write_image(folder / "blank.png", np.zeros((64, 64), np.uint8))
     write_image(folder / "dot.png", np.zeros((1, 1), np.uint8))
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "text.jpg").write_bytes(b"no picture at all, but text")
+    (folder / "text.jpg").write_bytes(b"no image at all, but text")
     (folder / "cut.png").write_bytes((folder / "good0.png").read_bytes()[:900])
     (folder / "misnamed.jpg").write_bytes((folder / "good1.png").read_bytes())
     os.mkfifo(folder / "pipe.png")
@@ -188,7 +188,7 @@ def test_max_side_of() -> None:
 
 
 def test_read_all(folder) -> None:
-    """One picture for each path; failures by their place; pixels as read directly."""
+    """One image for each path; failures by their place; pixels as read directly."""
     paths = [folder / name for name in NAMES]
     for n_jobs in (1, 2):
         read, errors = read_all(iter(paths), 40, n_jobs=n_jobs)

@@ -1,4 +1,4 @@
-"""A run: one record each, resumed to the same bytes, pictures with names of their own."""
+"""A run: one record each, resumed to the same bytes, images with names of their own."""
 
 import csv
 import gzip

@@ -48,7 +48,7 @@ def lbp_face():
 
 @pytest.fixture(scope="session")
 def portrait(root) -> np.ndarray:
-    """A gray picture with one face."""
+    """A gray image with one face."""
     from cvclassic.cascade.loading import to_gray
     from cvclassic.images import read_image
 

@@ -113,7 +113,7 @@ def test_something_else_is_not_overwritten(objects, scenes, whole, tmp_path) -> 
     other = replace(SETTINGS, seed=1)
     with pytest.raises(ResumeError, match="other settings"):
         train_cascade(objects, scenes, other, path)
-    with pytest.raises(ResumeError, match="other pictures"):
+    with pytest.raises(ResumeError, match="other images"):
         train_cascade(objects, scenes[:-1], SETTINGS, path)
     notes = tmp_path / "notes.xml"
     notes.write_text("dear diary")
@@ -125,7 +125,7 @@ def test_something_else_is_not_overwritten(objects, scenes, whole, tmp_path) -> 
 
 
 def test_too_few_objects(scenes) -> None:
-    with pytest.raises(DataError, match="too few pictures of the object: 3"):
+    with pytest.raises(DataError, match="too few images of the object: 3"):
         train_cascade(Objects(targets(3), (12, 12)), scenes, SETTINGS)
 
 

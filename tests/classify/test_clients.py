@@ -48,7 +48,7 @@ LABELS = np.array(picture_labels())
 
 
 def small(name: str = "hog", **params) -> Recipe:
-    """A quick recipe for pictures of 64 pixels."""
+    """A quick recipe for images of 64 pixels."""
     recipe = make_recipe(name, "svm", random_state=0, C=1.0, **network_params(name), **params)
     if name in ("fisher", "fused"):
         for _, member in recipe[0].transformer_list:

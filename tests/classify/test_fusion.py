@@ -208,7 +208,7 @@ def test_works_in_a_pipeline(images):
 
 
 def test_a_member_with_nothing_to_learn_from_is_left_out(rng, tmp_path):
-    """Windows that are wider than the pictures; a model file holds what is left."""
+    """Windows that are wider than the images; a model file holds what is left."""
     images = rng.integers(0, 255, (8, 40, 40), np.uint8)
     y = list("abababab")
     small = {"n_gaussians": 2, "n_components": 4, "random_state": 0}

@@ -11,7 +11,7 @@ from cvclassic.images import load_pixels
 
 
 class Pixels(ImageTransformer):
-    """Pixels of pictures of 4 x 4."""
+    """Pixels of images of 4 x 4."""
 
     def __init__(self, n_jobs=None):
         self.n_jobs = n_jobs

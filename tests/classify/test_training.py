@@ -28,7 +28,7 @@ def test_is_the_pipelines_own_fit(head) -> None:
 
 
 def test_pictures_without_features_are_left_out() -> None:
-    """As if they were not there, but for the vocabulary's choice of pictures."""
+    """As if they were not there, but for the vocabulary's choice of images."""
     blank = np.full((64, 64), 77, np.uint8)
     X = [blank, *pictures(), np.zeros((1, 1), np.uint8)]
     y = ["fine", *picture_labels(), "coarse"]
@@ -50,7 +50,7 @@ def test_a_class_without_features_is_not_learned() -> None:
 
 def test_one_class_with_features_is_too_few() -> None:
     X = [*pictures(4), np.zeros((64, 64), np.uint8)]
-    with pytest.raises(DataError, match=r"at least 2 classes that show features\. Got 4 pictures"):
+    with pytest.raises(DataError, match=r"at least 2 classes that show features\. Got 4 images"):
         fit_recipe(recipe(C=1.0), X, ["a"] * 4 + ["b"])
 
 

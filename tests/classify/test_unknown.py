@@ -83,7 +83,7 @@ def test_needed_pictures_are_just_enough(rate) -> None:
 
 
 def test_ties_are_answered_together() -> None:
-    """Of pictures alike in probability, not only the right ones count."""
+    """Of images alike in probability, not only the right ones count."""
     chances = np.tile([[0.7, 0.3]], (400, 1))
     labels = (np.arange(400) >= 200).astype(int)  # the first half is right
     with pytest.raises(DataError, match=r"of which 200 were labeled wrongly: the lowest is 0.5"):

@@ -198,7 +198,7 @@ def test_table_messages(tmp_path, text, message) -> None:
 
 
 def test_numbers_for_labels(table, tmp_path) -> None:
-    """The width of the bar, from its picture, by a manifest."""
+    """The width of the bar, from its image, by a manifest."""
     rows = ["path,label"]
     for i in range(40):
         image = np.zeros((28, 28), np.uint8)

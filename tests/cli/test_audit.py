@@ -22,7 +22,7 @@ def pictures(toy_folder, tmp_path):
 
 
 def test_findings_page_table_and_exit_code(cvclassic, pictures, tmp_path) -> None:
-    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no image")
     outputs = {name: tmp_path / f"audit.{name}" for name in ("html", "csv", "json")}
     options = ("-o", outputs["html"], "--csv", outputs["csv"], "--json", outputs["json"])
     done = cvclassic("audit", pictures, *options, "--tiny", "0", "--blur", "0")

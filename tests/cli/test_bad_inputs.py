@@ -50,7 +50,7 @@ PNG = encode_image(pictures(1)[0], ".png")
 JPEG = encode_image(np.repeat(np.repeat(pictures(1)[0], 4, 0), 4, 1), ".jpg")
 GIF = b"GIF89a\xff\xff\xff\xff\0\0\0," + bytes(4) + b"\xff\xff\xff\xff\0\x02\x02\x4c\x01\0;"
 FLOATS = np.linspace(0, 1, 64 * 64, dtype="<f4").reshape(64, 64)
-# name -> bytes, and the codes that the record may have; "" is an ordinary picture
+# name -> bytes, and the codes that the record may have; "" is an ordinary image
 CONTENT: dict[str, tuple[bytes, set[str]]] = {
     "zero.jpg": (b"", {"empty"}),
     "text.jpg": (b"hello\n", {"unsupported_format"}),

@@ -20,7 +20,7 @@ SMALL += ["--num-positives", "120", "--num-negatives", "150"]
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """Objects, scenes, and pictures with objects in them."""
+    """Objects, scenes, and images with objects in them."""
     folder = tmp_path_factory.mktemp("material")
     np.savez(folder / "crosses.npz", crosses=np.stack(targets(60)))
     (folder / "scenes").mkdir()
@@ -97,7 +97,7 @@ def test_interrupted_it_goes_on(cvclassic, trained, material, tmp_path) -> None:
 
 
 def test_boxes_in_pictures(cvclassic, material, tmp_path) -> None:
-    """Objects cut out of pictures by their boxes."""
+    """Objects cut out of images by their boxes."""
     scenes = clutter(8, seed=40)
     boxes = {}
     for i, scene in enumerate(scenes):

@@ -30,7 +30,7 @@ def models(in_process, toy_folder, tmp_path_factory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def pictures(toy_folder, tmp_path_factory) -> Path:
-    """The toys, and a picture that no program can read."""
+    """The toys, and an image that no program can read."""
     folder = tmp_path_factory.mktemp("pictures") / "toys"
     shutil.copytree(toy_folder, folder)
     (folder / "fine" / "zz.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
@@ -159,7 +159,7 @@ def test_missing_pictures_are_an_error(in_process, toy_folder, tmp_path) -> None
     lines = good.read_text().splitlines()
     (tmp_path / "short.csv").write_text("\n".join(lines[:-2]) + "\n")
     message = one_line(in_process("compare", good, tmp_path / "short.csv", toy_folder), 2)
-    assert "short.csv: 2 of the 12 pictures are missing. The first is " in message
+    assert "short.csv: 2 of the 12 images are missing. The first is " in message
 
 
 def test_models_of_a_table(in_process, models, pictures, tmp_path) -> None:

@@ -46,7 +46,7 @@ class Cluster:
         process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_" + kind, *words]
             + ["--scheduler-file", str(self._file), "--no-dashboard"],
-            cwd=self._folder,  # where no relative name leads to a picture
+            cwd=self._folder,  # where no relative name leads to an image
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

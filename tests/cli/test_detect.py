@@ -12,7 +12,7 @@ from cvclassic.images import read_image, write_image
 
 @pytest.fixture
 def picture(tmp_path):
-    """A small picture with something of everything on it."""
+    """A small image with something of everything on it."""
     rng = np.random.default_rng(3)
     image = np.full((120, 160, 3), 90, np.uint8)
     cv2.circle(image, (40, 40), 15, (230, 200, 40), -1, cv2.LINE_AA)

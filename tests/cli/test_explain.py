@@ -15,7 +15,7 @@ from .conftest import one_line
 
 @pytest.fixture(scope="session")
 def other_models(tmp_path_factory, root):
-    """Models of whole pictures, of a table, of numbers, of patches."""
+    """Models of whole images, of a table, of numbers, of patches."""
     folder = tmp_path_factory.mktemp("models")
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (12, 28, 28), np.uint8)

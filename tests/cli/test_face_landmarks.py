@@ -68,7 +68,7 @@ def test_points_are_found_drawn_and_written(cvclassic, marked, trained, tmp_path
 def test_every_picture_has_its_record(in_process, marked, trained, tmp_path) -> None:
     write_image(tmp_path / "gray.png", np.full((60, 60), 90, np.uint8))
     write_image(tmp_path / "tiny.png", np.zeros((1, 1, 3), np.uint8))
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     names = [tmp_path / name for name in ("gray.png", "tiny.png", "broken.png", "gone.png")]
     done = in_process("faces", "landmarks", *names, "-m", trained, "--json", "-")
     assert done.returncode == 1

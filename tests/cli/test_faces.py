@@ -26,7 +26,7 @@ def portrait() -> np.ndarray:
 
 @pytest.fixture
 def photos(tmp_path, portrait):
-    """A photo, a gray one, a wall, a tiny and a broken picture."""
+    """A photo, a gray one, a wall, a tiny and a broken image."""
     folder = tmp_path / "photos"
     folder.mkdir()
     write_image(folder / "a.jpg", portrait)
@@ -197,14 +197,14 @@ def test_enroll_identify_verify_remove(in_process, team, tmp_path):
     listed = in_process("faces", "list", gallery).stdout
     assert "p0" in listed
     assert "p2" not in listed
-    assert "whole pictures" in listed
+    assert "whole images" in listed
 
 
 def test_threshold_and_metric_are_learned(in_process, team, tmp_path):
     metric, gallery = tmp_path / "m.metric", tmp_path / "g.faces"
     done = in_process("faces", "train-metric", team, "-o", metric, "--whole", "--feature", "hog")
     assert done.returncode == 0, done.stderr
-    assert "18 pictures of 6 people" in done.stdout
+    assert "18 images of 6 people" in done.stdout
     enrolled = in_process(
         "faces", "enroll", gallery, "--folder", team, "--whole", "--metric", metric
     )
@@ -253,7 +253,7 @@ def test_wrong_calls_of_recognition(in_process, team, tmp_path):
     gallery = tmp_path / "g.faces"
     picture = team / "p0" / "0.png"
     assert "NAME" in one_line(in_process("faces", "enroll", gallery), 2)
-    assert "pictures" in one_line(in_process("faces", "enroll", gallery, "Ann"), 2)
+    assert "images" in one_line(in_process("faces", "enroll", gallery, "Ann"), 2)
     assert "unknown" in one_line(in_process("faces", "enroll", gallery, "unknown", picture), 2)
     in_process("faces", "enroll", gallery, "Ann", picture, "--whole")
     again = in_process("faces", "enroll", gallery, "Bob", picture, "--feature", "pixels")

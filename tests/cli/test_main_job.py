@@ -161,11 +161,11 @@ def test_classify_gives_the_same_in_every_way(cvclassic, trained, toy_folder, tm
 
 
 def test_classify_walks_and_keeps_going(cvclassic, trained, toy_folder, tmp_path) -> None:
-    """A folder, a file, a missing one, one that is no picture: one record each, exit code 1."""
+    """A folder, a file, a missing one, one that is no image: one record each, exit code 1."""
     (tmp_path / "in" / "deep").mkdir(parents=True)
     good = next((toy_folder / "fine").iterdir())
     shutil.copy(good, tmp_path / "in" / "deep" / "a.png")
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
     (tmp_path / "in" / ".hidden.png").write_bytes(good.read_bytes())
     write_image(tmp_path / "in" / "blank.png", np.zeros((40, 40), np.uint8))
     done = cvclassic(

@@ -13,7 +13,7 @@ from .conftest import one_line
 
 @pytest.fixture
 def pair(tmp_path, rng):
-    """A picture of blocks, and the same shifted by (12, 6)."""
+    """An image of blocks, and the same shifted by (12, 6)."""
     blocks = np.kron(rng.integers(0, 256, (20, 24), dtype=np.uint8), np.ones((9, 9), np.uint8))
     blocks = cv2.GaussianBlur(blocks, (0, 0), 1)
     a, b = tmp_path / "a.png", tmp_path / "b.png"

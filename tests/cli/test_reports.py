@@ -14,7 +14,7 @@ def trained(cvclassic, toy_folder, tmp_path_factory):
     """A model of the toys and a broken file, with the page beside it."""
     folder = tmp_path_factory.mktemp("trained")
     shutil.copytree(toy_folder, folder / "toys")
-    (next((folder / "toys").iterdir()) / "broken<i>.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (next((folder / "toys").iterdir()) / "broken<i>.jpg").write_bytes(b"\xff\xd8\xff no image")
     done = cvclassic("train", folder / "toys", "-o", folder / "toys.cvmodel", *QUICK)
     assert done.returncode == 1, done.stderr
     return folder

@@ -77,7 +77,7 @@ def test_archives(killed_late, toy_model_file, archives, tmp_path, n) -> None:
 
 
 def test_an_archive_that_has_changed(killed_late, toy_model_file, archives, tmp_path) -> None:
-    """A member that was done and is another picture now is found by its checksum."""
+    """A member that was done and is another image now is found by its checksum."""
     out = tmp_path / "l.csv"
     words = ["classify", toy_model_file, *archives, "--engine", "threads"]
     killed_late(words, out, 20)

@@ -206,7 +206,7 @@ def test_archives(toys, classify) -> None:
             outside = plain[row["path"].removeprefix(f"{archive}!")]
             assert {**row, "path": ""} == {**outside, "path": ""}
             assert row["status"] == "ok"
-    # each record's path names the picture again
+    # each record's path names the image again
     again = classify(*(row["path"] for row in rows))
     assert again == rows
     Path("toys/b.zip").write_bytes(Path("toys/b.zip").read_bytes()[:-200])

@@ -23,7 +23,7 @@ def draw(rng, label: str, noise: float) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def bars(tmp_path_factory) -> Path:
-    """80 pictures a class to train, 40 to test."""
+    """80 images a class to train, 40 to test."""
     rng = np.random.default_rng(8)
     top = tmp_path_factory.mktemp("bars")
     for split, n in (("train", 80), ("test", 40)):

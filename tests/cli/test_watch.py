@@ -61,7 +61,7 @@ def test_files_come_and_runs_go(toy_model_file, toy_folder, tmp_path) -> None:
         archive.write(files[2], "inside.png")
     second = start(*arguments)
     wait_for(second, out, ["a.png", "b.png", "c.png", "d.zip!inside.png"])
-    shutil.copy(files[3], box / "a.png")  # another picture of that name
+    shutil.copy(files[3], box / "a.png")  # another image of that name
     wait_for(second, out, ["a.png", "b.png", "c.png", "d.zip!inside.png", "a.png"])
     begin = time.monotonic()
     second.send_signal(signal.SIGINT)

@@ -115,7 +115,7 @@ def test_without_torch_the_hint_says_how() -> None:
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_damage(kind: str) -> None:
-    """Same shape, another picture, the same each time, the given one unchanged."""
+    """Same shape, another image, the same each time, the given one unchanged."""
     for image in (pictures(1)[0], pictures(1)[0][:, :, 0].copy(), np.full((1, 1), 9, np.uint8)):
         before = image.copy()
         for amount in DAMAGES[kind][2]:
@@ -148,7 +148,7 @@ def test_splits() -> None:
         assert (known[test] == label).any()
     assert np.array_equal(split_pictures(labels, 0.5, seed=1)[0], train)
     assert not np.array_equal(split_pictures(labels, 0.5, seed=2)[0], train)
-    with pytest.raises(DataError, match="Class b has one picture"):
+    with pytest.raises(DataError, match="Class b has one image"):
         split_pictures(list("aab"))
     few, more = (set(first_of_each(labels, n)) for n in (1, 2))
     assert few < more

@@ -55,7 +55,7 @@ def test_mirror_permutes_cells() -> None:
 
 
 def test_opponent_of_gray_has_no_color(rng) -> None:
-    """Gray pictures have equal channels: the two color axes are zero."""
+    """Gray images have equal channels: the two color axes are zero."""
     gray = rng.integers(0, 255, (40, 40), np.uint8)
     cells = ColorStats(color_space="opponent").describe(gray).descriptors.reshape(-1, 2, 3)
     assert np.abs(cells[:, :, 1:]).max() < 1e-5

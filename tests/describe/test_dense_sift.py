@@ -64,7 +64,7 @@ def test_definition(gray, window, step, bin_size) -> None:
 @pytest.mark.parametrize("window", ["exact", "flat"])
 @pytest.mark.parametrize(("step", "bin_size"), [(4, 8), (3, 5), (2, 6)])
 def test_vlfeat_agrees(data_dir, window, step, bin_size) -> None:
-    """Same grid, same order, mean cosine of at least 0.99 on real pictures."""
+    """Same grid, same order, mean cosine of at least 0.99 on real images."""
     vlfeat = pytest.importorskip("benchmarks.opponents.vlfeat")
     if vlfeat.load() is None:
         pytest.skip("libvl is not installed (Debian: libvlfeat1)")
@@ -117,7 +117,7 @@ def test_orientation_bins(k) -> None:
 
 @pytest.mark.parametrize("window", ["exact", "flat"])
 def test_shift_by_a_step(gray, window) -> None:
-    """A picture that begins a step later has the descriptors of the nodes from there on."""
+    """An image that begins a step later has the descriptors of the nodes from there on."""
     options = {"step": 4, "bin_size": 4, "window": window}
     whole = dense_sift_features(gray, **options)
     shifted = dense_sift_features(np.ascontiguousarray(gray[:, 4:]), **options)

@@ -73,7 +73,7 @@ def test_threads_have_networks_of_their_own() -> None:
         (b"garbage" * 100, "damaged or no ONNX"),
         (network_bytes()[:-40], "damaged|cannot"),
         (network_bytes()[:200], "damaged|cannot"),
-        (message((7, message((11, message((1, "x")))))), "takes pictures"),
+        (message((7, message((11, message((1, "x")))))), "takes images"),
         (b"\xff" * 50, "damaged or no ONNX"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Pictures brought to one size, their pixels, and rows of tables."""
+"""Images brought to one size, their pixels, and rows of tables."""
 
 import numpy as np
 import pytest

@@ -137,7 +137,7 @@ def test_local_features_take_and_scale(gray) -> None:
     assert np.array_equal(turned.descriptors, features.descriptors[order])
     assert np.array_equal(turned.take(np.argsort(order)).xy, features.xy)
     assert len(features.take(np.zeros(len(features), bool))) == 0
-    # the corners of the picture stay its corners
+    # the corners of the image stay its corners
     corners = LocalFeatures(
         np.float32([[-0.5, -0.5], [199.5, 159.5]]),
         np.ones(2, np.float32),

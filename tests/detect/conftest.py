@@ -1,4 +1,4 @@
-"""Pictures that the detectors' tests share."""
+"""Images that the detectors' tests share."""
 
 import cv2
 import numpy as np

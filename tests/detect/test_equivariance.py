@@ -1,4 +1,4 @@
-"""Detectors move with the picture: flips, quarter turns and shifts, within a pixel."""
+"""Detectors move with the image: flips, quarter turns and shifts, within a pixel."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ POINTS = {
     "fast_subpixel": lambda image: detect.corners_fast(image, subpixel=True),
 }
 # Pyramids and block-wise limits of OpenCV start at the upper left corner, so these lose some points
-# when the picture turns round; BRISK places those of its coarse octaves a few pixels off even when
+# when the image turns round; BRISK places those of its coarse octaves a few pixels off even when
 # it is only shifted. The share below must come back within a pixel.
 SHARES = {
     "orb": 0.6,
@@ -53,7 +53,7 @@ MAPS = {
     "log": detect.log_edges,
     "soft": lambda image: detect.soft_edges(image) > 0.3,
 }
-# How a picture moves, and where its points go. W and H are those of the picture before.
+# How an image moves, and where its points go. W and H are those of the image before.
 MOVES = {
     "mirror": (lambda i: i[:, ::-1], lambda xy, w, h: np.stack([w - 1 - xy[:, 0], xy[:, 1]], 1)),
     "upside_down": (lambda i: i[::-1], lambda xy, w, h: np.stack([xy[:, 0], h - 1 - xy[:, 1]], 1)),

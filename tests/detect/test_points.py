@@ -1,4 +1,4 @@
-"""Blobs, corners, lines and keypoints against pictures whose answer is known, and references."""
+"""Blobs, corners, lines and keypoints against images whose answer is known, and references."""
 
 import cv2
 import numpy as np
@@ -85,7 +85,7 @@ def test_corners_of_a_box_below_the_pixel(find):
     image = cv2.resize(large, (80, 60), interpolation=cv2.INTER_AREA)
     found = find(image)
     assert len(found) == 4
-    # Edges lie between pixels 122 and 123, 499 and 500, and so on, of the large picture.
+    # Edges lie between pixels 122 and 123, 499 and 500, and so on, of the large image.
     x, y = (np.array([122.5, 499.5]) + 0.5) / 8 - 0.5, (np.array([99.5, 380.5]) + 0.5) / 8 - 0.5
     expected = np.array([(a, b) for a in x for b in y])
     distance, index = cKDTree(found.xy).query(expected)

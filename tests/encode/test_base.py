@@ -15,7 +15,7 @@ from tests.checks import picture_labels, pictures
 
 
 class Told(Describer):
-    """Descriptors that say which picture they are of: the value of its first pixel."""
+    """Descriptors that say which image they are of: the value of its first pixel."""
 
     n_dims = 4
 
@@ -64,7 +64,7 @@ class Sampled(LocalEncoder):
 
 
 def marked(values) -> list[np.ndarray]:
-    """One picture for each value."""
+    """One image for each value."""
     return [np.full((8, 8), value, np.uint8) for value in values]
 
 
@@ -107,7 +107,7 @@ def test_sample_takes_everything_where_there_is_room() -> None:
 
 
 def test_sample_is_balanced_between_pictures_and_classes() -> None:
-    """9 pictures of a common class and 3 of a rare one; room for a part of them."""
+    """9 images of a common class and 3 of a rare one; room for a part of them."""
     labels = ["common"] * 9 + ["rare"] * 3
     room_for = 12 * 20
     encoder = Sampled(Told(100), sample_mb=room_for * 16 / 1e6, random_state=0)
@@ -115,7 +115,7 @@ def test_sample_is_balanced_between_pictures_and_classes() -> None:
     counts = Counter(sample[:, 0].astype(int).tolist())
     assert len(sample) == room_for
     assert set(counts.values()) == {20}
-    # many more pictures than are needed: as many of either class are taken
+    # many more images than are needed: as many of either class are taken
     many = Sampled(Told(100), sample_mb=800 * 16 / 1e6, random_state=0)
     labels = ["common"] * 2000 + ["rare"] * 300
     images = marked([1] * 2000 + [2] * 300)
@@ -165,7 +165,7 @@ def peak_of(function) -> int:
 
 
 def test_memory_does_not_grow_with_the_descriptors() -> None:
-    """20,000 descriptors a picture are 320 kB; 60 pictures of them would be 19 MB."""
+    """20,000 descriptors an image are 320 kB; 60 images of them would be 19 MB."""
     encoder = Sampled(Told(20_000), sample_mb=1, random_state=0, n_jobs=1)
     few, many = marked([1] * 20), marked([1] * 80)
     fits = [peak_of(lambda X=X: clone(encoder).fit(X)) for X in (few, many)]
@@ -183,7 +183,7 @@ LEVELS = ((1, 1), (2, 2), (3, 1), (4, 5))
 
 
 def positions(rng, n=500, shape=(30, 50)) -> np.ndarray:
-    """All over the picture, its very edges included."""
+    """All over the image, its very edges included."""
     xy = rng.uniform(-0.5, [shape[1] - 0.5, shape[0] - 0.5], (n, 2))
     edges = [[-0.5, -0.5], [shape[1] - 0.5, shape[0] - 0.5], [shape[1] - 0.5, -0.5], [0, 0]]
     return np.vstack([xy, edges]).astype(np.float32)
@@ -225,7 +225,7 @@ def test_scale_does_not_matter(rng) -> None:
 
 
 def test_pyramid_levels_sum_to_the_whole() -> None:
-    """The counts of every level's cells sum to those of the picture."""
+    """The counts of every level's cells sum to those of the image."""
     images = pictures(4)
     pyramid = ((1, 1), (2, 3), (4, 4))
     encoder = BagOfWords(n_words=9, norm=None, pyramid=pyramid, random_state=0).fit(images)

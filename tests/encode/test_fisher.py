@@ -25,7 +25,7 @@ def descriptors():
 
 
 class Noise(Describer):
-    """Random descriptors at random places, the same for the same picture; none if blank."""
+    """Random descriptors at random places, the same for the same image; none if blank."""
 
     n_dims = 12
 

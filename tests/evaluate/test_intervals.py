@@ -59,7 +59,7 @@ def test_intervals_cover(n, sharpness) -> None:
 
 
 def test_small_classes_do_not_narrow_the_interval() -> None:
-    """Three pictures a class: drawing 3 of 3 would give two thirds of the variance."""
+    """Three images a class: drawing 3 of 3 would give two thirds of the variance."""
     rng = np.random.default_rng(3)
     recall = rng.random(50)
     true = np.repeat(np.arange(50), 3)
@@ -165,7 +165,7 @@ def test_wrong_parameters(changes, message) -> None:
     seen = Predictions(["x"], ["a"], ["a"], ["a"])
     with pytest.raises(ParameterError, match=message):
         score_intervals(seen, **changes)
-    with pytest.raises(ParameterError, match="at least one picture"):
+    with pytest.raises(ParameterError, match="at least one image"):
         score_intervals(Predictions([], [], [], []))
     with pytest.raises(ParameterError, match="must hold probabilities"):
         reliability(seen)

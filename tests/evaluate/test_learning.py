@@ -1,4 +1,4 @@
-"""More pictures, better scores; the same pictures, the same numbers."""
+"""More images, better scores; the same images, the same numbers."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_more_pictures_help(noisy) -> None:
     assert means[-1] > means[2] > means[0] > 0.33
     model, _, _, test, truth = noisy
     assert curve.accuracy[-1] == pytest.approx((model.predict(test) == truth).mean())
-    assert curve.summary()[-1][2] == 0  # all pictures: there is one choice
+    assert curve.summary()[-1][2] == 0  # all images: there is one choice
     again = learning_curve(*noisy, n_repeats=4)
     assert np.array_equal(again.accuracy, curve.accuracy)
     other = learning_curve(*noisy, n_repeats=4, random_state=1)

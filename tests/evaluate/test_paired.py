@@ -76,7 +76,7 @@ def test_swapping_the_models_turns_the_signs(rng) -> None:
 
 
 def test_equal_models_are_seldom_told_apart() -> None:
-    """5 % false alarms at most, and intervals that hold 0 in 95 %, with hard and easy pictures."""
+    """5 % false alarms at most, and intervals that hold 0 in 95 %, with hard and easy images."""
     rng = np.random.default_rng(11)
     true = np.arange(200) % 5
     alarms, holds, class_holds = 0, 0, 0
@@ -102,7 +102,7 @@ def test_no_disagreement_is_not_equality() -> None:
 def test_other_pictures_are_refused() -> None:
     one, two = pair(np.array([True, False]), np.array([True, True]), np.array([0, 1]))
     other = Predictions(["x", "y"], two.truth, two.labels, two.classes)
-    with pytest.raises(ParameterError, match="same pictures"):
+    with pytest.raises(ParameterError, match="same images"):
         compare_pair(one, other)
-    with pytest.raises(ParameterError, match="at least one picture"):
+    with pytest.raises(ParameterError, match="at least one image"):
         compare_pair(*[Predictions([], [], [], [])] * 2)

@@ -76,7 +76,7 @@ def test_odd_names_come_back(tmp_path) -> None:
 
 
 def test_predictions_from_elsewhere(tmp_path) -> None:
-    """Truth and types from the labeled pictures; paths relative to the folder."""
+    """Truth and types from the labeled images; paths relative to the folder."""
     truth = {str(tmp_path / "data" / f"{i}.png"): i % 3 for i in range(6)}
     rows = [f"{i}.png,{i % 2},{0.5 + i / 20},0.01" for i in (3, 1, 2, 0, 5, 4)]
     table = tmp_path / "cnn.csv"
@@ -114,8 +114,8 @@ def test_table_of_classify(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("path,label\nx,cat\nx,cat\n", "line 3: the picture x is also in line 2"),
-        ("path,label\nx,cat\nq,cat\n", "line 3: the picture q is not among the 2 labeled ones"),
+        ("path,label\nx,cat\nx,cat\n", "line 3: the image x is also in line 2"),
+        ("path,label\nx,cat\nq,cat\n", "line 3: the image q is not among the 2 labeled ones"),
         ("path,label,truth\nx,cat,dog\n", "line 2: the truth is 'dog' here and 'cat' among"),
         ("path,label,probability\nx,cat,1.5\n", "line 2: the column 'probability' must hold"),
         (
@@ -128,7 +128,7 @@ def test_table_of_classify(tmp_path) -> None:
         ("path,label\n", "the table has no rows"),
         ("", "the table has no rows"),
         ('path,label\n"x,cat\n', "not a CSV table"),
-        ("path,label,status\nx,,error\n", "no picture that was answered"),
+        ("path,label,status\nx,,error\n", "no image that was answered"),
     ],
 )
 def test_mistakes_are_named(text, message, tmp_path) -> None:
@@ -162,11 +162,11 @@ def test_table_of_classify_with_unknown(tmp_path) -> None:
 def test_missing_pictures_and_files(tmp_path) -> None:
     (tmp_path / "a.csv").write_text("path,label\nx,cat\n")
     seen, _ = read_predictions(tmp_path / "a.csv", {"x": "cat", "y": "dog"})
-    with pytest.raises(DataError, match=r"a.csv: 1 of the 2 pictures are missing. The first is y"):
+    with pytest.raises(DataError, match=r"a.csv: 1 of the 2 images are missing. The first is y"):
         align_predictions(seen, ["x", "y"], "a.csv")
     with pytest.raises(DataError, match="there is no such table"):
         read_predictions(tmp_path / "b.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_predictions(tmp_path)
-    with pytest.raises(DataError, match="or give the labeled pictures"):
+    with pytest.raises(DataError, match="or give the labeled images"):
         read_predictions(tmp_path / "a.csv")

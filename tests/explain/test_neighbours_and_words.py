@@ -1,4 +1,4 @@
-"""Nearest training pictures, and the browser of visual words."""
+"""Nearest training images, and the browser of visual words."""
 
 import numpy as np
 import pytest

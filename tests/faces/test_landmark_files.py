@@ -106,7 +106,7 @@ def test_marked_faces_are_read_or_listed(make_faces, tmp_path) -> None:
     images, points = make_faces(3)
     for i, image in enumerate(images):
         write_image(tmp_path / f"{i}.png", image)
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     write_image(tmp_path / "unmarked.png", images[0])
     content = {f"{i}.png": shape.tolist() for i, shape in enumerate(points)}
     content |= {"broken.png": points[0].tolist(), "gone.png": points[0].tolist()}
@@ -127,7 +127,7 @@ def test_marked_faces_are_read_or_listed(make_faces, tmp_path) -> None:
     }
     messages = {name: message for name, _, message in faces.failures}
     assert messages["few.png"] == "expected 68 points (x, y). Got 5 points"
-    assert "far outside of the picture (128 x 128 pixels)" in messages["far.png"]
+    assert "far outside of the image (128 x 128 pixels)" in messages["far.png"]
 
 
 def test_files_that_are_none_of_points(tmp_path) -> None:

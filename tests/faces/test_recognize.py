@@ -30,7 +30,7 @@ from cvclassic.models.digests import digest_of
 
 
 def pictures_of(faces: np.ndarray, n: int, seed: int = 0) -> list[list[np.ndarray]]:
-    """For each face some pictures of it: moved, brighter or darker, with noise."""
+    """For each face some images of it: moved, brighter or darker, with noise."""
     random = np.random.default_rng(seed)
     people = []
     for face in faces:
@@ -47,7 +47,7 @@ def pictures_of(faces: np.ndarray, n: int, seed: int = 0) -> list[list[np.ndarra
 
 @pytest.fixture(scope="module")
 def people(small_faces) -> list[list[np.ndarray]]:
-    """Six people, four pictures each."""
+    """Six people, four images each."""
     return pictures_of(small_faces[:6], 4)
 
 
@@ -193,7 +193,7 @@ def test_metric_of_too_little() -> None:
         learn_metric(np.ones((4, 3)), [1, 1, 2, 2])
 
 
-# ------------------------------------------------------------------------------------- pictures
+# ------------------------------------------------------------------------------------- images
 
 
 def test_the_face_is_found_in_a_photo(portrait) -> None:

@@ -1,4 +1,4 @@
-"""Pictures and broken files that the tests of this room share."""
+"""Images and broken files that the tests of this room share."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def smooth(height=160, width=240, channels=3, seed=0):
-    """A picture with structure at every place, which survives lossy formats."""
+    """An image with structure at every place, which survives lossy formats."""
     rng = np.random.default_rng(seed)
     shape = (height, width, 3) if channels == 3 else (height, width)
     noise = cv2.GaussianBlur(rng.integers(0, 256, shape, dtype=np.uint8), (0, 0), 3)

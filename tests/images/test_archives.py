@@ -1,4 +1,4 @@
-"""Pictures in archives are read in place, whatever the archive says about itself."""
+"""Images in archives are read in place, whatever the archive says about itself."""
 
 import bz2
 import gzip
@@ -235,7 +235,7 @@ def test_streams_in_a_row_are_one(tmp_path) -> None:
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz", ".tar.xz"])
 def test_a_cut_archive_gives_what_is_there_and_says_so(tmp_path, suffix) -> None:
     rng = random.Random(1)
-    # random bytes behind the pictures, so that packing saves nothing and the cuts are even
+    # random bytes behind the images, so that packing saves nothing and the cuts are even
     members = [(n, d + rng.randbytes(30_000)) for n, d in SAMPLES]
     whole = tmp_path / f"a{suffix}"
     make_zip(whole, members) if suffix == ".zip" else make_tar(whole, members, TARS[suffix])

@@ -1,4 +1,4 @@
-"""Changed copies: seeded, of the same shape, doing what they say, and only to training pictures."""
+"""Changed copies: seeded, of the same shape, doing what they say, and only to training images."""
 
 import pickle
 

@@ -107,7 +107,7 @@ def test_cut_files(files, part):
 
 
 def test_every_cut_of_a_jpeg(files):
-    """No cut is taken for a whole picture, unless only the mark is gone."""
+    """No cut is taken for a whole image, unless only the mark is gone."""
     for name in ("jpeg", "progressive jpeg", "jpeg with restarts", "gray jpeg"):
         data = files[name]
         whole = read_image(data)
@@ -160,7 +160,7 @@ def test_missing_end_mark_only(files):
 
 
 def test_thumbnail_is_not_the_end(files):
-    """The end mark of a thumbnail in the metadata does not make a cut picture whole."""
+    """The end mark of a thumbnail in the metadata does not make a cut image whole."""
     thumbnail = encode(smooth(32, 32), "JPEG")
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + thumbnail
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif

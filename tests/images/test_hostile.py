@@ -21,7 +21,7 @@ BROKEN_PNG = {
 
 
 def attempt(path):
-    """The picture or None, and the code."""
+    """The image or None, and the code."""
     try:
         return decode_image(path), "ok"
     except ImageReadError as error:

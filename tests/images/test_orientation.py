@@ -9,7 +9,7 @@ from cvclassic.images import decode_image, read_image, resize_to, write_image
 from cvclassic.images.formats.pixels import turn_upright
 from tests.images.makers import encode, smooth, tiff
 
-# What a camera that was held so would have stored of an upright picture.
+# What a camera that was held so would have stored of an upright image.
 STORED = {
     1: lambda a: a,
     2: lambda a: a[:, ::-1],

@@ -81,7 +81,7 @@ def test_everything_else_is_a_record(tmp_path):
 
 
 def test_only_images(tmp_path):
-    touch(tmp_path / "a.JPG", b"words")  # a picture by name: reading will say what it is
+    touch(tmp_path / "a.JPG", b"words")  # an image by name: reading will say what it is
     touch(tmp_path / "b.txt", b"words")
     touch(tmp_path / "c.txt")
     touch(tmp_path / "d")

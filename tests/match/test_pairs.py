@@ -1,4 +1,4 @@
-"""Pictures against each other."""
+"""Images against each other."""
 
 import json
 
@@ -11,7 +11,7 @@ from cvclassic.match import describe, describe_views, match_images, project, sim
 
 
 def texture(seed: int, shape=(220, 260)) -> np.ndarray:
-    """A picture with structure at many sizes."""
+    """An image with structure at many sizes."""
     rng = np.random.default_rng(seed)
     image = np.zeros(shape, np.float32)
     for side in (4, 9, 20, 44):
@@ -140,7 +140,7 @@ def test_hard_pairs_of_the_oxford_pictures(data_dir):
 
     folder = data_dir / "oxford_affine"
     if not folder.is_dir():
-        pytest.skip(f"Oxford pictures not found in {folder}")
+        pytest.skip(f"Oxford images not found in {folder}")
     for name, number in (("graf", 4), ("leuven", 6), ("ubc", 6)):
         a, b = (read_image(folder / name / f"img{i}.png") for i in (1, number))
         truth = np.loadtxt(folder / name / f"H1to{number}p.txt")

@@ -63,7 +63,7 @@ def test_results_cannot_be_changed(results) -> None:
 
 
 def test_a_notebook_shows_them(tmp_path, toy_folder) -> None:
-    """Without a line of matplotlib: pictures and tables in the outputs."""
+    """Without a line of matplotlib: images and tables in the outputs."""
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")

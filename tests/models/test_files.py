@@ -48,7 +48,7 @@ def small_recipe(name: str, head: str = "svm", **params) -> Pipeline:
 
 
 def probe(models: list[Path], folder: Path, **env: str) -> np.ndarray:
-    """Probabilities of the pictures in `folder` by each model, in another process."""
+    """Probabilities of the images in `folder` by each model, in another process."""
     script = """
         import sys
         from cvclassic.models import load_model

@@ -67,4 +67,4 @@ def test_a_check_that_breaks_is_a_finding(run_cli, tmp_path: Path) -> None:
     assert done.returncode == 1
     checks = report(done)
     assert any("broken" in check["value"] for check in checks.values())
-    assert checks["sample pictures"]["status"] == "ok"
+    assert checks["sample images"]["status"] == "ok"

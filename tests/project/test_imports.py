@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# From left to right: the way of a picture, then what is built around it. A room imports only from
+# From left to right: the way of an image, then what is built around it. A room imports only from
 # rooms to its left.
 ORDER = [
     "errors",

@@ -1,7 +1,7 @@
 """The commands in README.md work.
 
 Every ``cvclassic ...`` line of a ``sh`` block, and every ``$ cvclassic ...`` line of a ``console``
-block, is run in order in one folder where ``sample_images`` lies. A line that needs pictures of
+block, is run in order in one folder where ``sample_images`` lies. A line that needs images of
 the reader's own, or far too long, is not run when it ends in ``# not run: <why>``, or when
 ``<!-- not run: <why> -->`` stands before its block; its command and options are still checked.
 """

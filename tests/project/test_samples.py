@@ -1,4 +1,4 @@
-"""The sample pictures: small, listed with their origin, and honest."""
+"""The sample images: small, listed with their origin, and honest."""
 
 import csv
 from fnmatch import fnmatch
@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def samples(root: Path) -> Path:
-    """The folder of the sample pictures."""
+    """The folder of the sample images."""
     return root / "sample_images"
 
 
@@ -104,7 +104,7 @@ def test_the_script_makes_these_pictures(root: Path, samples: Path, tmp_path: Pa
         for name in ("brick", "hubble_deep_field", "immunohistochemistry", "coffee"):
             getattr(data, name)()
     except (ImportError, OSError) as error:
-        pytest.skip(f"this scikit-image does not ship its pictures: {error}")
+        pytest.skip(f"this scikit-image does not ship its images: {error}")
     runpy.run_path(str(root / "sample_images" / "make_samples.py"))["main"](tmp_path)
     made = [p.relative_to(tmp_path) for p in pictures(tmp_path)]
     assert made == [p.relative_to(samples) for p in pictures(samples)]

@@ -112,7 +112,7 @@ class Browser:
         return base64.b64decode(self.cdp("Page.printToPDF", printBackground=False)["data"])
 
     def screenshot(self, path: Path) -> None:
-        """Picture of the whole page, for looking at it."""
+        """Image of the whole page, for looking at it."""
         size = self.cdp("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 6000)}
         shot = self.cdp(

@@ -20,7 +20,7 @@ HOSTILE = (
 
 
 def report_of(names, n: int = 8, seed: int = 0) -> EvaluationReport:
-    """A report with `n` pictures of each of `names`, a third of them wrong."""
+    """A report with `n` images of each of `names`, a third of them wrong."""
     rng = np.random.default_rng(seed)
     truth = [name for name in names for _ in range(n)]
     paths = [f"folder/{name}/{i}-{name}.jpg".replace("/", "_", 1) for i, name in enumerate(truth)]

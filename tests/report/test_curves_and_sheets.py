@@ -45,5 +45,5 @@ def test_sheet_keeps_pixels_square_and_proportions() -> None:
     assert sheet.shape == (40, 80, 3)
     assert (sheet[:, :40].min(axis=2) == 0).sum() == 40 * 20
     assert (sheet[:, 40:].min(axis=2) == 0).sum() == 10 * 40
-    with pytest.raises(ParameterError, match="at least one picture"):
+    with pytest.raises(ParameterError, match="at least one image"):
         contact_sheet([])

@@ -144,7 +144,7 @@ def test_match_sheets_waste_little(shape_a, shape_b, model):
     used = (sheet != PAPER).any(axis=2)
     # All but margins, gaps and headlines.
     assert used.sum() > height * width - 110 * height - 160 * width
-    if model is None:  # both pictures begin and end in the same rows, but for a dot
+    if model is None:  # both images begin and end in the same rows, but for a dot
         rows = [(sheet == value).all(axis=2).any(axis=1).nonzero()[0] for value in (90, 160)]
         np.testing.assert_allclose(rows[0][[0, -1]], rows[1][[0, -1]], atol=8)
 

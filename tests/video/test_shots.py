@@ -15,7 +15,7 @@ from cvclassic.video import detect_transitions, shots_between, summarize_frames
 
 
 def pan(seed: int, n: int, hue: int) -> list[np.ndarray]:
-    """A slow move over a picture of blobs."""
+    """A slow move over an image of blobs."""
     rng = np.random.default_rng(seed)
     field = cv2.GaussianBlur(rng.integers(0, 256, (200, 320), np.uint8), (0, 0), 6)
     field = cv2.normalize(field, None, 30, 230, cv2.NORM_MINMAX)

@@ -18,7 +18,7 @@ box_format_option = click.option(
 
 @click.command()
 @click.argument("file", metavar="CASCADE", type=click.Path())
-@click.option("--images", required=True, type=click.Path(), help="Folder of pictures.")
+@click.option("--images", required=True, type=click.Path(), help="Folder of images.")
 @click.option("--boxes", required=True, type=click.Path(), help="JSON file of their true boxes.")
 @box_format_option
 @click.option("-o", "--output", type=click.Path(), help="Draw precision over recall (.png, .svg).")
@@ -47,12 +47,12 @@ box_format_option = click.option(
 @click.option("--min-size", type=click.IntRange(min=0), default=0, help="Smallest width in pixels.")
 @click.pass_context
 def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **settings):
-    """Compare what CASCADE finds with the true boxes of pictures.
+    """Compare what CASCADE finds with the true boxes of images.
 
     Boxes are ranked by their score (how many windows agree, and how surely); the curve shows
     precision over recall for every least score.
 
-    Exit code: 0 all well, 1 a picture could not be read, 2 usage or cascade, 3 output.
+    Exit code: 0 all well, 1 an image could not be read, 2 usage or cascade, 3 output.
 
     \b
     Example:

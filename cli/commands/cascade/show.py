@@ -8,11 +8,11 @@ import click
 @click.command()
 @click.argument("file", metavar="CASCADE", type=click.Path())
 @click.argument("image", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Picture to draw.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="Image to draw.")
 @click.option(
     "--at",
     metavar="X,Y,W,H",
-    help="Window to look into. [default: the surest object found, else the whole picture]",
+    help="Window to look into. [default: the surest object found, else the whole image]",
 )
 @click.option(
     "--features",
@@ -30,7 +30,7 @@ def show(file, image, output, at, n_features):
     and orange subtracted. Where a stage rejects it, the features of that stage are drawn, first
     those that pull it down most. Bars show how far each stage lies above or below what it needs.
 
-    Exit code: 0 all well, 2 usage, cascade or picture, 3 output.
+    Exit code: 0 all well, 2 usage, cascade or image, 3 output.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def show(file, image, output, at, n_features):
 
 
 def _window(at: str | None, gray) -> tuple[int, int, int, int]:
-    """The window to look into, in whole pixels inside the picture."""
+    """The window to look into, in whole pixels inside the image."""
     height, width = gray.shape
     if at is None:
         return 0, 0, width, height
@@ -95,5 +95,5 @@ def _window(at: str | None, gray) -> tuple[int, int, int, int]:
     except ValueError:
         raise click.BadParameter(f"--at: expected X,Y,W,H. Got {at!r} instead.") from None
     if w < 1 or h < 1 or x < 0 or y < 0 or x + w > width or y + h > height:
-        raise click.BadParameter(f"--at: {at} is not inside the picture of {width}x{height}.")
+        raise click.BadParameter(f"--at: {at} is not inside the image of {width}x{height}.")
     return x, y, w, h

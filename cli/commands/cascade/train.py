@@ -1,4 +1,4 @@
-"""``cvclassic cascade train``: a detector from pictures of the object and pictures without."""
+"""``cvclassic cascade train``: a detector from images of the object and images without."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Rates(click.ParamType):
 
 
 @click.command()
-@click.option("--positives", type=click.Path(), help="Pictures of the object: folder or .npz.")
+@click.option("--positives", type=click.Path(), help="Images of the object: folder or .npz.")
 @click.option(
-    "--boxes", type=click.Path(), help="Instead: JSON file of boxes in pictures, see --images."
+    "--boxes", type=click.Path(), help="Instead: JSON file of boxes in images, see --images."
 )
-@click.option("--images", type=click.Path(), help="Folder of the pictures that --boxes names.")
+@click.option("--images", type=click.Path(), help="Folder of the images that --boxes names.")
 @box_format_option
 @click.option(
-    "--negatives", required=True, type=click.Path(), help="Pictures without the object: folder."
+    "--negatives", required=True, type=click.Path(), help="Images without the object: folder."
 )
 @click.option("-o", "--output", required=True, type=click.Path(), help="XML file to write.")
 @click.option(
@@ -175,12 +175,12 @@ def train(
     """Train a cascade that `cv2.CascadeClassifier` loads.
 
     Each stage learns from changed copies of the objects and from hard negatives: windows of the
-    pictures without the object that all stages before it let through. A fifth of the objects is
+    images without the object that all stages before it let through. A fifth of the objects is
     kept from learning and sets the thresholds. The output is written after every stage and can be
     used at once; after an interruption the same command goes on from there, and ends with the same
     bytes.
 
-    Exit code: 0 trained (also when no negatives are left to learn from), 1 and some pictures could
+    Exit code: 0 trained (also when no negatives are left to learn from), 1 and some images could
     not be read, 2 usage, 3 ended before that: too few objects pass, or the rates are out of reach;
     the stages that are done are in the output.
 
@@ -236,7 +236,7 @@ def train(
         scenes = load_pictures(negatives)
         failures = found.failures + scenes.failures
         report_failures(failures)
-        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} pictures without")
+        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} images without")
         training = train_cascade(
             Objects(found.pictures, settings.window, share),
             scenes.pictures,

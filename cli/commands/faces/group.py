@@ -9,11 +9,11 @@ from ...shared.console import hush_decoders
 
 # name -> (module in `commands`:attribute, the line that `cvclassic faces --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
-    "detect": ("faces.detect:detect", "Find faces in pictures; blur, crop or frame them."),
+    "detect": ("faces.detect:detect", "Find faces in images; blur, crop or frame them."),
     "blur": ("faces.blur:blur", "Blur the faces in a video."),
-    "enroll": ("faces.people:enroll", "Add a person, or pictures of one, to a gallery."),
-    "identify": ("faces.people:identify", "Say whose face each picture shows, or unknown."),
-    "verify": ("faces.people:verify", "Say whether a picture shows a certain person."),
+    "enroll": ("faces.people:enroll", "Add a person, or images of one, to a gallery."),
+    "identify": ("faces.people:identify", "Say whose face each image shows, or unknown."),
+    "verify": ("faces.people:verify", "Say whether an image shows a certain person."),
     "remove": ("faces.people:remove", "Forget people; nothing else changes."),
     "list": ("faces.people:list_", "List the people of a gallery."),
     "threshold": ("faces.learning:threshold", "Learn on other people who counts as unknown."),

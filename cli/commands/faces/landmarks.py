@@ -57,7 +57,7 @@ from ...shared.running import (
 @quiet_option
 @click.pass_context
 def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
-    """Learn to mark 68 points of a face from the pictures of FOLDER, one marked face in each.
+    """Learn to mark 68 points of a face from the images of FOLDER, one marked face in each.
 
     The points are those of the Multi-PIE mark-up: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47,
     mouth 48-67. Faces that cannot be used are listed and left out.
@@ -93,7 +93,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     summary = {"faces": len(boxes), "detected": found, "left_out": len(faces.failures)}
     size = save_landmarks(output, model, summary)
     if faces.unmarked and not quiet:
-        click.echo(f"{faces.unmarked} pictures of {folder} have no points.", err=True)
+        click.echo(f"{faces.unmarked} images of {folder} have no points.", err=True)
     error = model.held_out_error_
     shown = "not estimated by trees" if error != error else f"{error:.1%} of the eyes' distance"
     show_table(

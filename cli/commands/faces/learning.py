@@ -14,7 +14,7 @@ _MAX_SIDE = 2000
 
 
 def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str], int]:
-    """Faces, whose they are, and how many pictures could not be used."""
+    """Faces, whose they are, and how many images could not be used."""
     from cvclassic.errors import DataError, ImageReadError
     from cvclassic.faces import HaarFaceDetector, largest_face
     from cvclassic.images import decode_image, load_folder
@@ -57,11 +57,11 @@ def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str]
 def threshold(ctx, gallery, folder, max_far, roc, quiet):
     """Learn from the people in FOLDER, one folder each, who counts as unknown in GALLERY.
 
-    Every picture is compared with the others of its person (genuine) and with the other people
+    Every image is compared with the others of its person (genuine) and with the other people
     (impostor). The people of FOLDER need not be in the gallery, and are not added to it. With N
     people enrolled, a stranger is taken for one of them about N times as often as for a given one.
 
-    Exit code: 0 all pictures were used, 1 some could not be, 2 usage, gallery or too few pictures,
+    Exit code: 0 all images were used, 1 some could not be, 2 usage, gallery or too few images,
     3 output, 75 another run is changing the gallery.
 
     \b
@@ -82,7 +82,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
             from cvclassic.draw import draw_error_rates
 
             chosen = (known.threshold.far or 0.0, known.threshold.frr or 0.0)
-            title = f"{len(set(people))} people, {len(people)} pictures; EER {rates.eer:.2%}"
+            title = f"{len(set(people))} people, {len(people)} images; EER {rates.eer:.2%}"
             draw_error_rates(rates.far, rates.frr, roc, chosen=chosen, title=title)
         save_gallery(gallery, known)
     limit = known.threshold
@@ -110,7 +110,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
     show_default=True,
     help="With pixels, lda gives Fisherfaces and pca Eigenfaces; lda wants many people.",
 )
-@click.option("--whole", is_flag=True, help="Pictures are faces already; none is looked for.")
+@click.option("--whole", is_flag=True, help="Images are faces already; none is looked for.")
 @quiet_option
 @click.pass_context
 def train_metric(ctx, folder, output, feature, kind, whole, quiet):
@@ -119,7 +119,7 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
     The result serves galleries of other people (faces enroll --metric); learn their threshold
     afterwards (faces threshold), on people that are not in FOLDER.
 
-    Exit code: 0 all pictures were used, 1 some could not be, 2 usage or too few, 3 output.
+    Exit code: 0 all images were used, 1 some could not be, 2 usage or too few, 3 output.
 
     \b
     Example:
@@ -146,7 +146,7 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
     metric = learn_metric(stacked, np.array(labels), kind)
     size = save_metric(output, metric, feature)
     click.echo(
-        f"{output}: {metric.projection.shape[1]} directions from {len(faces)} pictures of "
+        f"{output}: {metric.projection.shape[1]} directions from {len(faces)} images of "
         f"{len(set(people))} people, {size:,} bytes."
     )
     ctx.exit(1 if failed else 0)

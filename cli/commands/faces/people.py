@@ -39,7 +39,7 @@ def _gallery_argument(command: Callable) -> Callable:
     "--folder", type=click.Path(file_okay=False), help="Enrol all: a folder for each person."
 )
 @click.option(
-    "--whole", is_flag=True, help="New gallery: pictures are faces already; none is looked for."
+    "--whole", is_flag=True, help="New gallery: images are faces already; none is looked for."
 )
 @click.option(
     "--feature",
@@ -50,13 +50,13 @@ def _gallery_argument(command: Callable) -> Callable:
 @quiet_option
 @click.pass_context
 def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
-    """Add pictures of the person NAME to GALLERY, which is made where there is none.
+    """Add images of the person NAME to GALLERY, which is made where there is none.
 
-    Each picture shows one face, or one that is much larger than the others. What other people's
-    entries are does not change. The file keeps numbers from which no picture can be made again
-    easily, not the pictures; treat it as personal data all the same.
+    Each image shows one face, or one that is much larger than the others. What other people's
+    entries are does not change. The file keeps numbers from which no image can be made again
+    easily, not the images; treat it as personal data all the same.
 
-    Exit code: 0 all were added, 1 some pictures could not be used (the others are in), 2 usage or
+    Exit code: 0 all were added, 1 some images could not be used (the others are in), 2 usage or
     gallery, 3 the gallery cannot be written, 75 another run is changing it.
 
     \b
@@ -67,9 +67,9 @@ def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
     from cvclassic.faces import locked, save_gallery
 
     if (folder is None) == (name is None):
-        raise click.UsageError("Give a NAME and pictures of that person, or --folder.")
+        raise click.UsageError("Give a NAME and images of that person, or --folder.")
     if name is not None and not images:
-        raise click.UsageError("Give pictures of the person.")
+        raise click.UsageError("Give images of the person.")
     with locked(gallery):
         known = _open_or_make(gallery, whole, feature, metric)
         code = _enroll_all(known, _people_of(folder) if folder else {name: images}, quiet)
@@ -205,7 +205,7 @@ def _say(quiet: bool, record: Any) -> None:
 def verify(ctx, gallery, name, image):
     """Say whether IMAGE shows the person NAME.
 
-    Exit code: 0 yes, 1 no, 2 usage, gallery, or a picture that cannot be used.
+    Exit code: 0 yes, 1 no, 2 usage, gallery, or an image that cannot be used.
 
     \b
     Example:
@@ -269,6 +269,6 @@ def list_(gallery):
             f"genuine and {limit.n_impostor} impostor distances"
         )
     learned = ", with a learned metric" if known.metric is not None else ""
-    faces = "found in the pictures" if known.source == "detect" else "whole pictures"
+    faces = "found in the images" if known.source == "detect" else "whole images"
     click.echo(f"Compared by {known.feature}{learned}; faces: {faces}.")
     click.echo(f"Threshold {limit.distance:.4f} ({rates}).")

@@ -25,7 +25,7 @@ from ...shared.video import FrameReader, timecode
     metavar="DIR",
     help="Write each shot as a video into DIR.",
 )
-@click.option("--sheet", type=click.Path(), help="Picture with the middle frame of each shot.")
+@click.option("--sheet", type=click.Path(), help="Image with the middle frame of each shot.")
 @click.option(
     "--sensitivity",
     type=click.FloatRange(min=0, min_open=True),

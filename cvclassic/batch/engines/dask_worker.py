@@ -1,6 +1,6 @@
 """What a Dask worker does with a shard: it has processes of its own work on it.
 
-The Dask worker itself decodes nothing. So whatever a picture does to its decoder costs one record,
+The Dask worker itself decodes nothing. So whatever an image does to its decoder costs one record,
 with the same code and message as on one machine, and never the worker.
 """
 

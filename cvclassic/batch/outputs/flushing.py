@@ -10,7 +10,7 @@ import time
 class Flusher:
     """Writes an open file through to the disk every few seconds, in a thread.
 
-    A disk that is busy takes tens of milliseconds for it, in which many pictures could be
+    A disk that is busy takes tens of milliseconds for it, in which many images could be
     classified.
 
     Parameters

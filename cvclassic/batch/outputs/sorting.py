@@ -1,4 +1,4 @@
-"""Pictures into one folder a label: copies or links, and nothing is ever overwritten."""
+"""Images into one folder a label: copies or links, and nothing is ever overwritten."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def safe_name(text: str, also: str = "") -> str:
 
 
 class Sorter:
-    """Put each picture that was labeled into the folder of its label.
+    """Put each image that was labeled into the folder of its label.
 
-    A picture whose name is taken gets a number: ``cat.jpg``, ``cat_2.jpg``. One that lies there
-    already, byte for byte, from an earlier run over the same pictures, is left as it is. Pictures
+    An image whose name is taken gets a number: ``cat.jpg``, ``cat_2.jpg``. One that lies there
+    already, byte for byte, from an earlier run over the same images, is left as it is. Images
     in archives and at URLs are always copied.
 
     Parameters
@@ -73,7 +73,7 @@ class Sorter:
     ----------
     n_sorted : int
     failures : list of (path, message)
-        Pictures that could not be put there.
+        Images that could not be put there.
     """
 
     def __init__(self, folder: str | os.PathLike, *, link: bool = False) -> None:
@@ -87,7 +87,7 @@ class Sorter:
         os.makedirs(self._folder, exist_ok=True)
 
     def write(self, record: Record) -> None:
-        """Sort the picture of one record; one without a label goes nowhere."""
+        """Sort the image of one record; one without a label goes nowhere."""
         if record.failed or record.label is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""What all face detectors share: lists of pictures, in scikit-learn's manner."""
+"""What all face detectors share: lists of images, in scikit-learn's manner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FaceDetector(BaseEstimator):
         raise NotImplementedError
 
     def detect(self, image: np.ndarray) -> Faces:
-        """Faces in one picture of shape (H, W) or (H, W, 3), uint8."""
+        """Faces in one image of shape (H, W) or (H, W, 3), uint8."""
         raise NotImplementedError
 
     def fit(self, X=None, y=None):
@@ -36,7 +36,7 @@ class FaceDetector(BaseEstimator):
         return True
 
     def predict(self, X) -> list[np.ndarray]:
-        """Boxes of the faces in each picture, the surest first.
+        """Boxes of the faces in each image, the surest first.
 
         Parameters
         ----------
@@ -50,7 +50,7 @@ class FaceDetector(BaseEstimator):
         return [faces.boxes for faces in self.predict_faces(X)]
 
     def predict_faces(self, X) -> list[Faces]:
-        """Faces in each picture, with their scores and angles.
+        """Faces in each image, with their scores and angles.
 
         Parameters
         ----------

@@ -22,7 +22,7 @@ class HaarFaceDetector(FaceDetector):
     Every window that passes a cascade is kept; windows that lie on each other become a group.
     Groups of all cascades that overlap become one box, and logistic regression turns their
     counts, the sums of their last stages and a second look at the gradients in the box into a
-    probability. It was trained on pictures without faces and on faces that were put into them.
+    probability. It was trained on images without faces and on faces that were put into them.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ class HaarFaceDetector(FaceDetector):
         Of these; the profile is looked for on both sides and costs as much as the others together.
     min_confidence : float, default=0.6
         Boxes of lower probability are left out. Of those that are left, one in a hundred was false
-        on the training pictures, by cross-validation.
+        on the training images, by cross-validation.
     min_size : float, default=0.0
-        Smallest face in shares of the picture's shorter side; no face of fewer than 20 pixels
+        Smallest face in shares of the image's shorter side; no face of fewer than 20 pixels
         is found.
     scale_factor : float, default=1.05
         Ratio of one size that is looked for to the next; larger is faster and finds less.
     angles : tuple of float, default=(0,)
-        How far heads may be turned in the picture, in degrees, within -60 to 60; each costs a
+        How far heads may be turned in the image, in degrees, within -60 to 60; each costs a
         pass.
     max_side : int, default=2000
-        Larger pictures are reduced to this long side first.
+        Larger images are reduced to this long side first.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     References
     ----------
@@ -97,7 +97,7 @@ class HaarFaceDetector(FaceDetector):
         check_jobs("n_jobs", self.n_jobs)
 
     def detect(self, image: np.ndarray) -> Faces:
-        """Faces in one picture.
+        """Faces in one image.
 
         Parameters
         ----------
@@ -138,14 +138,14 @@ class HaarFaceDetector(FaceDetector):
 
 
 def turn_picture(gray: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Turn a picture so that heads that are turned clockwise by `angle` degrees stand upright.
+    """Turn an image so that heads that are turned clockwise by `angle` degrees stand upright.
 
     Returns
     -------
     turned : ndarray, uint8
-        Large enough for the whole picture; the rest is its mean.
+        Large enough for the whole image; the rest is its mean.
     back : ndarray of shape (2, 3)
-        From points of `turned` to those of the picture.
+        From points of `turned` to those of the image.
     """
     if not angle:
         return gray, np.eye(2, 3)

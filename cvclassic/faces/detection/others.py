@@ -44,9 +44,9 @@ class CascadeFaceDetector(_FileDetector):
     scale_factor : float, default=1.1
         Ratio of one size that is looked for to the next.
     min_size : float, default=0.0
-        Smallest box in shares of the picture's shorter side.
+        Smallest box in shares of the image's shorter side.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class CascadeFaceDetector(_FileDetector):
         return known[1]
 
     def detect(self, image: np.ndarray) -> Faces:
-        """Boxes in one picture, those with the most windows first.
+        """Boxes in one image, those with the most windows first.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class YuNetFaceDetector(_FileDetector):
     min_confidence : float, default=0.5
         Boxes of a lower score are left out.
     n_jobs : int or None, default=None
-        Pictures under way at once, as in joblib.
+        Images under way at once, as in joblib.
 
     References
     ----------
@@ -148,7 +148,7 @@ class YuNetFaceDetector(_FileDetector):
         self._engine()
 
     def _engine(self):
-        """This thread's network: it keeps the size of the picture."""
+        """This thread's network: it keeps the size of the image."""
         key = os.fspath(self.path), float(self.min_confidence)
         known = vars(self).get("_loaded")
         if known is None or known[0] != key:
@@ -167,7 +167,7 @@ class YuNetFaceDetector(_FileDetector):
         return local.network
 
     def detect(self, image: np.ndarray) -> Faces:
-        """Faces in one picture.
+        """Faces in one image.
 
         Parameters
         ----------

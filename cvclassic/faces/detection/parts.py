@@ -27,7 +27,7 @@ def find_parts(image: np.ndarray, faces: Faces, part: str) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of shape (k, 4), int64
-        Boxes in pixels of the picture, from left to right, one list a face.
+        Boxes in pixels of the image, from left to right, one list a face.
     """
     check_choice("part", part, list(PARTS))
     gray = to_gray(image)

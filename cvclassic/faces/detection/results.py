@@ -109,7 +109,7 @@ def cut_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.2) -> list[n
     Returns
     -------
     list of ndarray
-        Square pictures; beyond the border of the picture its last pixels are repeated.
+        Square images; beyond the border of the image its last pixels are repeated.
     """
     cuttings = []
     for (x, y, w, h), angle in zip(faces.boxes, faces.angles, strict=True):
@@ -134,7 +134,7 @@ def blur_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.15) -> np.n
     Returns
     -------
     ndarray
-        A new picture.
+        A new image.
     """
     return blur_boxes(image, faces.boxes, faces.angles, margin=margin)
 

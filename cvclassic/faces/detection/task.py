@@ -1,4 +1,4 @@
-"""The task of a run that looks for faces: boxes for each input, and pictures of them."""
+"""The task of a run that looks for faces: boxes for each input, and images of them."""
 
 from __future__ import annotations
 

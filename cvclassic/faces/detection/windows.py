@@ -157,7 +157,7 @@ def to_faces(boxes: np.ndarray, shift: np.ndarray, mirrored: bool = False) -> np
     shift : ndarray of shape (3,)
         Of the center, in x and y, and the new side, in shares of the window's side.
     mirrored : bool
-        The cascade looked at the mirrored picture.
+        The cascade looked at the mirrored image.
 
     Returns
     -------

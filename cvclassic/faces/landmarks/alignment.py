@@ -146,7 +146,7 @@ def place(shape: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def mirror_shapes(shapes: np.ndarray, width: int) -> np.ndarray:
-    """Shapes (n, 68, 2) in the mirror images of their pictures of the given width.
+    """Shapes (n, 68, 2) in the mirror images of their images of the given width.
 
     Left and right change their names, too.
     """

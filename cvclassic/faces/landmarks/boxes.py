@@ -8,7 +8,7 @@ import numpy as np
 
 from ..detection.haar import HaarFaceDetector
 
-_LONG_SIDE = 800  # of the picture that is searched
+_LONG_SIDE = 800  # of the image that is searched
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Marked faces on disk: a folder of pictures and a JSON file of their points."""
+"""Marked faces on disk: a folder of images and a JSON file of their points."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ...images import FoundFile, read_image, walk_images
 from .alignment import N_LANDMARKS
 from .model import check_face, check_inside
 
-_MAX_SIDE = 1024  # of pictures that are kept while a model is trained
+_MAX_SIDE = 1024  # of images that are kept while a model is trained
 
 
 @dataclass(frozen=True, eq=False)
 class MarkedFaces:
-    """Pictures with the points of one face each.
+    """Images with the points of one face each.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class MarkedFaces:
     failures : list of (name, code, message)
         Faces that cannot be used.
     unmarked : int
-        Pictures of the folder that have no points.
+        Images of the folder that have no points.
     """
 
     names: list[str]
@@ -80,7 +80,7 @@ def read_points(path: str | os.PathLike) -> dict[str, object]:
 
 
 def load_marked_faces(folder: str | os.PathLike, points: str | os.PathLike) -> MarkedFaces:
-    """Read the pictures that a file of points names, and check the points.
+    """Read the images that a file of points names, and check the points.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from .shape_regression import Stage, Training, descend
 from .shape_trees import fit_trees
 
 MIN_FACES = 10
-_OUTSIDE = 0.5  # how far outside of a picture a point may lie, over the size of the face
+_OUTSIDE = 0.5  # how far outside of an image a point may lie, over the size of the face
 
 
 class FaceLandmarks(BaseEstimator):
@@ -138,7 +138,7 @@ class FaceLandmarks(BaseEstimator):
         ParameterError
             A parameter has an impossible value.
         ImageReadError
-            A picture cannot be read.
+            An image cannot be read.
         """
         self._check()
         rng = np.random.default_rng(seed_number("random_state", self.random_state))
@@ -176,7 +176,7 @@ class FaceLandmarks(BaseEstimator):
         return self
 
     def mark(self, image, boxes) -> np.ndarray:
-        """Points of all faces of one picture.
+        """Points of all faces of one image.
 
         Parameters
         ----------
@@ -187,14 +187,14 @@ class FaceLandmarks(BaseEstimator):
         Returns
         -------
         ndarray of shape (n, 68, 2)
-            Points (x, y) in pixels; also outside of the picture where a face is cut off.
+            Points (x, y) in pixels; also outside of the image where a face is cut off.
 
         Raises
         ------
         DataError
             A box is impossible.
         ImageReadError
-            The picture cannot be read.
+            The image cannot be read.
         """
         return self.path(image, boxes)[:, -1]
 
@@ -211,13 +211,13 @@ class FaceLandmarks(BaseEstimator):
         return place(self.mean_shape_, _changed(boxes, self.box_change_))
 
     def predict(self, X, boxes) -> np.ndarray:
-        """Points of one face in each picture.
+        """Points of one face in each image.
 
         Parameters
         ----------
         X : sequence of images
         boxes : array of shape (n, 4)
-            One box for each picture.
+            One box for each image.
 
         Returns
         -------
@@ -308,7 +308,7 @@ def check_face(shape: np.ndarray, name: str) -> None:
 
 
 def check_inside(shape: np.ndarray, picture_shape: tuple[int, ...], name: str) -> None:
-    """Raise `DataError` where points lie so far outside that they are another picture's."""
+    """Raise `DataError` where points lie so far outside that they are another image's."""
     size = float(np.ptp(shape, axis=0).max())
     limit = np.array(picture_shape[1::-1]) - 1
     beyond = np.maximum(-shape, shape - limit).max(axis=1)
@@ -316,6 +316,6 @@ def check_inside(shape: np.ndarray, picture_shape: tuple[int, ...], name: str) -
         point = int(beyond.argmax())
         x, y = shape[point]
         raise DataError(
-            f"{name}: point {point} ({x:g}, {y:g}) lies far outside of the picture "
+            f"{name}: point {point} ({x:g}, {y:g}) lies far outside of the image "
             f"({picture_shape[1]} x {picture_shape[0]} pixels)"
         )

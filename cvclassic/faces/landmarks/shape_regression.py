@@ -1,4 +1,4 @@
-"""Cascades: from a shape to a better one, by what the picture looks like around its points.
+"""Cascades: from a shape to a better one, by what the image looks like around its points.
 
 Everything happens in the frame of the mean shape: a stage sees the face turned upright and at one
 size, and says how the points are to move there.
@@ -15,7 +15,7 @@ import numpy as np
 from .alignment import fit_similarity, landmark_errors, transform, transform_back
 
 CROP = 128
-"""Side in pixels of the upright picture of a face that a stage sees."""
+"""Side in pixels of the upright image of a face that a stage sees."""
 _ROOM = 1.6  # of the cut-out around a face, over the size of its box
 _SHARP = 160.0  # pixels across a face that are kept
 
@@ -25,7 +25,7 @@ class Stage(Protocol):
 
     @property
     def scale(self) -> float:
-        """Pixels of the upright picture over the size of the mean shape."""
+        """Pixels of the upright image over the size of the mean shape."""
 
     def move(self, crop: np.ndarray, points: np.ndarray) -> np.ndarray:
         """How the points (68, 2) of the mean shape's frame move: (68, 2)."""
@@ -48,7 +48,7 @@ def cut_out(gray: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray
     corner : ndarray of shape (2,)
         Position of its first pixel's center.
     factor : float
-        How many pixels of the picture one of the part is.
+        How many pixels of the image one of the part is.
     """
     low, high = shape.min(axis=0), shape.max(axis=0)
     middle, size = (low + high) / 2, float(max((high - low).max(), 1.0))
@@ -66,7 +66,7 @@ def cut_out(gray: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def upright(gray: np.ndarray, turn: complex, shift: complex, scale: float) -> np.ndarray:
-    """The picture in the mean shape's frame, (CROP, CROP), uint8; edges are repeated."""
+    """The image in the mean shape's frame, (CROP, CROP), uint8; edges are repeated."""
     step = turn / scale
     center = (CROP - 1) / 2
     origin = shift - step * (center + 1j * center)
@@ -81,7 +81,7 @@ def upright(gray: np.ndarray, turn: complex, shift: complex, scale: float) -> np
 
 
 def in_crop(points: np.ndarray, scale: float) -> np.ndarray:
-    """Positions of the mean shape's frame in pixels of the upright picture."""
+    """Positions of the mean shape's frame in pixels of the upright image."""
     return points * scale + (CROP - 1) / 2
 
 
@@ -111,14 +111,14 @@ def descend(
 
 
 class Training:
-    """Shapes on their way through the stages, each with its picture and its true points.
+    """Shapes on their way through the stages, each with its image and its true points.
 
     Parameters
     ----------
     pictures : list of ndarray
         Gray.
     which : ndarray of shape (n,), int
-        Picture of each row. Rows of one face follow each other, the same number for each.
+        Image of each row. Rows of one face follow each other, the same number for each.
     true, starts : ndarray of shape (n, 68, 2)
     mean : ndarray of shape (68, 2)
     per_face : int

@@ -12,7 +12,7 @@ from .gallery import Gallery
 def compare_people(
     gallery: Gallery, faces: Sequence[np.ndarray], people: Sequence
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances of each picture to the other pictures of its person, and to other people.
+    """Distances of each image to the other images of its person, and to other people.
 
     Nobody is enrolled: the gallery only says how faces are described.
 
@@ -26,9 +26,9 @@ def compare_people(
     Returns
     -------
     genuine : ndarray
-        One a picture, to the nearest other picture of the person; none for people with one only.
+        One an image, to the nearest other image of the person; none for people with one only.
     impostor : ndarray
-        One for each picture and each other person.
+        One for each image and each other person.
     """
     codes = np.unique(np.asarray(people), return_inverse=True)[1]
     known = np.stack([gallery.template(face) for face in faces]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""One face picture becomes vectors that can be compared: numbers only, nothing is learned."""
+"""One face image becomes vectors that can be compared: numbers only, nothing is learned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...images import to_gray
 HEIGHT, WIDTH = 112, 92
 FEATURES = ("lbp+hog", "lbp", "hog", "pixels")
 # Shift in x and y in pixels, zoom, turn in degrees: what a face is looked at in when it is asked
-# who it shows. The first is the picture as it is.
+# who it shows. The first is the image as it is.
 VIEWS = (
     (0, 0, 1.0, 0), (-6, 0, 1.0, 0), (6, 0, 1.0, 0), (0, -6, 1.0, 0), (0, 6, 1.0, 0),
     (0, 0, 0.9, 0), (0, 0, 1.1, 0), (0, 0, 1.0, 8), (0, 0, 1.0, -8),
@@ -27,12 +27,12 @@ _GRADIENT_WEIGHT = 3.8
 
 
 def prepare_face(image: np.ndarray) -> np.ndarray:
-    """Bring a face picture to its size: gray, the middle of it, 112 x 92 pixels.
+    """Bring a face image to its size: gray, the middle of it, 112 x 92 pixels.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
-        A face that fills the picture.
+        A face that fills the image.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def describe_face(face: np.ndarray, feature: str = "lbp+hog") -> np.ndarray:
     Returns
     -------
     ndarray of shape (d,), float32
-        Of length 1, or 0 where the picture is blank.
+        Of length 1, or 0 where the image is blank.
 
     References
     ----------

@@ -29,7 +29,7 @@ class Threshold:
     ----------
     distance : float
     far, frr, eer : float or None
-        Shares of impostors accepted and of genuine pictures rejected at that distance, and where
+        Shares of impostors accepted and of genuine images rejected at that distance, and where
         both are equal; None where nobody measured.
     n_genuine, n_impostor : int
         Distances that they were measured on.
@@ -66,9 +66,9 @@ class Identity:
 
 
 class Gallery:
-    """Known people, each with the vectors of one or more pictures.
+    """Known people, each with the vectors of one or more images.
 
-    A person is only their own vectors: adding or removing one changes nothing else. Pictures are
+    A person is only their own vectors: adding or removing one changes nothing else. Images are
     enrolled as they are and mirrored; a face that is asked for is compared in nine views, shifted,
     zoomed and turned a little, and the nearest pair counts.
 
@@ -82,7 +82,7 @@ class Gallery:
         Else one that fits the feature; with a metric it must be learned, see
         `Gallery.learn_threshold`.
     source : {"detect", "whole"}
-        Where the faces come from, see `faces_to_compare`; only remembered, so that all pictures
+        Where the faces come from, see `faces_to_compare`; only remembered, so that all images
         are treated alike.
 
     Examples
@@ -113,15 +113,15 @@ class Gallery:
         self.source = source
         self.metric = metric
         self.threshold = threshold or Threshold(1.0 if metric else DEFAULT_THRESHOLDS[feature])
-        self._vectors: dict[str, np.ndarray] = {}  # (pictures, 2, d), float16
+        self._vectors: dict[str, np.ndarray] = {}  # (images, 2, d), float16
 
     @property
     def people(self) -> dict[str, int]:
-        """Names in alphabetical order, and how many pictures of each are enrolled."""
+        """Names in alphabetical order, and how many images of each are enrolled."""
         return {name: len(self._vectors[name]) for name in sorted(self._vectors)}
 
     def vectors_of(self, name: str) -> np.ndarray:
-        """What is known of a person: shape (pictures, 2, d), float16."""
+        """What is known of a person: shape (images, 2, d), float16."""
         return self._vectors[self._known(name)]
 
     def put(self, name: str, vectors: np.ndarray) -> None:
@@ -136,7 +136,7 @@ class Gallery:
         Parameters
         ----------
         face : ndarray of shape (H, W) or (H, W, 3), uint8
-            A picture that the face fills.
+            An image that the face fills.
         views : tuple
             See `face_views`.
 
@@ -149,33 +149,33 @@ class Gallery:
         return vectors if self.metric is None else self.metric.apply(vectors)
 
     def template(self, face: np.ndarray) -> np.ndarray:
-        """What is kept of a picture: shape (2, d), float16, as it is and mirrored."""
+        """What is kept of an image: shape (2, d), float16, as it is and mirrored."""
         mirrored = np.ascontiguousarray(face[:, ::-1])
         pair = [self.describe(picture, VIEWS[:1])[0] for picture in (face, mirrored)]
         return np.stack(pair).astype(np.float16)
 
     def enroll(self, name: str, faces: Sequence[np.ndarray]) -> None:
-        """Add pictures of a person, who may be known already.
+        """Add images of a person, who may be known already.
 
         Parameters
         ----------
         name : str
         faces : sequence of ndarray of shape (H, W) or (H, W, 3), uint8
-            Pictures that the face fills.
+            Images that the face fills.
 
         Raises
         ------
         ParameterError
             The name is empty, too long, or "unknown".
         DataError
-            There is no picture, or one shows nothing.
+            There is no image, or one shows nothing.
         """
         check_name(name)
         if not len(faces):
-            raise DataError(f"{name}: expected a picture at least. Got none.")
+            raise DataError(f"{name}: expected an image at least. Got none.")
         templates = np.stack([self.template(face) for face in faces])
         if not np.abs(templates).sum(axis=(1, 2)).all():
-            raise DataError(f"{name}: a picture is blank")
+            raise DataError(f"{name}: an image is blank")
         self.put(name, templates)
 
     def remove(self, name: str) -> None:

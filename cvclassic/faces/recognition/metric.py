@@ -55,9 +55,9 @@ def learn_metric(
     people : ndarray of shape (n,)
         Whose face each is.
     kind : {"rca", "lda", "pca"}
-        "rca" turns down directions in which pictures of one person differ; "lda" keeps only those
+        "rca" turns down directions in which images of one person differ; "lda" keeps only those
         in which people differ more than that, and wants many people; "pca" brings all directions
-        in which pictures differ to the same spread.
+        in which images differ to the same spread.
     n_components : int, default=300
         Directions at most: "lda" has one fewer than people.
 
@@ -68,7 +68,7 @@ def learn_metric(
     Raises
     ------
     DataError
-        There are too few people, or too few pictures of them.
+        There are too few people, or too few images of them.
 
     References
     ----------
@@ -93,8 +93,8 @@ def learn_metric(
     spare = len(vectors) - len(names)
     if len(names) < 2 or (kind != "pca" and spare < 1):
         raise DataError(
-            "a metric needs two people at least, and but for pca several pictures of each. "
-            f"Got {len(vectors)} pictures of {len(names)} people."
+            "a metric needs two people at least, and but for pca several images of each. "
+            f"Got {len(vectors)} images of {len(names)} people."
         )
     mean = vectors.mean(axis=0)
     _, spread, axes = np.linalg.svd(vectors - mean, full_matrices=False)
@@ -112,12 +112,12 @@ def learn_metric(
     centers = np.stack([low[codes == c].mean(axis=0) for c in range(len(names))])
     within = low - centers[codes]
     scatter = within.T @ within / len(low)
-    # few pictures say little about the scatter within people: mixed with that of a ball
+    # few images say little about the scatter within people: mixed with that of a ball
     scatter = (1 - _BALL) * scatter + (_BALL * np.trace(scatter) / m + 1e-12) * np.eye(m)
     if kind == "rca":
         size, directions = np.linalg.eigh(scatter)
         k = min(m, n_components)
-        # the directions in which one person's pictures differ least speak loudest
+        # the directions in which one person's images differ least speak loudest
         projection = base @ (directions / np.sqrt(size))[:, :k]
         return FaceMetric(mean.astype(np.float32), projection.astype(np.float32))
     between = (centers[codes].T @ centers[codes]) / len(low)

@@ -1,4 +1,4 @@
-"""Whose picture is this: from pictures of people to faces that a gallery compares."""
+"""Whose image is this: from images of people to faces that a gallery compares."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FoundFace:
     pixels : ndarray of shape (H, W) or (H, W, 3), uint8
         The face fills it.
     box : tuple of 4 int, or None
-        (x, y, width, height) in the picture; None where the whole picture was taken.
+        (x, y, width, height) in the image; None where the whole image was taken.
     """
 
     pixels: np.ndarray
@@ -31,13 +31,13 @@ class FoundFace:
 
 
 def faces_to_compare(image: np.ndarray, source: str, detector) -> list[FoundFace]:
-    """Faces in a picture, the largest first.
+    """Faces in an image, the largest first.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
     source : {"detect", "whole"}
-        Find faces and cut them out with some of the head around them, or take the picture as the
+        Find faces and cut them out with some of the head around them, or take the image as the
         face that it shows.
     detector : HaarFaceDetector or another with its methods
 
@@ -48,7 +48,7 @@ def faces_to_compare(image: np.ndarray, source: str, detector) -> list[FoundFace
     Raises
     ------
     DataError
-        The picture, or every face in it, is smaller than 24 pixels.
+        The image, or every face in it, is smaller than 24 pixels.
     """
     check_choice("source", source, SOURCES)
     if min(image.shape[:2]) < _SMALLEST:
@@ -69,7 +69,7 @@ def faces_to_compare(image: np.ndarray, source: str, detector) -> list[FoundFace
 
 
 def largest_face(image: np.ndarray, source: str, detector) -> FoundFace:
-    """The face that a picture of one person shows.
+    """The face that an image of one person shows.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def largest_face(image: np.ndarray, source: str, detector) -> FoundFace:
     """
     found = faces_to_compare(image, source, detector)
     if not found:
-        raise DataError("no face was found (--whole takes the picture as it is)")
+        raise DataError("no face was found (--whole takes the image as it is)")
     sides = [face.pixels.shape[0] for face in found]
     if len(found) > 1 and sides[1] > 0.7 * sides[0]:
         raise DataError(

@@ -59,7 +59,7 @@ def error_rates(genuine: ArrayLike, impostor: ArrayLike) -> ErrorRates:
     Parameters
     ----------
     genuine, impostor : array_like
-        Distances between pictures of one person, and of two.
+        Distances between images of one person, and of two.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def error_rates(genuine: ArrayLike, impostor: ArrayLike) -> ErrorRates:
     good, bad = (np.sort(np.asarray(values, np.float64).ravel()) for values in (genuine, impostor))
     if not len(good) or not len(bad) or not (np.isfinite(good).all() and np.isfinite(bad).all()):
         raise DataError(
-            "error rates need finite distances of one person's pictures and of different people's. "
+            "error rates need finite distances of one person's images and of different people's. "
             f"Got {len(good)} and {len(bad)}."
         )
     thresholds = np.concatenate(

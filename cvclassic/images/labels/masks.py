@@ -1,4 +1,4 @@
-"""Masks as polygons, as COCO's run lengths, and as pictures of labels."""
+"""Masks as polygons, as COCO's run lengths, and as images of labels."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ export async function useFile(file) {
   current.set({ name: "own", image });
 }
 
-// Buttons with small pictures, one to choose a file, and a place for what went wrong.
+// Buttons with small images, one to choose a file, and a place for what went wrong.
 export function imageChooser() {
   const said = h("span", { class: "said", role: "status" });
   const input = h("input", { type: "file", accept: "image/*", class: "file", name: "own-image" });

@@ -1,4 +1,4 @@
-// Planes of numbers as pictures: gray, signed (blue, paper, orange), and drawing on top.
+// Planes of numbers as images: gray, signed (blue, paper, orange), and drawing on top.
 import { isDark, rgb } from "./theme.js";
 
 const MAPS = {

@@ -7,7 +7,7 @@ import { networkDiagram } from "./diagram.js";
 import { dataControls, DEFAULTS, networkControls } from "./settings.js";
 import { decisionView, lossView } from "./trainer_view.js";
 
-const FRAME = 14; // milliseconds of training per picture
+const FRAME = 14; // milliseconds of training per image
 
 export function networkStep() {
   const state = structuredClone(DEFAULTS);
