@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "explain": (
         "explain:explain",
-        "Show which keypoints spoke for a label, and which against.",
+        "Show which keypoints are evidence for a label, and against.",
     ),
     "words": ("words:words", "Show the visual words of a model and what each one says."),
     "learning-curve": (
@@ -54,21 +54,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "filter": ("filter:filter_", "Apply a convolution kernel to an image."),
     "segment": (
         "segment.group:segment",
-        "Find which pixels belong together; learn classes of pixels.",
+        "Segment images into regions and classes; train on masks.",
     ),
     "cascade": (
         "cascade.group:cascade",
-        "Train a detector of your own objects; judge it, look into it.",
+        "Train, score and inspect boosted cascades.",
     ),
     "objects": (
         "objects.group:objects",
-        "Train a detector from images with boxes; find, judge, explain.",
+        "Train, run, score and explain detectors of your own objects.",
     ),
     "match": ("match:match", "Find what two images have in common."),
-    "search": ("search.group:search", "Find images again: search, duplicates, evaluation."),
+    "search": ("search.group:search", "Find the same object or scene in many images; find copies."),
     "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
     "video": ("video.group:video", "Find shots, follow objects, show motion in videos."),
-    "serve": ("serve:serve", "Answer predictions over HTTP, with a page to drop images on."),
+    "serve": ("serve:serve", "Serve predictions over HTTP, with a page to drop images on."),
     "info": ("info:info", "Say what is in a model file."),
     "config": ("config:config", "Print the options of a run as a file for --config."),
     "teach": ("teach:teach", "Write a page to play with classical vision, for lessons."),

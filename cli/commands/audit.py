@@ -58,7 +58,8 @@ _GROUPS = {
 @click.option(
     "--move",
     metavar="LIST",
-    help="Findings whose files --move-to moves, as in --fail-on; of copies one stays. "
+    help="Kinds of findings whose files --move-to moves (names as in "
+    "--fail-on); one of each set of copies stays. "
     "[default: unreadable,duplicate]",
 )
 @click.option(
@@ -101,10 +102,10 @@ def audit(
     quiet,
     **limits,
 ):
-    """Find what is wrong with the images in FOLDER, or of a manifest, before training.
+    """Find problems in the images of FOLDER, or of a manifest, before training.
 
     The same image in several splits or classes, also re-encoded or resized; files that cannot be
-    read, with the way out; copies; blank, tiny and blurred images; empty and too small classes;
+    read, with advice; copies; blank, tiny and blurred images; empty and too small classes;
     images in no class folder; names that differ only in capitals. Classes are the folders in
     FOLDER, or lie below the folders train, valid and test. Several FOLDERs are taken for splits.
 
@@ -270,7 +271,7 @@ def show_audit(found, seconds: float) -> None:
         f"{found.n_bytes / 1e6:.1f} MB, {seconds:.1f} s ({speed})"
     )
     if not found.findings:
-        click.echo("Nothing is wrong.")
+        click.echo("No problems found.")
         return
     rows = [(kind, n, KINDS[kind][0]) for kind, n in found.totals.items()]
     show_table(rows, headers=("kind", "findings", "what"))

@@ -60,7 +60,9 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     failed = {path: (path, code, message) for path, code, message in failures}
     paths = [path for path in data if path not in failed]
     if not paths:
-        raise ParameterError("Every image failed for one of the models: none is left.")
+        raise ParameterError(
+            "Each image failed for at least one model, so nothing is left to compare."
+        )
     aligned = [align_predictions(one, paths, name) for one, name in zip(seen, names, strict=True)]
     found = compare_predictions(names, aligned)
     extras = [
@@ -71,7 +73,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     for name, one in zip(names, aligned, strict=True):
         silent = sum(label is None for label in one.labels)
         if silent:
-            click.echo(f"{name!r} gave no answer for {silent} images, which count as wrong.")
+            click.echo(f"{name!r} gave no answer for {silent} images; these count as wrong.")
         foreign = sorted({str(label) for label in one.truth} - {str(c) for c in one.classes})
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")
@@ -167,7 +169,7 @@ def _load(path: str, of_table: bool):
     model = load_model(path)
     if not model.is_classifier or (model.takes == "table") != of_table:
         wanted = "rows of a table" if of_table else "images"
-        raise ModelFileError(f"{path}: expected a classifier of {wanted}. This model is none.")
+        raise ModelFileError(f"{path}: expected a model that classifies {wanted}.")
     return model
 
 

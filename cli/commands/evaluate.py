@@ -44,7 +44,7 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
     (--table with --label).
 
     Of a folder with train, validation and test sub-folders, test is used. Images that cannot be
-    read are counted apart (n_failed) and not scored; images that show no features count as wrong.
+    read are counted apart (n_failed) and not scored; images without usable features count as wrong.
     The exit code is 1 if any could not be read.
 
     Brackets hold 95% confidence intervals.
@@ -71,7 +71,7 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
     if report:
         check_page_path(report)
     elif curve_file:
-        raise click.UsageError("--learning-curve is shown in the page: give --report too.")
+        raise click.UsageError("--learning-curve is shown on the report page: add --report.")
     curve = read_curve(curve_file) if curve_file else None
     start = time.perf_counter()
     model_ = load_model(model)

@@ -34,14 +34,18 @@ from ..shared.running import (
 )
 @click.option("--label", help="Class to explain. [default: the model's answer]")
 @click.option("--against", help="Class to compare with. [default: the runner-up]")
-@click.option("--flip", is_flag=True, help="Find few keypoints without which the label changes.")
+@click.option(
+    "--flip", is_flag=True, help="Find a small set of keypoints whose removal changes the label."
+)
 @click.option(
     "--train",
     type=click.Path(),
-    help="Folder of training images: draw the nearest, with matched words.",
+    help="Folder of training images. The most similar ones are drawn, with matching words.",
 )
 @click.option(
-    "--manifest", type=click.Path(dir_okay=False), help="The same from a CSV manifest of images."
+    "--manifest",
+    type=click.Path(dir_okay=False),
+    help="CSV manifest of training images, instead of --train.",
 )
 @click.option("--split", help="Rows of the manifest to use, by its column split. [default: all]")
 @click.option(
@@ -49,24 +53,24 @@ from ..shared.running import (
     type=click.IntRange(min=1, max=20),
     default=3,
     show_default=True,
-    help="Training images to draw.",
+    help="Number of training images to draw.",
 )
 @records_option
 @run_options(json_flag=False)
 @click.pass_context
 def explain(ctx, model, sources, output, records, options, **asked):
-    """Show why MODEL gives images their labels: every keypoint's share in the decision.
+    """Show why MODEL predicts a label: the share of every keypoint in the decision.
 
     For linear classifiers on visual words, VLAD or Fisher vectors (recipes sift-bow, phow, llc,
-    vlad, fast, fisher) the shares and the bias add up to the decision. For others the image
-    says that it is an approximation, and which. Blue speaks for the label, vermilion for the class
-    it is compared with.
+    vlad, fast, fisher) the shares and the bias add up to the decision. For others the drawing
+    names the approximation. Blue is evidence for the label, vermilion for the class it is
+    compared with.
 
-    --flip gives an upper bound: taking the keypoints with the largest shares away first, so
-    many must go before the model answers otherwise.
+    --flip gives an upper bound: keypoints are removed by share, largest first, until the
+    model's answer changes.
 
-    Exit code: 0 all explained, 1 some images could not be read or show no features, 2 usage or
-    model, 3 output.
+    Exit code: 0 all explained, 1 some images could not be read or have no usable features, 2
+    usage or model, 3 output.
 
     \b
     Example:
@@ -95,7 +99,7 @@ def explain(ctx, model, sources, output, records, options, **asked):
         check_explainable(known.pipeline)
         if asked["flip"] and members_of(known.pipeline[0]) is None:
             raise click.UsageError(
-                "--flip needs a model of keypoints; this one sees images as a whole."
+                "--flip needs a model of keypoints; this one uses the whole image."
             )
         for which in ("label", "against"):
             if asked[which] is not None:
@@ -179,6 +183,6 @@ def _in_words(values: dict[str, Any]) -> str:
             f"; becomes {flip['label_after']} when {len(flip['keypoints'])} of "
             f"{len(values['keypoints'])} keypoints are removed"
             if flip["keypoints"]
-            else "; no set of keypoints was found that changes it"
+            else "; no set of keypoints that changes it was found"
         )
     return line

@@ -80,7 +80,7 @@ def learning_curve_(
     known = load_model(model)
     pipeline = known.pipeline
     if not known.is_classifier or known.takes == "table":
-        raise ModelFileError(f"{model}: expected a classifier of images. This model is none.")
+        raise ModelFileError(f"{model}: expected a model that classifies images.")
     if train_folder is not None and test_folder is None:
         from .versus_cnn import _has_test
 

@@ -20,21 +20,21 @@ import click
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes that predict. [default: one per processor]",
+    help="Number of prediction processes. [default: one per processor]",
 )
 @click.option(
     "--batch-wait",
     default="5ms",
     show_default=True,
     metavar="TIME",
-    help="How long an image waits for others to be predicted with it.",
+    help="How long an image waits for others to form a batch.",
 )
 @click.option(
     "--max-queue",
     type=click.IntRange(min=1),
     default=256,
     show_default=True,
-    help="Images that may wait; more are answered with 503.",
+    help="Maximum number of waiting images; more are answered with 503.",
 )
 @click.option(
     "--max-image",
@@ -42,7 +42,7 @@ import click
     default=32,
     show_default=True,
     metavar="MB",
-    help="Largest image file.",
+    help="Maximum size of an image file.",
 )
 @click.option(
     "--max-request",
@@ -50,7 +50,7 @@ import click
     default=256,
     show_default=True,
     metavar="MB",
-    help="Largest request.",
+    help="Maximum size of a request.",
 )
 @click.option(
     "--timeout",
@@ -58,20 +58,20 @@ import click
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="Longest time that one prediction may take.",
+    help="Maximum time of one prediction.",
 )
 @click.option(
     "--memory-cap",
     type=click.IntRange(min=1),
     metavar="MB",
-    help="Largest memory of one worker.",
+    help="Maximum memory of one worker.",
 )
 @click.option(
     "--max-per-client",
     type=click.IntRange(min=1),
     default=256,
     show_default=True,
-    help="Requests of one address at a time; more are answered with 429.",
+    help="Maximum number of simultaneous requests per address; more are answered with 429.",
 )
 @click.option(
     "--token",
@@ -83,33 +83,34 @@ import click
     "--cors",
     multiple=True,
     metavar="ORIGIN",
-    help="Let pages of this origin ask, such as https://example.org. May be repeated.",
+    help="Allow requests from pages of this origin, such as "
+    "https://example.org. Can be given several times.",
 )
 @click.option(
     "--allow-url",
     multiple=True,
     metavar="HOST",
-    help="Fetch images from this host when a request names a URL. May be repeated.",
+    help="Allow image URLs on this host. Can be given several times.",
 )
 @click.option(
     "--collect",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Add a page where images are put into classes, trained and tried; keep them in DIR.",
+    help="Add a page for collecting images, training and testing; images are kept in DIR.",
 )
 def serve(
     models, host, port, workers, batch_wait, max_queue, max_image, max_request, timeout,
     memory_cap, max_per_client, token, cors, allow_url, collect,
 ):  # fmt: skip
-    """Answer predictions of MODELs over HTTP.
+    """Serve predictions of MODELs over HTTP.
 
     A MODEL is a file of `train` or `objects train`, NAME=FILE, or the word faces for the face
     detector. Open the address in a browser to drop images on a page;
-    programs use POST /predict (GET /openapi.json describes everything). Each image is answered
-    by one record, also one that cannot be read.
+    programs use POST /predict (GET /openapi.json describes everything). Each image gets exactly
+    one record, even if it cannot be read.
 
-    Models are read again when their files change, or on SIGHUP. SIGTERM answers what is under way,
-    then ends.
+    Models are reloaded when their files change, or on SIGHUP. On SIGTERM, requests in progress
+    are finished first.
 
     Needs the extra: pip install "cvclassic[serve]"
 
@@ -148,7 +149,7 @@ def serve(
 
     def announce(address: str) -> None:
         path = "/collect" if collect is not None else "/"
-        click.echo(f"Serving on {address}{path} (Ctrl-C ends it)", err=True)
+        click.echo(f"Serving on {address}{path} (press Ctrl-C to stop)", err=True)
 
     run_server(name_models(models), settings, announce)
 

@@ -152,7 +152,7 @@ def train(
 
     values = parse_params(params)
     if source["table"] is not None and (recipe != "auto" or changes is not None):
-        raise click.UsageError("--table goes without --recipe and --augment.")
+        raise click.UsageError("--table cannot be combined with --recipe or --augment.")
     if changes is not None and recipe == "auto":
         raise click.UsageError("--augment needs --recipe.")
     if sets and unknown is None:
@@ -160,7 +160,7 @@ def train(
     if curve is not None:
         check_curve_path(curve)
     if report is not None and no_report:
-        raise click.UsageError("--report and --no-report exclude each other.")
+        raise click.UsageError("--report and --no-report cannot be combined.")
     output = output if output is not None else default_model(source)
     check_model_output(output, force)
     if curve is not None:
@@ -252,7 +252,7 @@ def _draw_curve(model, path: str | None) -> None:
         return
     epochs = model.training.report.epochs
     if not epochs:
-        click.echo(f"There is no curve to draw: {model.head} is not trained in epochs.", err=True)
+        click.echo(f"No curve to draw: {model.head} is not trained in epochs.", err=True)
         return
     draw_curve(epochs, path, "accuracy" if model.is_classifier else "R²")
     click.echo(wrote(path), err=True)
@@ -306,7 +306,9 @@ def _report(model) -> None:
     named = "images" if model.takes == "images" else "rows"
     rows = [("recipe", f"{model.recipe} + {model.head}")]
     if "augment" in summary:
-        rows.append(("augmented", f"{summary['augment']}, {summary['augment_times']} times"))
+        rows.append(
+            ("augmented", f"{summary['augment']}, {summary['augment_times']} times per image")
+        )
     if model.is_classifier:
         counts = list(model.class_counts.values())
         spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"

@@ -131,7 +131,7 @@ def versus_cnn(
 
         def end(name: str, found: Any) -> None:
             if isinstance(found, str):
-                click.echo(f"{name} is left out: {found}", err=True)
+                click.echo(f"Skipping {name}: {found}", err=True)
 
         contest = run_contest(
             chosen,

@@ -26,7 +26,8 @@ _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
     "--words",
     "n_words",
     type=click.IntRange(min=1),
-    help="Number of words to show, the most telling first. [default: 40 on a sheet, all on a page]",
+    help="Number of words to show, the most informative first. "
+    "[default: 40 on a sheet, all on a page]",
 )
 @click.option(
     "--patches",
@@ -106,5 +107,5 @@ def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:
     from cvclassic.images import write_image
 
     if kind == ".html":
-        raise click.UsageError("The mosaic of a model of patches is an image: give -o words.png.")
+        raise click.UsageError("A model of patches is shown as a mosaic image: use -o words.png.")
     write_image(output, contact_sheet(list(encoder.word_pictures()[:n_words]), side=28, gap=2))

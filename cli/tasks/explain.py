@@ -69,7 +69,7 @@ class ExplainTask(ImageTask):
         options = self._options
         found = explain_picture(self._pipeline, picture, options["label"], options["against"])
         if not len(found):
-            nothing = "the image shows no features to explain"
+            nothing = "the image has no usable features to explain"
             return Answer(status="warn", code="no_features", message=nothing)
         values = _values(found, max(image.size) / max(found.image_shape))
         flipping = None
@@ -78,7 +78,7 @@ class ExplainTask(ImageTask):
             values["flip"] = {
                 "keypoints": flipping.index.tolist(),
                 "label_after": flipping.label_after,
-                "note": "upper bound: taken greedily by share, each time encoded anew",
+                "note": "upper bound: removed greedily by share, re-encoded each time",
             }
         near = []
         if self._similar is not None:

@@ -19,50 +19,50 @@ from .scanning import Scanned, scan_images
 KINDS = {
     "leak": (
         "The same image in several splits",
-        "A model that has learned from a test image looks better than it is. Keep each group in "
-        "one split.",
+        "A model that was trained on test images looks better than it is. Keep each group in one "
+        "split.",
     ),
     "conflict": (
         "The same image in several classes",
-        "At most one of the labels can be right.",
+        "At most one of the labels can be correct.",
     ),
-    "unreadable": ("Files that cannot be read", "Training leaves them out."),
+    "unreadable": ("Files that cannot be read", "Training skips them."),
     "unsupported": (
-        "Files of formats that are not read",
-        "Training leaves them out. What to do instead stands beside each.",
+        "Files in unsupported formats",
+        "Training skips them. The last column says how to convert each.",
     ),
     "loose": (
-        "Images in no class folder",
-        "They lie beside the class folders, so training leaves them out.",
+        "Images outside class folders",
+        "They are outside the class folders, so training skips them.",
     ),
     "empty": (
         "Classes without images",
-        "Training refuses an empty class folder, unless it is told to skip it.",
+        "Training stops at an empty class folder unless you pass --skip-empty.",
     ),
     "spelling": (
         "Names that differ only in capitals",
-        "They are different classes or splits to a program, and probably one to you.",
+        "A program treats them as different classes or splits; you probably mean one.",
     ),
     "duplicate": (
         "The same image several times",
-        "Copies weigh more than others, and a cross-validation that has them on both sides is "
-        "too good.",
+        "Copies count more than other images, and cross-validation with copies on both sides "
+        "is too optimistic.",
     ),
-    "blank": ("Blank images", "They show one brightness all over."),
+    "blank": ("Blank images", "Their brightness is uniform."),
     "featureless": (
         "Images without local features",
-        "Recipes of keypoints learn nothing from them, and cannot judge them.",
+        "Recipes based on keypoints learn nothing from them and cannot classify them.",
     ),
-    "tiny": ("Tiny images", "There is little to describe."),
+    "tiny": ("Tiny images", "There is too little to describe."),
     "blurred": (
         "Blurred images",
-        "Far less sharp than the others of this set at the same size.",
+        "Much less sharp than the other images in this set at the same size.",
     ),
-    "odd": ("Odd files", "They can be read, but are not what they should be."),
-    "single": ("Classes with one image", "Nothing can be held out to check them."),
+    "odd": ("Odd files", "They can be read, but something about them is unusual."),
+    "single": ("Classes with one image", "No image can be held out to test these classes."),
     "imbalance": (
         "Classes of very different size",
-        "Accuracy then tells of the large ones; look at the mean class accuracy.",
+        "Accuracy then mostly reflects the large classes; look at mean class accuracy.",
     ),
 }
 _TINY = 32  # pixels of the shorter side
@@ -266,7 +266,7 @@ def _loose(scanned: Sequence[Scanned]) -> list[Finding]:
     if not any(one.image.label for one in scanned):
         return []
     return [
-        Finding("loose", (one.image,), "it lies in no class folder")
+        Finding("loose", (one.image,), "outside any class folder")
         for one in scanned
         if not one.image.label
     ]
@@ -290,7 +290,7 @@ def _poor(scanned: Sequence[Scanned], tiny: float, blur: float) -> list[Finding]
             found.append(Finding("tiny", (one.image,), detail))
         elif one.sharpness < limit:
             share = one.sharpness / limit * blur
-            detail = f"{100 * share:.1f} % of the median sharpness"
+            detail = f"{100 * share:.1f}% of the median sharpness"
             found.append(Finding("blurred", (one.image,), detail))
     return found
 

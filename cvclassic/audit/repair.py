@@ -94,7 +94,7 @@ def move_findings(
     kinds = list(kinds)
     for kind in kinds:
         if kind not in MOVABLE:
-            raise ParameterError(f"kinds must be some of {', '.join(MOVABLE)}. Got {kind!r}.")
+            raise ParameterError(f"kinds must be among {', '.join(MOVABLE)}. Got {kind!r}.")
     tops = [os.path.abspath(os.fsdecode(folder)) for folder in folders]
     to = os.path.abspath(os.fsdecode(target))
     check_target(to, tops)
@@ -122,8 +122,8 @@ def check_target(target: str | os.PathLike, folders: Sequence[str | os.PathLike]
     for folder in folders:
         top = os.path.realpath(os.fsdecode(folder))
         if os.path.commonpath([to, top]) == top:
-            raise DataError(f"{os.fsdecode(target)}: lies in {os.fsdecode(folder)}, where the "
-                            "files should go away from")  # fmt: skip
+            raise DataError(f"{os.fsdecode(target)}: lies in {os.fsdecode(folder)}, from which "
+                            "files should be moved")  # fmt: skip
 
 
 def _relative(path: str, tops: list[str]) -> str:

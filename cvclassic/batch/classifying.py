@@ -103,7 +103,7 @@ class ClassifyTask(Task):
         Whether each image is drawn beside its five most probable classes (``.label.png``).
     on_answer : callable, optional
         Called with the input, its record, the five best classes as (label, probability), and
-        the pixels that were classified, for every image that was answered. Runs in the worker
+        the pixels that were classified, for every answered image. Runs in the worker
         threads, before the record is given out; only with the engine "threads".
     """
 
@@ -294,7 +294,7 @@ def _answer(
     message = "; ".join(note.message for note in warnings)
     if label is not None:
         return Record(path, status, code, message, label, scores, size=size)
-    nothing = "the image shows no features to classify it by"
+    nothing = "the image has no usable features"
     return Record(
         path,
         status,

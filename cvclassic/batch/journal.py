@@ -231,7 +231,7 @@ def _begin(fd: int, path: Path, target: Path, about: dict, restart: bool) -> Jou
         if other and not restart:
             raise ResumeError(
                 f"{show_path(target)}: an interrupted run of another version is there. "
-                "Finish it with that version, or throw it away with --restart."
+                "Finish it with that version, or discard it with --restart."
             )
         whole = first.startswith(_FIRST[:19]) and not restart
         head = file.readline() if whole else b""
@@ -258,6 +258,6 @@ def _compare(found: dict, about: dict, target: Path) -> None:
             continue
         was = "" if len(f"{old}{new}") > 60 else f" ({old} then, {new} now)"
         raise ResumeError(
-            f"{show_path(target)}: an interrupted run is there that had another {key}{was}. "
-            f"Finish it as it began, or throw it away with --restart."
+            f"{show_path(target)}: an interrupted run with another {key} is there{was}. "
+            f"Finish it with the same options, or discard it with --restart."
         )

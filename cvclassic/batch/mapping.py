@@ -113,7 +113,7 @@ class _Block:
             for ending, picture in record.pictures.items():
                 target = os.path.join(self._folder or ".", f"{name}{ending}")
                 if _is_same(target, item.path):
-                    raise ParameterError("the image would replace its own input")
+                    raise ParameterError("the output would overwrite its own input")
                 if isinstance(picture, bytes):
                     with atomic_file(target) as file:
                         file.write(picture)

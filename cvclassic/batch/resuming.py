@@ -140,5 +140,5 @@ def _skip(journal: Journal, inputs: Iterator, block_size: int) -> Iterator[Recor
 def _refuse(journal: Journal, why: str) -> NoReturn:
     raise ResumeError(
         f"{journal.shown}: an interrupted run is there, but its inputs are no longer the same: "
-        f"{why}. Restore them, or throw the run away with --restart."
+        f"{why}. Restore them, or discard the run with --restart."
     )

@@ -157,7 +157,7 @@ class Cascade:
 def _require(condition: bool, message: str) -> None:
     """Raise `ModelFileError` unless `condition` holds."""
     if not condition:
-        raise ModelFileError(f"this is no sound cascade: {message}")
+        raise ModelFileError(f"the cascade is invalid: {message}")
 
 
 def stump(feature: int, test: np.ndarray | float, yes: float, no: float) -> Tree:

@@ -86,7 +86,7 @@ def judge_windows(cascade: Cascade, image: np.ndarray, xy: np.ndarray) -> Verdic
 def judge(cascade: Cascade, sums: Sums) -> Verdicts:
     """Judge windows by their integral images; a window that a stage rejects is left alone."""
     if cascade.tilted.any():
-        raise ParameterError("cascades with tilted features are run by OpenCV only")
+        raise ParameterError("cascades with tilted features can only be run by OpenCV")
     n = len(sums)
     stage = np.full(n, len(cascade.stages), np.int32)
     total = np.zeros(n)

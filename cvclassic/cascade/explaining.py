@@ -84,7 +84,7 @@ def explain_window(cascade: Cascade, crop: np.ndarray) -> list[StageVote]:
         The crop has another size, or the cascade has tilted features.
     """
     if cascade.tilted.any():
-        raise ParameterError("cascades with tilted features are run by OpenCV only")
+        raise ParameterError("cascades with tilted features can only be run by OpenCV")
     if crop.shape != (cascade.height, cascade.width):
         raise ParameterError(
             f"the window must be of shape {(cascade.height, cascade.width)}. Got {crop.shape}."

@@ -66,28 +66,28 @@ def parse_cascade(data: bytes) -> Cascade:
     try:
         top = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise ModelFileError(f"this is no cascade file ({error})") from None
+        raise ModelFileError(f"not a cascade file ({error})") from None
     root = top[0] if top.tag == "opencv_storage" and len(top) else None
     if root is None or root.get("type_id") not in ("opencv-cascade-classifier", None):
         old = root is not None and "haar" in str(root.get("type_id"))
         raise ModelFileError(
-            "this is a cascade of the old kind, of OpenCV 1. Only those of OpenCV 2 and later "
-            "are read"
+            "this is an old-format cascade (OpenCV 1). Only the format of OpenCV 2 and later "
+            "is supported"
             if old
-            else "this is no cascade file: <cascade> is missing"
+            else "not a cascade file: <cascade> is missing"
         )
     try:
         with np.errstate(over="ignore"):  # numbers beyond single precision are found by the check
             cascade = _cascade(root)
     except (TypeError, ValueError, IndexError, OverflowError) as error:
-        raise ModelFileError(f"this is no sound cascade ({error})") from None
+        raise ModelFileError(f"the cascade is invalid ({error})") from None
     cascade.check()
     return cascade
 
 
 def _cascade(root: ElementTree.Element) -> Cascade:
     if _text(root, "stageType") != "BOOST":
-        raise ModelFileError("this is no cascade file: stageType is not BOOST")
+        raise ModelFileError("not a cascade file: stageType is not BOOST")
     name = _text(root, "featureType")
     if name not in _SHORT.values():
         raise ModelFileError(f"features must be LBP or HAAR. Got {name!r} instead")
@@ -125,7 +125,7 @@ def _tree(element: ElementTree.Element, kind: str) -> Tree:
     leaves = _split(_text(element, "leafValues")).astype(np.float32)
     nodes = numbers.reshape(-1, per_node)
     if np.abs(nodes[:, :3]).max(initial=0) > 1e9:
-        raise ModelFileError("this is no sound cascade: a node points nowhere")
+        raise ModelFileError("the cascade is invalid: a node points nowhere")
     left, right, feature = nodes[:, :3].astype(np.int32).T
     if kind == "haar":
         return Tree(left, right, feature, nodes[:, 3].astype(np.float32), leaves)
@@ -137,7 +137,7 @@ def _tree(element: ElementTree.Element, kind: str) -> Tree:
 def _text(element: ElementTree.Element, path: str) -> str:
     text = element.findtext(path)
     if text is None or not text.strip():
-        raise ModelFileError(f"this is no cascade file: <{path.rpartition('/')[2]}> is missing")
+        raise ModelFileError(f"not a cascade file: <{path.rpartition('/')[2]}> is missing")
     return text.strip()
 
 
@@ -148,7 +148,7 @@ def _numbers(element: ElementTree.Element, path: str, n: int) -> np.ndarray:
 def _split(text: str | None, n: int | None = None) -> np.ndarray:
     numbers = np.array((text or "").split(), np.float64)
     if n is not None and len(numbers) != n:
-        raise ModelFileError(f"this is no cascade file: expected {n} numbers, got {len(numbers)}")
+        raise ModelFileError(f"not a cascade file: expected {n} numbers, got {len(numbers)}")
     return numbers
 
 

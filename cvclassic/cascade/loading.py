@@ -63,7 +63,7 @@ def classifier_of_text(text: str) -> cv2.CascadeClassifier:
     storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
     classifier = cv2.CascadeClassifier()
     if not classifier.read(storage.getFirstTopLevelNode()):
-        raise ModelFileError("OpenCV does not take this cascade")
+        raise ModelFileError("OpenCV cannot load this cascade")
     return classifier
 
 

@@ -85,7 +85,7 @@ def load_pictures(path: str | os.PathLike, *, max_side: int | None = _LARGEST_SI
             continue
         total += picture.size
         if total > _MOST_BYTES:
-            raise DataError(f"{name}: the images take more than 1 GB. Give some of them, not all")
+            raise DataError(f"{name}: the images take more than 1 GB. Use fewer of them")
         loaded.pictures.append(picture)
         loaded.names.append(item.path)
     if not loaded.pictures:
@@ -143,9 +143,11 @@ def read_boxes(path: str | os.PathLike, form: str = "xyxy") -> dict[str, np.ndar
     except ImageReadError as error:
         raise DataError(f"{name}: {error.message}") from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{name}: this is no JSON ({error})") from None
+        raise DataError(f"{name}: not valid JSON ({error})") from None
     if not isinstance(content, dict):
-        raise DataError(f"{name}: expected an object of image names. Got {type(content).__name__}")
+        raise DataError(
+            f"{name}: expected an object with image names as keys. Got {type(content).__name__}"
+        )
     found = {}
     for picture, rows in content.items():
         try:

@@ -146,7 +146,7 @@ def train_stage(
             "negatives",
             f"no negatives left: of {mined.n_windows:,} windows of the images without the "
             f"object, {len(mined.crops)} pass the {number} stages so far. More images would make "
-            "it more exact",
+            "it more accurate",
         )
     progress(number, "positives", 0, settings.n_positives)
     learnt, held = _split(len(objects), settings.seed)

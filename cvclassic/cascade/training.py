@@ -119,7 +119,7 @@ def train_cascade(
     if len(objects) < LEAST_OBJECTS:
         raise DataError(
             f"too few images of the object: {len(objects)}. At least {LEAST_OBJECTS} are needed, "
-            "some hundreds are good"
+            "several hundred are better"
         )
     width, height = settings.window
     scenes = [s for s in scenes if s.shape[1] >= width and s.shape[0] >= height]
@@ -217,12 +217,12 @@ def _begun(path: str | os.PathLike, digest: str) -> Cascade:
         cascade = read_cascade(path)
     except Exception as error:
         raise ResumeError(
-            f"{name} is there and holds no cascade ({error}). Name another file, or begin anew "
+            f"{name} exists and is not a cascade ({error}). Name another file, or start over "
             "with --restart"
         ) from None
     if cascade.notes.get("training") != digest:
         raise ResumeError(
             f"{name} was trained from other images or with other settings. Name another file, or "
-            "begin anew with --restart"
+            "start over with --restart"
         )
     return cascade

@@ -157,9 +157,9 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
             left = self.budget - elapsed
             note = ""
             if best is not None and best[0] >= 1:
-                note = f"not tried: {best[1]} had all held-out images right"
+                note = f"skipped: {best[1]} is already 100% correct in cross-validation"
             elif best is not None and guess > left:
-                note = f"not tried: would take about {guess:.0f} s, {max(left, 0):.0f} s are left"
+                note = f"skipped: would take about {guess:.0f} s, {max(left, 0):.0f} s are left"
             if note:
                 self._add(Trial(name, None, guess, note), on_trial)
                 continue
@@ -183,7 +183,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 best = (score, name, pipeline, training)
         if not known and self.params:
             names = ", ".join(sorted(self.params))
-            raise ParameterError(f"No recipe that was tried has the parameters {names}.")
+            raise ParameterError(f"None of the recipes tried has the parameters {names}.")
         if best is None:
             raise ParameterError(f"No recipe fits these images: {self.trials_[0].note}")
         _, self.best_recipe_, self.best_pipeline_, self.training_ = best

@@ -69,7 +69,7 @@ class MLPRegressor(RegressorMixin, Network):
     def _check(self) -> None:
         super()._check()
         if self.activation == "step":
-            raise ParameterError("activation='step' knows classes only, no numbers.")
+            raise ParameterError("activation='step' supports only classes, not numbers.")
 
     def fit(
         self,

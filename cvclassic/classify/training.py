@@ -216,7 +216,7 @@ def fit_recipe(
     if n_landmarks:
         training.notes.append(
             f"{len(rows.labels):,} images are too many for an exact {pipeline[-1].kernel} kernel: "
-            f"the classifier is a sum over {n_landmarks:,} of them (Nyström's method)"
+            f"it is approximated with {n_landmarks:,} of them (Nyström's method)"
         )
     return training
 
@@ -248,14 +248,14 @@ def _make_vectors(
     n_classes = len(np.unique(rows.labels[described]))
     if is_classifier(pipeline) and n_classes < 2:
         raise DataError(
-            "A classifier needs images of at least 2 classes that show features. "
+            "A classifier needs usable features in images of at least 2 classes. "
             f"Got {int(described.sum())} images of {n_classes} classes."
         )
     training.n_images = int((described & originals).sum())
     if not described.all():
         rows.take(described)
     if not len(rows.labels):
-        raise DataError("None of the training images shows any feature.")
+        raise DataError("No training image has usable features.")
     for _, step in pipeline.steps[1:-1]:
         if step is None or step == "passthrough":
             continue

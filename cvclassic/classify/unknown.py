@@ -153,9 +153,10 @@ def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: fl
     if size is None:
         lowest = next((rate for rate in np.arange(1, 100) / 100 if passing(float(rate))), 1.0)
         raise DataError(
-            f"An error rate of {error_rate:g} cannot be shown with {n} held-out images, of "
-            f"which {int(wrong[-1]) if n else 0} were labeled wrongly: the lowest is "
-            f"{lowest:g}. More images or a better recipe make it lower."
+            f"An error rate of {error_rate:g} cannot be guaranteed with {n} held-out images, "
+            f"of which {int(wrong[-1]) if n else 0} were classified "
+            f"wrongly: the lowest possible is "
+            f"{lowest:g}. More images or a better recipe would lower it."
         )
     return UnknownRule("threshold", error_rate, float(best[order][size - 1]), n)
 

@@ -18,7 +18,7 @@ GROUPS = {
     "classical": "classical features",
     "scratch": "a network trained from scratch",
     "pre-trained": "features of a pre-trained network",
-    "elsewhere": "predictions from elsewhere",
+    "elsewhere": "predictions of another program",
 }
 
 
@@ -180,14 +180,14 @@ def _headline(chosen: str, method: str, best: dict[str, str], answers) -> str:
     what, verb = {
         "pre-trained": ("A pre-trained network's features", ("are", "look")),
         "scratch": ("A network trained from scratch", ("is", "looks")),
-        "elsewhere": ("The predictions from elsewhere", ("are", "look")),
+        "elsewhere": ("The predictions of another program", ("are", "look")),
     }[chosen]
     if "classical" not in best:
         said = f"Use {GROUPS[chosen]}"
     elif _difference(answers[method], answers[best["classical"]])[1] < _SURE:
         said = f"{what} {verb[0]} better here"
     else:
-        said = f"{what} {verb[1]} better here, but on too few images to be sure"
+        said = f"{what} {verb[1]} better here, but with too few images to be sure"
     return f"{said}: {method} has {mine} accuracy on the test images{against}."
 
 
@@ -213,8 +213,8 @@ def _caveats(
     said = []
     if "pre-trained" not in best:
         said.append(
-            "No pre-trained network was compared. On photographs of everyday things one is often "
-            "better than everything trained here: add yours with --network."
+            "No pre-trained network was compared. On photographs of everyday objects it is often "
+            "better than anything trained here: add yours with --network."
         )
     if "scratch" not in best and not idle:
         said.append("No network was trained from scratch: " + _why(left_out, CNNS))
@@ -225,4 +225,4 @@ def _caveats(
 
 
 def _why(left_out: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((left_out[name] for name in names if name in left_out), "it was not asked for.")
+    return next((left_out[name] for name in names if name in left_out), "it was not requested.")

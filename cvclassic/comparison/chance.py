@@ -55,7 +55,7 @@ def say_chance(name: str, seen: Predictions, row: Mapping[str, Any]) -> str:
     n_classes = len(set(seen.truth))
     said = f"{seen.right.mean():.1%} of the test images, {1 / n_classes:.1%} by guessing"
     if name not in CNNS:
-        return f"{name} is no better than guessing ({said}) and takes part in no verdict."
+        return f"{name} is no better than guessing ({said}) and is left out of the verdict."
     details = [said]
     if row.get("epochs") is not None:
         details.append(f"{row['epochs']:g} epochs")
@@ -64,6 +64,6 @@ def say_chance(name: str, seen: Predictions, row: Mapping[str, Any]) -> str:
     seconds = row.get("fit_s")
     time = "in this time" if seconds is None else f"in {seconds:g} s"
     return (
-        f"{name} has not begun to learn {time} ({', '.join(details)}) and takes part in no "
-        "verdict; give it a larger --budget."
+        f"{name} has not started to learn {time} ({', '.join(details)}) and is left out of "
+        "the verdict; give it a larger --budget."
     )

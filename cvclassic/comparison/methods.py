@@ -24,11 +24,11 @@ METHODS = {
     "fisher": "Fisher vectors, color and layout",
     "phow": "visual words in a pyramid",
     "hog": "histograms of gradients, small images",
-    "patches": "words of patches, small images",
+    "patches": "K-means words of patches, small images",
     "cnn-small": "convolutional network of 1.2 million weights, from scratch",
     "cnn-resnet": "ResNet-18 of half the width, from scratch",
     "embedding": "your pre-trained network, linear SVM",
-    "fused": "fisher and your pre-trained network",
+    "fused": "fisher plus your pre-trained network",
 }
 CNNS = ("cnn-small", "cnn-resnet")
 NEEDS_NETWORK = ("embedding", "fused")

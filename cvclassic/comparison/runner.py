@@ -93,8 +93,8 @@ def _why_not(name: str, network: str | None) -> str:
         return torch_missing()
     if name in NEEDS_NETWORK and network is None:
         return (
-            "No trained network was given. Get one as .onnx or .tflite, such as MobileNet without "
-            "its last layer, and name it with --network."
+            "No pre-trained network was given. Get one as .onnx or .tflite, such as MobileNet "
+            "without its last layer, and pass it with --network."
         )
     return ""
 
@@ -118,7 +118,7 @@ def run_apart(function: Callable, *args: Any, **kwargs: Any) -> Any:
         sender.close()
         value, message = receiver.recv()
     except EOFError:
-        raise DataError("its process ended without a result, perhaps for want of memory") from None
+        raise DataError("its process ended without a result, perhaps for lack of memory") from None
     finally:
         if before is None:
             del os.environ["OMP_WAIT_POLICY"]

@@ -43,7 +43,10 @@ def split_pictures(
     for label in np.unique(known):
         rows = rng.permutation(np.flatnonzero(known == label))
         if len(rows) < 2:
-            raise DataError(f"Class {label!s} has one image; two are needed to learn and judge.")
+            raise DataError(
+                f"Class {label!s} has one image; two are needed, one "
+                f"to train on and one to test on."
+            )
         n = min(max(round(share * len(rows)), 1), len(rows) - 1)
         test.append(rows[:n])
         train.append(rows[n:])

@@ -166,7 +166,7 @@ def draw_explanation(
     sheet = Sheet(max(width, _LEAST_WIDTH))
     _head(sheet, explanation)
     if flipping is not None and not len(flipping):
-        sheet.line("No set of keypoints was found whose removal changes the label.", 15)
+        sheet.line("No set of keypoints whose removal changes the label was found.", 15)
     sheet.row([panel for panel, _ in panels], [title for _, title in panels])
     _legend(sheet, explanation)
     return sheet.pixels()
@@ -180,7 +180,7 @@ def _head(sheet: Sheet, explanation: Explanation) -> None:
     sheet.title(f"{label}  {first}", f"rather than {against}  {second}")
     if answer != label:
         chance = percent(explanation.probability(answer))
-        sheet.line(f"The model's own answer is {answer} ({chance}).", 15)
+        sheet.line(f"The model predicts {answer} ({chance}).", 15)
 
 
 def _marks_title(explanation: Explanation) -> str:
@@ -194,8 +194,8 @@ def _legend(sheet: Sheet, explanation: Explanation) -> None:
     sheet.scale(
         AGAINST,
         FOR,
-        f"speaks for {explanation.against}",
-        f"speaks for {explanation.label}",
+        f"evidence for {explanation.against}",
+        f"evidence for {explanation.label}",
     )
     if explanation.sums:
         sheet.line(

@@ -69,7 +69,7 @@ def _bars(scores: Sequence[tuple[object, float]], height: int) -> np.ndarray:
     pen = ImageDraw.Draw(chart)
     font = font_of(15)
     if not scores:
-        pen.text((8, height // 2), "no features to classify by", fill=INK, font=font, anchor="lm")
+        pen.text((8, height // 2), "no usable features", fill=INK, font=font, anchor="lm")
     step = min(62, height // max(len(scores), 1))
     first = (height - step * len(scores)) // 2
     room = width - 16 - 74  # for the number at the end

@@ -59,7 +59,7 @@ def draw_words(words: Sequence[VisualWord], classes: Sequence, title: str = "") 
     most = max(max((len(word.patches) for word in words), default=1), 1)
     side = next((w.patches[0].shape[0] for w in words if w.patches), 48)
     sheet = Sheet(32 + 84 + most * (side + 4) + 12 + _TEXT_WIDTH)
-    sheet.title(title or "Visual words", f"{len(words)} of the model's, the most telling first")
+    sheet.title(title or "Visual words", f"{len(words)} of the model's, most informative first")
     sheet.line(
         "Patches: the nearest of all descriptors, one a training image. Numbers: what the word "
         "adds to a class's decision where it occurs, less the mean of all classes.",
@@ -136,7 +136,7 @@ span { display: inline-block; overflow-wrap: anywhere; margin-right: .9em; }
 </head>
 <body>
 <h1>{{ title }}</h1>
-<p>{{ rows|length }} visual words, the most telling first. Patches: the nearest of all descriptors,
+<p>{{ rows|length }} visual words, most informative first. Patches: the nearest of all descriptors,
 one a training image. Numbers: what the word adds to a class's decision where it occurs, less the
 mean of all classes.</p>
 {% for row in rows %}<article id="w{{ row.id }}">

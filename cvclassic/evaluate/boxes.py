@@ -224,5 +224,5 @@ def recall_at_precision(
 def _as_scores(scores: ArrayLike, n: int) -> np.ndarray:
     array = np.asarray(scores, np.float64).ravel()
     if len(array) != n or not np.isfinite(array).all():
-        raise ParameterError(f"scores must be {n} finite numbers, one a box.")
+        raise ParameterError(f"scores must be {n} finite numbers, one per box.")
     return array

@@ -179,9 +179,9 @@ def learning_curve(
     for size in sizes:
         check_integer("sizes", size, 1)
     if len(images) != len(labels) or len(test_images) != len(test_labels):
-        raise ParameterError("There must be one label for each image.")
+        raise ParameterError("Give one label per image.")
     if not len(test_labels):
-        raise ParameterError("There must be test images. Got none.")
+        raise ParameterError("Give at least one test image. Got none.")
     rng = np.random.default_rng(seed_number("random_state", random_state))
     progress = progress or (lambda stage, done, total: None)
     known = np.asarray(labels)
@@ -200,7 +200,7 @@ def learning_curve(
         blank = ~described_rows(pipeline[0], test)
     smallest = int(np.bincount(numbers[usable], minlength=len(classes)).min())
     if smallest < 1:
-        raise DataError("Every class must have an image that shows features.")
+        raise DataError("Every class needs at least one image with usable features.")
     used = sorted({size for size in sizes if size < smallest} | {min(smallest, max(sizes))})
     truth = np.asarray(test_labels)
     shape = (len(used), n_repeats)

@@ -51,7 +51,7 @@ class Predictions:
         n = len(self.paths)
         if len(self.truth) != n or len(self.labels) != n:
             raise ParameterError(
-                f"truth and labels must have {n} entries, one a path. Got {len(self.truth)} and "
+                f"truth and labels must have {n} entries, one per path. Got {len(self.truth)} and "
                 f"{len(self.labels)}."
             )
         shape = (n, len(self.classes))

@@ -77,7 +77,7 @@ def measure_image(
         Confidence in steps of 1/255; of the second of two classes (k = 1), or of each class.
     n_classes : int
     tolerance : float
-        Pixels that a boundary may be off.
+        Tolerance for boundaries in pixels.
     instances : tuple of two ndarray of shape (H, W), int, optional
         True and found object numbers.
 

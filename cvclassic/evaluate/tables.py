@@ -101,7 +101,7 @@ def read_predictions(
         else:
             kept.append((f"{shown}, line {line}", key, row))
     if not kept:
-        raise DataError(f"{shown}: the table has no image that was answered")
+        raise DataError(f"{shown}: the table has no answered image")
     return _assemble(kept, truth), failures
 
 
@@ -158,7 +158,7 @@ def _assemble(kept: list[tuple[str, str, dict]], truth: Mapping[str, Any] | None
         if truth is not None:
             if true is not None and true != str(truth[key]):
                 raise DataError(
-                    f"{where}: the truth is {show_path(true)!r} here and "
+                    f"{where}: the true class is {show_path(true)!r} here and "
                     f"{show_path(str(truth[key]))!r} among the labeled images"
                 )
             true = truth[key]

@@ -146,8 +146,8 @@ def find_flipping_set(
     members = members_of(pipeline[0])
     if members is None:
         raise ParameterError(
-            "This model sees images as a whole: there are no keypoints whose removal could "
-            "change the label."
+            "This model uses the whole image: it has no keypoints whose removal could change "
+            "the label."
         )
     bags = open_bags(members, image)
     (first,) = explain_bags(pipeline, members, [bags])

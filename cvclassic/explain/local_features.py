@@ -80,12 +80,10 @@ def check_explainable(pipeline: Pipeline) -> None:
         )
     if not isinstance(pipeline[0], ImageTransformer | WeightedUnion):
         raise ParameterError(
-            "Only models of images can be explained; this one takes rows of a table."
+            "Only image models can be explained; this model takes rows of a table."
         )
     if not hasattr(pipeline[-1], "classes_"):
-        raise ParameterError(
-            "Only models that give labels can be explained; this one gives numbers."
-        )
+        raise ParameterError("Only classifiers can be explained; this model predicts numbers.")
 
 
 def members_of(features: BaseEstimator) -> list[Member] | None:

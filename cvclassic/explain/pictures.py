@@ -18,27 +18,27 @@ from .local_features import Bag, Member, check_explainable, in_common_pixels, me
 from .occlusion import occlusion_shares
 
 _BLOCK = 16  # images that share one pass over the classifier's weights
-EXACT = "The head is linear: the shares of all keypoints and the bias add up to the decision. "
+EXACT = "Linear classifier: the shares of all keypoints and the bias add up to the decision. "
 TANGENT = (
-    "The head is not linear: the shares are those of its tangent at this image, gradient times "
-    "input, and with the bias of the tangent they add up to the decision. "
+    "Nonlinear classifier: the shares are gradient times input at this image; with the bias of "
+    "this tangent they add up to the decision. "
 )
 _RULES = {
-    "BagOfWords": "Keypoints of a visual word share its part equally.",
-    "LLC": "A word's part goes to the descriptor with the largest code for it.",
+    "BagOfWords": "Keypoints of a visual word share its contribution equally.",
+    "LLC": "A word's contribution goes to the descriptor with the largest code for it.",
     "FisherVector": (
-        "A Gaussian's part goes to the descriptors by what they added to its gradient, damped "
-        "where they cancel."
+        "A Gaussian's contribution is divided by what each descriptor added to its gradient, "
+        "damped where they cancel."
     ),
     "VLAD": (
-        "A word's part goes to its descriptors by what they added to its residual, damped where "
-        "they cancel."
+        "A word's contribution is divided by what each descriptor added to its residual, damped "
+        "where they cancel."
     ),
-    "HogBlocks": "A block of the HOG is a place of its own.",
+    "HogBlocks": "Each HOG block is one place.",
 }
 OCCLUSION = (
-    "The recipe sees the image as a whole: a share is how far the decision falls when a window "
-    "around the place is blurred away. Shares need not add up to anything."
+    "The recipe uses the whole image: a share is how far the decision falls when a window around "
+    "the place is blurred. Shares need not add up to the decision."
 )
 
 
@@ -175,7 +175,7 @@ def explain_bags(
 ) -> list[Explanation]:
     """`explain_picture` for images that have been described already."""
     if not members:
-        raise ParameterError("This model uses no features at all: every block has weight 0.")
+        raise ParameterError("This model uses no features: every block has weight 0.")
     traced = [[_trace(bag) for bag in bags] for bags in opened]
     vectors = np.stack(
         [

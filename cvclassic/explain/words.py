@@ -104,8 +104,8 @@ def browse_words(
     members = members_of(pipeline[0])
     if not members:
         raise ParameterError(
-            "This model has no visual words: it sees images as a whole. "
-            "Models of the recipes sift-bow, phow, llc, vlad, fast and fisher have."
+            "This model has no visual words: it uses the whole image. "
+            "The recipes sift-bow, phow, llc, vlad, fast and fisher have visual words."
         )
     head, steps = pipeline[-1], [step for _, step in pipeline.steps[1:-1]]
     linear = isinstance(head, SVMClassifier | RidgeClassifier) and head.kernel == "linear"

@@ -141,7 +141,7 @@ def _read_idx(path: str, shown: str) -> np.ndarray:
     with open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) if compressed else raw as file:
         head = file.read(4)
         if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _IDX_TYPES or head[3] > 4:
-            raise DataError(f"{shown}: this is no IDX file")
+            raise DataError(f"{shown}: not an IDX file")
         shape = struct.unpack(f">{head[3]}I", file.read(4 * head[3]))
         kind = np.dtype(_IDX_TYPES[head[2]])
         size = int(np.prod([int(side) for side in shape], dtype=object)) * kind.itemsize
@@ -149,7 +149,9 @@ def _read_idx(path: str, shown: str) -> np.ndarray:
             raise DataError(f"{shown}: the array is too large ({size:,} bytes)")
         data = file.read(size)
         if len(data) < size:
-            raise DataError(f"{shown}: the file is cut: {len(data):,} of {size:,} bytes are there")
+            raise DataError(
+                f"{shown}: the file is truncated: {len(data):,} of {size:,} bytes are there"
+            )
     return np.frombuffer(data, kind).reshape(shape).astype(kind.newbyteorder("="))
 
 
@@ -247,7 +249,7 @@ def _names(path, shown: str) -> list[str]:
     except FileNotFoundError:
         raise DataError(f"{shown}: there is no such file") from None
     except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(f"{shown}: is no .npz file ({error})") from None
+        raise DataError(f"{shown}: not an .npz file ({error})") from None
 
 
 def _first(names: list[str], wanted: tuple[str, ...], shown: str, what: str) -> str:

@@ -15,8 +15,8 @@ from cvclassic.images.formats.suffixes import check_readable
 _CODES = {
     errno.ENOENT: ("not_found", "there is no such file"),
     errno.ENOTDIR: ("not_found", "a part of the path is not a folder"),
-    errno.EACCES: ("permission", "the file may not be read"),
-    errno.EPERM: ("permission", "the file may not be read"),
+    errno.EACCES: ("permission", "permission denied"),
+    errno.EPERM: ("permission", "permission denied"),
     errno.ELOOP: ("symlink_loop", "the symbolic links lead in a circle"),
     errno.ENAMETOOLONG: ("path_too_long", "the path or a name in it is too long"),
     errno.ENXIO: ("not_regular", "expected a regular file. Got a socket or a device"),

@@ -43,7 +43,7 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)
     except MemoryError:
-        _send(out, _fault("out_of_memory", "the decoder has not enough memory", last=True), None)
+        _send(out, _fault("out_of_memory", "the decoder is out of memory", last=True), None)
     out.flush()
     os._exit(0)  # decoders with threads may not end by themselves
 
@@ -73,15 +73,15 @@ def decode(request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], np.ndarray
         yield _fault("not_found", "there is no such file or camera", last=True), None
         return
     except PermissionError:
-        yield _fault("permission", "it may not be read", last=True), None
+        yield _fault("permission", "permission denied", last=True), None
         return
     except (FFmpegError, ValueError, OSError) as error:
-        yield _fault("corrupt", f"it is damaged or no video ({_words(error)})", last=True), None
+        yield _fault("corrupt", f"it is damaged or not a video ({_words(error)})", last=True), None
         return
     # never closed: that can hang while threads decode, and the process ends soon
     if not container.streams.video:
         yield (
-            _fault("unsupported_format", "there are no images in it, only sound", last=True),
+            _fault("unsupported_format", "it has no video, only sound", last=True),
             None,
         )
         return
@@ -143,7 +143,7 @@ def _frames(container, stream, request) -> Iterator[tuple[dict[str, Any], np.nda
         if chosen.done:
             return
     if index == 0 and n_damaged == 0:
-        yield _fault("empty", "there are no frames in it", last=True), None
+        yield _fault("empty", "it has no frames", last=True), None
 
 
 def _packets(container, stream) -> Iterator[tuple[Any, str]]:

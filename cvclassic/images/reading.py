@@ -225,7 +225,9 @@ def _decode(
     """Header, limits, pixels."""
     header, opened = open_image(data, lambda header: _check_size(header, max_pixels))
     if header.format == "jpeg" and header.bit_depth != 8:
-        raise ImageReadError("unsupported_depth", f"the JPEG has {header.bit_depth} bits a sample")
+        raise ImageReadError(
+            "unsupported_depth", f"the JPEG has {header.bit_depth} bits per sample"
+        )
     if header.format == "jpeg":
         (pixels, notes), damage = hear(
             lambda: decode_jpeg(data, header, max_side, allow_truncated, _imdecode)

@@ -213,7 +213,7 @@ def explain_remote(error: Exception) -> tuple[str, str]:
         or status in (401, 403)
         or type(error).__name__ == "NoCredentialsError"
     ):
-        return "permission", "the file may not be read: check the credentials"
+        return "permission", "permission denied: check the credentials"
     if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
         return "io", (
             f"the server does not answer in time ({_CONNECT_SECONDS} s to connect, "

@@ -155,7 +155,7 @@ def train(
         events.on_note(note)
     faults = [note.message for note in notes if note.is_fault]
     if strict and faults:
-        raise DataError(f"Not trained, since strict is on: {'; '.join(faults)}.")
+        raise DataError(f"Not trained because of --strict: {'; '.join(faults)}.")
     model, run = _fit(estimator, data, description, n_jobs, on_error, events)
     found = []
     if unknown is not None:
@@ -192,7 +192,7 @@ def _notes_of(model: Model, run: TrainingRun) -> list[DataNote]:
             text = (
                 f"held-out accuracy is {found.mean_class_accuracy:.1%} (mean over classes), no "
                 f"better than guessing among {len(found.scores['classes'])} classes "
-                f"({found.chance:.1%}): this model has not learned to tell them apart"
+                f"({found.chance:.1%}): this model has not learned to distinguish them"
             )
             notes.append(DataNote("chance", text))
     return notes
@@ -205,7 +205,7 @@ def _estimator(data: LabeledData, recipe, head, params, budget, augment, setting
     """The unfitted estimator that the arguments ask for."""
     if isinstance(data, LabeledTable):
         if recipe != "auto" or augment is not None:
-            raise ParameterError("A table goes without a recipe and without augment.")
+            raise ParameterError("A table takes no recipe and no augment.")
         seed = settings["random_state"]
         return make_table_recipe(data.columns, head or "mlp-deep", random_state=seed, **params)
     check_choice("recipe", recipe, ("auto", *RECIPES))
@@ -322,7 +322,9 @@ def check_unknown(estimator, labels: Sequence, rate: float, kind: str) -> None:
     if not 0 < rate < 1:
         raise ParameterError(f"unknown must be between 0 and 1. Got {rate!r} instead.")
     if UNKNOWN in labels:
-        raise DataError(f"A class is called {UNKNOWN!r}, which --unknown gives another meaning.")
+        raise DataError(
+            f"A class is called {UNKNOWN!r}, which has a special meaning with --unknown."
+        )
     needed = pictures_needed(rate, kind)
     counts = Counter(labels)
     usable = sum(n for n in counts.values() if n > 1)  # others can never be held out
@@ -330,7 +332,7 @@ def check_unknown(estimator, labels: Sequence, rate: float, kind: str) -> None:
         lowest = next(r for r in _RATES if pictures_needed(r, kind) <= max(usable, 1))
         raise DataError(
             f"--unknown {rate:g} needs at least {needed} images that can be held out (in classes "
-            f"of two or more). Got {usable}; at best {lowest:g} can be shown with them."
+            f"of two or more). Got {usable}; the lowest rate they can guarantee is {lowest:g}."
         )
 
 

@@ -95,6 +95,6 @@ def load_bundle(
 
 def _content(description: dict[str, Any]) -> dict[str, Any]:
     """What the caller of `save_bundle` gave, checked."""
-    require(set(description) == _KEYS, "its description is odd")
+    require(set(description) == _KEYS, "its description is invalid")
     require(isinstance(description["content"], dict), "its content is not an object")
     return description["content"]

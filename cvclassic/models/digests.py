@@ -58,5 +58,5 @@ def check_digest(
     """Raise `ModelFileError` unless the checksum is that of description and arrays."""
     if digest is not None and digest != digest_of(description, arrays):
         raise ModelFileError(
-            "The model file is damaged: its checksum does not match. Copy it again, or train anew."
+            "The model file is damaged: its checksum does not match. Copy it again, or train again."
         )

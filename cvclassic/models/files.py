@@ -161,7 +161,7 @@ def read_model(path) -> tuple[Pipeline, ModelInfo]:
         tree = upgrade(description["pipeline"], description["format_version"])
         pipeline = rebuild(tree, "", arrays)
         require(isinstance(pipeline, Pipeline), "it holds no pipeline")
-        require(not arrays, "it holds arrays that nothing asks for")
+        require(not arrays, "it holds unexpected arrays")
         _attach_files(pipeline, Path(path).parent)
     except (ModelFileError, NetworkFileError) as error:
         raise ModelFileError(f"{os.fsdecode(path)}: {error}") from None

@@ -119,10 +119,10 @@ def description_in(
     if len(data) < 10 or data[8:9] != b"{":
         raise ModelFileError(f"This is not a {what}.")
     length = int.from_bytes(data[:8], "little")
-    require(length <= min(_MAX_HEADER, size - 8), "its header is cut or too long")
+    require(length <= min(_MAX_HEADER, size - 8), "its header is truncated or too long")
     header = _parse(data[8 : 8 + length])
     require(isinstance(header, dict), "its header is not an object")
-    require(_end_of(header) == size - 8 - length, "it is cut, or something was added to it")
+    require(_end_of(header) == size - 8 - length, "it is truncated, or something was appended")
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("cvclassic"), str):
         raise ModelFileError(f"This safetensors file is not a {what}.")
@@ -136,7 +136,9 @@ def description_in(
             f"The model file has format version {version}; this cvclassic reads up to "
             f"{format_version}. Please upgrade cvclassic."
         )
-    require(type(version) is int and 1 <= version <= format_version, "its format version is odd")
+    require(
+        type(version) is int and 1 <= version <= format_version, "its format version is invalid"
+    )
     return description
 
 
@@ -145,7 +147,7 @@ def take_digest(description: dict[str, Any]) -> str | None:
     if "digest" not in description:
         return None
     digest = description.pop("digest")
-    require(isinstance(digest, str), "its checksum is no text")
+    require(isinstance(digest, str), "its checksum is not text")
     return digest
 
 
@@ -155,7 +157,7 @@ def model_description(data: bytes, size: int) -> tuple[dict[str, Any], str | Non
         data, size, "cvclassic-model", "cvclassic model file", FORMAT_VERSION
     )
     digest = take_digest(description)
-    require(set(description) == _KEYS, "its description is odd")
+    require(set(description) == _KEYS, "its description is invalid")
     needed = description["format_version"] >= FIRST_WITH_DIGEST
     require(digest is not None or not needed, "its checksum is missing")
     for key in ("pipeline", "summary", "versions"):

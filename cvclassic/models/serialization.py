@@ -85,7 +85,7 @@ def flatten(estimator: Any, path: str, arrays: dict[str, np.ndarray]) -> dict:
 def _check_fitted(estimator: Any) -> None:
     name = type(estimator).__name__
     if not isinstance(estimator, BaseEstimator):
-        raise ModelFileError(f"A {name} cannot be saved: it is no estimator.")
+        raise ModelFileError(f"A {name} cannot be saved: it is not an estimator.")
     state = getattr(type(estimator), "saved_state", None)
     if isinstance(state, SavedState) and not (state.arrays or state.lists or state.scalars):
         return  # learns nothing
@@ -184,7 +184,7 @@ def _by_columns(estimator: Any, state: SavedState) -> list[str]:
 def _scalar(value: Any, key: str, kind: type) -> Any:
     """A fitted number or text."""
     if kind is int and (np.ndim(value) or value is None or int(value) != value):
-        raise ModelFileError(f"{key} is no whole number.")
+        raise ModelFileError(f"{key} is not a whole number.")
     return kind(value)
 
 
@@ -283,7 +283,7 @@ def _rebuild_by_skops(node: dict, path: str, arrays: dict[str, np.ndarray]) -> B
     array = arrays.pop(f"{path}skops", None)
     require(array is not None and array.dtype == np.uint8 and array.ndim == 1, "a step is missing")
     estimator = skops_steps.from_bytes(array, name)  # type: ignore[arg-type]
-    require(isinstance(estimator, BaseEstimator), "a step is no estimator")
+    require(isinstance(estimator, BaseEstimator), "a step is not an estimator")
     classes = getattr(estimator, "classes_", None) if is_classifier(estimator) else None
     found = None if classes is None else np.asarray(classes).tolist()
     require(node.get("classes") == found, "the classes of a step do not agree")
@@ -293,7 +293,9 @@ def _rebuild_by_skops(node: dict, path: str, arrays: dict[str, np.ndarray]) -> B
 def _weights(pairs: tuple) -> dict:
     """How much each class counts."""
     good = all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs)
-    require(good and not any(isinstance(pair[0], tuple) for pair in pairs), "its weights are odd")
+    require(
+        good and not any(isinstance(pair[0], tuple) for pair in pairs), "its weights are invalid"
+    )
     weights = dict(pairs)
     try:
         check_class_weight(weights)
@@ -308,7 +310,7 @@ def _value(value, path: str, arrays: dict, depth: int):
     if isinstance(value, list):
         require(depth < _DEPTH and len(value) <= 1000, "a parameter is too long")
         return tuple(_value(item, path, arrays, depth + 1) for item in value)
-    require(value is None or isinstance(value, bool | str | int | float), "a parameter is odd")
+    require(value is None or isinstance(value, bool | str | int | float), "a parameter is invalid")
     require(not isinstance(value, float) or math.isfinite(value), "a parameter is not finite")
     require(
         not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER, "a parameter is too large"
@@ -334,7 +336,7 @@ def _restore_state(estimator, node: dict, state: SavedState, path: str, arrays: 
             setattr(estimator, key, None)
     by_columns = node.get("by_columns", [])
     good = isinstance(by_columns, list) and all(isinstance(key, str) for key in by_columns)
-    require(good and set(by_columns) <= set(state.arrays), "by_columns is odd")
+    require(good and set(by_columns) <= set(state.arrays), "by_columns is invalid")
     for key in by_columns:
         setattr(estimator, key, np.asfortranarray(getattr(estimator, key)))
     if state.lists:
@@ -363,8 +365,8 @@ def _restore_state(estimator, node: dict, state: SavedState, path: str, arrays: 
 def _rule(values) -> UnknownRule:
     """When the classifier does not answer."""
     kinds = {"kind": str, "error_rate": float, "cutoff": float, "n_held_out": int}
-    require(isinstance(values, dict) and set(values) == set(kinds), "its rule is odd")
-    require(all(type(values[key]) is kind for key, kind in kinds.items()), "its rule is odd")
+    require(isinstance(values, dict) and set(values) == set(kinds), "its rule is invalid")
+    require(all(type(values[key]) is kind for key, kind in kinds.items()), "its rule is invalid")
     rule = UnknownRule(**values)
     try:
         check_rule(rule)
@@ -383,7 +385,7 @@ def _classes(values) -> np.ndarray:
         classes = np.array(values)
     except OverflowError:
         raise ModelFileError("The model file is damaged: a class is too large.") from None
-    require(classes.dtype.kind in "UifbO" and classes.dtype != object, "a class is odd")
+    require(classes.dtype.kind in "UifbO" and classes.dtype != object, "a class is invalid")
     require(bool((classes[:-1] < classes[1:]).all()), "classes must be sorted and distinct")
     return classes
 

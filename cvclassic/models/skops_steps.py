@@ -203,5 +203,5 @@ def _check_tree(tree: Any) -> None:
     forward = (left[inner] > numbers[inner]) & (right[inner] > numbers[inner])
     inside = (left[inner] < n) & (right[inner] < n)
     features = (tree.feature[inner] >= 0) & (tree.feature[inner] < tree.n_features)
-    require(bool(forward.all() and inside.all() and features.all()), "a tree is not sound")
-    require(bool(((left == -1) == (right == -1)).all()), "a tree is not sound")
+    require(bool(forward.all() and inside.all() and features.all()), "a tree is invalid")
+    require(bool(((left == -1) == (right == -1)).all()), "a tree is invalid")

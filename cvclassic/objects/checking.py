@@ -22,7 +22,7 @@ KINDS = {
     "unreadable_image": ("Images that cannot be read", True),
     "turned": ("Boxes drawn before the image's EXIF turn", True),
     "other_size": ("Labels for another size of the image", True),
-    "outside": ("Boxes that reach outside of the image", True),
+    "outside": ("Boxes that reach outside the image", True),
     "empty": ("Boxes without area", True),
     "leak": ("The same image in both splits", True),
     "unknown_class": ("Classes that are not in the list", True),
@@ -76,7 +76,7 @@ def check_labels(
     ----------
     files : LabeledFiles
     classes : sequence of str, optional
-        Classes that there may be.
+        Names of the allowed classes.
     against : LabeledFiles, optional
         Another split, which must not have the same images.
     detector : ObjectDetector, optional

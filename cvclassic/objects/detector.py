@@ -35,7 +35,7 @@ class ObjectDetector(BaseEstimator):
     Parameters
     ----------
     n_trees : int, default=128
-        Trees of the first stage.
+        Number of trees in the first stage.
     n_windows : int, default=60
         Windows of an image that the second stage judges; more where images have many objects.
     random_state : int, RandomState or None, default=0

@@ -210,11 +210,11 @@ def _verdict(state, box, c: int, overlap, trace, rank, chance, found, min_score:
     if rank is None and len(below):
         k = int(below[0])
         return (
-            f"lost in the first stage after {min((k + 1) * BLOCK, len(state.trees))} trees: "
+            f"rejected by the first stage after {min((k + 1) * BLOCK, len(state.trees))} trees: "
             f"{trace[k]:.2f} where {state.floors[k]:.2f} are needed"
         )
     if rank is None:
-        return f"lost in the first stage: {state.n_windows} other windows have higher scores"
+        return f"rejected by the first stage: {state.n_windows} other windows have higher scores"
     if chance < min_score:
-        return f"not sure enough in the second stage: {100 * chance:.0f}% for {name}"
+        return f"rejected by the second stage: {100 * chance:.0f}% for {name}"
     return f"suppressed by a more probable {name} that overlaps it"

@@ -100,12 +100,12 @@ def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDe
     expected = {
         "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "summary",
     }  # fmt: skip
-    require(set(content) == expected, "its content has the wrong entries")
+    require(set(content) == expected, "its content has unexpected entries")
     require(isinstance(content["summary"], dict), "its summary is not an object")
     model = _model(content["params"])
     classes = content["classes"]
     good = isinstance(classes, list) and 1 <= len(classes) <= _MOST_CLASSES
-    require(good and all(isinstance(c, str) for c in classes), "its classes are odd")
+    require(good and all(isinstance(c, str) for c in classes), "its classes are invalid")
     require(len(set(classes)) == len(classes), "a class occurs twice")
     window = _pair(content["window"], 1, _MOST_CELLS, "window")
     margin = _pair(content["margin"], 0, _MOST_CELLS, "margin")
@@ -139,14 +139,14 @@ def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDe
         _take(arrays, "changes", (d + 1, 4), np.float32),
         _take(arrays, "calibration", (2, c), np.float32),
     )
-    require(not arrays, "it holds arrays that nothing asks for")
+    require(not arrays, "it holds unexpected arrays")
     model.classes_ = np.array(classes, object)
     return model
 
 
 def _model(params) -> ObjectDetector:
     names = set(ObjectDetector().get_params())
-    require(isinstance(params, dict) and set(params) == names, "its parameters are odd")
+    require(isinstance(params, dict) and set(params) == names, "its parameters are invalid")
     model = ObjectDetector(**params)
     try:
         model._check()
@@ -182,7 +182,7 @@ def _codebook(arrays) -> Codebook:
     )
     require(len(means) >= 1 and len(components) >= 1, "its codebook is empty")
     positive = (book.scale > 0).all() and (book.weights > 0).all() and (book.variances > 0).all()
-    require(bool(positive), "its codebook is odd")
+    require(bool(positive), "its codebook is invalid")
     return book
 
 

@@ -15,7 +15,7 @@ _PER_OCTAVE = 3
 _STRETCH = 1.35  # step between two aspect ratios
 _LARGEST_SCALE = 2.0
 _LARGEST_IMAGE = 4096
-_MARGIN = 0.25  # share of a window that may lie outside of the image
+_MARGIN = 0.25  # share of a window that may lie outside the image
 _OUTER = 4  # per cent of boxes left and right that stretches need not reach
 
 

@@ -96,7 +96,7 @@ def _contestants(report: VersusReport) -> list[dict]:
         rows.append(
             {
                 "name": name,
-                "about": METHODS.get(name, "answers of another program"),
+                "about": METHODS.get(name, "predictions of another program"),
                 "note": report.advice.at_chance.get(name, ""),
                 "group": GROUPS[group_of(name)],
                 "accuracy": scores["accuracy"],

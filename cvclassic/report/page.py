@@ -129,7 +129,7 @@ def check_page_path(path: str | os.PathLike, option: str = "report") -> None:
     check_writable(path)
     if os.path.lexists(path) and not is_own_page(path):
         raise ParameterError(
-            f"{option} would replace {name!r}, which is no page of cvclassic. Move it away, or "
+            f"{option} would replace {name!r}, which is not a cvclassic page. Move it away, or "
             "give another name."
         )
 

@@ -136,11 +136,11 @@ def _coder_of(description: dict, arrays: dict[str, np.ndarray]) -> ImageCoder:
         if not 1 <= k <= 128 or not (compact.scale_ > 0).all():
             raise ModelFileError("its scale is out of range")
     if arrays:
-        raise ModelFileError("it holds arrays that nothing asks for")
+        raise ModelFileError("it holds unexpected arrays")
     return ImageCoder(describer, tree, projection, thresholds, compact)
 
 
 def _need(array: np.ndarray, dtype, shape: tuple[int, ...], name: str) -> None:
     """Raise `ModelFileError` unless an array is of that type and shape, and finite."""
     if array.dtype != dtype or array.shape != shape or not np.isfinite(array).all():
-        raise ModelFileError(f"its {name} are not what was expected")
+        raise ModelFileError(f"its {name} are invalid")

@@ -134,7 +134,7 @@ def index_images(
         if not create:
             raise IndexFileError(f"{os.fsdecode(path)}: there is no image index.")
         if not wanted:
-            raise DataError("there is no image to index")
+            raise DataError("no images to index")
         if coder is None:
             coder = _learn(wanted, n_words, compact, random_state, work)
         create_folder(path, coder, {"base": os.getcwd()})

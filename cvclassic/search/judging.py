@@ -39,7 +39,7 @@ def rank_queries(
     expand : bool
         Query again with what the best hits show.
     compact_only : bool
-        Rank by compact codes alone.
+        Rank by compact codes only.
     watch : callable, optional
         Is given the names of the queries and their number, and passes them on.
 

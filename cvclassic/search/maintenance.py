@@ -37,7 +37,7 @@ def verify_index(path: str | os.PathLike) -> dict[str, int]:
         checks = segment.arrays["checks"]
         empty = np.flatnonzero(np.diff(segment.starts) == 0)
         if (checks[empty] != check_of(segment, slice(0, 0))).any():
-            raise IndexFileError(f"{segment.source}: the index is damaged: odd checks.")
+            raise IndexFileError(f"{segment.source}: the index is damaged: its checks are invalid.")
     return index_numbers(path)
 
 

@@ -116,7 +116,7 @@ def _arrays_of(memory: mmap.mmap, entry: dict) -> dict[str, np.ndarray]:
     """Views of the file, after all checks that need no posting."""
     length = int.from_bytes(memory[:8], "little")
     if length > min(_MOST_HEADER, len(memory) - 8):
-        raise ValueError("its header is cut or too long")
+        raise ValueError("its header is truncated or too long")
     header = memory[8 : 8 + length]
     tensors = json.loads(header)
     lengths = lengths_of(
@@ -140,7 +140,7 @@ def _arrays_of(memory: mmap.mmap, entry: dict) -> dict[str, np.ndarray]:
             list(shape),
             offsets,
         ):
-            raise ValueError(f"{name} is not what the list says")
+            raise ValueError(f"{name} does not match the list")
         if end > len(memory):
             raise ValueError("it is cut")
         array = np.frombuffer(memory, dtype, count, start).reshape(shape)
@@ -149,7 +149,7 @@ def _arrays_of(memory: mmap.mmap, entry: dict) -> dict[str, np.ndarray]:
         arrays[name] = array
         start = end
     if start != len(memory) or set(tensors) != set(ARRAYS):
-        raise ValueError("it holds more than it should")
+        raise ValueError("it holds extra data")
     if digest.hexdigest() != entry["digest"]:
         raise ValueError("its contents have changed")
     for name, last in (("starts", "n_postings"), ("name_starts", "n_name_bytes")):

@@ -80,7 +80,7 @@ class Annotation:
         marks = read_label_picture(path)
         height, width = self.pixels(i).shape[:2]
         if marks.shape != self._sizes[i]:
-            raise DataError(f"{path}: the scribbles have another size than their image")
+            raise DataError(f"{path}: the scribbles and their image differ in size")
         if marks.max() > len(self.names):
             raise DataError(f"{path}: class {marks.max()} has no name")
         size = (width, height)

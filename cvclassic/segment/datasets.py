@@ -205,7 +205,7 @@ def interpret_values(
 ) -> MaskValues:
     """What the values in masks mean.
 
-    0 and 255 are background and object; 255 besides other values is not labeled, as in Cityscapes
+    0 and 255 are background and object; 255 beside other values means unlabeled, as in Cityscapes
     and VOC; a class called void, ignore or unlabeled is not labeled either; in scribbles 0 is not.
 
     Parameters
@@ -244,11 +244,11 @@ def interpret_values(
         if nameless == [max(names) + 1] and len(names) > 2:
             # the habit of data sets such as CamVid: one more value for what nobody labeled
             ignored.add(nameless[0])
-            notes.append(f"the value {nameless[0]} of the masks has no name and is not learned")
+            notes.append(f"the value {nameless[0]} of the masks has no name and is ignored")
         elif nameless:
             raise DataError(
                 f"the masks hold the value {nameless[0]}, which has no name (--names has "
-                f"{len(names)}); call a value void if it is not to be learned"
+                f"{len(names)}); name a value void to ignore it"
             )
     kept = tuple(v for v in values if v not in ignored)
     if len(kept) < 2:

@@ -192,4 +192,4 @@ def _array(arrays, name: str, dtype, n_dims: int) -> np.ndarray:
 
 def _require(good: bool, what: str) -> None:
     if not good:
-        raise ModelFileError(f"its {what} cannot be right")
+        raise ModelFileError(f"its {what} is invalid")

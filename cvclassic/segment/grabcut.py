@@ -27,7 +27,7 @@ def grabcut_mask(
     ----------
     image : ndarray of shape (H, W) or (H, W, 3), uint8
     box : sequence of 4 numbers, optional
-        (x, y, width, height): outside of it is background.
+        (x, y, width, height): everything outside is background.
     scribbles : ndarray of shape (H, W), int, optional
         1 is background, 2 object, 0 not marked.
     n_iterations : int
@@ -77,8 +77,8 @@ def grabcut_mask(
     background = np.isin(mask, (cv2.GC_BGD, cv2.GC_PR_BGD)).any()
     if not background or not np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).any():
         raise ParameterError(
-            "grabcut needs some background and some object: the box must not cover the whole "
-            "image, and scribbles must mark both."
+            "grabcut needs both background and object: the box must not cover the whole image, "
+            "and scribbles must mark both."
         )
     return _cut(image, mask, n_iterations)
 
@@ -128,7 +128,7 @@ def masks_in_boxes(
     steps : ndarray of shape (H, W), uint8, or None
         Probability of an object in steps of 1/255.
     boxes : sequence of (x, y, width, height)
-        Boxes outside of the image are passed over.
+        Boxes outside the image are passed over.
 
     Returns
     -------

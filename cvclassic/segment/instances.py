@@ -29,7 +29,7 @@ class InstanceRule:
     smoothing : float
         Blur of the distances, in pixels.
     min_area : int
-        Smaller objects are dropped, in pixels.
+        Minimum area of an object in pixels; smaller objects are dropped.
     """
 
     core: int = 128

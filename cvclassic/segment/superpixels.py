@@ -26,7 +26,7 @@ def superpixel_labels(
     n_regions : int
         About how many. Felzenszwalb's scale is searched for this number.
     compactness : float
-        For slic: how much position counts against color.
+        For slic: weight of position relative to color.
 
     Returns
     -------

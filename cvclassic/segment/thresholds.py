@@ -85,7 +85,7 @@ def _limits(gray: np.ndarray, method: str, n_classes: int) -> list[float]:
         return [float(gray.max())]
     if method == "multi":
         if len(np.unique(gray)) < n_classes:
-            raise ParameterError(f"the image has fewer than {n_classes} shades")
+            raise ParameterError(f"the image has fewer than {n_classes} gray levels")
         return [float(v) for v in filters.threshold_multiotsu(gray, n_classes)]
     rules: dict[str, Callable] = {
         "otsu": filters.threshold_otsu,

@@ -126,7 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
         port = self.server.server_address[1]  # type: ignore[index]
         hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         if self.headers.get("Host") not in hosts:
-            raise _Refused(HTTPStatus.FORBIDDEN, "this server is for this machine alone")
+            raise _Refused(
+                HTTPStatus.FORBIDDEN, "this server only accepts requests from this machine"
+            )
         origin = self.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in hosts}:
             raise _Refused(HTTPStatus.FORBIDDEN, "other sites may not use this server")
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             return _png(self.subject.marks(number)), "image/png"
         if kind == "prediction":
             return self._prediction(number)
-        raise _Refused(HTTPStatus.NOT_FOUND, "there is nothing here")
+        raise _Refused(HTTPStatus.NOT_FOUND, "not found")
 
     def _put(self) -> tuple[bytes, str]:
         kind, number = self._place(self.path.split("?")[0])
@@ -160,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _place(self, path: str) -> tuple[str, int]:
         kind, _, number = path.strip("/").partition("/")
         if not number.isdigit() or int(number) >= len(self.subject.paths):
-            raise _Refused(HTTPStatus.NOT_FOUND, "there is nothing here")
+            raise _Refused(HTTPStatus.NOT_FOUND, "not found")
         return kind, int(number)
 
     def _state(self) -> dict[str, Any]:

@@ -122,7 +122,7 @@ async def reload_models(service: Service) -> None:
         log.info("models read again", extra={"models": list(service.paths)})
     except (CvclassicError, OSError, RuntimeError) as error:
         service.remember()
-        log.error("models cannot be read, the old ones stay", extra={"error": str(error)})
+        log.error("models cannot be read, keeping the old ones", extra={"error": str(error)})
 
 
 def _answered(handler: Handler) -> Handler:
@@ -143,10 +143,10 @@ def _answered(handler: Handler) -> Handler:
         except CvclassicError as error:
             response = problem_response(ProblemError(422, str(error)), request_id)
         except ClientDisconnect:
-            response = problem_response(ProblemError(400, "the client left."), request_id)
+            response = problem_response(ProblemError(400, "the client disconnected."), request_id)
         except Exception:
             log.exception("a request failed", extra={"request_id": request_id})
-            problem = ProblemError(500, "something went wrong here; the log has it by request id.")
+            problem = ProblemError(500, "internal error; the log has it under this request id.")
             response = problem_response(problem, request_id)
         seconds = time.perf_counter() - start
         route = request.scope["route"].path
@@ -176,12 +176,12 @@ def _check_token(request: Request, settings: ServeSettings) -> None:
     sent = given.strip().encode("utf-8", "surrogateescape")
     known = [hmac.compare_digest(sent, token.encode()) for token in settings.tokens]
     if kind.lower() != "bearer" or not any(known):
-        raise ProblemError(401, "this service needs a token: Authorization: Bearer TOKEN")
+        raise ProblemError(401, "a token is required: Authorization: Bearer TOKEN")
 
 
 async def _not_found(_request: Request, error: HTTPException) -> Response:
     detail = (
-        "there is no such route; GET /openapi.json lists them."
+        "not found; GET /openapi.json lists them."
         if (error.status_code == 404)
         else str(error.detail)
     )
@@ -201,7 +201,7 @@ async def predict(request: Request) -> Response:
     try:
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
-            raise ProblemError(400, "the client left.")
+            raise ProblemError(400, "the client disconnected.")
         records = work.result()
     finally:
         work.cancel()
@@ -283,7 +283,7 @@ async def _save_archive(
                 size += len(chunk)
                 if size > settings.max_request_bytes:
                     most = settings.max_request_bytes
-                    raise ProblemError(413, f"an archive may have {most} bytes.")
+                    raise ProblemError(413, f"an archive may have at most {most} bytes.")
                 file.write(chunk)
     except TimeoutError:
         file.close()

@@ -60,7 +60,7 @@ class Collection:
 
     @property
     def running(self) -> bool:
-        """Whether a training is under way."""
+        """Whether training is already running."""
         return self._training is not None and not self._training.done()
 
     def state(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Collection:
             A training is under way.
         """
         if self.running:
-            raise ProblemError(409, "a training is under way.")
+            raise ProblemError(409, "training is already running.")
         self.lines, self.error, self.done = ["Training ..."], "", False
         self._training = asyncio.create_task(self._train())
 

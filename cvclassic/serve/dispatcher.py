@@ -116,7 +116,7 @@ class Dispatcher:
             if self._closing:
                 raise QueueFullError("the service is shutting down")
             if self._under_way >= self._max_queue:
-                raise QueueFullError(f"{self._under_way} images are waiting already")
+                raise QueueFullError(f"{self._under_way} images are already waiting")
             self._under_way += 1
             self._waiting.append(_Waiting(item, future, time.monotonic()))
         future.add_done_callback(self._left)

@@ -21,16 +21,16 @@ class Metrics:
             "request_seconds", "Seconds to answer.", ["route"], buckets=_SECONDS, **options
         )
         self.images = Counter(
-            "images", "Images by what became of them.", ["model", "status", "code"], **options
+            "images", "Images by outcome.", ["model", "status", "code"], **options
         )
         self.batches = Histogram(
             "batch_size",
-            "Images given to a worker at once.",
+            "Images per batch given to a worker.",
             buckets=(1, 2, 4, 8, 16, 32),
             **options,
         )
-        self.queue = Gauge("queue", "Images that wait or are under way.", **options)
-        self.workers = Gauge("workers", "Processes that predict.", **options)
+        self.queue = Gauge("queue", "Images waiting or in progress.", **options)
+        self.workers = Gauge("workers", "Number of prediction processes.", **options)
         self.reloads = Counter("reloads", "Times that models were read again.", ["ok"], **options)
 
     def text(self) -> bytes:

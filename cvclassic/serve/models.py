@@ -58,7 +58,7 @@ class ServedModel:
             This kind of model has no explanation.
         """
         if self.explainer is None:
-            raise ParameterError("this model does not explain its answers")
+            raise ParameterError("explanations are not available for this model")
         return self.explainer(image)
 
 

@@ -23,7 +23,7 @@ _QUERY: list[dict[str, Any]] = [
     {
         "name": "explain",
         "in": "query",
-        "description": "1 adds the keypoints that spoke for the label and against it.",
+        "description": "1 adds the keypoints that are evidence for the label and against it.",
         "schema": {"type": "integer", "enum": [0, 1], "default": 0},
     },
 ]
@@ -58,7 +58,7 @@ def _problems(*codes: int) -> dict[str, Any]:
         401: "A token is missing or wrong.",
         403: "The URL is not allowed.",
         404: "There is no such model.",
-        408: "The body came too slowly.",
+        408: "The body arrived too slowly.",
         409: "No model is served yet.",
         413: "The request is too large.",
         422: "A parameter is wrong.",
@@ -184,7 +184,10 @@ _SCHEMAS: dict[str, Any] = {
         "properties": {
             "path": {"type": "string", "description": "Name of the image."},
             "status": {"enum": ["ok", "warn", "error"]},
-            "code": {"type": "string", "description": "Why, in a word; empty if nothing is odd."},
+            "code": {
+                "type": "string",
+                "description": "Error code in one word; empty if nothing is wrong.",
+            },
             "message": {"type": "string"},
             "model": {"type": "string"},
             "width": {"type": "integer"},

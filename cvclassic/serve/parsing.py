@@ -53,18 +53,24 @@ async def read_body(request: Request, most: int, seconds: float) -> bytes:
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
-        raise ProblemError(413, f"a request may have {most} bytes. This one has {declared}.")
+        raise ProblemError(
+            413, f"a request may have at most {most} bytes. This one has {declared}."
+        )
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > most:
-                    raise ProblemError(413, f"a request may have {most} bytes. This one has more.")
+                    raise ProblemError(
+                        413, f"a request may have at most {most} bytes. This one has more."
+                    )
     except TimeoutError:
         raise ProblemError(408, f"the body did not arrive within {seconds:g} s.") from None
     except ClientDisconnect:
-        raise ProblemError(400, "the client left before its request was complete.") from None
+        raise ProblemError(
+            400, "the client disconnected before its request was complete."
+        ) from None
     return bytes(body)
 
 
@@ -98,7 +104,8 @@ async def read_uploads(request: Request, settings: ServeSettings) -> tuple[list[
     if len(uploads) > settings.max_images:
         raise ProblemError(
             413,
-            f"a request may hold {settings.max_images} images. This one holds {len(uploads)}; "
+            f"a request may hold at most {settings.max_images} images. "
+            f"This one holds {len(uploads)}; "
             "POST /predict/batch takes any number.",
         )
     return [_bounded(upload, settings.max_bytes) for upload in uploads], several
@@ -145,7 +152,7 @@ def _json(body: bytes) -> tuple[list[Upload], bool]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ProblemError(400, f"the body is no JSON: {error}") from None
+        raise ProblemError(400, f"the body is not valid JSON: {error}") from None
     if isinstance(content, dict) and isinstance(content.get("images"), list):
         content = content["images"]
     if isinstance(content, list):

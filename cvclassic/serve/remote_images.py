@@ -103,7 +103,7 @@ def _checked_address(host: str, port: int, allow_private: bool) -> tuple:
         raise ImageReadError("not_found", f"there is no host {host!r}") from None
     for *_, address in found:
         if not allow_private and not is_public(str(address[0])):
-            raise ProblemError(403, f"{host!r} is an address of an inner network")
+            raise ProblemError(403, f"{host!r} is an address on a private network")
     return found[0][4]
 
 

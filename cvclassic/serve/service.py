@@ -86,7 +86,7 @@ class Service:
         """
         if self._clients[address] >= self.settings.max_per_client:
             most = self.settings.max_per_client
-            raise ProblemError(429, f"at most {most} requests at a time, please.", retry_after=1)
+            raise ProblemError(429, f"at most {most} requests at a time.", retry_after=1)
         self._clients[address] += 1
         try:
             yield
@@ -104,7 +104,7 @@ class Service:
             The queue is full.
         """
         if len(jobs) > self.settings.max_queue - self.dispatcher.queued:
-            raise _busy(f"{self.dispatcher.queued} images are waiting already")
+            raise _busy(f"{self.dispatcher.queued} images are already waiting")
         futures: list[asyncio.Future] = []
         try:
             for job in jobs:

@@ -18,7 +18,7 @@ class ServeSettings:
     port : int
         0 takes a free one.
     workers : int
-        Processes that predict.
+        Number of prediction processes.
     batch_wait : float
         Seconds that the first image of a batch waits for others.
     batch_size : int

@@ -190,7 +190,7 @@ def test_moving_findings(folder, tmp_path_factory) -> None:
     assert (aside / "moved_2.csv").is_file()
     with pytest.raises(DataError, match="lies in"):
         move_findings(audit(folder), [folder], folder / "aside", ["duplicate"])
-    with pytest.raises(ParameterError, match="kinds must be some of"):
+    with pytest.raises(ParameterError, match="kinds must be among"):
         move_findings(audit(folder), [folder], aside, ["single"])
 
 

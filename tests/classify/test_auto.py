@@ -55,7 +55,7 @@ def test_a_spent_budget_leaves_the_first(stripes, monkeypatch):
     found = AutoRecipe(budget=1e-3).fit(images, labels)
     assert found.best_recipe_ == "fast"
     assert found.trials_[1].accuracy is None
-    assert "not tried: would take about" in found.trials_[1].note
+    assert "skipped: would take about" in found.trials_[1].note
 
 
 def test_small_pictures_have_candidates_of_their_own(rng):
@@ -68,7 +68,7 @@ def test_small_pictures_have_candidates_of_their_own(rng):
     ("params", "message"),
     [
         ({"budget": 0}, "budget must be a number > 0. Got 0 instead."),
-        ({"params": {"n_wrods": 5}}, "No recipe that was tried has the parameters n_wrods."),
+        ({"params": {"n_wrods": 5}}, "None of the recipes tried has the parameters n_wrods."),
     ],
 )
 def test_bad_parameters(stripes, monkeypatch, params, message):

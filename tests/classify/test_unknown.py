@@ -86,7 +86,9 @@ def test_ties_are_answered_together() -> None:
     """Of images alike in probability, not only the right ones count."""
     chances = np.tile([[0.7, 0.3]], (400, 1))
     labels = (np.arange(400) >= 200).astype(int)  # the first half is right
-    with pytest.raises(DataError, match=r"of which 200 were labeled wrongly: the lowest is 0.5"):
+    with pytest.raises(
+        DataError, match=r"of which 200 were classified wrongly: " r"the lowest possible is 0.5"
+    ):
         abstention_threshold(chances, labels, 0.1)
 
 

@@ -125,7 +125,7 @@ def test_idx_files(tmp_path, suffix) -> None:
     assert arrays.labels == labels.tolist()
     cut = tmp_path / "cut-ubyte"
     cut.write_bytes(struct.pack(">HBBI", 0, 8, 1, 100) + b"abc")
-    with pytest.raises(DataError, match="the file is cut: 3 of 100 bytes"):
+    with pytest.raises(DataError, match="the file is truncated: 3 of 100 bytes"):
         read_array(cut)
     huge = tmp_path / "huge-ubyte"
     huge.write_bytes(struct.pack(">HBB3I", 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1))

@@ -50,7 +50,7 @@ def test_exit_code_by_kind(in_process, pictures, fail_on, code) -> None:
 def test_a_good_set(in_process, toy_folder) -> None:
     done = in_process("audit", toy_folder, "--blur", 0)
     assert done.returncode == 0, done.stdout
-    assert "Nothing is wrong." in done.stdout
+    assert "No problems found." in done.stdout
 
 
 def test_messages(in_process, pictures, tmp_path) -> None:

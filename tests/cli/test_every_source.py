@@ -208,7 +208,7 @@ def test_link_out_of_the_folder_is_not_followed(place, toy_model_file, tmp_path)
     ]
     done = CliRunner().invoke(main, [*line, "--sort-into", str(sorted_)])
     assert done.exit_code == 3
-    assert "is a link that leads out" in done.stderr
+    assert "is a link to a place outside" in done.stderr
     assert not list(outside.iterdir())
 
 

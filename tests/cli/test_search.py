@@ -112,7 +112,7 @@ def test_changes(in_process_module, photos, index):
     assert "Removed 1 image." in gone.stdout
     assert "nowhere.png: not in the index" in gone.stderr
     assert "12 images in 1 segment" in in_process_module("search", "compact", index).stdout
-    assert "The index is sound." in in_process_module("search", "verify", index).stdout
+    assert "The index is intact." in in_process_module("search", "verify", index).stdout
     assert "visual words" in in_process_module("search", "info", index).stdout
 
 

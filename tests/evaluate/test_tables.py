@@ -128,7 +128,7 @@ def test_table_of_classify(tmp_path) -> None:
         ("path,label\n", "the table has no rows"),
         ("", "the table has no rows"),
         ('path,label\n"x,cat\n', "not a CSV table"),
-        ("path,label,status\nx,,error\n", "no image that was answered"),
+        ("path,label,status\nx,,error\n", "no answered image"),
     ],
 )
 def test_mistakes_are_named(text, message, tmp_path) -> None:

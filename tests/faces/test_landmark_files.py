@@ -127,7 +127,7 @@ def test_marked_faces_are_read_or_listed(make_faces, tmp_path) -> None:
     }
     messages = {name: message for name, _, message in faces.failures}
     assert messages["few.png"] == "expected 68 points (x, y). Got 5 points"
-    assert "far outside of the image (128 x 128 pixels)" in messages["far.png"]
+    assert "far outside the image (128 x 128 pixels)" in messages["far.png"]
 
 
 def test_files_that_are_none_of_points(tmp_path) -> None:

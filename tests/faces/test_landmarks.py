@@ -224,7 +224,7 @@ def test_bad_points(make_faces) -> None:
     with pytest.raises(DataError, match="face 4: a point is not finite"):
         fit(images, odd)
     odd[4] = points[4] + 500
-    with pytest.raises(DataError, match=r"face 4: point \d+ .* far outside of the image"):
+    with pytest.raises(DataError, match=r"face 4: point \d+ .* far outside the image"):
         fit(images, odd)
     odd[4] = 3.0
     with pytest.raises(DataError, match="face 4: the points span less than 4 pixels"):

@@ -12,7 +12,7 @@ from .train import train
 
 @click.group()
 def cascade() -> None:
-    """Detectors of one's own objects: boosted cascades, as OpenCV runs them.
+    """Train, score and inspect detectors that OpenCV can run: boosted cascades.
 
     \b
     Example:

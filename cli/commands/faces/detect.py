@@ -66,7 +66,7 @@ def detect(ctx, sources, output, format_, picture, parts, options, **asked):
     the image's size, the number of faces, and of each face x, y, width, height in pixels, how
     sure it is, and how far it is turned. An image without a face has the code no_faces.
 
-    An interrupted run is resumed when the same command is given again.
+    Run the same command again to resume an interrupted run.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage or a detector's file, 3 a folder could
     not be listed or DIR not be written, 75 another run is writing to DIR, 130 and 143 interrupted.

@@ -18,23 +18,23 @@ from .options import FORMAT_NAMES
     "--against",
     type=click.Path(),
     metavar="LABELS",
-    help="Labels of another split, which must not have the same images.",
+    help="Labels of another split, which must not share images with this one.",
 )
-@click.option("--classes", metavar="A,B,...", help="Classes that there may be.")
+@click.option("--classes", metavar="A,B,...", help="Names of the allowed classes.")
 @click.option(
-    "--model", type=click.Path(), help="A detector that tells where boxes are probably missing."
+    "--model", type=click.Path(), help="Detector that finds where boxes are probably missing."
 )
-@click.option("--json", "json_", type=click.Path(), help="File for the faults; - is stdout.")
+@click.option("--json", "json_", type=click.Path(), help="JSON file for the faults; - is stdout.")
 @quiet_option
 @click.pass_context
 def check(ctx, labels, images, labels_format, against, classes, model, json_, quiet):
-    """Look for faults of LABELS, a file or a folder.
+    """Check LABELS, a file or a folder, for mistakes.
 
-    Boxes outside of the image or without area, drawn twice, or drawn before the EXIF turn; images
-    that are missing, unreadable, there twice, or in both splits; classes that nobody knows or
-    uses; images without boxes; boxes probably missing.
+    Boxes outside the image or without area, drawn twice, or drawn before the EXIF turn; images
+    that are missing, unreadable, listed twice, or in both splits; unknown and unused
+    classes; images without boxes; boxes probably missing.
 
-    Exit code: 0 nothing to mend, 1 faults were found, 2 usage or labels, 3 output.
+    Exit code: 0 no faults, 1 faults were found, 2 usage or labels, 3 output.
 
     \b
     Example:

@@ -23,7 +23,7 @@ from .options import FORMAT_NAMES
     required=True,
     type=click.Path(),
     metavar="FILE|DIR",
-    help="A folder for voc, yolo and labelme, which have a file for each image.",
+    help="File to write, or a folder for voc, yolo and labelme (one file per image).",
 )
 @click.option("--images", type=click.Path(), metavar="DIR", help="Folder of the images.")
 @click.option("--from", "given", type=click.Choice(FORMAT_NAMES), help="Format of LABELS.")
@@ -31,8 +31,8 @@ from .options import FORMAT_NAMES
 def convert(ctx, labels, format_, output, images, given):
     """Write LABELS, a file or a folder, in another format.
 
-    Polygons are kept where a format has them; run lengths become polygons except in COCO. Sizes
-    that LABELS do not have are read from the images.
+    Polygons are kept where a format has them; run lengths become polygons except in COCO. Image
+    sizes that LABELS lack are read from the images.
 
     Exit code: 0 all well, 1 some labels could not be read, 2 usage or labels, 3 output.
 

@@ -36,7 +36,7 @@ _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"
 @click.option(
     "--min-score",
     type=click.FloatRange(0, 1),
-    help="Leave out objects that are less probable.  [default: 0.01 in coco, csv and jsonl, which "
+    help="Skip objects with a lower probability.  [default: 0.01 in coco, csv and jsonl, which "
     "have the scores; 0.5 in drawings, tables, voc and yolo]",
 )
 @run_options(json_flag=False)
@@ -45,8 +45,8 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
     """Find objects in PATHS: files, folders, archives, patterns, URLs, - for a list of names.
 
     Boxes are x, y, width, height in pixels, scores are probabilities. COCO JSON has the images,
-    the classes, and as annotations what COCO calls results, with scores. An interrupted run with -o
-    is resumed when the same command is given again.
+    the classes, and as annotations what COCO calls results, with scores. Run the same command again
+    to resume an interrupted run with -o.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage or model, 3 a folder could not be
     listed or the output not be written, 75 another run is writing there, 130 and 143 interrupted.
@@ -64,7 +64,9 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
     if picture is not None and not is_folder:
         raise click.UsageError("--draw, --crop and --blur need a folder: -o DIR.")
     if format_ in ("voc", "yolo") and not is_folder:
-        raise click.UsageError(f"--json {format_} writes a file for each image: name a folder, -o.")
+        raise click.UsageError(
+            f"--json {format_} writes one file per image: give a folder with -o."
+        )
     detector, _ = load_detector(model)
     if output is not None and format_ is None:
         format_ = {".csv": "csv", ".jsonl": "jsonl"}.get(os.path.splitext(output)[1], "coco")

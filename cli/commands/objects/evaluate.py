@@ -14,7 +14,9 @@ from .options import labels_options, say_label_faults
 @click.argument("model", type=click.Path())
 @labels_options
 @click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
-@click.option("--report", type=click.Path(), metavar="HTML", help="Write a page with the mistakes.")
+@click.option(
+    "--report", type=click.Path(), metavar="HTML", help="Write an HTML page with the mistakes."
+)
 @jobs_option
 @quiet_option
 @click.pass_context

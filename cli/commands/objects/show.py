@@ -23,8 +23,9 @@ from ...shared.pictures import check_json, write_json
 def show(ctx, model, image, at, label, output, json_):
     """Explain what MODEL found in IMAGE, stage by stage, or why it did not find a box.
 
-    The drawing shows the score on the way through the trees, the channels that they looked at, and
-    which cells of gradients and which parts of the window spoke for the class and against it.
+    The drawing shows the score along the trees, the channels they used, and
+    which cells of gradients and which parts of the window are evidence for the class and against
+    it.
 
     Exit code: 0 all well, 2 usage, model or image, 3 output.
 

@@ -21,7 +21,7 @@ from .options import labels_options, say_label_faults
     required=True,
     type=click.Path(dir_okay=False),
     metavar="MODEL",
-    help="File for the detector.",
+    help="Detector file to write.",
 )
 @click.option(
     "--trees",
@@ -29,7 +29,7 @@ from .options import labels_options, say_label_faults
     type=click.IntRange(8, 5000),
     default=128,
     show_default=True,
-    help="Trees of the first stage.",
+    help="Number of trees in the first stage.",
 )
 @click.option(
     "--time-budget",
@@ -44,18 +44,18 @@ from .options import labels_options, say_label_faults
     show_default=True,
     help="Random seed.",
 )
-@click.option("--restart", is_flag=True, help="Throw away what an interrupted training has left.")
+@click.option("--restart", is_flag=True, help="Discard an interrupted training and start over.")
 @jobs_option
 @quiet_option
 @click.pass_context
 def train(
     ctx, labels, images, labels_format, output, n_trees, time_budget, seed, restart, jobs, quiet
 ):
-    """Learn a detector of the objects in the boxes of LABELS.
+    """Train a detector of the objects whose boxes are in LABELS.
 
-    Objects may have any shape and size, and there may be several classes. Boxes that no window can
-    reach are named and left out. Scores are cross-validated: on images that the judged parts have
-    not learned from. An interrupted training goes on when the same command is given again.
+    Objects may have any shape and size, and there may be several classes. Boxes that no window fits
+    are listed and skipped. Scores are
+    cross-validated. Run the same command again to resume an interrupted training.
 
     Exit code: 0 all well, 1 some images could not be read, 2 usage or labels, 3 output.
 

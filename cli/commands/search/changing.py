@@ -36,7 +36,7 @@ def _engine_option(command):
     help="Size of the vocabulary of a new index. [default: one per 100 keypoints, at most 100,000]",
 )
 @click.option("--vocabulary", type=click.Path(), help="Use the vocabulary of this file or index.")
-@click.option("--no-compact", is_flag=True, help="Keep no compact codes of color and shape.")
+@click.option("--no-compact", is_flag=True, help="Do not store compact codes of color and shape.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )
@@ -51,8 +51,8 @@ def index(
     """Index images: folders, files, archives, patterns, URLs, lists.
 
     The vocabulary is learned from the images themselves. Where the index exists, new images are
-    added, changed ones replaced, and the others passed over, so that an interrupted run is
-    resumed by the same command.
+    added, changed ones replaced, and the others skipped; run the same command to resume an
+    interrupted run.
 
     Exit code: 0 all well, 1 some images could not be read, 2 usage or index, 3 a folder could not
     be listed or the index not be written.
@@ -75,7 +75,7 @@ def index(
 @quiet_option
 @click.pass_context
 def add(ctx, index_, sources, engine, jobs, quiet):
-    """Add images to INDEX. What is in it already is not described again.
+    """Add images to INDEX. Images that are already in it are skipped.
 
     \b
     Example:
@@ -142,9 +142,10 @@ def _vocabulary(path: str):
 @click.option("--missing", is_flag=True, help="Remove images whose file no longer exists.")
 @click.pass_context
 def remove(ctx, index_, names, missing):
-    """Remove images from INDEX, by the paths they were added with; a folder stands for all below.
+    """Remove images from INDEX, by the paths they were added with; a folder stands for everything
+    below it.
 
-    They are found no more. Their data stay in the files until "search compact".
+    They are no longer found, but their data stay in the files until `search compact`.
 
     Exit code: 0 all removed, 1 some paths are not in the index.
 
@@ -174,7 +175,7 @@ def remove(ctx, index_, names, missing):
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
 def compact(index_):
-    """Rewrite INDEX as one segment; nothing is left of removed images.
+    """Rewrite INDEX as one segment; removed images are erased.
 
     \b
     Example:

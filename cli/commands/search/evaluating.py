@@ -24,9 +24,11 @@ from ...shared.predicting import write_json
     help="Folder of the query images. [default: the images of the index are the queries]",
 )
 @click.option("--json", "json_file", type=click.Path(), help="Write the scores to this file.")
-@click.option("--no-geometry", is_flag=True, help="Do not verify how matches lie.")
-@click.option("--compact-only", is_flag=True, help="Rank by compact codes alone.")
-@click.option("--expand", is_flag=True, help="Search again with what the best hits show.")
+@click.option("--no-geometry", is_flag=True, help="Skip geometric verification.")
+@click.option("--compact-only", is_flag=True, help="Rank by compact codes only.")
+@click.option(
+    "--expand", is_flag=True, help="Query expansion: search again with features of the best hits."
+)
 @quiet_option
 @click.pass_context
 def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_only, expand, quiet):

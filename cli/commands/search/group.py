@@ -14,7 +14,7 @@ from .topics import topics
 
 @click.group()
 def search() -> None:
-    """Find this very object again among many images: an index of visual words.
+    """Find the same object or scene in many images with an index of visual words.
 
     \b
     Example:

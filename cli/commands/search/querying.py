@@ -27,20 +27,28 @@ def _read_box(_ctx, _param, value: str | None):
 @click.argument("index_", metavar="INDEX", type=click.Path())
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
 @click.option(
-    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Hits per query."
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Number of hits per query.",
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
 @click.option("--json", "json_file", type=click.Path(), help="Write the hits to this file.")
 @click.option("--box", callback=_read_box, help="Search for this region only: x,y,w,h in pixels.")
-@click.option("--together", is_flag=True, help="The IMAGEs show one thing: search for it once.")
-@click.option("--expand", is_flag=True, help="Search again with what the best hits show of it.")
-@click.option("--no-geometry", is_flag=True, help="Do not verify how matches lie: faster.")
+@click.option(
+    "--together", is_flag=True, help="Treat all IMAGEs as views of one object and search once."
+)
+@click.option(
+    "--expand", is_flag=True, help="Query expansion: search again with features of the best hits."
+)
+@click.option("--no-geometry", is_flag=True, help="Skip geometric verification (faster).")
 @click.pass_context
 def query(ctx, index_, images, top, page, json_file, box, together, expand, no_geometry):
     """Find the images of INDEX that show the same thing as each IMAGE.
 
-    Prints rank, score, keypoints that agree on one map (inliers), and path. A hit with more than
-    6 inliers is hardly chance.
+    Prints rank, score, geometrically consistent keypoints (inliers), and path. More than 6 inliers
+    rarely occur by chance.
 
     Exit code: 0 all well, 1 an IMAGE could not be read, 2 usage or index.
 

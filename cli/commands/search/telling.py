@@ -39,7 +39,7 @@ def verify(index_, json_file):
     from cvclassic.search import verify_index
 
     _show(verify_index(index_), json_file)
-    click.echo("The index is sound.")
+    click.echo("The index is intact.")
 
 
 def _show(numbers: dict, json_file: str | None) -> None:

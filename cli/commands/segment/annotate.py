@@ -12,7 +12,7 @@ import click
     "--output",
     type=click.Path(),
     metavar="DIR",
-    help="Folder for the scribbles; what is there is continued. [default: FOLDER-scribbles]",
+    help="Folder for the scribbles; existing scribbles are loaded. [default: FOLDER-scribbles]",
 )
 @click.option(
     "--names", type=click.Path(), metavar="FILE", help="Names of the classes, one per line."
@@ -28,9 +28,9 @@ import click
 def annotate(folder, output, names, port, browse):
     """Scribble on the images in FOLDER in the browser, and see the result at once.
 
-    Draw a few lines on each class with mouse, pen or keyboard: a quick model shows what it makes
-    of them within a second. Scribbles are saved after every stroke; `segment train --scribbles`
-    learns from them. The page is served to this machine alone. Ctrl-C ends it.
+    Draw a few lines on each class with mouse, pen or keyboard: a quick model shows its result
+    within a second. Scribbles are saved after every stroke; `segment train --scribbles`
+    learns from them. The page is served to this machine only. Press Ctrl-C to stop.
 
     \b
     Example:
@@ -53,7 +53,7 @@ def annotate(folder, output, names, port, browse):
     check_writable(os.path.join(target, "scribbles.png"))
 
     def ready(address: str) -> None:
-        click.echo(f"{len(annotation.paths)} images at {address} (Ctrl-C ends)")
+        click.echo(f"{len(annotation.paths)} images at {address} (press Ctrl-C to stop)")
         if browse:
             click.launch(address)
 

@@ -22,23 +22,24 @@ from .running import run_segmentation
     help="Folder for the label images: NAME.png of 16 bits, with the values of the masks that the "
     "model learned from.",
 )
-@click.option("--probabilities", is_flag=True, help="Write NAME.probability.png, too (0 to 255).")
+@click.option("--probabilities", is_flag=True, help="Also write NAME.probability.png (0 to 255).")
 @click.option(
     "--objects",
     is_flag=True,
-    help="Write NAME.objects.png, too: a number for each object. Models of instances always do.",
+    help="Also write NAME.objects.png with a number per object (always, "
+    "for models trained with --instances).",
 )
-@click.option("--draw", is_flag=True, help="Write NAME.overlay.png, too.")
+@click.option("--draw", is_flag=True, help="Also write NAME.overlay.png.")
 @click.option(
     "--table",
     type=click.Path(),
     metavar="FILE",
-    help="Properties of all objects: area, center, axes, color and texture (.csv or .parquet).",
+    help="Write a table of all objects: area, center, axes, color and texture (.csv or .parquet).",
 )
 @click.option(
     "--pixel-size",
     type=click.FloatRange(min=0, min_open=True),
-    help="Side of a pixel in your unit, for the table. [default: lengths in pixels]",
+    help="Size of a pixel in your unit, for the table. [default: lengths in pixels]",
 )
 @click.option(
     "--boxes",
@@ -66,7 +67,7 @@ def apply(
     """Segment images with a MODEL of `segment train`.
 
     PATHS are images, folders, archives, patterns, URLs, or - for a list of names. Memory does not
-    grow with the image: it is worked on tile by tile.
+    grow with the image: it is processed tile by tile.
 
     Exit code: 0 all well, 1 an image could not be read, 2 usage or model, 3 output.
 

@@ -32,9 +32,11 @@ from ...shared.options import jobs_option, quiet_option
     type=click.FloatRange(min=0),
     default=2.0,
     show_default=True,
-    help="Pixels that a boundary may be off.",
+    help="Tolerance for boundaries in pixels.",
 )
-@click.option("--json", "json_", type=click.Path(), metavar="FILE", help="Write the scores.")
+@click.option(
+    "--json", "json_", type=click.Path(), metavar="FILE", help="Write the scores to this JSON file."
+)
 @click.option(
     "--report", type=click.Path(), metavar="FILE", help="Write a page (.html), worst images first."
 )
@@ -44,7 +46,7 @@ from ...shared.options import jobs_option, quiet_option
 def evaluate(ctx, model, images, masks, inside, tolerance, json_, report, jobs, quiet):
     """Score a MODEL of `segment train` on images with true masks.
 
-    Pixels of all images are counted together. Intervals (95%) come from drawing the images anew.
+    Pixels of all images are counted together. Intervals (95%) come from resampling the images.
     dice and iou are those of the second of two classes, or the mean over the classes; boundary_f1
     allows for --tolerance pixels; instance_f1 counts objects that overlap by more than a half, and
     instance_ap is the mean average precision over overlaps from 0.5 to 0.95.

@@ -9,12 +9,12 @@ from ...shared.console import hush_decoders
 
 # name -> (module in `commands`:attribute, the line that `cvclassic segment --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
-    "train": ("segment.train:train", "Learn classes of pixels from masks or scribbles."),
+    "train": ("segment.train:train", "Train a pixel classifier on masks or scribbles."),
     "apply": ("segment.apply:apply", "Segment images with a trained model."),
     "evaluate": ("segment.evaluate:evaluate", "Score a model against true masks."),
     "annotate": ("segment.annotate:annotate", "Scribble on images in the browser."),
-    "superpixels": ("segment.unsupervised:superpixels", "Cut images into small even regions."),
-    "threshold": ("segment.unsupervised:threshold", "Tell light from dark."),
+    "superpixels": ("segment.unsupervised:superpixels", "Divide images into small, even regions."),
+    "threshold": ("segment.unsupervised:threshold", "Separate light from dark by a threshold."),
     "watershed": ("segment.unsupervised:watershed", "Separate objects that touch."),
     "grabcut": ("segment.unsupervised:grabcut", "Cut out an object from a box."),
     "regions": ("segment.unsupervised:regions", "Find regions between soft edges."),
@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def segment() -> None:
-    """Find out which pixels belong together, and to what.
+    """Group pixels into regions, objects and classes.
 
     \b
     Example:

@@ -16,14 +16,14 @@ from ...shared.options import jobs_option, quiet_option
     type=click.Path(),
     metavar="DIR",
     help="Folder of masks, paired with images by stem: 0 and 255, numbers of classes, or (with "
-    "--instances) numbers of objects. 255 besides other values is not labeled.",
+    "--instances) numbers of objects. 255 beside other values means unlabeled.",
 )
 @click.option(
     "--scribbles",
     type=click.Path(),
     metavar="DIR",
-    help="Folder of scribbles: 0 is not labeled, other values are classes. Images without "
-    "scribbles are left out.",
+    help="Folder of scribbles: 0 is unlabeled, other values are classes. Images without "
+    "scribbles are skipped.",
 )
 @click.option(
     "--labels", type=click.Path(), metavar="FILE", help="Label file with outlines, such as COCO."
@@ -37,10 +37,8 @@ from ...shared.options import jobs_option, quiet_option
 @click.option(
     "--names", type=click.Path(), metavar="FILE", help="Names of the classes, one per line."
 )
-@click.option("--instances", is_flag=True, help="Tell touching objects apart.")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(), help="The model file to be written."
-)
+@click.option("--instances", is_flag=True, help="Separate touching objects.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )
@@ -50,7 +48,7 @@ from ...shared.options import jobs_option, quiet_option
 def train(
     ctx, images, masks, scribbles, labels, inside, names, instances, output, seed, jobs, quiet
 ):
-    """Learn a class for every pixel from masks, scribbles or outlines.
+    """Train a classifier of pixels on masks, scribbles or outlines.
 
     Thresholds are chosen on training images that the model has not seen; the score that is shown
     is measured on the same pixels.

@@ -20,13 +20,13 @@ def _common(style: str) -> Callable:
             click.option(
                 "--pixel-size",
                 type=click.FloatRange(min=0, min_open=True),
-                help="Side of a pixel in your unit, for the table. [default: lengths in pixels]",
+                help="Size of a pixel in your unit, for the table. [default: lengths in pixels]",
             ),
             click.option(
                 "--table",
                 type=click.Path(),
                 metavar="FILE",
-                help="Properties of all regions: area, center, axes, color and texture (.csv or "
+                help="Write a table of all regions: area, center, axes, color and texture (.csv or "
                 ".parquet).",
             ),
             click.option(
@@ -34,7 +34,8 @@ def _common(style: str) -> Callable:
                 type=click.Choice(["overlay", "outline", "mean", "none"]),
                 default=style,
                 show_default=True,
-                help="How regions are drawn: transparent colors, outlines, mean colors, or not.",
+                help="How regions are drawn: transparent colors, outlines, "
+                "mean colors, or not at all.",
             ),
             click.option(
                 "-o",
@@ -59,7 +60,8 @@ def _common(style: str) -> Callable:
     type=click.Choice(["slic", "seeds", "felzenszwalb"]),
     default="slic",
     show_default=True,
-    help="Clusters of color and position; blocks whose borders move; regions of all sizes.",
+    help="slic: clusters of color and position; seeds: blocks whose borders "
+    "move; felzenszwalb: regions of all sizes.",
 )
 @click.option(
     "-n",
@@ -67,17 +69,17 @@ def _common(style: str) -> Callable:
     type=click.IntRange(min=2, max=60_000),
     default=300,
     show_default=True,
-    help="About how many regions.",
+    help="Approximate number of regions.",
 )
 @click.option(
     "--compactness",
     type=click.FloatRange(min=0, min_open=True),
     default=10,
     show_default=True,
-    help="For slic: how much position counts against color.",
+    help="For slic: weight of position relative to color.",
 )
 def superpixels(ctx, method, number, compactness, **common):
-    """Cut images into small regions that keep to the edges.
+    """Divide images into small regions that follow the edges.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 
@@ -98,25 +100,25 @@ def superpixels(ctx, method, number, compactness, **common):
     type=click.Choice(["otsu", "local", "multi", "triangle", "li"]),
     default="otsu",
     show_default=True,
-    help="One limit (otsu, triangle, li), several (multi), or one for each place (local).",
+    help="One threshold (otsu, triangle, li), several (multi), or one per pixel (local).",
 )
 @click.option(
     "--classes",
     type=click.IntRange(2, 5),
     default=3,
     show_default=True,
-    help="For multi: classes of lightness.",
+    help="For multi: number of brightness classes.",
 )
 @click.option(
     "--radius",
     type=click.IntRange(min=1),
     default=25,
     show_default=True,
-    help="For local: pixels around.",
+    help="For local: radius of the neighborhood in pixels.",
 )
 @click.option("--dark", is_flag=True, help="Objects are darker than the background.")
 def threshold(ctx, method, classes, radius, dark, **common):
-    """Tell light from dark.
+    """Separate light from dark by a threshold.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 
@@ -140,13 +142,14 @@ def threshold(ctx, method, classes, radius, dark, **common):
     type=click.Choice(["otsu", "local", "triangle", "li"]),
     default="otsu",
     show_default=True,
-    help="How objects are told from the background.",
+    help="Threshold method that separates objects from the background.",
 )
 @click.option("--dark", is_flag=True, help="Objects are darker than the background.")
 @click.option(
     "--depth",
     type=click.FloatRange(min=0),
-    help="Pixels by which the middle of an object rises over its neck; smaller splits more. "
+    help="How many pixels thicker an object's middle must be than its "
+    "neck to split; smaller values split more. "
     "[default: a tenth of the typical radius]",
 )
 @click.option(
@@ -154,10 +157,10 @@ def threshold(ctx, method, classes, radius, dark, **common):
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Smaller objects are dropped, in pixels.",
+    help="Minimum area of an object in pixels; smaller objects are dropped.",
 )
 def watershed(ctx, method, dark, depth, min_area, **common):
-    """Number objects, and separate those that touch.
+    """Label objects, and separate those that touch.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 
@@ -178,7 +181,7 @@ def watershed(ctx, method, dark, depth, min_area, **common):
     nargs=4,
     type=float,
     metavar="X Y WIDTH HEIGHT",
-    help="Box around the object, in pixels; outside of it is background.",
+    help="Box around the object, in pixels; everything outside is background.",
 )
 @click.option(
     "--scribbles",
@@ -189,7 +192,7 @@ def watershed(ctx, method, dark, depth, min_area, **common):
 @click.option(
     "--refine",
     type=click.Choice(["snake", "walker"]),
-    help="Move the border to the edges afterwards: active contour, or random walker.",
+    help="Refine the border along edges: active contour (snake) or random walker.",
 )
 def grabcut(ctx, box, scribbles, refine, **common):
     """Cut out an object from a box or scribbles.
@@ -221,12 +224,16 @@ def grabcut(ctx, box, scribbles, refine, **common):
 @click.option(
     "--threshold",
     type=click.FloatRange(min=0),
-    help="Boundaries weaker than this fall. [default: 0.6, unless -n is given]",
+    help="Boundaries weaker than this are removed. [default: 0.6, unless -n is given]",
 )
-@click.option("-n", "--number", type=click.IntRange(min=1), help="How many regions.")
+@click.option("-n", "--number", type=click.IntRange(min=1), help="Number of regions.")
 @click.option("--min-area", type=click.IntRange(min=1), default=20, show_default=True,
-              help="Smaller regions are not begun, in pixels.")  # fmt: skip
-@click.option("--hierarchy", is_flag=True, help="Write NAME.hierarchy.png: strength of boundaries.")
+              help="Minimum area of a region in pixels.")  # fmt: skip
+@click.option(
+    "--hierarchy",
+    is_flag=True,
+    help="Also write NAME.hierarchy.png with the strength of boundaries.",
+)
 def regions(ctx, threshold, number, min_area, hierarchy, **common):
     """Find regions between soft edges: weak boundaries fall first.
 

@@ -166,9 +166,7 @@ class _Run:
             except self._killed:
                 shard.deaths += 1
                 if shard.deaths > _MOST_DEATHS:
-                    raise self._gone(
-                        "The workers of the Dask cluster die again and again"
-                    ) from None
+                    raise self._gone("The workers of the Dask cluster keep dying") from None
                 self._submit(shard)
             except CvclassicError as error:
                 raise ParameterError(f"{self._address}: {error}") from None

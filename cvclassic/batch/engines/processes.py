@@ -325,7 +325,7 @@ class Pool:
         self._workers.remove(worker)
         code = self._server.reap(worker.pid)
         worker.connection.close()
-        loss = loss or Failure("worker_crash", f"the process that worked on it {_fate(code)}")
+        loss = loss or Failure("worker_crash", f"its worker process {_fate(code)}")
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts > _MOST_FAILED_STARTS:
@@ -353,13 +353,13 @@ class Pool:
             elif self._memory_cap is not None:
                 taken = resident_memory(worker.pid)
                 if taken > self._memory_cap:
-                    message = f"took {taken >> 20} MiB, more than {self._memory_cap >> 20} MiB"
+                    message = f"used {taken >> 20} MiB, more than {self._memory_cap >> 20} MiB"
                     self._remove_worker(worker, Failure("out_of_memory", message))
 
 
 def _dying(why: str = "") -> ChildProcessError:
     """Nothing can be done where processes die before they have begun."""
-    text = "Worker processes die before they begin; is there too little memory for them?"
+    text = "Worker processes die at startup, perhaps for lack of memory"
     return ChildProcessError(errno.ECHILD, f"{text} ({why})" if why else text)
 
 

@@ -155,7 +155,9 @@ def _check_inside(top: str, folder: str) -> None:
     if os.path.islink(folder):
         real, inside = os.path.realpath(folder), os.path.realpath(top)
         if os.path.commonpath([real, inside]) != inside:
-            message = f"the folder {show_path(os.path.basename(folder))} is a link that leads out"
+            message = (
+                f"the folder {show_path(os.path.basename(folder))} is a link to a place outside"
+            )
             raise OSError(errno.ELOOP, message, folder)
 
 

@@ -190,7 +190,7 @@ class YuNetFaceDetector(_FileDetector):
         except cv2.error as error:
             reason = str(error).strip().splitlines()[-1]
             raise ModelFileError(
-                f"{os.fspath(self.path)}: is no YuNet network ({reason})"
+                f"{os.fspath(self.path)}: not a YuNet network ({reason})"
             ) from None
         rows = np.zeros((0, 15)) if rows is None else rows
         return make_faces(rows[:, :4], rows[:, -1])

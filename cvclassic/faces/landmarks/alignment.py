@@ -190,6 +190,6 @@ def landmark_errors(found: np.ndarray, true: np.ndarray) -> np.ndarray:
     unit = np.linalg.norm(true[:, left] - true[:, right], axis=1)
     if (unit == 0).any():
         raise DataError(
-            f"the corners of the eyes of face {int(np.flatnonzero(unit == 0)[0])} are one point"
+            f"the corners of the eyes of face {int(np.flatnonzero(unit == 0)[0])} coincide"
         )
     return np.linalg.norm(found - true, axis=2).mean(axis=1) / unit

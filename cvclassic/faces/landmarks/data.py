@@ -71,7 +71,7 @@ def read_points(path: str | os.PathLike) -> dict[str, object]:
     except DataError:
         raise
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: is no JSON file ({error}).") from None
+        raise DataError(f"{path}: is not valid JSON ({error}).") from None
     if not isinstance(content, dict) or not content:
         raise DataError(
             f'{path}: expected {{"picture.jpg": [[x, y], ... {N_LANDMARKS} times], ...}}.'

@@ -130,7 +130,7 @@ def left_out_ridge(
     """
     values, vectors = _principal_axes(x)
     if not values.any():
-        raise DataError("the images are blank around all points: there is nothing to learn from.")
+        raise DataError("the images are blank around all points, so nothing can be learned.")
     turned = x @ vectors
     onto = turned.T @ y
     groups = turned.reshape(-1, per_group, len(values))
@@ -145,7 +145,7 @@ def left_out_ridge(
         if np.isfinite(error) and (best is None or error < best[0]):
             best = error, shrunk, left_out.reshape(y.shape), penalty
     if best is None:
-        raise DataError("the images around the points are too much alike to learn from.")
+        raise DataError("the images around the points are too similar to learn from.")
     _, shrunk, left_out, penalty = best
     return vectors @ (shrunk[:, None] * onto), y - left_out, penalty
 

@@ -98,26 +98,28 @@ def load_landmarks(path) -> tuple[FaceLandmarks, dict[str, Any]]:
 def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> FaceLandmarks:
     """The estimator, from checked parts."""
     expected = {"params", "stages", "held_out_error", "summary"}
-    require(set(content) == expected, "its content has the wrong entries")
+    require(set(content) == expected, "its content has unexpected entries")
     params, stages, error = (content[key] for key in ("params", "stages", "held_out_error"))
     require(isinstance(content["summary"], dict), "its summary is not an object")
     names = set(FaceLandmarks().get_params())
-    require(isinstance(params, dict) and set(params) == names, "its parameters are odd")
+    require(isinstance(params, dict) and set(params) == names, "its parameters are invalid")
     model = FaceLandmarks(**params)
     try:
         model._check()
         check_seed("random_state", model.random_state)
     except CvclassicError as problem:
         raise ModelFileError(f"The model file is damaged: {problem}") from None
-    require(error is None or (type(error) is float and 0 <= error < 1e6), "its error is odd")
+    require(error is None or (type(error) is float and 0 <= error < 1e6), "its error is invalid")
     require(isinstance(stages, list) and 1 <= len(stages) <= 100, "it has no stages")
     model.mean_shape_ = _take(arrays, "mean_shape", (N_LANDMARKS, 2), float)
     model.box_change_ = _take(arrays, "box_change", (3,), float)
     require(model.box_change_[2] > 0, "box_change must have a factor > 0")
-    require(bool((np.ptp(model.mean_shape_, axis=0) > 0.01).all()), "mean_shape is no face")
+    require(
+        bool((np.ptp(model.mean_shape_, axis=0) > 0.01).all()), "mean_shape is not a face shape"
+    )
     rebuild: Callable[..., Any] = {"descent": _descent_stage, "trees": _tree_stage}[model.method]
     model.stages_ = [rebuild(arrays, i, numbers) for i, numbers in enumerate(stages)]
-    require(not arrays, "it holds arrays that nothing asks for")
+    require(not arrays, "it holds unexpected arrays")
     model.held_out_error_ = math.nan if error is None else error
     return model
 
@@ -140,7 +142,7 @@ def _numbers(numbers: Any, names: set[str]) -> dict[str, Any]:
     require(isinstance(numbers, dict) and set(numbers) == names, "a stage has the wrong entries")
     for name, value in numbers.items():
         low, high = _NUMBERS[name]
-        require(type(value) is type(low) and low <= value <= high, f"a stage's {name} is odd")
+        require(type(value) is type(low) and low <= value <= high, f"a stage's {name} is invalid")
     return numbers
 
 
@@ -164,7 +166,7 @@ def _tree_stage(arrays: dict, i: int, numbers: Any) -> TreeStage:
     offsets = _take(arrays, prefix + "offsets", (len(anchors), 2), float)
     pairs = _take(arrays, prefix + "pairs", (None, None, 2), int)
     n_trees, n_nodes = pairs.shape[:2]
-    require(n_nodes <= 1023 and (n_nodes & (n_nodes + 1)) == 0, f"{prefix}pairs are no full trees")
+    require(n_nodes <= 1023 and (n_nodes & (n_nodes + 1)) == 0, f"{prefix}pairs are not full trees")
     thresholds = _take(arrays, prefix + "thresholds", (n_trees, n_nodes), float)
     leaves = _take(arrays, prefix + "leaves", (n_trees, n_nodes + 1, 2 * N_LANDMARKS), float)
     for name, array, most in (("anchors", anchors, N_LANDMARKS), ("pairs", pairs, len(anchors))):

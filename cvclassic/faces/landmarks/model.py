@@ -187,7 +187,7 @@ class FaceLandmarks(BaseEstimator):
         Returns
         -------
         ndarray of shape (n, 68, 2)
-            Points (x, y) in pixels; also outside of the image where a face is cut off.
+            Points (x, y) in pixels; also outside the image where a face is cut off.
 
         Raises
         ------
@@ -304,7 +304,7 @@ def check_face(shape: np.ndarray, name: str) -> None:
     if (np.ptp(shape, axis=0) < 4).any():
         raise DataError(f"{name}: the points span less than 4 pixels")
     if (shape[OUTER_EYES[0]] == shape[OUTER_EYES[1]]).all():
-        raise DataError(f"{name}: the outer corners of the eyes are one point")
+        raise DataError(f"{name}: the outer corners of the eyes coincide")
 
 
 def check_inside(shape: np.ndarray, picture_shape: tuple[int, ...], name: str) -> None:
@@ -316,6 +316,6 @@ def check_inside(shape: np.ndarray, picture_shape: tuple[int, ...], name: str) -
         point = int(beyond.argmax())
         x, y = shape[point]
         raise DataError(
-            f"{name}: point {point} ({x:g}, {y:g}) lies far outside of the image "
+            f"{name}: point {point} ({x:g}, {y:g}) lies far outside the image "
             f"({picture_shape[1]} x {picture_shape[0]} pixels)"
         )

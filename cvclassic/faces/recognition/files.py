@@ -89,10 +89,10 @@ def load_gallery(path: str | os.PathLike) -> Gallery:
             _need(f"person.{i}" in arrays, f"{name!r} has no faces")
             vectors = arrays.pop(f"person.{i}")
             good = vectors.dtype == np.float16 and vectors.ndim == 3 and len(vectors) > 0
-            _need(good and vectors.shape[1:] == (2, length), "a face is odd")
+            _need(good and vectors.shape[1:] == (2, length), "a face is invalid")
             _need(bool((np.abs(vectors) <= 1.01).all()), "a face holds impossible numbers")
             gallery.put(name, vectors)
-        _need(not arrays, "it holds arrays that nothing asks for")
+        _need(not arrays, "it holds unexpected arrays")
     return gallery
 
 
@@ -115,7 +115,7 @@ def load_metric(path: str | os.PathLike) -> tuple[FaceMetric, str]:
     with _named(path, "metric"):
         _need(set(about) == {"feature"} and about["feature"] in FEATURES, "its feature is unknown")
         metric = _take_metric(arrays, _LENGTHS[about["feature"]])
-        _need(not arrays, "it holds arrays that nothing asks for")
+        _need(not arrays, "it holds unexpected arrays")
     return metric, about["feature"]
 
 
@@ -157,16 +157,16 @@ def _take_metric(arrays: dict[str, np.ndarray], length: int) -> FaceMetric:
 
 def _threshold(values: Any) -> Threshold:
     names = ("distance", "far", "frr", "eer", "n_genuine", "n_impostor")
-    _need(isinstance(values, dict) and set(values) == set(names), "its threshold is odd")
+    _need(isinstance(values, dict) and set(values) == set(names), "its threshold is invalid")
     rates = [values[name] for name in names[1:4]]
     _need(
         type(values["distance"]) is float
         and 0 <= values["distance"] <= 2
         and all(rate is None or (type(rate) is float and 0 <= rate <= 1) for rate in rates)
         and all(type(values[name]) is int and values[name] >= 0 for name in names[4:]),
-        "its threshold is odd",
+        "its threshold is invalid",
     )
-    _need(math.isfinite(values["distance"]), "its threshold is odd")
+    _need(math.isfinite(values["distance"]), "its threshold is invalid")
     return Threshold(**values)
 
 

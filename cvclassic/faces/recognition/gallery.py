@@ -172,7 +172,7 @@ class Gallery:
         """
         check_name(name)
         if not len(faces):
-            raise DataError(f"{name}: expected an image at least. Got none.")
+            raise DataError(f"{name}: expected at least one image. Got none.")
         templates = np.stack([self.template(face) for face in faces])
         if not np.abs(templates).sum(axis=(1, 2)).all():
             raise DataError(f"{name}: an image is blank")
@@ -253,7 +253,7 @@ class Gallery:
     def _known(self, name: str) -> str:
         if name not in self._vectors:
             raise DataError(
-                f"nobody is called {name!r}. Known: {', '.join(self.people) or 'nobody'}."
+                f"nobody is named {name!r}. Known: {', '.join(self.people) or 'nobody'}."
             )
         return name
 

@@ -93,14 +93,14 @@ def learn_metric(
     spare = len(vectors) - len(names)
     if len(names) < 2 or (kind != "pca" and spare < 1):
         raise DataError(
-            "a metric needs two people at least, and but for pca several images of each. "
+            "a metric needs at least two people, and (except for pca) several images of each. "
             f"Got {len(vectors)} images of {len(names)} people."
         )
     mean = vectors.mean(axis=0)
     _, spread, axes = np.linalg.svd(vectors - mean, full_matrices=False)
     rank = int((spread > 1e-6 * spread[0]).sum()) if spread[0] > 0 else 0
     if rank == 0:
-        raise DataError("a metric needs faces that differ. Got the same vector every time.")
+        raise DataError("a metric needs faces that differ. All vectors are identical.")
     if kind == "pca":
         k = min(rank, n_components)
         projection = axes[:k].T / spread[:k] * np.sqrt(len(vectors))

@@ -53,7 +53,8 @@ def faces_to_compare(image: np.ndarray, source: str, detector) -> list[FoundFace
     check_choice("source", source, SOURCES)
     if min(image.shape[:2]) < _SMALLEST:
         raise DataError(
-            f"expected {_SMALLEST} pixels a side at least. Got {image.shape[1]} x {image.shape[0]}"
+            f"expected sides of at least {_SMALLEST} pixels. Got "
+            f"{image.shape[1]} x {image.shape[0]}"
         )
     if source == "whole":
         return [FoundFace(image, None)]
@@ -88,10 +89,10 @@ def largest_face(image: np.ndarray, source: str, detector) -> FoundFace:
     """
     found = faces_to_compare(image, source, detector)
     if not found:
-        raise DataError("no face was found (--whole takes the image as it is)")
+        raise DataError("no face was found (use --whole if the image is a face)")
     sides = [face.pixels.shape[0] for face in found]
     if len(found) > 1 and sides[1] > 0.7 * sides[0]:
         raise DataError(
-            f"it shows {len(found)} faces, and it is not clear whose it is: cut one out"
+            f"it shows {len(found)} faces, and none is clearly the largest: crop one of them"
         )
     return found[0]

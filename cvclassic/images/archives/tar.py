@@ -80,7 +80,7 @@ class _Unpacked(io.RawIOBase):
             elif not self._pending and self._unpack.needs_input:
                 self._pending = self._file.read(_CHUNK)
                 if not self._pending:
-                    raise EOFError("the packed data end early")
+                    raise EOFError("the compressed data are truncated")
             data, self._pending = self._pending, b""
             out = self._unpack.decompress(data, len(buffer))
             if out:
@@ -216,7 +216,7 @@ class _Walk:
                 info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
             except (tarfile.HeaderError, ValueError):
                 if start == 0:
-                    raise BrokenArchive("corrupt", "this is no tar archive") from None
+                    raise BrokenArchive("corrupt", "not a tar archive") from None
                 if len(block) == _BLOCK:
                     raise BrokenArchive(
                         "corrupt", f"the archive is damaged after {plural(n_found, 'member')}"

@@ -42,7 +42,7 @@ def read_entry(file: IO[bytes], entry: ZipEntry, max_bytes: int, only: int | Non
     if stat.S_ISLNK(entry.mode):
         raise ImageReadError("not_regular", "expected a file. Got a symbolic link in an archive")
     if entry.encrypted:
-        raise ImageReadError("encrypted", "the member is encrypted, which is not read")
+        raise ImageReadError("encrypted", "the member is encrypted, which is not supported")
     if only is None:
         if max(entry.size, entry.stored) > max_bytes:
             raise ImageReadError(

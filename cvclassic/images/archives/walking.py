@@ -213,7 +213,11 @@ def _tar_members(path: str, file: IO[bytes], packing: str) -> Iterator[ArchiveMe
                     data = head + read(entry.size - len(head))
                 except BrokenArchive:
                     yield ArchiveMember(
-                        member.path, path, entry, None, ("truncated", "the archive breaks off here")
+                        member.path,
+                        path,
+                        entry,
+                        None,
+                        ("truncated", "the archive is truncated here"),
                     )
                     raise
                 member = ArchiveMember(member.path, path, entry, data)

@@ -94,7 +94,7 @@ def list_zip(file: IO[bytes]) -> Iterator[ZipEntry]:
         head = file.read(_CENTRAL.size)
         if len(head) < _CENTRAL.size or head[:4] != b"PK\x01\x02":
             raise BrokenArchive(
-                "corrupt", f"the table of contents breaks off after {k} of {n_entries} members"
+                "corrupt", f"the table of contents is truncated after {k} of {n_entries} members"
             )
         fields = _CENTRAL.unpack(head)
         system, flags, method, crc, stored, full = (fields[i] for i in (2, 5, 6, 9, 10, 11))
@@ -172,7 +172,7 @@ def _list_by_local_headers(file: IO[bytes], size: int) -> Iterator[ZipEntry]:
         file.seek(at)
         head = file.read(LOCAL.size)
         if at == 0 and head[:4] != b"PK\x03\x04":
-            raise BrokenArchive("corrupt", "this is no zip archive")
+            raise BrokenArchive("corrupt", "not a zip archive")
         if len(head) < LOCAL.size or head[:4] != b"PK\x03\x04":
             break
         fields = LOCAL.unpack(head)

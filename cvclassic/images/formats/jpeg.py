@@ -78,9 +78,9 @@ def _decode_unended(
         if _scans_are_complete(body, header) and all(
             other is not None and np.array_equal(raw, other) for other in others
         ):
-            return raw, [("missing_eoi", "the JPEG has all its data but no end mark")]
+            return raw, [("missing_eoi", "the JPEG has no end marker")]
         if allow_truncated:
-            return raw, [("truncated", "the JPEG ends early; what is missing is gray")]
+            return raw, [("truncated", "the JPEG is truncated; the missing part is gray")]
     raise ImageReadError("truncated", "the JPEG is truncated")
 
 

@@ -190,7 +190,7 @@ def explain_pillow_error(error: Exception, name: str) -> ImageReadError:
         return ImageReadError(code, f"the {shown} file is truncated")
     if isinstance(error, NotImplementedError | KeyError) or _UNKNOWN_KIND.search(text):
         return ImageReadError(
-            "unsupported_format", f"{shown} of a kind that is not read ({text}): save it as PNG"
+            "unsupported_format", f"{shown} of an unsupported kind ({text}): save it as PNG"
         )
     return ImageReadError("corrupt", f"the {shown} data are damaged ({text})")
 

@@ -27,7 +27,7 @@ def to_uint8(raw: np.ndarray, header: ImageHeader) -> tuple[np.ndarray, list[tup
     """
     if raw.dtype not in (np.uint8, np.uint16):
         raise ImageReadError(
-            "unsupported_depth", f"expected 8 or 16 bits a sample. Got {raw.dtype}"
+            "unsupported_depth", f"expected 8 or 16 bits per sample. Got {raw.dtype}"
         )
     if raw.ndim == 3 and raw.shape[2] == 1:
         raw = raw[..., 0]
@@ -62,7 +62,7 @@ def _to_eight_bits(
         bits = used_bits(raw[..., : raw.shape[2] - 1 + raw.shape[2] % 2] if raw.ndim == 3 else raw)
     image = np.minimum(raw >> bits - 8, 255).astype(np.uint8)
     if bits < 16 and header.bit_depth == 16:
-        said = f"its 16-bit values use only {bits} bits, which are scaled to black to white"
+        said = f"its 16-bit values use only {bits} bits; they are scaled to the full range"
         notes = [("low_range", said)]
         if raw.ndim == 3 and raw.shape[2] in (2, 4):
             image[..., -1] = raw[..., -1] >> 8

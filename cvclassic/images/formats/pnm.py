@@ -16,7 +16,9 @@ from cvclassic.images.formats.image_header import ImageHeader, cut_or_corrupt, d
 def pnm_header(data: bytes) -> ImageHeader:
     """P1 to P6, and P7 (PAM)."""
     if data[:6] == b"P7 332":
-        raise ImageReadError("unsupported_format", "a thumbnail of XV is not read: save it as PNG")
+        raise ImageReadError(
+            "unsupported_format", "an XV thumbnail is not supported: save it as PNG"
+        )
     if data[:2] == b"P7":
         return _pam_header(data)
     wanted = 2 if data[1:2] in b"14" else 3

@@ -71,7 +71,7 @@ READABLE = frozenset(list(_BY_FORMAT)[: list(_BY_FORMAT).index("JPEG XL")])
 
 
 def check_readable(name: str, size: int | None = None) -> None:
-    """Raise `ImageReadError` for a format that is not read, with the way out where there is one.
+    """Raise `ImageReadError` for a format that is not read, with advice where there is one.
 
     Parameters
     ----------
@@ -84,10 +84,10 @@ def check_readable(name: str, size: int | None = None) -> None:
         return
     many = "" if size is None else f" ({size} bytes)"
     if name in WAYS_OUT:
-        said = f"{shown_format(name)} is not read{many}: {WAYS_OUT[name]}"
+        said = f"{shown_format(name)} is not supported{many}: {WAYS_OUT[name]}"
         raise ImageReadError("unsupported_format", said)
-    what = "something unknown" if name == "unknown" else name
-    raise ImageReadError("unsupported_format", f"this is no image: it looks like {what}{many}")
+    what = "an unknown format" if name == "unknown" else name
+    raise ImageReadError("unsupported_format", f"not an image: it looks like {what}{many}")
 
 
 _SHOWN = {

@@ -112,7 +112,7 @@ def _json(path: Path, data: bytes) -> LabelSet:
     if json_formats.is_via(content):
         return json_formats.parse_via(content, path.name)
     raise DataError(
-        f"{path}: this JSON is no label file: expected COCO, LabelMe, VIA, or "
+        f"{path}: this JSON file holds no labels: expected COCO, LabelMe, VIA, or "
         '{"a.jpg": [[x1, y1, x2, y2]]}'
     )
 

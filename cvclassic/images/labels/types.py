@@ -19,7 +19,7 @@ class LabeledObject:
     label : str
         Its class.
     box : tuple of 4 floats
-        Left, top, width, height in pixels, as the file says: possibly outside of the image.
+        Left, top, width, height in pixels, as the file says: possibly outside the image.
     polygons : tuple of tuples of float
         Outlines, each x1, y1, x2, y2, ...; empty where only a box was drawn.
     rle : tuple of (height, width, counts) or None
