@@ -17,11 +17,11 @@ from cvclassic.errors import ExitCode
 # name -> (module in `commands`:attribute, the line that `cvclassic --help` shows).
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo:demo", "Train, evaluate and classify on the images that come along."),
-    "audit": ("audit:audit", "Find duplicates, broken files and other faults of a set."),
+    "demo": ("demo:demo", "Train, evaluate and classify on bundled sample images."),
+    "audit": ("audit:audit", "Find duplicates, broken files and other problems of a data set."),
     "train": (
         "train:train",
-        "Learn a model from a folder of class folders, or a manifest.",
+        "Train a model on a folder of class folders, or a manifest.",
     ),
     "classify": (
         "classify:classify",
@@ -30,23 +30,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate:evaluate", "Score a model on labeled images."),
     "compare": (
         "compare:compare",
-        "Compare models and other predictions on the same images.",
+        "Compare models or predictions on the same images.",
     ),
     "versus-cnn": (
         "versus_cnn:versus_cnn",
-        "Classical or deep: measure both on your images, with advice.",
+        "Compare classical recipes with networks on your own images.",
     ),
     "explain": (
         "explain:explain",
         "Show which keypoints are evidence for a label, and against.",
     ),
-    "words": ("words:words", "Show the visual words of a model and what each one says."),
+    "words": ("words:words", "Show the visual words of a model and what they are evidence for."),
     "learning-curve": (
         "learning_curve:learning_curve_",
-        "Show how much more images would help.",
+        "Show how accuracy grows with more training images.",
     ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
-    "augment": ("augment:augment", "Draw what --augment does to images."),
+    "augment": ("augment:augment", "Preview what --augment does to images."),
     "detect": (
         "detect:detect",
         "Find edges, blobs, corners, lines or keypoints, and draw them.",
@@ -64,14 +64,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "objects.group:objects",
         "Train, run, score and explain detectors of your own objects.",
     ),
-    "match": ("match:match", "Find what two images have in common."),
+    "match": ("match:match", "Match keypoints between images."),
     "search": ("search.group:search", "Find the same object or scene in many images; find copies."),
-    "faces": ("faces.group:faces", "Find faces, know them again, mark their points."),
-    "video": ("video.group:video", "Find shots, follow objects, show motion in videos."),
+    "faces": ("faces.group:faces", "Detect, recognize and landmark faces."),
+    "video": ("video.group:video", "Find shots, track objects and show motion in videos."),
     "serve": ("serve:serve", "Serve predictions over HTTP, with a page to drop images on."),
-    "info": ("info:info", "Say what is in a model file."),
-    "config": ("config:config", "Print the options of a run as a file for --config."),
-    "teach": ("teach:teach", "Write a page to play with classical vision, for lessons."),
+    "info": ("info:info", "Show what is in a model file."),
+    "config": ("config:config", "Print the options of a run as a TOML file for --config."),
+    "teach": ("teach:teach", "Write an interactive page for teaching classical vision."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
 

@@ -31,29 +31,33 @@ _GROUPS = {
     type=click.Path(dir_okay=False),
     help="CSV file with the columns path, label and perhaps split.",
 )
-@click.option(
-    "--split", help="Rows of the manifest to look at, by its column split. [default: all]"
-)
+@click.option("--split", help="Rows of the manifest to check, by its column split. [default: all]")
 @click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with thumbnails.")
-@click.option("--csv", "csv_file", type=click.Path(), help="Write a row per image found.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(),
+    help="Write a CSV file with one row per finding and image.",
+)
 @click.option("--json", "json_file", type=click.Path(), help="Write all findings to this file.")
 @click.option(
     "--fail-on",
     metavar="LIST",
-    help="Findings that make the exit code 1: leak, conflict, unreadable, loose, empty, spelling, "
+    help="Kinds of findings that make the exit code 1: leak, conflict, "
+    "unreadable, loose, empty, spelling, "
     "duplicate, blank, featureless, tiny, blurred, odd, single, imbalance; duplicates and classes "
     "stand for several; none for none. [default: all]",
 )
 @click.option(
     "--features",
     is_flag=True,
-    help="Look for keypoints, too, and name the images that have none.",
+    help="Also compute keypoints and report images that have none.",
 )
 @click.option(
     "--move-to",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Move files of findings there, see --move. Nothing is deleted or overwritten.",
+    help="Move the files of some findings there, see --move. Nothing is deleted or overwritten.",
 )
 @click.option(
     "--move",
@@ -81,7 +85,7 @@ _GROUPS = {
     type=click.FloatRange(min=1),
     default=10,
     show_default=True,
-    help="How many times as many images the largest class may have as the smallest.",
+    help="Maximum ratio of the largest class to the smallest.",
 )
 @jobs_option
 @quiet_option
@@ -106,8 +110,8 @@ def audit(
 
     The same image in several splits or classes, also re-encoded or resized; files that cannot be
     read, with advice; copies; blank, tiny and blurred images; empty and too small classes;
-    images in no class folder; names that differ only in capitals. Classes are the folders in
-    FOLDER, or lie below the folders train, valid and test. Several FOLDERs are taken for splits.
+    images in no class folder; names that differ only in case. Classes are the folders in
+    FOLDER, or lie below the folders train, valid and test. Several FOLDERs are treated as splits.
 
     With --move-to the files of some findings are moved to another folder, in which moved.csv says
     where they were.
@@ -221,7 +225,7 @@ def _movable(move: str | None, move_to: str | None, manifest: str | None) -> lis
     fixed = sorted(kinds - set(MOVABLE), key=list(KINDS).index)
     if fixed:
         raise click.BadParameter(
-            f"findings of the kind {fixed[0]} are about no files.", param_hint="'--move'"
+            f"findings of kind {fixed[0]} are not about files.", param_hint="'--move'"
         )
     return [kind for kind in KINDS if kind in kinds]
 
@@ -251,7 +255,7 @@ def _kinds(fail_on: str | None, option: str = "--fail-on") -> set[str]:
         if name not in KINDS and name not in _GROUPS:
             known = ", ".join([*KINDS, *_GROUPS, "none"])
             raise click.BadParameter(
-                f"expected some of {known}. Got {name!r} instead.", param_hint=f"'{option}'"
+                f"expected names from {known}. Got {name!r} instead.", param_hint=f"'{option}'"
             )
         kinds.update(_GROUPS.get(name, (name,)))
     return kinds

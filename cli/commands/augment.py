@@ -13,26 +13,38 @@ from ..shared.console import hush_decoders
 @click.option(
     "--augment",
     "changes",
-    help="Changes, such as mirror,rotate=10. [default: each one by itself]",
+    help="Changes to apply, such as mirror,rotate=10. [default: each one separately]",
 )
 @click.option(
-    "--times", type=click.IntRange(min=1), default=7, show_default=True, help="Copies of an image."
+    "--times",
+    type=click.IntRange(min=1),
+    default=7,
+    show_default=True,
+    help="Number of changed copies per image.",
 )
 @click.option(
-    "--most", type=click.IntRange(min=1), default=8, show_default=True, help="Images to show."
+    "--most",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Maximum number of images to show.",
 )
 @click.option(
-    "--side", type=click.IntRange(16, 1024), default=96, show_default=True, help="Side of a square."
+    "--side",
+    type=click.IntRange(16, 1024),
+    default=96,
+    show_default=True,
+    help="Side of one image on the sheet, in pixels.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the changes.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 def augment(source, output, changes, times, most, side, seed):
-    """Draw a contact sheet of SOURCE, an image, a folder or an array file, changed at random.
+    """Draw random changes of SOURCE (an image, a folder or an array file) as a contact sheet.
 
-    A row begins with the image itself. With --augment there is a row for each image;
-    without it, a row for each change there is, made to the first image.
+    Each row begins with the original. With --augment there is one row per image;
+    without it, one row per kind of change, applied to the first image.
 
     \b
-    The changes, in the order they are written, each with its number if that is not the default:
+    The changes, in the order given, each with a number to replace its default:
       noise=10       standard deviation in gray levels
       mirror=0.5     probability
       rotate=10      degrees at most
@@ -85,5 +97,5 @@ def _pictures(source: str, most: int, max_side: int) -> list:
         except ImageReadError as error:
             failure = failure or f" The first failure: {error}"
     if not pictures:
-        raise DataError(f"{source}: found no image that can be read.{failure}")
+        raise DataError(f"{source}: none of the images can be read.{failure}")
     return pictures

@@ -18,10 +18,14 @@ from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
     "--format",
     "format_",
     type=click.Choice(["csv", "jsonl", "json", "parquet", "sqlite"]),
-    help="Format. [default: as the output is named, else csv]",
+    help="Output format. [default: by the output's extension, else csv]",
 )
 @click.option(
-    "--top", type=click.IntRange(min=1), default=1, show_default=True, help="Classes to list."
+    "--top",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of classes to list per image.",
 )
 @click.option(
     "--pictures",
@@ -36,7 +40,7 @@ from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
     help="Copy each image into a folder of its label. Nothing is overwritten.",
 )
 @click.option("--link", is_flag=True, help="Sort symbolic links instead of copies.")
-@click.option("--dry-run", is_flag=True, help="Only count the inputs and say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only count the inputs and print what would be done.")
 @config_option
 @run_options()
 @click.pass_context
@@ -55,11 +59,11 @@ def classify(
     Every input gives exactly one record: path, status (ok, warn or error), code, message,
     label and probability. Names in folders that begin with a dot are skipped.
 
-    A model that was trained with --unknown gives the label unknown where it is not sure, and its
+    A model that was trained with --unknown gives the label unknown when it is not sure, and its
     best guess in the column guess; with --unknown-sets it gives a set of labels in the column
     labels, as a JSON list.
 
-    With -o a run may be interrupted in any way, also by a power cut: the same command goes on
+    With -o a run may be interrupted in any way, also by a power cut: the same command continues
     where it stopped, and the output is the same, byte for byte. Until the end its records lie in
     the hidden file .OUTPUT.partial.
 

@@ -12,8 +12,8 @@ import click
 def config(ctx, command, arguments):
     """Print the options of COMMAND as a TOML file, for --config.
 
-    With ARGUMENTS, those of that very run: nothing is run. Options that are not given stand there
-    as comments, with their defaults.
+    With ARGUMENTS, print the options of that run, without running it. Options that are not given
+    appear as comments with their defaults.
 
     \b
     Example:

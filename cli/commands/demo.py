@@ -12,13 +12,16 @@ from ..shared.options import jobs_option, n_jobs
 
 @click.command()
 @click.option(
-    "-o", "--output", type=click.Path(file_okay=False), help="Folder to keep the model in."
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False),
+    help="Folder for the model and the pages. [default: deleted afterwards]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @jobs_option
 @click.pass_context
 def demo(ctx, output, seed, jobs):
-    """Train on bundled images, evaluate on others, classify a few; takes half a minute.
+    """Train, evaluate and classify on bundled sample images (half a minute).
 
     \b
     Example:

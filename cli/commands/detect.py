@@ -77,21 +77,23 @@ def _common(what: str, default: str) -> Callable:
                 "params",
                 multiple=True,
                 metavar="NAME=VALUE",
-                help="Parameter of the method, such as threshold=0.05; may be repeated.",
+                help="Set a parameter of the method, such as threshold=0.05. "
+                "Can be given several times.",
             ),
             records_option,
             click.option(
                 "-o", "--output", type=click.Path(), help="Folder for the drawings (PNG)."
             ),
             click.option(
-                "--compare", is_flag=True, help="Draw all methods, or those given, side by side."
+                "--compare", is_flag=True, help="Draw all methods (or those given) side by side."
             ),
             click.option(
                 "--method",
                 "methods",
                 multiple=True,
                 type=click.Choice(list(METHODS[what])),
-                help=f"How; may be repeated with --compare. [default: {default}]",
+                help=f"Method to use; can be given several times with "
+                f"--compare. [default: {default}]",
             ),
             source_options,
         ):
@@ -107,8 +109,8 @@ def _common(what: str, default: str) -> Callable:
 def edges(ctx, **options):
     """Find edges: thin lines where brightness or color changes.
 
-    canny, log: yes or no. sobel, scharr: strength of the gradient. soft: thin, with the strength of
-    the boundary; the best of them against people's drawings, and blind to fine texture.
+    canny, log: edge or no edge. sobel, scharr: gradient strength. soft: thinned boundary strength;
+    closest to human drawings, and ignores fine texture.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 
@@ -142,7 +144,7 @@ def blobs(ctx, **options):
 @_common("corners", "harris")
 @click.pass_context
 def corners(ctx, **options):
-    """Find corners: points that can be told from all their neighbors.
+    """Find corners: points that differ from everything around them.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage, 3 output.
 
@@ -172,7 +174,7 @@ def lines(ctx, **options):
 
 @detect.command()
 @_common("keypoints", "sift")
-@click.option("--stages", is_flag=True, help="Draw SIFT's four stages instead (needs -o).")
+@click.option("--stages", is_flag=True, help="Draw the four stages of SIFT instead (needs -o).")
 @click.pass_context
 def keypoints(ctx, stages, **options):
     """Find keypoints: points with a size and a direction, drawn as circles with a radius.
@@ -185,7 +187,7 @@ def keypoints(ctx, stages, **options):
       cvclassic detect keypoints photo.jpg -o drawn/ --stages
     """
     if stages and (options["compare"] or set(options["methods"]) - {"sift"}):
-        raise click.UsageError("--stages is for the method sift alone.")
+        raise click.UsageError("--stages only applies to the method sift.")
     if stages and options["output"] is None:
         raise click.UsageError("--stages needs -o DIR to draw to.")
     _run(ctx, "keypoints", "sift", stages=stages, **options)
@@ -211,7 +213,7 @@ def _run(
             format=format_of_records(records),
             folder=output,
             each=partial(_say, what, output, options.quiet or records == "-"),
-            what=f"Looking for {what}",
+            what=f"Detecting {what}",
             brief=True,
         )
     ctx.exit(code)

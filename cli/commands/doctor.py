@@ -62,7 +62,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
             if check.hint:
                 click.echo(f"{'':<{width + 8}}-> {check.hint}")
         problems = sum(check.status == "fail" for check in checks)
-        click.echo("Everything is fine." if healthy else f"{problems} problem(s), see above.")
+        click.echo("No problems found." if healthy else f"{problems} problem(s), see above.")
     ctx.exit(0 if healthy else 1)
 
 

@@ -30,10 +30,10 @@ from ..shared.sources import load_source, source_options
     "--learning-curve",
     "curve_file",
     type=click.Path(),
-    help="Show this curve in the page: what `cvclassic learning-curve --json` wrote.",
+    help="Add a learning curve to the report: JSON file of `cvclassic learning-curve --json`.",
 )
 @config_option
-@click.option("--dry-run", is_flag=True, help="Only say what would be scored.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be scored.")
 @jobs_option
 @quiet_option
 @click.pass_context
@@ -44,8 +44,8 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
     (--table with --label).
 
     Of a folder with train, validation and test sub-folders, test is used. Images that cannot be
-    read are counted apart (n_failed) and not scored; images without usable features count as wrong.
-    The exit code is 1 if any could not be read.
+    read are counted separately (n_failed) and not scored; images without usable features count as
+    wrong. The exit code is 1 if any could not be read.
 
     Brackets hold 95% confidence intervals.
 

@@ -62,26 +62,35 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     help="List the kernels and their parameters, and exit.",
 )
 @click.option(
-    "--stride", type=click.IntRange(min=1), default=1, show_default=True, help="Pixels per step."
+    "--stride",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Step of the kernel in pixels.",
 )
 @click.option(
     "--padding",
     default="reflect",
     show_default=True,
-    help="Pixels of zeros, or valid, same (zeros), reflect, symmetric, edge, wrap.",
+    help="Padding: a number of zero pixels, or valid, same (zeros), "
+    "reflect, symmetric, edge, wrap.",
 )
-@click.option("--pool", type=click.IntRange(min=1), help="Side of max-pooling windows.")
-@click.option("--convolution", is_flag=True, help="Turn the kernel by half a turn first.")
-@click.option("--gray", is_flag=True, help="Filter the gray image instead of each color.")
+@click.option("--pool", type=click.IntRange(min=1), help="Max-pool with windows of this side.")
+@click.option(
+    "--convolution", is_flag=True, help="Rotate the kernel by 180 degrees first (true convolution)."
+)
+@click.option("--gray", is_flag=True, help="Filter the gray image instead of each color channel.")
 @click.option(
     "--show",
     type=click.Choice(["auto", "clip", "stretch"]),
     default="auto",
     show_default=True,
-    help="clip: as an image, 0 to 255; stretch: full range with zero as middle gray; "
-    "auto: stretch for kernels whose sum is 0.",
+    help="clip: clip to 0 to 255; stretch: full range with zero as middle gray; auto: "
+    "stretch for kernels whose sum is 0.",
 )
-@click.option("--numbers", is_flag=True, help="In a folder: .npy files instead of images.")
+@click.option(
+    "--numbers", is_flag=True, help="With a folder as -o: write .npy files instead of images."
+)
 @records_option
 @run_options(json_flag=False)
 @click.pass_context
@@ -92,11 +101,11 @@ def filter_(
     """Apply KERNEL to the images in PATHS.
 
     KERNEL is a name (see --list) with optional parameters, rows of numbers, JSON, or @FILE that
-    holds one of these. It is laid on the image as it is written (correlation, as in neural
-    networks) unless --convolution is given.
+    holds one of these. It is applied as written (correlation, as in neural networks) unless
+    --convolution is given.
 
-    PATHS are one image, or several, folders, archives, patterns, URLs, - for a list of names; then
-    -o is a folder.
+    PATHS can be images, folders, archives, patterns, URLs, or - for a list of names. With several
+    images -o is a folder.
 
     Exit code: 0 all well, 1 an image could not be read, 2 usage, 3 output.
 

@@ -11,10 +11,10 @@ import click
 @click.argument("model", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option(
-    "--verify", is_flag=True, help="Load the whole model and compare its checksum (slower)."
+    "--verify", is_flag=True, help="Load the whole model and verify its checksum (slower)."
 )
 def info(model, as_json, verify):
-    """Say what MODEL was trained on, how, and with which libraries.
+    """Show what MODEL was trained on, how, and with which libraries.
 
     \b
     Example:
@@ -121,7 +121,7 @@ def _trial(trial: object) -> str:
 def _checksum(digest: str | None, verified: bool) -> str:
     if digest is None:
         return "none (written by an earlier version; train or save again to get one)"
-    return f"{digest} ({'verified' if verified else 'compared whenever the model is loaded'})"
+    return f"{digest} ({'verified' if verified else 'checked whenever the model is loaded'})"
 
 
 def _show(rows: list[tuple[str, str]]) -> None:

@@ -18,12 +18,14 @@ from ..shared.sources import load_source, picture_options
     "--test-split",
     default="test",
     show_default=True,
-    help="Rows of the manifest to test on; --split are those to learn from [default: train].",
+    help="Rows of the manifest to test on; --split gives those to train on [default: train].",
 )
-@click.option("-o", "--output", type=click.Path(), help="Image to draw: .png, .svg or .pdf.")
+@click.option("-o", "--output", type=click.Path(), help="Plot to write: .png, .svg or .pdf.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
 @click.option(
-    "--sizes", metavar="LIST", help="Images per class. [default: 1,2,5,10,20,50,100,200,500]"
+    "--sizes",
+    metavar="LIST",
+    help="Training-set sizes in images per class. [default: 1,2,5,10,20,50,100,200,500]",
 )
 @click.option(
     "--repeats",
@@ -45,14 +47,14 @@ def learning_curve_(
     ctx, model, train_folder, test_folder, test_split, output, json_file, sizes, repeats, refit,
     seed, jobs, quiet, **source,
 ):  # fmt: skip
-    """Train MODEL's classifier on few and on more images, and see how accuracy grows.
+    """Show how MODEL's accuracy grows with the number of training images.
 
     Training images come from TRAIN_FOLDER and test images from TEST_FOLDER, or both from a folder
     with train and test sub-folders, a manifest's splits or an array file (--npz). Every class gets
     the same number of images, up to the size of the smallest class.
 
     Each image is encoded once, by MODEL's own encoder. Its vocabulary was learned from all training
-    images, so that small sizes look a little better than they are; --refit relearns it at each
+    images, so small sizes look slightly better than they are; --refit relearns it at each
     size. Images that cannot be read are listed and skipped; the exit code is 1 then.
 
     \b

@@ -54,25 +54,30 @@ DESCRIPTORS = ["rootsift", "sift", "orb", "akaze", "brisk"]
     type=click.FloatRange(0, 1, min_open=True),
     default=0.85,
     show_default=True,
-    help="Largest distance of a match over that of the second nearest.",
+    help="Maximum ratio of the distances to the nearest and second "
+    "nearest descriptor (Lowe's ratio test).",
 )
-@click.option("--threshold", type=float, help="Pixels that an inlier may be off. [default: 3; 1.5]")
+@click.option(
+    "--threshold",
+    type=float,
+    help="Maximum error of an inlier in pixels. [default: 3 for homography, 1.5 for fundamental]",
+)
 @click.option(
     "--max-keypoints",
     type=click.IntRange(min=1),
     default=4000,
     show_default=True,
-    help="Keypoints per image.",
+    help="Maximum number of keypoints per image.",
 )
 @click.option(
     "--views",
     type=click.Choice(["auto", "never", "always"]),
     default="auto",
     show_default=True,
-    help="Simulate views from aslant; auto: where few matches agree.",
+    help="Simulate oblique views (ASIFT); auto: only where few matches agree.",
 )
-@click.option("--compare", is_flag=True, help="Draw and count all descriptors.")
-@click.option("--similarity", "similar", is_flag=True, help="Say how alike the images are.")
+@click.option("--compare", is_flag=True, help="Compare all descriptors in one drawing.")
+@click.option("--similarity", "similar", is_flag=True, help="Print several measures of similarity.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )
@@ -84,8 +89,8 @@ def match(
 ):
     """Match the image A with each image in PATHS: keypoints, their pairs, and their geometry.
 
-    PATHS are one image, or several, folders, archives, patterns, URLs, - for a list of names.
-    The drawing shows pairs that agree as lines, and A laid over the other image.
+    PATHS can be images, folders, archives, patterns, URLs, or - for a list of names.
+    The drawing shows the inliers as lines, and A warped onto the other image.
 
     Exit code: 0 all well (also without a match), 1 an image could not be read, 2 usage, 3 output.
 

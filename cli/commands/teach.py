@@ -18,7 +18,7 @@ import click
 )
 @click.option("--open", "open_", is_flag=True, help="Open the page in the default web browser.")
 def teach(output, open_):
-    """Write a page on which to play with classical vision, for teachers and students.
+    """Write an interactive page for teaching classical vision.
 
     One HTML file of seven parts: convolution, a perceptron and a small network, SIFT, visual
     words, face detection, sliding windows, and the margin of a support vector machine. It

@@ -49,7 +49,7 @@ class TrainCommand(click.Command):
     type=click.FloatRange(min=0, min_open=True),
     default=600,
     show_default=True,
-    help="Time in seconds that the recipe auto may take.",
+    help="Time limit of the recipe auto in seconds.",
 )
 @click.option(
     "--head",
@@ -85,13 +85,13 @@ class TrainCommand(click.Command):
     "--unknown",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="RATE",
-    help="Answer unknown where not sure, so that at most this share of the answers is wrong.",
+    help="Answer unknown when not sure enough, so that at most this share of the answers is wrong.",
 )
 @click.option(
     "--unknown-sets",
     "sets",
     is_flag=True,
-    help="With --unknown: answer sets of labels, at most RATE of which lack the true one.",
+    help="With --unknown: answer with sets of labels, at most RATE of which lack the true one.",
 )
 @click.option(
     "--report",
@@ -103,7 +103,9 @@ class TrainCommand(click.Command):
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--skip-empty", is_flag=True, help="Ignore class folders without images.")
 @click.option("--force", is_flag=True, help="Replace an output file that is not a model.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be trained, and check the data.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only check the data and print what would be trained."
+)
 @config_option
 @jobs_option
 @quiet_option
@@ -129,7 +131,7 @@ def train(
     held-out images and the time it took. An older model is kept as photos.cvmodel.bak.
 
     With --unknown, held-out training images show from which probability on at most that share of
-    the answers is wrong (this holds for 95 of 100 training sets). It needs enough images: 59 for
+    the answers is wrong (this holds with 95% confidence). It needs enough images: 59 for
     0.05, without a mistake. The error rate holds for images of the kinds that were trained.
 
     \b

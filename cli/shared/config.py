@@ -22,7 +22,7 @@ def config_option(command: Callable) -> Callable:
         is_eager=True,
         expose_value=False,
         callback=_load,
-        help="TOML file with options of this command; options given here count more. "
+        help="TOML file with options of this command; options on the command line take precedence. "
         "`cvclassic config` writes one.",
     )(command)
 

@@ -26,13 +26,13 @@ def max_side_option(command: Callable) -> Callable:
         type=click.IntRange(min=16),
         default=2000,
         show_default=True,
-        help="Reduce larger images to this long side; positions are given in the file's pixels.",
+        help="Downscale larger images to this long side; positions refer to the original pixels.",
     )(command)
 
 
 def quiet_option(command: Callable) -> Callable:
     """``--quiet``."""
-    return click.option("-q", "--quiet", is_flag=True, help="Show no progress.")(command)
+    return click.option("-q", "--quiet", is_flag=True, help="Do not show progress.")(command)
 
 
 def data_options(command: Callable) -> Callable:

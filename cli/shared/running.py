@@ -89,7 +89,7 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path())
 
 
 def _null_option(short: bool) -> Callable:
-    text = "Names on standard input end in NUL, not newline."
+    text = "Names on standard input end in NUL instead of newline."
     return click.option(*(["-0"] if short else []), "--null", is_flag=True, help=text)
 
 
@@ -97,13 +97,13 @@ _FRAMES = (
     click.option(
         "--every",
         metavar="N|TIME",
-        help="Take every N-th frame of a video, or one per TIME such as 1s. [default: all]",
+        help="Use every N-th frame of a video, or one per TIME such as 1s. [default: all]",
     ),
     click.option(
         "--frames",
         type=click.Choice(["all", "keyframes"]),
         default="all",
-        help="Take all frames of a video, or only those that are stored whole (fast).",
+        help="Use all frames of a video, or only keyframes (fast).",
     ),
 )
 
@@ -259,25 +259,27 @@ def run_options(*, json_flag: bool = True) -> Callable:
     names = ("--progress-json", "--json") if json_flag else ("--progress-json",)
     choices = (
         click.option(
-            "--restart", is_flag=True, help="Discard what an interrupted run to this output left."
+            "--restart",
+            is_flag=True,
+            help="Discard an interrupted run to this output and start over.",
         ),
         click.option(
             "--engine",
             type=click.Choice(["threads", "processes"]),
-            help="Where decoders run; in processes a crash costs one image. "
+            help="Where images are decoded; in processes, a crashing decoder costs one image. "
             "[default: processes when a file is written, else threads]",
         ),
         click.option(
             "--timeout",
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Give up an image that takes longer (processes only).",
+            help="Maximum time per image in seconds (processes only).",
         ),
         click.option(
             "--memory-cap",
             type=click.IntRange(min=1),
             metavar="MB",
-            help="Give up an image that needs more memory, including the model's (processes only).",
+            help="Maximum memory per worker in MB, including the model (processes only).",
         ),
         click.option(
             "--dask",
@@ -287,15 +289,16 @@ def run_options(*, json_flag: bool = True) -> Callable:
         click.option(
             "--watch",
             is_flag=True,
-            help="Keep running, process what arrives in the folders and append it, until Ctrl-C.",
+            help="Keep running: process new images in the folders and append them, until Ctrl-C.",
         ),
         click.option(
             "--raw-csv",
             is_flag=True,
-            help="Keep cells of .csv files that a spreadsheet would run as a formula (=, +, -, @).",
+            help="Do not escape cells of .csv files that a spreadsheet "
+            "would run as formulas (=, +, -, @).",
         ),
         click.option(
-            *names, "lines", is_flag=True, help="Progress as JSON lines on stderr, for logs."
+            *names, "lines", is_flag=True, help="Print progress as JSON lines on stderr, for logs."
         ),
     )
 

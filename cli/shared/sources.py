@@ -25,7 +25,7 @@ def _table_options() -> tuple[Callable, ...]:
         click.option(
             "--table",
             type=click.Path(dir_okay=False),
-            help="CSV file with columns of numbers and one of labels.",
+            help="CSV file with columns of numbers and a column of labels.",
         ),
     )
 
@@ -35,12 +35,12 @@ def _array_options() -> tuple[Callable, ...]:
         click.option(
             "--labels",
             type=click.Path(dir_okay=False),
-            help="File of the labels, where the array file has none.",
+            help="File with the labels, if the array file has none.",
         ),
         click.option(
             "--npz",
             type=click.Path(dir_okay=False),
-            help="Images in a .npz, .npy or IDX file (MNIST's, also .gz).",
+            help="Images in an .npz, .npy or IDX file (as MNIST; also .gz).",
         ),
     )
 

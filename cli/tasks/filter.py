@@ -25,7 +25,7 @@ class FilterTask(ImageTask):
     settings : dict
         stride, padding, operation: as `convolve` has them.
     pool : int or None
-        Side of max-pooling windows.
+        Max-pool with windows of this side.
     gray : bool
     show : {"auto", "clip", "stretch"}
     folder, ending : str

@@ -22,7 +22,7 @@ class MatchTask(ImageTask):
         As `match_images` has them.
     max_side : int
     similar : bool
-        Say how alike the images are.
+        Print several measures of similarity.
     folder, ending : str or None
         Where drawings go; None for none.
     """
@@ -99,7 +99,7 @@ def _in_words(name: str, result: Any) -> str:
     na, nb = result.n_keypoints
     line = f"{name}: {na} and {nb} keypoints, {len(result.xy_a)} matches"
     if result.model is None:
-        line += ", no common geometry"
+        line += ", no consistent geometry"
     else:
         line += (
             f", {result.n_inliers} inliers of one {result.kind}"

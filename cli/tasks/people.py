@@ -48,7 +48,7 @@ class IdentifyTask(ImageTask):
     digest : str
         What tells the gallery from others.
     top : int
-        People to list.
+        Number of people to list per face.
     """
 
     columns = (WIDTH, HEIGHT, Column("faces", "json"))

@@ -40,7 +40,7 @@ KINDS = {
         "Training stops at an empty class folder unless you pass --skip-empty.",
     ),
     "spelling": (
-        "Names that differ only in capitals",
+        "Names that differ only in case",
         "A program treats them as different classes or splits; you probably mean one.",
     ),
     "duplicate": (
@@ -168,7 +168,7 @@ def judge_images(
     blur : float
         Images less sharp than this share of the set's median are blurred; see `sharpness_of`.
     imbalance : float
-        How many times as many images the largest class may have as the smallest.
+        Maximum ratio of the largest class to the smallest.
     empty_classes : sequence of str
         Folders of classes without images, as `find_empty_classes` gives them.
 

@@ -33,7 +33,7 @@ class Record:
     message : str
         The same for people.
     label : object
-        The class of highest probability; of a model with an `UnknownRule` ``"unknown"`` where it
+        The class of highest probability; of a model with an `UnknownRule` ``"unknown"`` when it
         is not sure (code ``"low_confidence"``) or sees no features; of others
         `UNCLASSIFIABLE` where they see none; None after an error, and for other tasks.
     scores : tuple of (label, float)

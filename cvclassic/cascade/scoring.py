@@ -63,7 +63,7 @@ def score_detector(
     pictures : iterable of (image, boxes)
         Boxes (n, 4): left, top, width, height.
     min_overlap : float
-        Intersection over union that a hit needs.
+        Minimum intersection over union of a hit.
     **settings
         As in `CascadeDetector.detect`.
 
@@ -84,7 +84,7 @@ def score_detections(
     ----------
     found : iterable of (Detections, boxes)
     min_overlap : float
-        Intersection over union that a hit needs.
+        Minimum intersection over union of a hit.
 
     Returns
     -------

@@ -38,7 +38,7 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     times : int, default=1
         Copies of each image, besides itself.
     random_state : int, RandomState or None, default=0
-        Seed of the changes.
+        Random seed.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ _SHARES = np.arange(20, 0, -1) / 20  # of the held-out images, that a threshold 
 
 @dataclass(frozen=True)
 class UnknownRule:
-    """What a model answers where it is not sure.
+    """What a model answers when it is not sure.
 
     Parameters
     ----------

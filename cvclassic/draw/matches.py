@@ -66,9 +66,9 @@ def draw_match(
     overlay = overlay and result.model is not None and result.kind == "homography"
     height, height_over, below = _layout(a.shape, b.shape, width, overlay)
     text = f"{title}: " if title else ""
-    text += f"{result.n_inliers} of {len(result.xy_a)} matches agree"
+    text += f"{result.n_inliers} of {len(result.xy_a)} matches are inliers"
     if result.model is None:
-        text += ": no common geometry"
+        text += ": no consistent geometry"
     elif result.kind != "homography":
         text += " on one fundamental matrix"
     else:

@@ -24,7 +24,7 @@ def label_panel(image: np.ndarray, title: str, *, size: int | None = None) -> np
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The image.
     title : str
-        One line; what does not fit is cut.
+        One line; what it does not fit is cut.
     size : int, optional
         Of the letters, in pixels; follows from the image's width unless given.
 

@@ -158,7 +158,7 @@ def check_label(label: str, where: str) -> None:
 
 
 def differ_in_case(names: Iterable[str]) -> list[list[str]]:
-    """Groups of names that differ only in capitals, each sorted.
+    """Groups of names that differ only in case, each sorted.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def differ_in_case(names: Iterable[str]) -> list[list[str]]:
 
 
 def note_capitals(names: Iterable[str], what: str) -> list[DataNote]:
-    """Names that differ only in capitals: probably one."""
+    """Names that differ only in case: probably one."""
     return [
         DataNote("capitals", f"{what} {' and '.join(map(repr, group))} differ only in case")
         for group in differ_in_case(names)

@@ -104,19 +104,19 @@ def _doubts(
     doubts = []
     if sum(box.seen for box in track) < 3:
         first, last = track[0].frame, track[-1].frame
-        doubts.append(DoubtfulMoment(first, last, f"face {number} was seen in few frames"))
+        doubts.append(DoubtfulMoment(first, last, f"face {number} was detected in few frames"))
     gap: list[int] = []
     for box in [*track, None]:
         if box is not None and not box.seen:
             gap.append(box.frame)
             continue
         if len(gap) > 5:
-            reason = f"face {number} was not seen and its place is a guess"
+            reason = f"face {number} was not detected; its position is interpolated"
             doubts.append(DoubtfulMoment(gap[0], gap[-1], reason))
         gap = []
     if track[-1].frame + margin < n_frames - 1 and len(track) > 10:
         frame = track[-1].frame
-        reason = f"face {number} was last seen here; it may have turned away or left"
+        reason = f"face {number} was last detected here; it may have turned away or left"
         doubts.append(DoubtfulMoment(frame, min(frame + margin, n_frames - 1), reason))
     return doubts
 

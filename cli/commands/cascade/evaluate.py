@@ -12,45 +12,52 @@ box_format_option = click.option(
     type=click.Choice(["xyxy", "xywh"]),
     default="xyxy",
     show_default=True,
-    help="Numbers of a box: two corners, or corner and size.",
+    help="Format of a box: two corners (xyxy), or corner and size (xywh).",
 )
 
 
 @click.command()
 @click.argument("file", metavar="CASCADE", type=click.Path())
 @click.option("--images", required=True, type=click.Path(), help="Folder of images.")
-@click.option("--boxes", required=True, type=click.Path(), help="JSON file of their true boxes.")
+@click.option("--boxes", required=True, type=click.Path(), help="JSON file with the true boxes.")
 @box_format_option
-@click.option("-o", "--output", type=click.Path(), help="Draw precision over recall (.png, .svg).")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Draw precision over recall (.png or .svg)."
+)
 @click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
 @click.option(
     "--overlap",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.5,
     show_default=True,
-    help="Intersection over union that a hit needs.",
+    help="Minimum intersection over union of a hit.",
 )
 @click.option(
     "--scale-factor",
     type=click.FloatRange(1, min_open=True),
     default=1.1,
     show_default=True,
-    help="From scale to scale.",
+    help="Scale step between window sizes.",
 )
 @click.option(
     "--min-neighbors",
     type=click.IntRange(min=0),
     default=3,
     show_default=True,
-    help="More windows than this must agree on a box.",
+    help="Minimum number of overlapping windows per detection, plus one.",
 )
-@click.option("--min-size", type=click.IntRange(min=0), default=0, help="Smallest width in pixels.")
+@click.option(
+    "--min-size",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Minimum width of a detection in pixels.",
+)
 @click.pass_context
 def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **settings):
-    """Compare what CASCADE finds with the true boxes of images.
+    """Score CASCADE on images with true boxes.
 
-    Boxes are ranked by their score (how many windows agree, and how surely); the curve shows
-    precision over recall for every least score.
+    Boxes are ranked by score (the number and confidence of overlapping windows); the curve
+    shows precision over recall at every threshold.
 
     Exit code: 0 all well, 1 an image could not be read, 2 usage or cascade, 3 output.
 

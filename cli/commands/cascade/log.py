@@ -40,6 +40,7 @@ class TrainingLog:
         trees = f"{report.trees:3} tree" + (", " if report.trees == 1 else "s,")
         self.say(
             f"stage {report.number:2}: {trees} hit rate {report.hit_rate:.1%}, "
-            f"false alarms {report.false_alarm:.1%} of {report.negatives:,} negatives, which "
-            f"{report.before:.2g} of all windows are; {time.perf_counter() - self._begin:.0f} s"
+            f"false alarms {report.false_alarm:.1%} of {report.negatives:,} "
+            f"negatives, ({report.before:.2g} "
+            f"of all windows); {time.perf_counter() - self._begin:.0f} s"
         )

@@ -12,7 +12,7 @@ import click
 @click.option(
     "--at",
     metavar="X,Y,W,H",
-    help="Window to look into. [default: the surest object found, else the whole image]",
+    help="Window to inspect. [default: the most confident detection, else the whole image]",
 )
 @click.option(
     "--features",
@@ -20,15 +20,15 @@ import click
     type=click.IntRange(1, 40),
     default=8,
     show_default=True,
-    help="Features to draw.",
+    help="Number of features to draw.",
 )
 def show(file, image, output, at, n_features):
-    """Draw what CASCADE looks at in a window of IMAGE.
+    """Draw which features of CASCADE accept or reject a window of IMAGE.
 
-    Where the window passes, the first features are drawn: green blocks of LBP features are at
-    least as bright as the one in the middle, orange ones darker; of Haar features green is added
-    and orange subtracted. Where a stage rejects it, the features of that stage are drawn, first
-    those that pull it down most. Bars show how far each stage lies above or below what it needs.
+    If the window is accepted, the first features are drawn: green blocks of LBP features are
+    at least as bright as the middle one, orange ones darker; in Haar features green is added and
+    orange subtracted. If a stage rejects it, the features of that stage are drawn, those that
+    cost most first. Bars show how far each stage's score is above or below its threshold.
 
     Exit code: 0 all well, 2 usage, cascade or image, 3 output.
 
@@ -64,7 +64,7 @@ def show(file, image, output, at, n_features):
     stages = explain_window(cascade, np.ascontiguousarray(crop))
     if not stages:
         raise ParameterError(
-            f"the window {x},{y},{w},{h} has too little contrast: OpenCV rejects it before the "
+            f"the window {x},{y},{w},{h} has too little contrast: OpenCV skips it before the "
             "first stage"
         )
     last = stages[-1]

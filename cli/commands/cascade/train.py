@@ -47,14 +47,18 @@ class Rates(click.ParamType):
 
 
 @click.command()
-@click.option("--positives", type=click.Path(), help="Images of the object: folder or .npz.")
 @click.option(
-    "--boxes", type=click.Path(), help="Instead: JSON file of boxes in images, see --images."
+    "--positives", type=click.Path(), help="Images of the object: a folder or an .npz file."
 )
-@click.option("--images", type=click.Path(), help="Folder of the images that --boxes names.")
+@click.option(
+    "--boxes",
+    type=click.Path(),
+    help="JSON file with boxes of the object in --images, instead of --positives.",
+)
+@click.option("--images", type=click.Path(), help="Folder of the images in --boxes.")
 @box_format_option
 @click.option(
-    "--negatives", required=True, type=click.Path(), help="Images without the object: folder."
+    "--negatives", required=True, type=click.Path(), help="Folder of images without the object."
 )
 @click.option("-o", "--output", required=True, type=click.Path(), help="XML file to write.")
 @click.option(
@@ -62,19 +66,19 @@ class Rates(click.ParamType):
     type=click.Choice(["lbp", "haar"]),
     default="lbp",
     show_default=True,
-    help="lbp trains and scans faster.",
+    help="Kind of features; lbp trains and scans faster.",
 )
 @click.option(
     "--window",
     type=WindowSize(),
     default="24x24",
     show_default=True,
-    help="Pixels of the smallest object that can be found.",
+    help="Window size in pixels: the smallest object that can be found.",
 )
 @click.option(
     "--inner",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Share of each side of --positives that is the object. [default: all of it]",
+    help="Share of each side of --positives that the object fills. [default: all of it]",
 )
 @click.option(
     "--stages",
@@ -82,79 +86,87 @@ class Rates(click.ParamType):
     type=click.IntRange(min=1),
     default=18,
     show_default=True,
-    help="At most so many.",
+    help="Maximum number of stages.",
 )
 @click.option(
     "--hit-rate",
     type=Rates(),
     default="0.98,0.984,0.988,0.99,0.993,0.995,0.997",
     show_default=True,
-    help="Share of the objects that each stage lets through; of several the last goes on.",
+    help="Minimum share of objects that each stage passes; the last of several values is repeated.",
 )
 @click.option(
     "--false-alarm",
     type=Rates(),
     default=0.5,
     show_default=True,
-    help="Share of the negatives that each stage may let through; 0.6,0.5 for a quick first one.",
+    help="Maximum share of negatives that each stage passes; 0.6,0.5 gives a quick first stage.",
 )
 @click.option(
     "--num-positives",
     type=click.IntRange(min=50),
     default=12000,
     show_default=True,
-    help="Changed copies of the objects that each stage learns from.",
+    help="Number of augmented objects per stage.",
 )
 @click.option(
     "--num-negatives",
     type=click.IntRange(min=100),
     default=12000,
     show_default=True,
-    help="Hard negatives that each stage learns from.",
+    help="Number of hard negatives per stage.",
 )
 @click.option(
     "--max-trees",
     type=click.IntRange(min=1),
     default=200,
     show_default=True,
-    help="Weak classifiers of a stage, at most.",
+    help="Maximum number of weak classifiers per stage.",
 )
-@click.option("--no-mirror", is_flag=True, help="The object does not look alike in a mirror.")
+@click.option(
+    "--no-mirror",
+    is_flag=True,
+    help="Do not mirror the objects (for objects that are not symmetric).",
+)
 @click.option(
     "--shift",
     type=click.FloatRange(0, 0.5),
-    help="Copies are shifted by up to this share of the window [default: 0.84 pixels],",
+    help="Shift copies by up to this share of the window. [default: 0.84 pixels]",
 )
 @click.option(
     "--turn",
     type=click.FloatRange(0, 180),
     default=6.5,
     show_default=True,
-    help="turned by up to so many degrees,",
+    help="Rotate copies by up to this many degrees.",
 )
 @click.option(
     "--scale",
     type=click.FloatRange(0, 1),
     default=0.065,
     show_default=True,
-    help="made larger or smaller by up to this share,",
+    help="Resize copies by up to this share.",
 )
 @click.option(
     "--blur",
     type=click.FloatRange(0, 10),
     default=1.1,
     show_default=True,
-    help="a quarter of them blurred by up to so many pixels of the window,",
+    help="Blur a quarter of the copies by up to this many pixels of the window.",
 )
 @click.option(
     "--noise",
     type=click.FloatRange(0, 128),
     default=12,
     show_default=True,
-    help="and another quarter given noise of up to so many gray levels; negatives, too.",
+    help="Add noise of up to this many gray levels to another quarter (and to negatives).",
 )
-@click.option("--restart", is_flag=True, help="Begin anew, whatever the output holds.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of it all.")
+@click.option(
+    "--restart", is_flag=True, help="Start over, even if the output holds an unfinished cascade."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+)
 @jobs_option
 @quiet_option
 @click.pass_context
@@ -174,10 +186,10 @@ def train(
 ):
     """Train a cascade that `cv2.CascadeClassifier` loads.
 
-    Each stage learns from changed copies of the objects and from hard negatives: windows of the
-    images without the object that all stages before it let through. A fifth of the objects is
-    kept from learning and sets the thresholds. The output is written after every stage and can be
-    used at once; after an interruption the same command goes on from there, and ends with the same
+    Each stage learns from augmented copies of the objects and from hard negatives: windows without
+    the object that pass all earlier stages. A fifth of the objects is
+    held out to set the thresholds. The output is written after every stage and can be
+    used at once; after an interruption the same command resumes and gives the same
     bytes.
 
     Exit code: 0 trained (also when no negatives are left to learn from), 1 and some images could
@@ -228,7 +240,7 @@ def train(
     begin = time.perf_counter()
     log = TrainingLog(quiet, begin)
     with (
-        stop_on_signals(lambda: f"Interrupted. The same command goes on {log.where}."),
+        stop_on_signals(lambda: f"Interrupted. Run the same command again to resume {log.where}."),
         stages(quiet) as bars,
     ):
         log.bars = bars
@@ -236,7 +248,7 @@ def train(
         scenes = load_pictures(negatives)
         failures = found.failures + scenes.failures
         report_failures(failures)
-        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} images without")
+        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} images without it")
         training = train_cascade(
             Objects(found.pictures, settings.window, share),
             scenes.pictures,

@@ -14,13 +14,13 @@ from ...shared.video import FrameReader, timecode
 @click.command()
 @click.argument("clip")
 @click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
-@click.option("--report", type=click.Path(), help="CSV file of moments that somebody should check.")
+@click.option("--report", type=click.Path(), help="CSV file of moments to check by eye.")
 @click.option(
     "--max-hidden",
     type=click.IntRange(min=0),
     default=15,
     show_default=True,
-    help="Longest gap between two sightings of a face that is blurred too, in frames.",
+    help="Longest gap, in frames, between two detections of a face that is blurred too.",
 )
 @jobs_option
 @quiet_option
@@ -28,8 +28,8 @@ from ...shared.video import FrameReader, timecode
 def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
     """Blur the faces in the video CLIP.
 
-    Faces are followed: a frame in which the detector misses a face that it has seen before and
-    after is blurred all the same. The sound is left out. Check the moments of --report before you
+    Faces are tracked: a face is also blurred in frames where the detector missed it, if it was
+    found before and after. The sound track is dropped. Check the moments of --report before you
     publish: no detector finds every face.
 
     Images are blurred with: cvclassic faces detect photos/ -o published/ --blur
@@ -44,7 +44,7 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
     from cvclassic.images import Detections
     from cvclassic.video import VideoWriter, blur_frame, plan_blurring
 
-    reader = FrameReader(clip, quiet=quiet, what="Looking for faces")
+    reader = FrameReader(clip, quiet=quiet, what="Detecting faces")
     with VideoWriter(output) as writer:
         task = FaceTask(HaarFaceDetector().fit())
         records = map_inputs(task, iter(reader), Work("processes", n_jobs(jobs)))

@@ -30,41 +30,51 @@ from ...shared.running import Session, run_options, source_options
     "--blur", "picture", flag_value="blur", help="Write images with faces made unrecognizable."
 )
 @click.option("--crop", "picture", flag_value="crop", help="Write each face as an image.")
-@click.option("--parts", is_flag=True, help="Look for eyes and smiles in each face.")
+@click.option("--parts", is_flag=True, help="Also look for eyes and smiles in each face.")
 @click.option(
-    "--frontal", is_flag=True, help="No profiles: twice as fast, and fewer faces are found."
+    "--frontal", is_flag=True, help="Skip profile faces: twice as fast, but finds fewer faces."
 )
 @click.option(
     "--angles",
     default="0",
     show_default=True,
     metavar="DEGREES",
-    help="How far heads may be tilted, such as -20,0,20; each costs a pass.",
+    help="Head tilts to look for, in degrees, such as -20,0,20; each takes one pass.",
 )
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
     default=0.6,
     show_default=True,
-    help="Leave out boxes that are less sure.",
+    help="Skip boxes with a lower confidence.",
 )
 @click.option(
     "--min-size",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
-    help="Smallest face as a share of the image's shorter side.",
+    help="Minimum size of a face as a share of the image's shorter side.",
 )
-@click.option("--cascade", type=click.Path(), metavar="XML", help="Use this cascade file instead.")
-@click.option("--yunet", type=click.Path(), metavar="ONNX", help="Use this YuNet network instead.")
+@click.option(
+    "--cascade",
+    type=click.Path(),
+    metavar="XML",
+    help="Use this cascade file instead of the built-in detector.",
+)
+@click.option(
+    "--yunet",
+    type=click.Path(),
+    metavar="ONNX",
+    help="Use this YuNet network instead of the built-in detector.",
+)
 @run_options(json_flag=False)
 @click.pass_context
 def detect(ctx, sources, output, format_, picture, parts, options, **asked):
-    """Find the faces in PATHS: files, folders, archives, patterns, URLs, - for a list of names.
+    """Detect faces in PATHS: files, folders, archives, patterns, URLs, - for a list of names.
 
     Every input gives exactly one record in DIR: path, status (ok, warn or error), code, message,
-    the image's size, the number of faces, and of each face x, y, width, height in pixels, how
-    sure it is, and how far it is turned. An image without a face has the code no_faces.
+    the image's size, the number of faces, and of each face x, y, width, height in pixels, its
+    confidence and its angle. An image without a face has the code no_faces.
 
     Run the same command again to resume an interrupted run.
 
@@ -83,7 +93,7 @@ def detect(ctx, sources, output, format_, picture, parts, options, **asked):
         from cvclassic.faces import FaceTask
 
         task = FaceTask(detector, picture, parts=parts)
-        code = session.run(sources, task, folder=output, what="Looking for faces")
+        code = session.run(sources, task, folder=output, what="Detecting faces")
     if not options.quiet:
         n = session.tally.found
         click.echo(plain(f"{n} face{'s' * (n != 1)}. Wrote {records}"), err=True)
@@ -97,7 +107,7 @@ def _detector(frontal, angles, min_confidence, min_size, cascade, yunet) -> Any:
     if cascade is not None and yunet is not None:
         raise click.UsageError("Give --cascade or --yunet, not both.")
     if (cascade or yunet) and (frontal or angles != "0"):
-        raise click.UsageError("--frontal and --angles are for the detector that comes along.")
+        raise click.UsageError("--frontal and --angles only apply to the built-in detector.")
     if cascade is not None:
         return faces.CascadeFaceDetector(cascade, min_size=min_size).fit()
     if yunet is not None:

@@ -9,26 +9,26 @@ from ...shared.console import hush_decoders
 
 # name -> (module in `commands`:attribute, the line that `cvclassic faces --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
-    "detect": ("faces.detect:detect", "Find faces in images; blur, crop or frame them."),
+    "detect": ("faces.detect:detect", "Detect faces in images; blur, crop or frame them."),
     "blur": ("faces.blur:blur", "Blur the faces in a video."),
-    "enroll": ("faces.people:enroll", "Add a person, or images of one, to a gallery."),
-    "identify": ("faces.people:identify", "Say whose face each image shows, or unknown."),
-    "verify": ("faces.people:verify", "Say whether an image shows a certain person."),
-    "remove": ("faces.people:remove", "Forget people; nothing else changes."),
-    "list": ("faces.people:list_", "List the people of a gallery."),
-    "threshold": ("faces.learning:threshold", "Learn on other people who counts as unknown."),
-    "train-metric": ("faces.learning:train_metric", "Learn on other people how to compare."),
+    "enroll": ("faces.people:enroll", "Add images of a person to a gallery."),
+    "identify": ("faces.people:identify", "Tell whose face an image shows, or unknown."),
+    "verify": ("faces.people:verify", "Tell whether an image shows a given person."),
+    "remove": ("faces.people:remove", "Remove people from a gallery."),
+    "list": ("faces.people:list_", "List the people in a gallery."),
+    "threshold": ("faces.learning:threshold", "Choose the threshold for unknown on other people."),
+    "train-metric": ("faces.learning:train_metric", "Learn a metric on other people."),
     "train-landmarks": (
         "faces.landmarks:train_landmarks",
-        "Learn to mark 68 points of a face from marked faces.",
+        "Train a landmark model on annotated faces.",
     ),
-    "landmarks": ("faces.landmarks:landmarks", "Mark 68 points of every face."),
+    "landmarks": ("faces.landmarks:landmarks", "Locate 68 landmarks on every face."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def faces() -> None:
-    """Find faces, know them again, mark their points.
+    """Detect, recognize and landmark faces.
 
     \b
     Example:

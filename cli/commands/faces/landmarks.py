@@ -30,7 +30,7 @@ from ...shared.running import (
     required=True,
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help='JSON: {"a.jpg": [[x, y], ... 68 times], ...}, names relative to FOLDER.',
+    help='JSON file {"a.jpg": [[x, y], ... 68 times], ...}, with names relative to FOLDER.',
 )
 @click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
 @click.option(
@@ -38,31 +38,31 @@ from ...shared.running import (
     type=click.Choice(["descent", "trees"]),
     default="descent",
     show_default=True,
-    help="descent: ridge regression from histograms of orientations; trees: boosted trees.",
+    help="descent: ridge regression on histograms of oriented gradients; trees: boosted trees.",
 )
 @click.option(
     "--starts",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Shaken starts for each face and each mirror image.",
+    help="Number of perturbed starts per face and mirror image.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
     show_default=True,
-    help="Of the random starts.",
+    help="Random seed.",
 )
 @quiet_option
 @click.pass_context
 def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
-    """Learn to mark 68 points of a face from the images of FOLDER, one marked face in each.
+    """Train a model that locates 68 landmarks, on images in FOLDER with one annotated face each.
 
     The points are those of the Multi-PIE mark-up: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47,
-    mouth 48-67. Faces that cannot be used are listed and left out.
+    mouth 48-67. Faces that cannot be used are listed and skipped.
 
-    Exit code: 0 all well, 1 some faces were left out, 2 usage or too few faces, 3 output.
+    Exit code: 0 all well, 1 some faces were skipped, 2 usage or too few faces, 3 output.
 
     \b
     Example:
@@ -77,7 +77,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     check_writable(output)
     faces = load_marked_faces(folder, points)
     if faces.failures:
-        click.echo(f"{len(faces.failures)} faces cannot be used and are left out:", err=True)
+        click.echo(f"{len(faces.failures)} faces cannot be used and were skipped:", err=True)
         report_failures(faces.failures)
     model = FaceLandmarks(method=method, n_starts=starts, random_state=seed)
     with stages(quiet) as show:
@@ -95,7 +95,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     if faces.unmarked and not quiet:
         click.echo(f"{faces.unmarked} images of {folder} have no points.", err=True)
     error = model.held_out_error_
-    shown = "not estimated by trees" if error != error else f"{error:.1%} of the eyes' distance"
+    shown = "not estimated for trees" if error != error else f"{error:.1%} of the eyes' distance"
     show_table(
         [
             ("method", f"{method}, {len(model.stages_)} stages"),
@@ -114,23 +114,23 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     "--model",
     required=True,
     type=click.Path(dir_okay=False),
-    help="File that train-landmarks wrote.",
+    help="Model file from `faces train-landmarks`.",
 )
-@click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for drawings.")
+@click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for the drawings.")
 @records_option
-@click.option("--csv", "csv_", type=click.Path(), help="The points as CSV, one row per face.")
+@click.option("--csv", "csv_", type=click.Path(), help="Write the points as CSV, one row per face.")
 @click.option(
     "--box",
     type=float,
     nargs=4,
     metavar="X Y W H",
-    help="The face's box in all images, in pixels, as the detector would draw it.",
+    help="Box of the face in all images, in pixels, as the detector would draw it.",
 )
 @click.option(
     "--points",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="True points, as for train-landmarks, by file name: say how far off the found ones are.",
+    help="True points by file name, as for train-landmarks; errors are measured against them.",
 )
 @max_side_option
 @run_options(json_flag=False)
@@ -138,8 +138,8 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
 def landmarks(ctx, sources, model, output, records, csv_, box, points, max_side, options):
     """Mark 68 points of every face in the images of PATHS.
 
-    Errors against true points are mean distances divided by the distance of the outer corners of
-    the eyes.
+    Errors are mean distances to the true points, divided by the distance between the outer corners
+    of the eyes.
 
     Exit code: 0 all could be read (also without a face), 1 some could not, 2 usage or model,
     3 output.
@@ -172,7 +172,7 @@ def landmarks(ctx, sources, model, output, records, csv_, box, points, max_side,
             folder=output,
             sinks=sinks,
             each=partial(_say, output, quiet, errors),
-            what="Looking for landmarks",
+            what="Locating landmarks",
             brief=True,
         )
     if not quiet:
@@ -203,6 +203,6 @@ def _say_mean(errors: list[float | None]) -> None:
     found = [error for error in errors if error is not None]
     if found:
         click.echo(
-            f"mean error {sum(found) / len(found):.2%} of the distance of the outer corners of "
-            f"the eyes, {len(found)} of {len(errors)} faces found"
+            f"mean error {sum(found) / len(found):.2%} of the distance between the outer corners "
+            f"of the eyes, {len(found)} of {len(errors)} faces found"
         )

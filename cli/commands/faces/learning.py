@@ -47,19 +47,19 @@ def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str]
     type=click.FloatRange(0, 1),
     default=0.01,
     show_default=True,
-    help="Share of strangers that may be taken for a person they are compared with.",
+    help="Maximum share of strangers accepted as the person they "
+    "are compared with (false accept rate).",
 )
-@click.option(
-    "--roc", type=click.Path(), help="Draw the curve of both error rates (.png .svg .pdf)."
-)
+@click.option("--roc", type=click.Path(), help="Draw the ROC curve (.png, .svg or .pdf).")
 @quiet_option
 @click.pass_context
 def threshold(ctx, gallery, folder, max_far, roc, quiet):
-    """Learn from the people in FOLDER, one folder each, who counts as unknown in GALLERY.
+    """Choose the threshold for unknown people in GALLERY from the people in FOLDER, one folder
+    each.
 
-    Every image is compared with the others of its person (genuine) and with the other people
-    (impostor). The people of FOLDER need not be in the gallery, and are not added to it. With N
-    people enrolled, a stranger is taken for one of them about N times as often as for a given one.
+    Every image is compared with the other images of its person (genuine) and with other people
+    (impostor). The people in FOLDER need not be in the gallery and are not added to it. With N
+    people enrolled, a stranger is accepted as one of them about N times as often as as a given one.
 
     Exit code: 0 all images were used, 1 some could not be, 2 usage, gallery or too few images,
     3 output, 75 another run is changing the gallery.
@@ -101,23 +101,25 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
     type=click.Choice(["lbp+hog", "lbp", "hog", "pixels"]),
     default="lbp+hog",
     show_default=True,
-    help="What faces are compared by.",
+    help="Features that faces are compared by.",
 )
 @click.option(
     "--kind",
     type=click.Choice(["rca", "lda", "pca"]),
     default="rca",
     show_default=True,
-    help="With pixels, lda gives Fisherfaces and pca Eigenfaces; lda wants many people.",
+    help="Kind of metric. With pixels, lda gives Fisherfaces and "
+    "pca Eigenfaces; lda needs many people.",
 )
-@click.option("--whole", is_flag=True, help="Images are faces already; none is looked for.")
+@click.option("--whole", is_flag=True, help="Images are cropped faces; skip face detection.")
 @quiet_option
 @click.pass_context
 def train_metric(ctx, folder, output, feature, kind, whole, quiet):
-    """Learn from the people in FOLDER, one folder each, which differences between faces matter.
+    """Learn a metric from the people in FOLDER, one folder each: which differences between faces
+    matter.
 
-    The result serves galleries of other people (faces enroll --metric); learn their threshold
-    afterwards (faces threshold), on people that are not in FOLDER.
+    Use it in galleries of other people (faces enroll --metric), and then choose their threshold
+    (faces threshold) on people who are not in FOLDER.
 
     Exit code: 0 all images were used, 1 some could not be, 2 usage or too few, 3 output.
 

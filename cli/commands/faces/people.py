@@ -36,25 +36,31 @@ def _gallery_argument(command: Callable) -> Callable:
 @click.argument("name", required=False)
 @click.argument("images", metavar="[IMAGE]...", nargs=-1, type=click.Path())
 @click.option(
-    "--folder", type=click.Path(file_okay=False), help="Enrol all: a folder for each person."
+    "--folder",
+    type=click.Path(file_okay=False),
+    help="Enroll everyone in this folder, which holds one sub-folder per person.",
 )
 @click.option(
-    "--whole", is_flag=True, help="New gallery: images are faces already; none is looked for."
+    "--whole",
+    is_flag=True,
+    help="For a new gallery: images are cropped faces; skip face detection.",
 )
 @click.option(
     "--feature",
     type=click.Choice(["lbp+hog", "lbp", "hog", "pixels"]),
-    help="New gallery: what faces are compared by.  [default: lbp+hog]",
+    help="For a new gallery: features that faces are compared by.  [default: lbp+hog]",
 )
-@click.option("--metric", type=click.Path(), help="New gallery: a file of faces train-metric.")
+@click.option(
+    "--metric", type=click.Path(), help="For a new gallery: metric file from `faces train-metric`."
+)
 @quiet_option
 @click.pass_context
 def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
-    """Add images of the person NAME to GALLERY, which is made where there is none.
+    """Add images of the person NAME to GALLERY, which is created if needed.
 
-    Each image shows one face, or one that is much larger than the others. What other people's
-    entries are does not change. The file keeps numbers from which no image can be made again
-    easily, not the images; treat it as personal data all the same.
+    Each image must show one face, or one that is much larger than the others. Entries of other
+    people do not change. The file stores numbers, not images, and faces are hard to
+    restore from them; treat it as personal data all the same.
 
     Exit code: 0 all were added, 1 some images could not be used (the others are in), 2 usage or
     gallery, 3 the gallery cannot be written, 75 another run is changing it.
@@ -90,7 +96,7 @@ def _open_or_make(path: str, whole: bool, feature: str | None, metric: str | Non
             or (whole and known.source != "whole")
         ):
             raise click.UsageError(
-                "--whole, --feature and --metric are chosen when a gallery is made; this one "
+                "--whole, --feature and --metric are set when a gallery is created; this one "
                 f"has {known.feature}, faces {known.source}."
             )
         return known
@@ -98,7 +104,7 @@ def _open_or_make(path: str, whole: bool, feature: str | None, metric: str | Non
     if metric is not None:
         learned, own = load_metric(metric)
         if feature not in (None, own):
-            raise click.UsageError(f"{metric} was learned on {own}, not {feature}.")
+            raise click.UsageError(f"{metric} was learned on {own}, not on {feature}.")
         feature = own
     return Gallery(feature or "lbp+hog", learned, source="whole" if whole else "detect")
 
@@ -144,14 +150,19 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
 @source_options
 @records_option
 @click.option(
-    "--top", type=click.IntRange(min=1), default=1, show_default=True, help="People to list."
+    "--top",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of people to list per face.",
 )
 @run_options(json_flag=False)
 @click.pass_context
 def identify(ctx, gallery, sources, records, top, options):
-    """Say whose faces the images in PATHS show: one line per face, with the distance.
+    """Tell whose faces the images in PATHS show: one line per face, with the distance.
 
-    Who is farther than the gallery's threshold is unknown; the nearest person is said beside it.
+    A face farther away than the gallery's threshold is unknown; the nearest person is given
+    beside it.
 
     Exit code: 0 all could be read, 1 some could not, 2 usage or gallery, 3 output.
 
@@ -203,7 +214,7 @@ def _say(quiet: bool, record: Any) -> None:
 @click.argument("image", type=click.Path())
 @click.pass_context
 def verify(ctx, gallery, name, image):
-    """Say whether IMAGE shows the person NAME.
+    """Tell whether IMAGE shows the person NAME.
 
     Exit code: 0 yes, 1 no, 2 usage, gallery, or an image that cannot be used.
 
@@ -229,9 +240,9 @@ def verify(ctx, gallery, name, image):
 @_gallery_argument
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 def remove(gallery, names):
-    """Forget the people called NAME: afterwards the file is as if they had never been in it.
+    """Remove the people named NAME: the file is then as if they had never been in it.
 
-    Exit code: 0 removed, 2 nobody has one of these names (and nothing is changed) or the file is no
+    Exit code: 0 removed, 2 a name is not in the gallery (nothing is changed) or the file is not a
     gallery, 3 it cannot be written, 75 another run is changing it.
 
     \b
@@ -251,7 +262,7 @@ def remove(gallery, names):
 @click.command(name="list")
 @_gallery_argument
 def list_(gallery):
-    """List the people in GALLERY, and how they are compared.
+    """List the people in GALLERY and how faces are compared.
 
     \b
     Example:
@@ -262,13 +273,13 @@ def list_(gallery):
     known = load_gallery(gallery)
     show_table(list(known.people.items()), ("person", "pictures"))
     limit = known.threshold
-    rates = "as it comes: learn it with faces threshold"
+    rates = "built-in; run `faces threshold` to calibrate"
     if limit.far is not None:
         rates = (
             f"FAR {limit.far:.2%}, FRR {limit.frr:.2%}, EER {limit.eer:.2%} on {limit.n_genuine} "
             f"genuine and {limit.n_impostor} impostor distances"
         )
     learned = ", with a learned metric" if known.metric is not None else ""
-    faces = "found in the images" if known.source == "detect" else "whole images"
+    faces = "detected in the images" if known.source == "detect" else "whole images"
     click.echo(f"Compared by {known.feature}{learned}; faces: {faces}.")
     click.echo(f"Threshold {limit.distance:.4f} ({rates}).")

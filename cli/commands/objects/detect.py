@@ -91,7 +91,7 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
             format="jsonl" if journal else None,
             folder=output if picture else None,
             each=records.append,
-            what="Looking for objects",
+            what="Detecting objects",
         )
     where = _write(records, detector, format_, output, is_folder, sources)
     if journal:

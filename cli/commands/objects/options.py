@@ -56,8 +56,8 @@ def say_label_faults(files, *, quiet: bool = False) -> list[tuple[str, str, str]
         if len(problems) > 5:
             click.echo(f"  ... and {len(problems) - 5} more", err=True)
     for names, what in (
-        (files.turned, "boxes were drawn before the EXIF turn; they are turned along"),
-        (files.resized, "the labels give another image size; boxes are scaled along"),
+        (files.turned, "boxes were drawn before the EXIF turn; they are rotated with the image"),
+        (files.resized, "the labels give another image size; boxes are scaled with the image"),
     ):
         if names:
             shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")

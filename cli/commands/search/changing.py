@@ -20,8 +20,7 @@ def _engine_option(command):
         type=click.Choice(["threads", "processes", "dask"]),
         default="threads",
         show_default=True,
-        help="Where images are described. processes: a file that crashes a decoder costs one "
-        "record.",
+        help="Where images are described; in processes, a crashing decoder costs one image.",
     )(command)
 
 

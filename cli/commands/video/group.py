@@ -9,14 +9,14 @@ from ...main import LazyGroup
 # name -> (module in `commands`:attribute, the line that `cvclassic video --help` shows).
 COMMANDS: dict[str, tuple[str, str]] = {
     "shots": ("video.shots:shots", "Find cuts, dissolves and fades."),
-    "track": ("video.track:track", "Follow faces, objects or one box through a video."),
-    "motion": ("video.motion:motion", "Show what moves, or steady the camera."),
+    "track": ("video.track:track", "Track faces, objects or one box through a video."),
+    "motion": ("video.motion:motion", "Show motion, or stabilize the camera."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def video() -> None:
-    """Find shots, follow objects and show motion in videos.
+    """Find shots, track objects and show motion in videos.
 
     Every other command takes videos too: cvclassic classify MODEL clip.mp4 --every 1s
 

@@ -21,19 +21,19 @@ KINDS = ("background", "flow", "stabilize")
     type=click.Choice(KINDS),
     default="background",
     show_default=True,
-    help="Foreground over a learned background, optical flow in colors, or a steadier camera.",
+    help="Foreground over a learned background, optical flow in colors, or a stabilized camera.",
 )
 @click.option(
     "--method",
     type=click.Choice(["mog2", "knn"]),
     default="mog2",
     show_default=True,
-    help="How the background is learned.",
+    help="Background model to use.",
 )
 @quiet_option
 @click.pass_context
 def motion(ctx, clip, output, kind, method, quiet) -> None:
-    """Draw what moves in CLIP, or steady its camera.
+    """Show what moves in CLIP, or stabilize its camera.
 
     \b
     Example:

@@ -17,7 +17,12 @@ from ...shared.video import FrameReader, timecode
 
 @click.command()
 @click.argument("clips", nargs=-1, required=True, metavar="CLIP...")
-@click.option("--csv", "table", type=click.Path(), help="File for the list; - is stdout. [default]")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(),
+    help="CSV file for the list of shots; - is stdout. [default]",
+)
 @click.option("--edl", type=click.Path(), help="Edit decision list (CMX 3600) for video editors.")
 @click.option(
     "--split",
@@ -25,13 +30,15 @@ from ...shared.video import FrameReader, timecode
     metavar="DIR",
     help="Write each shot as a video into DIR.",
 )
-@click.option("--sheet", type=click.Path(), help="Image with the middle frame of each shot.")
+@click.option(
+    "--sheet", type=click.Path(), help="Write an image with the middle frame of each shot."
+)
 @click.option(
     "--sensitivity",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Higher values find more, and are wrong more often.",
+    help="Sensitivity: higher values find more shots, but make more mistakes.",
 )
 @quiet_option
 @click.pass_context
@@ -57,7 +64,7 @@ def shots(ctx, clips, table, edl, split, sheet, sensitivity, quiet) -> None:
     rows: list[list] = []
     failed = 0
     for clip in clips:
-        reader = FrameReader(clip, quiet=quiet, what="Looking for shots")
+        reader = FrameReader(clip, quiet=quiet, what="Detecting shots")
         summary = summarize_frames(frame.value for frame in reader)
         failed += reader.failed
         if not len(summary):

@@ -16,26 +16,34 @@ from ...shared.video import FrameReader
 @click.command()
 @click.argument("clip")
 @click.option("-o", "--output", required=True, type=click.Path(), help="CSV file in MOT format.")
-@click.option("--video", type=click.Path(), help="Write the clip with the tracks drawn.")
-@click.option("--box", metavar="X,Y,W,H", help="Follow this box of the first frame.")
-@click.option("--cascade", type=click.Path(), metavar="XML", help="Track what a cascade finds.")
-@click.option("--objects", type=click.Path(), metavar="MODEL", help="Track what a detector finds.")
+@click.option("--video", type=click.Path(), help="Write the video with the tracks drawn.")
+@click.option("--box", metavar="X,Y,W,H", help="Track this box of the first frame.")
+@click.option(
+    "--cascade", type=click.Path(), metavar="XML", help="Track the detections of this cascade."
+)
+@click.option(
+    "--objects",
+    type=click.Path(),
+    metavar="MODEL",
+    help="Track the detections of this model of `objects train`.",
+)
 @click.option(
     "--max-hidden",
     type=click.IntRange(min=0),
     default=15,
     show_default=True,
-    help="Frames that a track survives without being seen.",
+    help="Maximum number of frames a track is kept without a detection.",
 )
 @click.option("--min-score", type=float, help="Detections below this score do not start a track.")
 @jobs_option
 @quiet_option
 @click.pass_context
 def track(ctx, clip, output, video, box, cascade, objects, max_hidden, min_score, jobs, quiet):
-    """Follow objects through CLIP: faces, unless --cascade, --objects or --box say otherwise.
+    """Track objects through CLIP: faces, unless --cascade, --objects or --box is given.
 
     The output has a row per object and frame: frame (from 1), track, left, top, width, height,
-    score, -1, -1, -1. A score of 0 marks places that were bridged because the object was hidden.
+    score, -1, -1, -1. A score of 0 marks frames in which the object was hidden and its box is
+    interpolated.
 
     \b
     Example:

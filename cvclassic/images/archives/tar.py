@@ -272,7 +272,7 @@ class _Walk:
 
 
 def _parse_pax(data: bytes) -> dict[str, bytes]:
-    """Records ``length key=value\\n``; what does not fit is left out."""
+    """Records ``length key=value\\n``; what it does not fit is left out."""
     found: dict[str, bytes] = {}
     at = 0
     while at < len(data):

@@ -17,7 +17,7 @@ export function boxesPart() {
     steps: [windowsStep(), iouStep(), nmsStep(), tasks([
       ["Halve the stride. How many times as many windows are there?",
         "About four times: twice as many along each axis."],
-      ["A pyramid with factor 1.05 instead of 1.25: what does it cost, and what does it bring?",
+      ["A pyramid with factor 1.05 instead of 1.25: what it does it cost, and what it does it bring?",
         "Several times the windows; objects whose size lies between two levels are hit more exactly."],
       ["Shift a box by a quarter of its width against another of the same size. What is their IoU?",
         "They share 3/4: 0.75 / (2 − 0.75) = 0.6."],

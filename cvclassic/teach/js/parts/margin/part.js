@@ -14,7 +14,7 @@ export function marginPart() {
     steps: [handStep(), svmStep("linear"), svmStep("rbf"), tasks([
       ["Find the widest margin by hand. How many points does it touch?",
         "At least two, usually three: one of one class and two of the other. They are the support vectors."],
-      ["Press “Remove what does not matter”. Why does the line stay where it is?",
+      ["Press “Remove what it does not matter”. Why does the line stay where it is?",
         "Only the support vectors have a weight in the solution. All other points could have been left out from the start."],
       ["Make C small, then large. What happens to the width of the margin and to the mistakes?",
         "Small C: wide margin, more points inside. Large C: narrow margin, fewer training mistakes, but the line follows single points."],

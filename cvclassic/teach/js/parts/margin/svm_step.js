@@ -75,7 +75,7 @@ export function svmStep(kind) {
       rbf ? slider({ label: "γ: how near is near", name: "svm-gamma", min: -1, max: 2.5, step: 0.1, value: Math.log10(5), format: (v) => num(power(v), 1), oninput: (v) => set({ gamma: power(v) }, false) }) : null,
       segments({ label: "Points that you add", name: `svm-class-${kind}`, value: "1", options: [["0", "■ class 0"], ["1", "● class 1"]], onchange: (text) => (state.label = Number(text)) }),
     ].filter(Boolean),
-    actions: [button("Other points", () => set({ seed: state.seed + 1 })), button("Remove what does not matter", () => {
+    actions: [button("Other points", () => set({ seed: state.seed + 1 })), button("Remove what it does not matter", () => {
       const keep = new Set(supportVectors(model));
       points = { x: points.x.filter((_, i) => keep.has(i)), y: points.y.filter((_, i) => keep.has(i)) };
       compute();
