@@ -43,7 +43,7 @@ def draw(methods: dict, path: Path) -> None:
             spent = [(row["fit_s"], row["mean_class_accuracy"])]
         if spent:
             right.plot(*zip(*((s, 100 * a) for s, a in spent), strict=True), **style)
-    left.set(xlabel="training images a class", ylabel="mean class accuracy (%)", ylim=(0, 100))
+    left.set(xlabel="training images per class", ylabel="mean class accuracy (%)", ylim=(0, 100))
     left.set_xscale("log")
     left.set_xticks([1, 2, 5, 10, 15], ["1", "2", "5", "10", "15"], minor=False)
     left.set_xlim(0.9, 17)

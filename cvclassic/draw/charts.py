@@ -59,13 +59,13 @@ def percent_axis(title: str, low: float = 0.0, high: float = 1.0) -> Axis:
     Examples
     --------
     >>> [text for _, text in percent_axis("share").ticks]
-    ['0 %', '20 %', '40 %', '60 %', '80 %', '100 %']
+    ['0%', '20%', '40%', '60%', '80%', '100%']
     """
     step = 0.2 if high - low > 0.5 else 0.1 if high - low > 0.25 else 0.05
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     n = max(round((high - low) / step), 1)
     places = [low + i * (high - low) / n for i in range(n + 1)]
-    return Axis(title, low, high, [(place, f"{100 * place:.0f} %") for place in places])
+    return Axis(title, low, high, [(place, f"{100 * place:.0f}%") for place in places])
 
 
 def number_axis(title: str, low: float, high: float) -> Axis:

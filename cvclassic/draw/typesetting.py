@@ -15,18 +15,18 @@ _FAINT = (96, 100, 108)
 
 
 def percent(share: float) -> str:
-    """A probability for people; never 0 % or 100 % unless it is.
+    """A probability for people; never 0% or 100% unless it is.
 
     Examples
     --------
     >>> percent(0.9999), percent(0.0004), percent(0.5), percent(1)
-    ('>99.9 %', '<0.1 %', '50.0 %', '100.0 %')
+    ('>99.9%', '<0.1%', '50.0%', '100.0%')
     """
     if 0 < share < 0.001:
-        return "<0.1 %"
+        return "<0.1%"
     if 0.999 < share < 1:
-        return ">99.9 %"
-    return f"{100 * share:.1f} %"
+        return ">99.9%"
+    return f"{100 * share:.1f}%"
 
 
 @cache

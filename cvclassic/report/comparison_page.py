@@ -133,7 +133,7 @@ def _time_chart(report: VersusReport):
     bottom = min(min(line.y) for line in lines)
     return draw_chart(
         Axis("training, seconds", low, high, ticks),
-        percent_axis("test images right", min(bottom, 0.9)),
+        percent_axis("accuracy on test images", min(bottom, 0.9)),
         lines,
         label="Accuracy over the time that training took",
     )

@@ -19,7 +19,7 @@ _PERCENT = {
     "accuracy": "accuracy",
     "mean_class_accuracy": "mean class accuracy",
     "macro_f1": "macro F1",
-    "top_5_accuracy": "right class among the first 5",
+    "top_5_accuracy": "top-5 accuracy",
 }
 _NUMBERS = {
     "log_loss": "log loss",
@@ -162,7 +162,7 @@ def summary_cards(scores: dict) -> list[tuple[str, str, str]]:
     cards = []
     for key, name in _PERCENT.items():
         if scores.get(key) is not None:
-            cards.append((name, f"{100 * scores[key]:.1f} %", _ends(ends.get(key), 100, 1)))
+            cards.append((name, f"{100 * scores[key]:.1f}%", _ends(ends.get(key), 100, 1)))
     for key, name in _NUMBERS.items():
         if scores.get(key) is not None and math.isfinite(scores[key]):
             cards.append((name, f"{scores[key]:.3f}", _ends(ends.get(key), 1, 3)))
@@ -226,14 +226,14 @@ def calibration_chart(seen: Predictions) -> dict | None:
         for a, b, n in zip(found.edges[:-1], found.edges[1:], found.count, strict=True)
         if n
     ]
-    line = Line("right answers", found.confidence[some].tolist(), found.accuracy[some].tolist())
+    line = Line("accuracy", found.confidence[some].tolist(), found.accuracy[some].tolist())
     chart = draw_chart(
         percent_axis("probability of the answer"),
-        percent_axis("share that is right"),
+        percent_axis("accuracy"),
         [line],
         bars=bars,
         diagonal=True,
-        label="Reliability diagram: how often answers of about the same probability are right",
+        label="Reliability diagram: accuracy of answers by their probability",
     )
     rows = [
         (float(c), float(a), int(n))
@@ -245,7 +245,7 @@ def calibration_chart(seen: Predictions) -> dict | None:
 
 
 def curve_chart(curve: LearningCurve):
-    """Accuracy over the training images a class; each size has the same room."""
+    """Accuracy over the training images per class; each size has the same room."""
     rows = curve.summary()
     sizes = [(float(i), str(row[0])) for i, row in enumerate(rows)]
     places = [place for place, _ in sizes]
@@ -263,10 +263,10 @@ def curve_chart(curve: LearningCurve):
         for column, name, style in ((1, "accuracy", "one"), (3, "mean class accuracy", "two"))
     ]
     return draw_chart(
-        Axis("training images a class", -0.3, len(rows) - 0.7, sizes),
-        percent_axis("share of test images"),
+        Axis("training images per class", -0.3, len(rows) - 0.7, sizes),
+        percent_axis("accuracy on test images"),
         lines,
-        label="Accuracy over the number of training images a class",
+        label="Accuracy over the number of training images per class",
     )
 
 

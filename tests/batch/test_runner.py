@@ -119,7 +119,7 @@ def test_nothing_is_its_own_input(folder, tmp_path) -> None:
     before = (folder / "3.png").read_bytes()
     go = Run(Sources((str(folder / "3.png"),)), Boxes(ending=".png"), folder=folder)
     (record,) = go
-    assert "would replace its own input" in record.message
+    assert "would overwrite its own input" in record.message
     assert go.exit_code is ExitCode.INCOMPLETE
     assert (folder / "3.png").read_bytes() == before
 

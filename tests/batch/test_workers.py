@@ -158,7 +158,7 @@ def test_the_process_that_forks_is_killed_while_it_starts(monkeypatch, deaths) -
     monkeypatch.setattr(processes, "ForkServer", Doomed)
     assert run(tasks.square, range(4)) == [[0, 1, 4, 9]]
     left[0] = 99
-    with pytest.raises(ChildProcessError, match="die before they begin"):
+    with pytest.raises(ChildProcessError, match="die at startup"):
         run(tasks.square, range(4))
     assert children() <= before
 

@@ -106,6 +106,6 @@ def test_moving_what_was_found(in_process, pictures, tmp_path) -> None:
     assert "lies in" in one_line(done, 2)
     assert "--move needs" in one_line(in_process("audit", pictures, "--move", "blank"), 2)
     done = in_process("audit", pictures, "--move-to", aside, "--move", "single")
-    assert "about no files" in one_line(done, 2)
+    assert "not about files" in one_line(done, 2)
     done = in_process("audit", "--manifest", "a.csv", "--move-to", aside)
     assert "needs FOLDERs" in one_line(done, 2)

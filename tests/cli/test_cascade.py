@@ -169,7 +169,7 @@ def test_windows_outside(in_process, trained, material, tmp_path, at) -> None:
 def test_no_cascade(in_process, material, tmp_path) -> None:
     where = ["--images", material / "test", "--boxes", material / "boxes.json"]
     done = in_process("cascade", "evaluate", material / "boxes.json", *where)
-    assert "no cascade file" in one_line(done, 2)
+    assert "not a cascade file" in one_line(done, 2)
 
 
 def test_defaults_are_those_of_the_library() -> None:

@@ -182,4 +182,4 @@ def test_models_of_a_table(in_process, models, pictures, tmp_path) -> None:
     done = in_process("compare", both, models[0], *source)
     assert "expected a classifier of rows of a table" in one_line(done, 2)
     done = in_process("compare", both, models[0], pictures)
-    assert "expected a classifier of images" in one_line(done, 2)
+    assert "expected a model that classifies images" in one_line(done, 2)

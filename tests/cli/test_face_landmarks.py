@@ -105,7 +105,7 @@ def test_mistakes_end_in_a_line(in_process, marked, trained, tmp_path) -> None:
     line = one_line(in_process(*train, tmp_path / "no", "--points", points), 2)
     assert "there is no such folder" in line
     line = one_line(in_process(*train, marked, "--points", marked / "0.png"), 2)
-    assert "is no JSON file" in line
+    assert "is not valid JSON" in line
     assert not (tmp_path / "model").exists()
     missing = tmp_path / "no" / "model"
     train = ("faces", "train-landmarks", "-o", missing, marked, "--points", points)

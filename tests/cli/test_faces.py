@@ -148,7 +148,7 @@ def test_output_among_the_inputs_is_no_input(in_process, photos):
     assert "choose another folder" in one_line(done, 2)
     done = in_process("faces", "detect", photos / "a.jpg", "-o", photos, "--blur", *FAST)
     assert done.returncode == 3
-    assert "would replace its own input" in done.stderr
+    assert "would overwrite its own input" in done.stderr
 
 
 # ---------------------------------------------------------------------------------- recognition
@@ -257,7 +257,7 @@ def test_wrong_calls_of_recognition(in_process, team, tmp_path):
     assert "unknown" in one_line(in_process("faces", "enroll", gallery, "unknown", picture), 2)
     in_process("faces", "enroll", gallery, "Ann", picture, "--whole")
     again = in_process("faces", "enroll", gallery, "Bob", picture, "--feature", "pixels")
-    assert "chosen when a gallery is made" in one_line(again, 2)
+    assert "set when a gallery is created" in one_line(again, 2)
     before = gallery.read_bytes()
     nobody = in_process("faces", "remove", gallery, "Ann", "Bob")
     assert "nobody is named 'Bob'" in one_line(nobody, 2)

@@ -61,7 +61,7 @@ def test_no_report(in_process, toy_folder, tmp_path) -> None:
     done = in_process(
         "train", toy_folder, "-o", tmp_path / "m", "--no-report", "--report", "x.html"
     )
-    assert "exclude each other" in one_line(done, 2)
+    assert "cannot be combined" in one_line(done, 2)
 
 
 def test_a_page_of_somebody_else_is_left_alone(in_process, toy_folder, tmp_path) -> None:

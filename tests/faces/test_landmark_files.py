@@ -81,10 +81,10 @@ def test_damage_is_found(saved, tmp_path) -> None:
         else:
             refused("point at nothing", {**rest, name: array + 1000})
             refused("point at nothing", {**rest, name: array - 1000})
-    refused("nothing asks for", {**arrays, "more": np.zeros(2, np.float32)})
+    refused("unexpected arrays", {**arrays, "more": np.zeros(2, np.float32)})
     content = text["content"]
     refused("wrong entries", arrays, {**content, "more": 1})
-    refused("parameters are odd", arrays, {**content, "params": {}})
+    refused("parameters are invalid", arrays, {**content, "params": {}})
     refused("has no stages", arrays, {**content, "stages": []})
     refused("damaged", arrays, {**content, "params": {**content["params"], "method": "os"}})
     refused("damaged", arrays, {**content, "stages": [{}] * len(content["stages"])})
@@ -131,7 +131,7 @@ def test_marked_faces_are_read_or_listed(make_faces, tmp_path) -> None:
 
 
 def test_files_that_are_none_of_points(tmp_path) -> None:
-    for text, message in (("{", "is no JSON file"), ("[1]", "expected"), ("{}", "expected")):
+    for text, message in (("{", "is not valid JSON"), ("[1]", "expected"), ("{}", "expected")):
         (tmp_path / "points.json").write_text(text)
         with pytest.raises(DataError, match=message):
             load_marked_faces(tmp_path, tmp_path / "points.json")

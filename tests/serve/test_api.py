@@ -116,8 +116,8 @@ def test_hostile_files_are_records(served, data_dir: Path) -> None:
         ("/predict?explain=2", b"x", "image/png", 422, "explain must be"),
         ("/predict?topp=2", b"x", "image/png", 422, "unknown parameter 'topp'"),
         ("/predict", b"", "image/png", 400, "empty"),
-        ("/predict", b"{", "application/json", 400, "no JSON"),
-        ("/predict", b"[" * 10_000, "application/json", 400, "no JSON"),
+        ("/predict", b"{", "application/json", 400, "not valid JSON"),
+        ("/predict", b"[" * 10_000, "application/json", 400, "not valid JSON"),
         ("/predict", b"[]", "application/json", 400, "no image"),
         ("/predict", b"7", "application/json", 422, "base64"),
         ("/predict", b'{"image": 7}', "application/json", 422, "base64"),
@@ -125,7 +125,7 @@ def test_hostile_files_are_records(served, data_dir: Path) -> None:
         ("/predict", b'{"url": "http://127.0.0.1/x"}', "application/json", 403, "not fetched"),
         ("/predict", b"x", "multipart/form-data", 400, "multipart"),
         ("/predict", b"x", "multipart/form-data; boundary=A", 400, "multipart"),
-        ("/nowhere", b"x", "image/png", 404, "no such route"),
+        ("/nowhere", b"x", "image/png", 404, "not found"),
     ],
 )
 def test_problems_say_what_is_wrong(served, path, body, kind, status, word) -> None:
