@@ -56,7 +56,9 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     folder = models[-1] if os.path.isdir(models[-1]) else None
     files = models[:-1] if folder else models
     names = _names(files)
-    data, seen, failures, notes = _predict(files, {**source, "folder": folder}, n_jobs(jobs), quiet)
+    data, images, seen, failures, notes = _predict(
+        files, {**source, "folder": folder}, n_jobs(jobs), quiet
+    )
     failed = {path: (path, code, message) for path, code, message in failures}
     paths = [path for path in data if path not in failed]
     if not paths:
@@ -87,7 +89,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
         content |= {"n_failed": len(failed), "failures": list(failed.values())}
         write_json(json_file, content)
     if output:
-        write_compare_page(output, found, extras, list(failed.values()))
+        write_compare_page(output, found, extras, list(failed.values()), aligned, images)
         click.echo(wrote(output), err=True)
     ctx.exit(1 if failed else 0)
 
@@ -104,7 +106,7 @@ def _names(files: tuple[str, ...]) -> list[str]:
 
 
 def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
-    """Paths of all images; predictions, failures and facts of each model."""
+    """Paths of all images, the images by path; predictions, failures and facts of each model."""
     from cvclassic.errors import DataError
     from cvclassic.evaluate import read_predictions
 
@@ -152,7 +154,12 @@ def _predict(files, source: dict, jobs: int, quiet: bool) -> tuple:
         failures += failed
         size = None if path in tables else os.path.getsize(path)
         notes.append({"file": path, "n_bytes": size, "seconds": seconds, "n_failed": len(failed)})
-    return list(truth or {}), seen, failures, notes
+    images = (
+        {}
+        if of_table or data is None
+        else dict(zip(data.paths, getattr(data, "images", data.paths), strict=True))
+    )
+    return list(truth or {}), images, seen, failures, notes
 
 
 def _load_for(model, source: dict):

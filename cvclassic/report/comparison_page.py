@@ -12,10 +12,8 @@ import numpy as np
 from ..comparison import DAMAGES, METHODS, Advice, Contest
 from ..comparison.advising import GROUPS, group_of
 from ..draw.charts import Axis, Line, draw_chart, percent_axis
-from ..draw.thumbnails import make_thumbnail
-from ..errors import ImageReadError
 from ..evaluate import Comparison, Predictions, score_predictions, wilson_interval
-from ..images import load_pixels
+from .models_page import differing_image, pair_rows
 from .page import render_page, write_page
 
 _SHOWN = 12  # images of each kind
@@ -69,11 +67,10 @@ def write_versus_page(path: str | os.PathLike, report: VersusReport) -> int:
     seen = next(iter(report.answers.values()))
     page = render_page(
         "versus.html.j2",
-        title=f"Classical or deep: {report.name}",
+        title=f"Classical recipes or networks: {report.name}",
         report=report,
         n_test=seen.n_images,
         n_classes=len(set(seen.truth)),
-        deep_first=report.advice.group != "classical",
         group=GROUPS[report.advice.group],
         contestants=_contestants(report),
         pairs=_pairs(report),
@@ -111,8 +108,6 @@ def _contestants(report: VersusReport) -> list[dict]:
 
 
 def _pairs(report: VersusReport) -> list[tuple[str, ...]]:
-    from .models_page import pair_rows
-
     return pair_rows(report.comparison) if report.comparison is not None else []
 
 
@@ -132,7 +127,7 @@ def _time_chart(report: VersusReport):
     ticks = [(float(e), f"{10.0**e:g} s") for e in range(low, high + 1)]
     bottom = min(min(line.y) for line in lines)
     return draw_chart(
-        Axis("training, seconds", low, high, ticks),
+        Axis("training time", low, high, ticks),
         percent_axis("accuracy on test images", min(bottom, 0.9)),
         lines,
         label="Accuracy over the time that training took",
@@ -159,37 +154,25 @@ def _damage(report: VersusReport) -> dict | None:
 
 
 def _galleries(report: VersusReport) -> list[dict]:
-    """Images that tell the contestants apart."""
+    """Images on which the methods differ."""
     best: dict[str, str] = {}
     for row in _contestants(report):
         best.setdefault(group_of(row["name"]), row["name"])
-    right = {name: report.answers[name].right for name in best.values()}
+    names = list(best.values())
+    answers = [report.answers[name] for name in names]
+    images = dict(zip(answers[0].paths, report.test_images, strict=True))
+    right = {name: one.right for name, one in zip(names, answers, strict=True)}
     found = []
-    for name in best.values() if len(best) > 1 else ():
+    for name in names if len(names) > 1 else ():
         others = np.any([right[other] for other in right if other != name], axis=0)
-        found.append((f"Only {name} is right", np.flatnonzero(right[name] & ~others)))
-    found.append(("Nobody is right", np.flatnonzero(~np.any(list(right.values()), axis=0))))
+        found.append((f"Only {name} is correct", np.flatnonzero(right[name] & ~others)))
+    found.append(("No method is correct", np.flatnonzero(~np.any(list(right.values()), axis=0))))
     return [
         {
             "title": title,
             "total": len(rows),
-            "pictures": [_picture(report, int(i), best) for i in rows[:_SHOWN]],
+            "pictures": [differing_image(int(i), names, answers, images) for i in rows[:_SHOWN]],
         }
         for title, rows in found
         if len(rows)
     ]
-
-
-def _picture(report: VersusReport, i: int, best: Mapping[str, str]) -> dict:
-    """A test image and what is said of it."""
-    seen = next(iter(report.answers.values()))
-    try:
-        shown = make_thumbnail(load_pixels(report.test_images[i], 480))
-    except ImageReadError:  # gone since it was measured
-        shown = None
-    said = [
-        f"{name}: {label if label is not None else 'no answer'}"
-        for name in best.values()
-        for label in [report.answers[name].labels[i]]
-    ]
-    return {"path": seen.paths[i], "truth": str(seen.truth[i]), "said": said, "shown": shown}

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from .._basics.printable import printable
-from ..evaluate import Comparison
+from ..draw.thumbnails import make_thumbnail
+from ..errors import ImageReadError
+from ..evaluate import Comparison, Predictions
+from ..images import load_pixels
 from .page import render_page, write_page
 
 MODEL_COLUMNS = (
@@ -14,21 +21,22 @@ MODEL_COLUMNS = (
     "mean class accuracy",
     "log loss",
     "calibration error",
-    "ms an image",
+    "ms per image",
     "size",
 )
 PAIR_COLUMNS = (
-    "first",
-    "second",
-    "only first right",
-    "only second right",
-    "accuracy difference",
-    "mean class difference",
+    "A",
+    "B",
+    "only A correct",
+    "only B correct",
+    "accuracy, A minus B",
+    "mean class accuracy, A minus B",
     "p (McNemar)",
     "p (Holm)",
     "significant",
 )
 _NONE = "–"
+_SHOWN = 12  # images of each group
 
 
 def write_compare_page(
@@ -36,6 +44,8 @@ def write_compare_page(
     found: Comparison,
     extras: list[dict],
     failed: list[tuple[str, str, str]] = (),  # type: ignore[assignment]
+    answers: Sequence[Predictions] = (),
+    images: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a comparison as one HTML file.
 
@@ -47,6 +57,11 @@ def write_compare_page(
         Of each model ``n_bytes`` and ``ms_per_image``, None where unknown.
     failed : list of (path, code, message)
         Images that were not compared.
+    answers : sequence of Predictions, optional
+        Of each model, on the same images in the same order: the page then shows images on which
+        the models differ.
+    images : mapping of str to image, optional
+        Path of an image to what `load_pixels` takes.
 
     Raises
     ------
@@ -81,10 +96,93 @@ def write_compare_page(
         models=model_rows(found, extras),
         pairs=pair_rows(found),
         failed=list(failed),
+        leader=leader(found),
+        verdict=_verdict(found),
+        galleries=_galleries(found.names, answers, images or {}),
         bars=bars,
         ticks=[{"x": place(tick), "text": f"{tick:.0%}"} for tick in ticks],
     )
     write_page(path, page)
+
+
+def leader(found: Comparison) -> int | None:
+    """Number of the model of highest accuracy, None where several share it."""
+    shares = [scores["accuracy"] or 0.0 for scores in found.scores]
+    best = max(shares)
+    return shares.index(best) if shares.count(best) == 1 else None
+
+
+def _verdict(found: Comparison) -> str:
+    """One sentence: who is ahead, and whether that is more than chance."""
+    first = leader(found)
+    if first is None:
+        tied = [
+            visible(name)
+            for name, scores in zip(found.names, found.scores, strict=True)
+            if scores["accuracy"] == found.scores[found.best]["accuracy"]
+        ]
+        return f"{', '.join(tied)} have the same accuracy."
+    name = visible(found.names[first])
+    share = f"{found.scores[first]['accuracy'] or 0.0:.1%}"
+    beaten = [
+        visible(found.names[i if j == first else j])
+        for k, (i, j) in enumerate(found.pairs)
+        if first in (i, j) and found.significant(k)
+    ]
+    others = len(found.names) - 1
+    if len(beaten) == others:
+        return f"{name} has the highest accuracy ({share}), significantly higher than the others."
+    if beaten:
+        return (
+            f"{name} has the highest accuracy ({share}), significantly higher than "
+            f"{', '.join(beaten)} only."
+        )
+    return f"{name} has the highest accuracy ({share}), but no difference is significant."
+
+
+def _galleries(
+    names: Sequence[str], answers: Sequence[Predictions], images: Mapping[str, Any]
+) -> list[dict]:
+    """Images on which the models differ, and those that none answers correctly."""
+    if not answers:
+        return []
+    shown = [visible(name) for name in names]
+    right = np.array([one.right for one in answers])
+    n, m = right.sum(axis=0), len(answers)
+    groups = [(f"Only {shown[i]} is correct", right[i] & (n == 1)) for i in range(m)]
+    if m > 2:
+        groups += [(f"Only {shown[i]} is wrong", ~right[i] & (n == m - 1)) for i in range(m)]
+    groups.append(("No model is correct", n == 0))
+    return [
+        {
+            "title": title,
+            "total": int(some.sum()),
+            "pictures": [
+                differing_image(int(i), shown, answers, images)
+                for i in np.flatnonzero(some)[:_SHOWN]
+            ],
+        }
+        for title, some in groups
+        if some.any()
+    ]
+
+
+def differing_image(
+    i: int, names: Sequence[str], answers: Sequence[Predictions], images: Mapping[str, Any]
+) -> dict:
+    """Image number `i` for the template: thumbnail, true class, and every answer."""
+    path = answers[0].paths[i]
+    picture = None
+    if path in images:
+        try:
+            picture = make_thumbnail(load_pixels(images[path], 480))
+        except ImageReadError:  # gone since it was classified
+            picture = None
+    said = [
+        f"{name}: {'no answer' if one.labels[i] is None else one.labels[i]}"
+        for name, one in zip(names, answers, strict=True)
+    ]
+    return {"path": path, "truth": str(answers[0].truth[i]), "said": said, "shown": picture}
 
 
 def visible(value: object) -> str:

@@ -117,7 +117,10 @@ def test_parameters_reach_the_method(in_process, tmp_path, picture):
         (["edges", "--method", "roberts", "x.png"], "'roberts' is not one of"),
         (["blobs", "--method", "log", "--method", "dog", "x.png"], "need --compare"),
         (["keypoints", "--stages", "x.png"], "needs -o"),
-        (["keypoints", "--stages", "--method", "orb", "-o", "d", "x.png"], "only applies to the method sift"),
+        (
+            ["keypoints", "--stages", "--method", "orb", "-o", "d", "x.png"],
+            "only applies to the method sift",
+        ),
         (["corners"], "Give PATHS"),
         (["corners", "--max-side", "3", "x.png"], "x>=16"),
     ],

@@ -57,7 +57,7 @@ def test_no_match_is_an_answer(in_process, tmp_path, pair):
     write_image(tmp_path / "flat.png", np.full((80, 90), 50, np.uint8))
     done = in_process("match", pair[0], tmp_path / "flat.png", "-o", tmp_path / "m.png")
     assert done.returncode == 0, done.stderr
-    assert "no common geometry" in done.stdout
+    assert "no consistent geometry" in done.stdout
     assert (tmp_path / "m.png").is_file()
 
 

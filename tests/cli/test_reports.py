@@ -67,7 +67,7 @@ def test_no_report(in_process, toy_folder, tmp_path) -> None:
 def test_a_page_of_somebody_else_is_left_alone(in_process, toy_folder, tmp_path) -> None:
     (tmp_path / "m.html").write_text("my own")
     done = in_process("train", toy_folder, "-o", tmp_path / "m.cvmodel", *QUICK)
-    assert "no page of cvclassic" in one_line(done, 2)
+    assert "not a cvclassic page" in one_line(done, 2)
     assert (tmp_path / "m.html").read_text() == "my own"
     assert not (tmp_path / "m.cvmodel").exists()
 
@@ -100,7 +100,7 @@ def test_arrays_have_pages_too(in_process, tmp_path) -> None:
         "evaluate", model, "--npz", tmp_path / "a.npz", "-q", "--report", tmp_path / "e.html"
     )
     assert done.returncode == 0, done.stderr
-    assert "What spoke for" in (tmp_path / "e.html").read_text()
+    assert "Evidence for" in (tmp_path / "e.html").read_text()
 
 
 def test_tables_and_numbers_have_pages_too(in_process, tmp_path) -> None:

@@ -57,7 +57,7 @@ def test_without_torch(cvclassic, toy_folder, tmp_path, without_torch) -> None:
     assert found["n_train"] + found["n_test"] == 12
     page = (tmp_path / "page.html").read_text()
     assert found["advice"]["text"].replace("'", "&#39;") in page
-    assert page.index("Left out") < page.index('<section id="advice">')
+    assert page.index("Skipped methods") < page.index('<section id="advice">')
     assert "pip install" in page
     assert len(re.findall(r'src="data:image/', page)) > 0 or found["advice"]["group"]
     assert not re.search(r'(src|href)="(?!data:|#)', page)

@@ -193,7 +193,7 @@ def test_a_learning_curve_is_drawn_where_there_is_one() -> None:
 def test_a_page_does_not_replace_what_is_no_page_of_ours(tmp_path) -> None:
     path = tmp_path / "photos.html"
     path.write_text("<p>my own</p>")
-    with pytest.raises(ParameterError, match="no page of cvclassic"):
+    with pytest.raises(ParameterError, match="not a cvclassic page"):
         check_page_path(path)
     assert path.read_text() == "<p>my own</p>"
     path.write_text(evaluation_page(report_of(["a", "b"])))
