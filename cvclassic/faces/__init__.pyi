@@ -11,6 +11,7 @@ __all__ = [
     "FoundFace",
     "Gallery",
     "HaarFaceDetector",
+    "IdentifyTask",
     "Identity",
     "MarkedFaces",
     "Threshold",
@@ -160,4 +161,7 @@ from .recognition.rates import (
 )
 from .recognition.rates import (
     error_rates as error_rates,
+)
+from .recognition.task import (
+    IdentifyTask as IdentifyTask,
 )

@@ -2,6 +2,7 @@ __all__ = [
     "ModelInfo",
     "SavedState",
     "load_model",
+    "read_description",
     "read_model",
     "read_model_info",
     "register_estimator",
@@ -19,6 +20,9 @@ from .files import (
 )
 from .header import (
     ModelInfo as ModelInfo,
+)
+from .header import (
+    read_description as read_description,
 )
 from .header import (
     read_model_info as read_model_info,

@@ -14,6 +14,7 @@ from ..errors import ModelFileError
 FORMAT_VERSION = 2
 MAX_BYTES = 4_000_000_000
 _MAX_HEADER = 16_000_000
+_LATEST = 1_000_000  # format version where any is taken
 _KEYS = {"format", "format_version", "pipeline", "summary", "versions"}
 FIRST_WITH_DIGEST = 2  # format version
 
@@ -109,12 +110,12 @@ def _end_of(header: dict) -> int:
 
 
 def description_in(
-    data: bytes, size: int, kind: str, what: str, format_version: int
+    data: bytes, size: int, kind: str | None, what: str, format_version: int
 ) -> dict[str, Any]:
     """The JSON description in a safetensors header, both checked.
 
-    `kind` is the format that the file must have, `what` is how messages call it; versions after
-    `format_version` are not read.
+    `kind` is the format that the file must have (None takes any), `what` is how messages call it;
+    versions after `format_version` are not read.
     """
     if len(data) < 10 or data[8:9] != b"{":
         raise ModelFileError(f"This is not a {what}.")
@@ -128,17 +129,35 @@ def description_in(
         raise ModelFileError(f"This safetensors file is not a {what}.")
     description = _parse(metadata["cvclassic"])
     require(isinstance(description, dict), "its description is not an object")
-    if description.get("format") != kind:
+    if kind is not None and description.get("format") != kind:
         raise ModelFileError(f"This safetensors file is not a {what}.")
     version = description.get("format_version")
-    if type(version) is int and version > format_version:
+    if kind is not None and type(version) is int and version > format_version:
         raise ModelFileError(
             f"The model file has format version {version}; this cvclassic reads up to "
             f"{format_version}. Please upgrade cvclassic."
         )
-    require(
-        type(version) is int and 1 <= version <= format_version, "its format version is invalid"
-    )
+    most = format_version if kind is not None else _LATEST
+    require(type(version) is int and 1 <= version <= most, "its format version is invalid")
+    return description
+
+
+def read_description(path: str | os.PathLike) -> dict[str, Any]:
+    """What a file of any kind says about itself: ``format`` names the kind.
+
+    Only its head is read; checksum and content are not looked at.
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, damaged, or none of this project.
+    """
+    data, size = read_bytes(path, 8 + _MAX_HEADER)
+    try:
+        description = description_in(data, size, None, "cvclassic model file", _LATEST)
+        require(isinstance(description.get("format"), str), "it names no format")
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
     return description
 
 

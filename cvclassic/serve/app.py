@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 from ..errors import CvclassicError, ImageReadError
 from ..images import ArchiveMember, Fault, walk_archive
 from .metrics import CONTENT_TYPE
+from .models import MOST_ANSWERS
 from .openapi import openapi_document
 from .page import page_and_policy
 from .parsing import Upload, read_uploads
@@ -38,7 +39,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 _OPEN = {"/", "/health", "/ready", "/openapi.json", "/collect"}  # need no token
 _ARCHIVES = {"application/zip", "application/x-tar", "application/gzip", "application/x-gtar"}
 _WATCH = 2.0  # seconds between looks at the model files
-_MOST_TOP = 20
 
 
 def create_app(models: Mapping[str, str], settings: ServeSettings | None = None) -> Starlette:
@@ -321,17 +321,20 @@ async def _upload_jobs(service: Service, uploads: list[Upload], job: Job) -> Asy
 def _template(request: Request, service: Service) -> Job:
     """What the query asks of every image of a request."""
     query = request.query_params
-    known = {"model", "top", "explain", "name"}
+    known = {"model", "top", "explain", "mask", "name"}
     if unknown := sorted(set(query) - known):
         raise ProblemError(422, f"unknown parameter {unknown[0]!r}. Known: {', '.join(known)}.")
-    top = query.get("top", "1")
-    if not top.isdigit() or not 1 <= int(top[:9]) <= _MOST_TOP:
-        raise ProblemError(422, f"top must be 1 to {_MOST_TOP}. Got {top!r} instead.")
+    top = query.get("top")
+    if top is not None and not (top.isdecimal() and 1 <= int(top[:9]) <= MOST_ANSWERS):
+        raise ProblemError(422, f"top must be 1 to {MOST_ANSWERS}. Got {top!r} instead.")
     explain = query.get("explain", "0").lower()
     if explain not in ("0", "1", "true", "false"):
         raise ProblemError(422, f"explain must be 0 or 1. Got {explain!r} instead.")
+    mask = query.get("mask", "png")
+    if mask not in ("png", "rle", "none"):
+        raise ProblemError(422, f"mask must be png, rle or none. Got {mask!r} instead.")
     name = service.model_named(query.get("model"))
-    return Job(name, "", b"", int(top), explain in ("1", "true"))
+    return Job(name, "", b"", None if top is None else int(top), mask, explain in ("1", "true"))
 
 
 async def _job(service: Service, job: Job, upload: Upload) -> Job:

@@ -17,8 +17,15 @@ _QUERY: list[dict[str, Any]] = [
     {
         "name": "top",
         "in": "query",
-        "description": "Number of classes to list.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 20, "default": 1},
+        "description": "Number of classes or hits to list. 1 class or 10 hits if left out.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 20},
+    },
+    {
+        "name": "mask",
+        "in": "query",
+        "description": "How masks of segmentation models are sent: a PNG of class numbers as "
+        "base64, COCO run lengths per class, or not at all.",
+        "schema": {"enum": ["png", "rle", "none"], "default": "png"},
     },
     {
         "name": "explain",
@@ -201,7 +208,38 @@ _SCHEMAS: dict[str, Any] = {
                     "properties": {"label": {}, "probability": {"type": "number"}},
                 },
             },
-            "detections": {"type": "array", "items": {"type": "object"}},
+            "detections": {
+                "type": "array",
+                "description": "Of object detectors and the face detector: boxes in pixels.",
+                "items": {"type": "object"},
+            },
+            "faces": {
+                "type": "array",
+                "description": "Of face galleries: name, distance, box and ranking per face.",
+                "items": {"type": "object"},
+            },
+            "hits": {
+                "type": "array",
+                "description": "Of image indexes: path, score and matches, best first.",
+                "items": {"type": "object"},
+            },
+            "classes": {
+                "type": "array",
+                "description": "Of segmentation models: names by the numbers in the mask.",
+                "items": {"type": "string"},
+            },
+            "areas": {"type": "object", "description": "Pixels per class."},
+            "mask": {"type": "string", "description": "PNG of class numbers, 8 bits, as base64."},
+            "masks": {"type": "object", "description": "COCO run lengths per class."},
+            "objects": {
+                "type": "array",
+                "description": "Of models that tell objects apart: number, area and box.",
+                "items": {"type": "object"},
+            },
+            "object_mask": {
+                "type": "string",
+                "description": "PNG of object numbers, 16 bits, as base64.",
+            },
             "explanation": {"type": "object"},
         },
     },

@@ -7,6 +7,8 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 
+_SCRIPTS = {"predict": ("shared", "cards", "predict"), "collect": ("shared", "collect")}
+
 
 @lru_cache
 def page_and_policy(name: str) -> tuple[str, str]:
@@ -23,7 +25,7 @@ def page_and_policy(name: str) -> tuple[str, str]:
     folder = files(__package__) / "static"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = "\n".join(
-        (folder / f"{part}.js").read_text(encoding="utf-8") for part in ("shared", name)
+        (folder / f"{part}.js").read_text(encoding="utf-8") for part in _SCRIPTS[name]
     )
     html = (folder / f"{name}.html").read_text(encoding="utf-8")
     html = html.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)

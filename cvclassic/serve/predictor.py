@@ -13,7 +13,9 @@ from ..batch.engines.recovery import Failure
 from ..batch.records import Record, as_json
 from ..errors import CvclassicError, ImageReadError
 from ..images import NamedItem
+from ..search.store import LIST
 from .models import ServedModel, open_model
+from .tasks import encode_masks
 
 _MOST_KEYPOINTS = 400  # of an explanation: more would only be slower to draw
 
@@ -30,8 +32,10 @@ class Job:
         What the record calls the image.
     data : bytes or ImageReadError
         The file, or why there is none.
-    top : int
-        Classes that the record lists.
+    top : int or None
+        Classes or hits that the record lists. [default: 1 class, 10 hits]
+    mask : {"png", "rle", "none"}
+        How the record holds masks.
     explain : bool
         Whether the record says which keypoints spoke for the label.
     """
@@ -39,7 +43,8 @@ class Job:
     model: str
     name: str
     data: bytes | ImageReadError
-    top: int = 1
+    top: int | None = None
+    mask: str = "png"
     explain: bool = False
 
 
@@ -121,17 +126,29 @@ def describe_record(job: Job, record: Record) -> dict[str, Any]:
     rows = record.rows()
     if rows is not None:
         answer["detections"] = rows
-    elif record.status != "error":
-        scores = record.scores[: job.top]
-        answer["label"] = as_json(record.label)
-        answer["probability"] = round(float(scores[0][1]), 6) if scores else None
-        answer["scores"] = [
+    elif record.label is not None:
+        answer |= _labels(record, job.top or 1)
+    answer |= as_json(record.values)
+    if "hits" in answer:
+        answer["hits"] = answer["hits"][: job.top or 10]
+    if record.pictures:
+        answer |= encode_masks(record.pictures, answer["classes"], job.mask)
+    return answer
+
+
+def _labels(record: Record, top: int) -> dict[str, Any]:
+    """What a classifier says: the label, and its best classes."""
+    scores = record.scores[:top]
+    answer: dict[str, Any] = {
+        "label": as_json(record.label),
+        "probability": round(float(scores[0][1]), 6) if scores else None,
+        "scores": [
             {"label": as_json(label), "probability": round(float(value), 6)}
             for label, value in scores
-        ]
-        if record.labels is not None:
-            answer["labels"] = as_json(record.labels)
-    answer |= as_json(record.values)
+        ],
+    }
+    if record.labels is not None:
+        answer["labels"] = as_json(record.labels)
     return answer
 
 
@@ -162,6 +179,6 @@ def explain(model: ServedModel, job: Job, record: Record) -> dict[str, Any]:
 
 
 def stamp_of(path: str) -> tuple:
-    """What changes when a file is replaced."""
-    found = os.stat(path)
+    """What changes when a model is replaced; of an index its list of files counts."""
+    found = os.stat(os.path.join(path, LIST) if os.path.isdir(path) else path)
     return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import CvclassicError, ImageReadError, ParameterError
 from .dispatcher import Dispatcher, QueueFullError
 from .metrics import Metrics
-from .models import open_model
+from .models import describe_model
 from .parsing import Upload
 from .predictor import Job, Predictor, on_failure, stamp_of
 from .problems import ProblemError
@@ -215,7 +215,7 @@ def name_models(files: Sequence[str | os.PathLike]) -> dict[str, str]:
 
 
 def _catalog(paths: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"name": name, **open_model(path).about} for name, path in paths.items()]
+    return [{"name": name, **describe_model(path)} for name, path in paths.items()]
 
 
 def _busy(why: str) -> ProblemError:

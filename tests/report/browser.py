@@ -51,7 +51,13 @@ class Browser:
             pytest.skip("no chromium with chromedriver is installed")
         options = webdriver.ChromeOptions()
         options.binary_location = binary
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        for argument in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--use-fake-device-for-media-stream",  # a camera that shows a test pattern
+            "--use-fake-ui-for-media-stream",
+        ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         service = webdriver.ChromeService(executable_path=driver)
@@ -68,12 +74,14 @@ class Browser:
         self.cdp("Emulation.setEmulatedMedia", media="", features=[scheme])
         self.driver.get(path.absolute().as_uri() + fragment)
 
-    def visit(self, address: str, width: int = 1400) -> None:
+    def visit(self, address: str, width: int = 1400, dark: bool = False) -> None:
         """Open an address in a window of `width` pixels, whatever tests before have set."""
         self.driver.get("about:blank")
         self.driver.get_log("browser")
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         self.cdp("Emulation.setDeviceMetricsOverride", **size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.cdp("Emulation.setEmulatedMedia", media="", features=[scheme])
         self.driver.get(address)
 
     def cdp(self, command: str, **options):

@@ -13,7 +13,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.checks import pictures
 
 
 class Served:
@@ -82,6 +85,52 @@ def served(toy_model_file, tmp_path_factory):
     """A service of the toy model, for tests that leave it as it is."""
     pytest.importorskip("starlette")
     service = Served(f"toys={toy_model_file}", "--workers", "1", cwd=tmp_path_factory.mktemp("s"))
+    yield service
+    service.process.kill()
+
+
+def halves(seed: int, side: int = 96) -> tuple[np.ndarray, np.ndarray]:
+    """An image that is bright on one side and dark on the other, and where it is bright."""
+    noise = np.random.default_rng(seed).integers(0, 60, (side, side, 3))
+    mask = np.zeros((side, side), np.int32)
+    mask[:, : side // 3 + 4 * seed] = 1
+    return (noise + 150 * mask[..., None]).astype(np.uint8), mask
+
+
+@pytest.fixture(scope="session")
+def model_files(toy_model_file, tmp_path_factory, root) -> dict[str, str]:
+    """A small model of each kind by its kind."""
+    from cvclassic.faces import Gallery, HaarFaceDetector, largest_face, save_gallery
+    from cvclassic.images import read_image
+    from cvclassic.search import ImageIndex
+    from cvclassic.segment import PixelClassifier, save_segmentation
+
+    folder = tmp_path_factory.mktemp("kinds")
+    images, masks = zip(*(halves(seed) for seed in range(3)), strict=True)
+    classifier = PixelClassifier(n_trees=4, depth=3, context=False, random_state=0)
+    classifier.fit(list(images), list(masks))
+    summary = {"names": ["dark", "bright"], "values": [0, 255]}
+    save_segmentation(folder / "halves.cvsegment", classifier, summary)
+    ImageIndex(n_words=20, compact=False).fit(pictures()).save(folder / "toys.index")
+    gallery = Gallery("hog")
+    shown = read_image(root / "sample_images" / "face" / "astronaut.jpg")
+    gallery.enroll("Eileen", [largest_face(shown, gallery.source, HaarFaceDetector()).pixels])
+    save_gallery(folder / "people.faces", gallery)
+    return {
+        "classify": str(toy_model_file),
+        "segment": str(folder / "halves.cvsegment"),
+        "search": str(folder / "toys.index"),
+        "people": str(folder / "people.faces"),
+        "faces": "faces",
+    }
+
+
+@pytest.fixture(scope="session")
+def all_kinds(model_files, tmp_path_factory):
+    """A service of a model of each kind, named by its kind."""
+    pytest.importorskip("starlette")
+    names = [name if name == path else f"{name}={path}" for name, path in model_files.items()]
+    service = Served(*names, "--workers", "1", cwd=tmp_path_factory.mktemp("s"))
     yield service
     service.process.kill()
 

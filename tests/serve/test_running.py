@@ -157,14 +157,3 @@ def test_usage_errors(arguments, word, tmp_path) -> None:
     assert done.returncode == 2
     assert word in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_faces_are_served_too(start, toy_model_file, root) -> None:
-    service = start(str(toy_model_file), "faces", "--workers", "1")
-    data = (root / "sample_images" / "face" / "astronaut.jpg").read_bytes()
-    _, answer, _ = service.ask("/predict?model=faces&name=a.jpg", data)
-    (face,) = answer["detections"]
-    assert 100 < face["x"] + face["width"] / 2 < answer["width"] - 100
-    assert "label" not in answer
-    assert service.ask("/predict", data)[1]["label"]
-    assert [model["kind"] for model in service.ask("/models")[1]["models"]] == ["classify", "faces"]

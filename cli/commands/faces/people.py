@@ -172,12 +172,10 @@ def identify(ctx, gallery, sources, records, top, options):
       cvclassic faces identify people.faces photos/ --json who.json
     """
     from cvclassic.batch import file_digest
-    from cvclassic.faces import load_gallery
+    from cvclassic.faces import IdentifyTask, load_gallery
 
     known = load_gallery(gallery)
     with Session(options, records, engine_for(sources)) as session:
-        from ...tasks.people import IdentifyTask
-
         code = session.run(
             sources,
             IdentifyTask(known, file_digest(gallery), top),

@@ -17,7 +17,7 @@ async function loadModels() {
 }
 
 function predictWith(model, blob, explain) {
-  const query = new URLSearchParams({ model, top: 5, explain: explain ? 1 : 0 });
+  const query = new URLSearchParams({ model, top: 5, explain: explain ? 1 : 0, mask: "png" });
   return ask(`predict?${query}`, {
     method: "POST",
     body: blob,
@@ -40,6 +40,9 @@ async function look(blob, name, remember = true) {
     state.records = await Promise.all(
       state.models.map((model) => predictWith(model.name, blob, why)),
     );
+    for (const record of state.records) {
+      if (record.mask) record.drawing = await colorMask(record);
+    }
     showAnswers();
     say(`Answered in ${Math.round(performance.now() - start)} ms.`);
     if (remember) addHistory(blob, name);
@@ -69,22 +72,7 @@ function card(record) {
     box.append(make("p", { className: "problem", textContent: `${record.code}: ${record.message}` }));
     return box;
   }
-  if (record.detections) {
-    const n = record.detections.length;
-    box.append(make("p", { className: "answer", textContent: `${n} found` }));
-    for (const found of record.detections.slice(0, 10)) {
-      box.append(make("p", { className: "note", textContent: `${found.label ?? "object"} ${Number(found.score).toFixed(2)}` }));
-    }
-    return box;
-  }
-  box.append(make("p", { className: "answer", textContent: String(record.label) }));
-  for (const score of record.scores) {
-    const label = make("span", { textContent: String(score.label) });
-    const meter = make("meter", { value: score.probability, max: 1 });
-    meter.setAttribute("aria-label", `probability of ${score.label}`);
-    box.append(make("div", { className: "bar" }, label, meter,
-      make("span", { textContent: percent(score.probability) })));
-  }
+  fillCard(box, record);
   if (record.message) box.append(make("p", { className: "note", textContent: record.message }));
   const why = record.explanation;
   if (why) {
@@ -109,6 +97,12 @@ function drawMarks() {
   const height = image.naturalHeight * scale;
   const left = (canvas.width - width) / 2;
   const top = (canvas.height - height) / 2;
+  const masked = state.records.find((record) => record.drawing);
+  if (masked) {
+    pen.globalAlpha = 0.5;
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(masked.drawing, left, top, width, height);
+  }
   const first = state.records.find((record) => record.explanation && record.explanation.keypoints);
   $("legend").hidden = !($("why").checked && first);
   if ($("why").checked && first) {
@@ -123,17 +117,21 @@ function drawMarks() {
   }
   pen.globalAlpha = 1;
   pen.lineWidth = 3;
+  pen.font = "600 14px system-ui, sans-serif";
   pen.strokeStyle = style.getPropertyValue("--against");
+  // boxes are in pixels of the file, which the browser may have shown turned or smaller
   for (const record of state.records) {
-    for (const found of record.detections || []) {
-      pen.strokeRect(left + found.x * scale, top + found.y * scale, found.width * scale, found.height * scale);
+    const unit = width / (record.width || image.naturalWidth);
+    for (const found of boxesOf(record)) {
+      pen.strokeRect(left + found.x * unit, top + found.y * unit, found.width * unit, found.height * unit);
+      if (found.label) drawWord(pen, found.label, left + found.x * unit, top + found.y * unit);
     }
   }
 }
 
 function addHistory(blob, name) {
   const records = state.records;
-  const label = records.map((record) => String(record.label ?? record.code)).join(", ");
+  const label = records.map((record) => inAWord(record)).join(", ");
   const url = URL.createObjectURL(blob);
   const button = make("button", { type: "button" },
     make("img", { src: url, alt: "" }), make("span", { textContent: label }));
