@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ..errors import CvclassicError, ImageReadError
@@ -31,6 +31,7 @@ from .page import page_and_policy
 from .parsing import Upload, read_uploads
 from .predictor import Job
 from .problems import ProblemError, problem_response
+from .responses import AsciiResponse
 from .service import Service
 from .settings import ServeSettings
 
@@ -206,7 +207,7 @@ async def predict(request: Request) -> Response:
     finally:
         work.cancel()
         gone.cancel()
-    return JSONResponse({"records": records} if several else records[0])
+    return AsciiResponse({"records": records} if several else records[0])
 
 
 async def _gone(request: Request) -> None:
@@ -343,12 +344,12 @@ async def _job(service: Service, job: Job, upload: Upload) -> Job:
 
 async def list_models(request: Request) -> Response:
     """``GET /models``."""
-    return JSONResponse({"models": request.app.state.service.catalog})
+    return AsciiResponse({"models": request.app.state.service.catalog})
 
 
 async def health(_request: Request) -> Response:
     """``GET /health``: the process is alive; never waits for predictions."""
-    return JSONResponse({"status": "ok"})
+    return AsciiResponse({"status": "ok"})
 
 
 async def ready(request: Request) -> Response:
@@ -360,7 +361,7 @@ async def ready(request: Request) -> Response:
         return problem_response(ProblemError(503, "no model is loaded."))
     if service.dispatcher.queued >= service.settings.max_queue:
         return problem_response(ProblemError(503, "the queue is full.", retry_after=1))
-    return JSONResponse({"status": "ready", "models": list(service.paths)})
+    return AsciiResponse({"status": "ready", "models": list(service.paths)})
 
 
 async def metrics(request: Request) -> Response:
@@ -370,7 +371,7 @@ async def metrics(request: Request) -> Response:
 
 async def openapi(_request: Request) -> Response:
     """``GET /openapi.json``."""
-    return JSONResponse(openapi_document())
+    return AsciiResponse(openapi_document())
 
 
 async def page(_request: Request) -> Response:

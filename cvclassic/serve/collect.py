@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ..batch import safe_name
@@ -22,6 +22,7 @@ from ..images import decode_image, encode_image
 from .page import page_and_policy
 from .parsing import read_body
 from .problems import ProblemError
+from .responses import AsciiResponse
 from .service import Service
 
 _LONGEST = 1280  # pixels: what is collected is kept no larger
@@ -189,11 +190,11 @@ def collect_routes(service: Service, answered: Callable) -> list[Route]:
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
     async def state(_request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(collection.state))
+        return AsciiResponse(await asyncio.to_thread(collection.state))
 
     async def add_class(request: Request) -> Response:
         collection.add_class(request.query_params.get("class", ""))
-        return JSONResponse({"added": True})
+        return AsciiResponse({"added": True})
 
     async def add_image(request: Request) -> Response:
         settings = service.settings
@@ -203,18 +204,18 @@ def collect_routes(service: Service, answered: Callable) -> list[Route]:
             added = await asyncio.to_thread(collection.add_image, name, data)
         except ImageReadError as error:
             raise ProblemError(422, f"{error.code}: {error.message}") from None
-        return JSONResponse({"added": added})
+        return AsciiResponse({"added": added})
 
     async def image(request: Request) -> Response:
         path = collection.image_path(request.path_params["name"], request.path_params["file"])
         if request.method == "DELETE":
             path.unlink(missing_ok=True)
-            return JSONResponse({"removed": True})
+            return AsciiResponse({"removed": True})
         return Response(await asyncio.to_thread(path.read_bytes), media_type="image/jpeg")
 
     async def train(_request: Request) -> Response:
         collection.start_training()
-        return JSONResponse({"started": True}, 202)
+        return AsciiResponse({"started": True}, 202)
 
     return [
         Route("/collect", show),

@@ -96,7 +96,8 @@ async def read_uploads(request: Request, settings: ServeSettings) -> tuple[list[
     elif kind == "application/json":
         uploads, several = _json(body)
     elif not body:
-        raise ProblemError(400, "the body is empty. Send an image: curl --data-binary @photo.jpg")
+        message = "0 bytes. Send an image as the body: curl --data-binary @photo.jpg"
+        uploads, several = [Upload(_header_name(request), ImageReadError("empty", message))], False
     else:
         uploads, several = [Upload(_header_name(request), body)], False
     if not uploads:

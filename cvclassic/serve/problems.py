@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from starlette.responses import JSONResponse
+from .responses import AsciiResponse
 
 
 class ProblemError(Exception):
@@ -27,7 +27,7 @@ class ProblemError(Exception):
         self.retry_after = retry_after
 
 
-def problem_response(error: ProblemError, request_id: str = "") -> JSONResponse:
+def problem_response(error: ProblemError, request_id: str = "") -> AsciiResponse:
     """The response that says so."""
     body = {
         "type": "about:blank",
@@ -42,4 +42,4 @@ def problem_response(error: ProblemError, request_id: str = "") -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, error.status, headers=headers, media_type="application/problem+json")
+    return AsciiResponse(body, error.status, headers=headers, media_type="application/problem+json")

@@ -10,40 +10,15 @@ import socket
 from collections.abc import Callable, Mapping
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import ParameterError
 from .app import create_app, reload_models
+from .connections import guarded_protocol, raise_file_limit
 from .logs import log_to_stderr
 from .settings import ServeSettings
 
 _BACKLOG = 2048
-
-
-def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
-    """HTTP/1.1 that closes connections which send no request, or are too many."""
-
-    class GuardedProtocol(H11Protocol):
-        """One connection."""
-
-        def connection_made(self, transport) -> None:
-            super().connection_made(transport)
-            self._deadline = None
-            if len(self.connections) > settings.max_connections:
-                transport.abort()
-                return
-            self._deadline = self.loop.call_later(settings.head_timeout, self._drop_silent)
-
-        def _drop_silent(self) -> None:
-            if self.cycle is None and not self.transport.is_closing():
-                self.transport.abort()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-            super().connection_lost(exc)
-
-    return GuardedProtocol
+_ON_THEIR_WAY = 0.2  # seconds that a request may take from the socket to its handler
 
 
 def run_server(
@@ -68,6 +43,7 @@ def run_server(
     ParameterError
         The address cannot be used.
     """
+    raise_file_limit(settings.max_connections)
     listener = _listen(settings)
     with contextlib.closing(listener):
         log_to_stderr()
@@ -113,6 +89,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets=None) -> None:
         """Answer what is under way, take nothing new."""
         logging.getLogger("cvclassic.serve").info("shutting down")
+        self.config.app.state.service.draining = True  # type: ignore[union-attr]
+        await asyncio.sleep(_ON_THEIR_WAY / 4)  # take what waits to be accepted
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(_ON_THEIR_WAY)  # read what they have sent
         await super().shutdown(sockets=sockets)
 
 

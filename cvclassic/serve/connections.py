@@ -1,0 +1,87 @@
+"""Connections that say nothing, or are too many, cost nobody else an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .settings import ServeSettings
+
+_OTHER_FILES = 256  # pipes, models, libraries
+
+
+def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
+    """HTTP/1.1 with a deadline for the head of each request, and a bound on connections.
+
+    When there are too many, the one that has said nothing for the longest time is closed, so that
+    connections opened and left do not keep others out.
+    """
+    quiet: dict[H11Protocol, None] = {}  # without a request under way, the longest first
+
+    class GuardedProtocol(H11Protocol):
+        """One connection."""
+
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > settings.max_connections:
+                oldest = next(iter(quiet), self)
+                quiet.pop(oldest, None)
+                oldest.transport.abort()
+                self.connections.discard(oldest)
+                if oldest is self:
+                    return
+            self._watch(settings.head_timeout)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.transport.is_closing() or not self._waits():
+                self._unwatch()
+            elif self._deadline is None:
+                self._watch(settings.head_timeout)
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self._waits() and not self.transport.is_closing():
+                quiet[self] = None
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._unwatch()
+            super().connection_lost(exc)
+
+        def _waits(self) -> bool:
+            return self.cycle is None or self.cycle.response_complete
+
+        def _watch(self, seconds: float) -> None:
+            quiet[self] = None
+            self._deadline = self.loop.call_later(seconds, self._drop)
+
+        def _unwatch(self) -> None:
+            quiet.pop(self, None)
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _drop(self) -> None:
+            """The head of a request took too long."""
+            self._deadline = None
+            if self._waits() and not self.transport.is_closing():
+                self.transport.abort()
+
+    return GuardedProtocol
+
+
+def raise_file_limit(connections: int) -> None:
+    """Let the process hold so many connections open, as far as the system allows."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = connections + _OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
