@@ -7,6 +7,7 @@ import os
 import click
 
 from ..shared.config import config_option
+from ..shared.film import film_options
 from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 
 
@@ -41,11 +42,12 @@ from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 )
 @click.option("--link", is_flag=True, help="Sort symbolic links instead of copies.")
 @click.option("--dry-run", is_flag=True, help="Only count the inputs and print what would be done.")
+@film_options
 @config_option
 @run_options()
 @click.pass_context
 def classify(
-    ctx, model, sources, output, format_, top, pictures, sort_into, link, dry_run, options
+    ctx, model, sources, output, format_, top, pictures, sort_into, link, dry_run, film, options
 ):
     """Label the images in PATHS with MODEL.
 
@@ -80,6 +82,7 @@ def classify(
       find new/ -mtime -1 -print0 | cvclassic classify photos.cvmodel -0 - -o labels.sqlite
       cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
       cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
+      cvclassic classify photos.cvmodel clip.mp4 -o labels.csv --video labeled.mp4
       cvclassic classify photos.cvmodel inbox/ -o labels.csv --watch
       cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
@@ -96,20 +99,32 @@ def classify(
     if dry_run:
         _say_plan(model, sources, output, format_)
         return
-    with Session(options, output) as session:
+    with Session(options, output) as session, film.open(sources) as drawn:
         from cvclassic.batch import ClassifyTask, Sorter, file_digest
         from cvclassic.model import load_model
 
         known = load_model(model)
         if not known.is_classifier or known.takes == "table":
-            for name, asked in (("--pictures", pictures), ("--sort-into", sort_into)):
+            for name, asked in (
+                ("--pictures", pictures),
+                ("--sort-into", sort_into),
+                ("--video", film or None),
+            ):
                 if asked is not None:
                     raise click.UsageError(f"{name} needs a model that gives labels to images.")
         digest = file_digest(model)
-        task = ClassifyTask(known.pipeline, top=top, model=digest, draw=pictures is not None)
+        task = ClassifyTask(
+            known.pipeline, top=top, model=digest, draw=pictures is not None or bool(drawn)
+        )
         sinks = [] if sort_into is None else [Sorter(sort_into, link=link)]
         code = session.run(
-            sources, task, format=format_, folder=pictures, sinks=sinks, what="Classifying"
+            sources,
+            task,
+            format=format_,
+            folder=pictures,
+            sinks=sinks,
+            film=drawn,
+            what="Classifying",
         )
     ctx.exit(code)
 

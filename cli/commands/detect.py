@@ -11,6 +11,7 @@ import click
 
 from cvclassic._basics.printable import printable
 
+from ..shared.film import film_options
 from ..shared.options import max_side_option, parse_params
 from ..shared.running import (
     Session,
@@ -71,6 +72,7 @@ def _common(what: str, default: str) -> Callable:
     def decorate(command: Callable) -> Callable:
         for option in (
             run_options(json_flag=False),
+            film_options,
             max_side_option,
             click.option(
                 "--param",
@@ -194,8 +196,8 @@ def keypoints(ctx, stages, **options):
 
 
 def _run(
-    ctx, what, default, sources, methods, compare, output, records, params, max_side, options,
-    stages=False,
+    ctx, what, default, sources, methods, compare, output, records, params, max_side, film,
+    options, stages=False,
 ) -> None:  # fmt: skip
     """Detect in each image, write what was asked for, and end with the right code."""
     if len(methods) > 1 and not compare:
@@ -203,16 +205,22 @@ def _run(
     values = parse_params(params)
     chosen = list(dict.fromkeys(methods)) or (list(METHODS[what]) if compare else [default])
     functions = {name: _function(what, name, values, lenient=compare) for name in chosen}
-    with Session(options, records, engine_for(sources)) as session:
+    with (
+        Session(options, records, engine_for(sources)) as session,
+        film.open(sources) as drawn,
+    ):
         from ..tasks.detect import DetectTask
 
-        task = DetectTask(what, functions, max_side, output, compare=compare, stages=stages)
+        task = DetectTask(
+            what, functions, max_side, output, compare=compare, stages=stages, draws=bool(drawn)
+        )
         code = session.run(
             sources,
             task,
             format=format_of_records(records),
             folder=output,
             each=partial(_say, what, output, options.quiet or records == "-"),
+            film=drawn,
             what=f"Detecting {what}",
             brief=True,
         )

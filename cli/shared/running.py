@@ -34,6 +34,8 @@ from .signals import Stopped, stop_on_signals
 if TYPE_CHECKING:
     from cvclassic.batch import Record, Run, Sources, Task
 
+    from .film import Film
+
 OUTPUT_HELP = (
     "File to write: .csv, .jsonl, .json, .parquet or .sqlite; text also with .gz; - is stdout."
 )
@@ -101,9 +103,9 @@ _FRAMES = (
     ),
     click.option(
         "--frames",
-        type=click.Choice(["all", "keyframes"]),
+        type=click.Choice(["all", "keyframes", "shots"]),
         default="all",
-        help="Use all frames of a video, or only keyframes (fast).",
+        help="Use all frames of a video, only keyframes (fast), or the middle frame of each shot.",
     ),
 )
 
@@ -113,6 +115,12 @@ def frame_selection(every: str | None, frames: str) -> Any:
     from cvclassic.images import FrameSelection
 
     step: int | float = 1
+    if frames == "shots":
+        from cvclassic.video import shot_moments
+
+        if every is not None:
+            raise click.UsageError("--every and --frames shots do not go together.")
+        return FrameSelection(pick=shot_moments)
     if every is not None:
         number = every.removesuffix("s")
         try:
@@ -383,6 +391,7 @@ class Session:
         about: dict[str, Any] | None = None,
         sinks: Sequence[Any] = (),
         each: Callable[[Record], None] | None = None,
+        film: Film | None = None,
         what: str = "Processing",
         brief: bool = False,
     ) -> int:
@@ -394,6 +403,8 @@ class Session:
             As `Run` has them.
         each : callable, optional
             Called with each record, for instance to say a line about it.
+        film : Film, optional
+            Is given the drawings; such a run cannot be resumed, and begins anew.
         what : str
             What the progress bar says.
         brief : bool
@@ -411,10 +422,11 @@ class Session:
             name=name,
             work=self._work,
             about=about,
-            restart=options.restart,
+            restart=options.restart or bool(film),
             raw_csv=options.raw_csv,
             sinks=sinks,
             watch=options.watch,
+            keep_pictures=bool(film),
             on_start=lambda: self._say_how_it_begins(sources),
         )
         if (options.lines or not options.quiet) and sources.can_be_counted and not options.watch:
@@ -427,6 +439,8 @@ class Session:
         ):
             for record in records:
                 tally.add(record, run.keeping)
+                if film:
+                    film.take(record)
                 if each is not None:
                     each(record)
                 tick()

@@ -36,6 +36,8 @@ class DetectTask(ImageTask):
         Draw all methods side by side.
     stages : bool
         Draw SIFT's four stages instead.
+    draws : bool
+        Draw also without a folder.
     """
 
     block_size = 1
@@ -49,11 +51,12 @@ class DetectTask(ImageTask):
         *,
         compare: bool = False,
         stages: bool = False,
+        draws: bool = False,
     ) -> None:
         self.what = what
         self.max_side = max_side
         self._functions = functions
-        self._draws = folder is not None
+        self._draws = draws or folder is not None
         self._compare = compare
         self._stages = stages
         self.columns = (WIDTH, HEIGHT, Column("results", "json"))

@@ -88,9 +88,10 @@ class NamedInput:
 class _Block:
     """Has a task work on a list of inputs, takes the time, and writes its images. Pickles."""
 
-    def __init__(self, task: Task, folder: str | None) -> None:
+    def __init__(self, task: Task, folder: str | None, keep_pictures: bool) -> None:
         self._task = task
         self._folder = folder
+        self._keep = keep_pictures
 
     def __call__(self, inputs: list) -> list[Record]:
         start = time.perf_counter()
@@ -102,7 +103,10 @@ class _Block:
         named = [one if isinstance(one, NamedInput) else NamedInput(one, "") for one in inputs]
         records = self._task([one.item for one in named])
         return [
-            self._written(record, one) if one.name else replace(record, pictures={})
+            replace(
+                self._written(record, one) if one.name else record,
+                pictures=record.pictures if self._keep else {},
+            )
             for record, one in zip(records, named, strict=True)
         ]
 
@@ -126,7 +130,7 @@ class _Block:
             message = f"{record.message}; {name}: {why}".removeprefix("; ")
             status = "error" if record.failed else "warn"
             record = replace(record, status=status, code=code, message=message)
-        return replace(record, name=name, files=tuple(files), pictures={})
+        return replace(record, name=name, files=tuple(files))
 
 
 def _is_same(target: str, path: str) -> bool:
@@ -141,7 +145,12 @@ def lost(item: Input, failure: Failure) -> Record:
 
 
 def map_inputs(
-    task: Task, inputs: Iterable[Input], work: Work = THREADS, *, folder: str | None = None
+    task: Task,
+    inputs: Iterable[Input],
+    work: Work = THREADS,
+    *,
+    folder: str | None = None,
+    keep_pictures: bool = False,
 ) -> Generator[Record]:
     """Yield one record for each input, in order, in bounded memory.
 
@@ -153,6 +162,8 @@ def map_inputs(
     work : Work
     folder : str, optional
         Where images of inputs go that are a `NamedInput`; those of others are dropped.
+    keep_pictures : bool
+        Whether the records given out have their images, too.
 
     Yields
     ------
@@ -168,7 +179,7 @@ def map_inputs(
     MissingDependencyError
         Dask is not installed.
     """
-    function = _Block(task, folder)
+    function = _Block(task, folder, keep_pictures)
     blocks: Generator[list[Record]]
     if work.engine == "threads":
         blocks = map_blocks(function, inputs, n_jobs=work.n_jobs, block_size=task.block_size)

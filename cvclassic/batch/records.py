@@ -55,7 +55,8 @@ class Record:
     files : tuple of str
         Names of the files that were written there.
     pictures : mapping of str to ndarray
-        Images to write there, by the ending of their name; gone once they are written.
+        Images to write there, by the ending of their name; gone once they are written unless
+        the run keeps them.
     """
 
     path: str

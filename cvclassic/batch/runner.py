@@ -62,6 +62,9 @@ class Run:
     watch : bool
         Go on for ever with what arrives in the sources, which must be folders. Ends when
         the iterator is closed, or by an exception such as `KeyboardInterrupt`.
+    keep_pictures : bool
+        Whether the records given out have their pictures, for instance to make a video of them;
+        those from before an interruption have none.
     on_start : callable
         Called when the journal is open and before the first input.
 
@@ -110,6 +113,7 @@ class Run:
         raw_csv: bool = False,
         sinks: Sequence[Writer] = (),
         watch: bool = False,
+        keep_pictures: bool = False,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         self._sources = sources
@@ -122,6 +126,7 @@ class Run:
         self._raw_csv = raw_csv
         self._sinks = sinks
         self._watch = watch
+        self._keep_pictures = keep_pictures
         self._name = name
         self._named = False
         self._names = FreeNames()
@@ -274,7 +279,13 @@ class Run:
         named: Iterable = inputs
         if self._folder is not None:
             named = (NamedInput(item, self._take_name(item)) for item in inputs)
-        return map_inputs(self._task, named, self._work, folder=self._folder)
+        return map_inputs(
+            self._task,
+            named,
+            self._work,
+            folder=self._folder,
+            keep_pictures=self._keep_pictures,
+        )
 
     def _take_name(self, item: Input) -> str:
         if self._name is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import struct
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from cvclassic.images.frame_choice import Choice
 
 _HEAD = struct.Struct("<I")
 _MOST_DAMAGE = 1000  # damaged packets that are told of
@@ -107,7 +108,7 @@ def _open(av, path: str):
 
 
 def _frames(container, stream, request) -> Iterator[tuple[dict[str, Any], np.ndarray | None]]:
-    chosen = _Choice(request)
+    chosen = Choice(request)
     index, n_damaged, moment = 0, 0, None
     for frame, problem in _packets(container, stream):
         if problem:
@@ -171,36 +172,6 @@ def _packets(container, stream) -> Iterator[tuple[Any, str]]:
             return
         except (FFmpegError, OSError, ValueError) as error:
             yield None, f"a frame cannot be decoded ({_words(error)})"
-
-
-class _Choice:
-    """Which frames are asked for."""
-
-    def __init__(self, request: dict[str, Any]) -> None:
-        self.start = request["start"] - 1e-9
-        self.end = math.inf if request["end"] is None else request["end"] - 1e-9
-        self._every = request["every"]
-        self._times = None if request["times"] is None else sorted(request["times"])
-        self._next: float | None = None
-        self.done = False
-
-    def takes(self, index: int, moment: float) -> bool:
-        if self._times is not None:
-            taken = False
-            while self._times and moment >= self._times[0] - 1e-9:
-                self._times.pop(0)
-                taken = True
-            self.done = not self._times
-            return taken
-        if isinstance(self._every, int):
-            return index % self._every == 0
-        if self._next is None:
-            self._next = moment
-        if moment < self._next - 1e-9:
-            return False
-        while self._next <= moment + 1e-9:
-            self._next += self._every
-        return True
 
 
 def _upright(frame) -> np.ndarray:

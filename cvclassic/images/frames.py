@@ -18,16 +18,19 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
 from .._basics.checks import check_integer, check_number
-from ..errors import MissingDependencyError, ParameterError
+from ..errors import ImageReadError, MissingDependencyError, ParameterError
 from .arrays import NamedItem
 from .files import explain_os_error, open_path
+from .frame_choice import Choice
+from .sequences import SEQUENCE_RATE, is_sequence, read_rgb, sequence_files
 from .walking import Fault
 
 VIDEO_SUFFIXES = frozenset(
@@ -69,6 +72,8 @@ class FrameSelection:
         Only frames that are stored whole: fast.
     times : tuple of float or None
         Only the first frames at or after these times, in seconds.
+    pick : callable or None
+        Gives such times when it has seen all frames; they are decoded twice.
 
     Raises
     ------
@@ -81,6 +86,7 @@ class FrameSelection:
     every: int | float = 1
     keyframes: bool = False
     times: tuple[float, ...] | None = None
+    pick: Callable[[Iterator[VideoFrame | Fault]], tuple[float, ...]] | None = None
 
     def __post_init__(self) -> None:
         check_number("start", self.start, 0)
@@ -136,7 +142,7 @@ class VideoFrame(NamedItem):
 
 
 def is_video(path: str | os.PathLike) -> bool:
-    """Whether a name is that of a video file, a part of one, or a camera.
+    """Whether a name is that of a video file, a part of one, a camera or an image sequence.
 
     Examples
     --------
@@ -144,7 +150,8 @@ def is_video(path: str | os.PathLike) -> bool:
     (True, True, True, False)
     """
     name = split_fragment(os.fsdecode(path))[0]
-    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES or bool(_CAMERA.fullmatch(name))
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in VIDEO_SUFFIXES or bool(_CAMERA.fullmatch(name)) or is_sequence(name)
 
 
 def split_fragment(name: str) -> tuple[str, float, float]:
@@ -174,7 +181,8 @@ def read_frames(
     Parameters
     ----------
     name : str or Path
-        A file, a part of it such as ``clip.mp4#t=10,20`` (seconds), or ``camera:0``.
+        A file, a part of it such as ``clip.mp4#t=10,20`` (seconds), ``camera:0``, a pattern such
+        as ``frame_%04d.png``, or a folder of numbered images (25 frames per second).
     selection : FrameSelection, optional
         All frames unless given.
     limits : VideoLimits, optional
@@ -189,25 +197,68 @@ def read_frames(
     MissingDependencyError
         PyAV is not installed.
     ParameterError
-        The part is empty.
+        The part is empty, or frames of a camera are to be picked.
     """
-    if find_spec("av") is None:
-        raise MissingDependencyError(
-            "reading video needs PyAV, which is not installed. "
-            "Get it: pip install 'cvclassic[video]'"
-        )
     name = os.fsdecode(name)
     path, start, end = split_fragment(name)
     selection = selection or FrameSelection()
     if (start, end) != (0.0, math.inf):
         selection = replace(selection, start=start, end=end)
     limits = limits or VideoLimits()
+    if selection.pick is not None:
+        if _CAMERA.fullmatch(path):
+            raise ParameterError("a camera has no end: shots are found in files only.")
+        every = replace(selection, pick=None, every=1, keyframes=False)
+        times = selection.pick(read_frames(path, every, limits))
+        selection = replace(every, times=times)
+    if is_sequence(path) or os.path.isdir(path):
+        yield from _numbered(path, selection, limits)
+        return
+    if find_spec("av") is None:
+        raise MissingDependencyError(
+            "reading video needs PyAV, which is not installed. "
+            "Get it: pip install 'cvclassic[video]'"
+        )
     if not _CAMERA.fullmatch(path):
         fault = _unusable(path)
         if fault is not None:
             yield Fault(name, *fault)
             return
     yield from _decoded(path, selection, limits)
+
+
+def _numbered(
+    path: str, selection: FrameSelection, limits: VideoLimits
+) -> Iterator[VideoFrame | Fault]:
+    """Frames of an image sequence."""
+    chosen = Choice(_request(selection))
+    for index, file in enumerate(sequence_files(path)):
+        moment = index / SEQUENCE_RATE
+        if moment >= chosen.end or chosen.done:
+            return
+        if moment < chosen.start:
+            continue
+        where = f"{path}#t={moment:.6f}"
+        if chosen.takes(index, moment):
+            try:
+                pixels = read_rgb(file, limits.max_pixels)
+            except ImageReadError as error:
+                yield Fault(where, error.code, f"{os.path.basename(file)}: {error.message}")
+                continue
+            yield VideoFrame(where, pixels, moment, index)
+    if not sequence_files(path):
+        yield Fault(path, "not_found", "there are no numbered images of this name")
+
+
+def _request(selection: FrameSelection) -> dict[str, Any]:
+    """What the decoder is told of a selection."""
+    return {
+        "start": selection.start,
+        "end": None if math.isinf(selection.end) else selection.end,
+        "every": selection.every,
+        "keyframes": selection.keyframes,
+        "times": selection.times,
+    }
 
 
 def _unusable(path: str) -> tuple[str, str] | None:
@@ -232,11 +283,7 @@ def _decoded(
 ) -> Iterator[VideoFrame | Fault]:
     request = {
         "path": os.fsencode(path).hex(),
-        "start": selection.start,
-        "end": None if math.isinf(selection.end) else selection.end,
-        "every": selection.every,
-        "keyframes": selection.keyframes,
-        "times": selection.times,
+        **_request(selection),
         "memory": limits.memory,
         "max_pixels": limits.max_pixels,
         "max_frames": limits.max_frames,

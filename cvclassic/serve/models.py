@@ -1,7 +1,7 @@
 """Model files of all tasks behind one small interface.
 
 What a file says about itself is read by the process that answers requests, the model by the
-processes that predict.
+processes that predict: only they import what a model needs.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..batch import ClassifyTask, Task, file_digest
 from ..errors import ModelFileError, ParameterError
 from ..images import NamedItem
 from ..models import read_description
 
 if TYPE_CHECKING:
-    from ..batch import Record
+    from ..batch import Record, Task
     from ..explain import Explanation
 
 FACES = "faces"  # stands for the face detector that comes along
@@ -138,6 +137,7 @@ def _about_classifier(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _open_classifier(path: str) -> ServedModel:
+    from ..batch import ClassifyTask, file_digest
     from ..model import load_model
 
     model = load_model(path)
@@ -164,6 +164,7 @@ def _open_segmentation(path: str) -> ServedModel:
 
 
 def _open_gallery(path: str) -> ServedModel:
+    from ..batch import file_digest
     from ..faces import IdentifyTask, load_gallery
 
     return ServedModel(IdentifyTask(load_gallery(path), file_digest(path), 3))

@@ -13,9 +13,7 @@ from ..batch.engines.recovery import Failure
 from ..batch.records import Record, as_json
 from ..errors import CvclassicError, ImageReadError
 from ..images import NamedItem
-from ..search.store import LIST
 from .models import ServedModel, open_model
-from .tasks import encode_masks
 
 _MOST_KEYPOINTS = 400  # of an explanation: more would only be slower to draw
 
@@ -132,6 +130,8 @@ def describe_record(job: Job, record: Record) -> dict[str, Any]:
     if "hits" in answer:
         answer["hits"] = answer["hits"][: job.top or 10]
     if record.pictures:
+        from .tasks import encode_masks
+
         answer |= encode_masks(record.pictures, answer["classes"], job.mask)
     return answer
 
@@ -180,5 +180,9 @@ def explain(model: ServedModel, job: Job, record: Record) -> dict[str, Any]:
 
 def stamp_of(path: str) -> tuple:
     """What changes when a model is replaced; of an index its list of files counts."""
-    found = os.stat(os.path.join(path, LIST) if os.path.isdir(path) else path)
+    if os.path.isdir(path):
+        from ..search.store import LIST
+
+        path = os.path.join(path, LIST)
+    found = os.stat(path)
     return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -19,6 +19,7 @@ __all__ = [
     "label_spans",
     "optical_flow",
     "plan_blurring",
+    "shot_moments",
     "shots_between",
     "smooth_labels",
     "stabilize",
@@ -43,6 +44,7 @@ from .motion import subtract_background as subtract_background
 from .shots import FrameSummary as FrameSummary
 from .shots import Transition as Transition
 from .shots import detect_transitions as detect_transitions
+from .shots import shot_moments as shot_moments
 from .shots import shots_between as shots_between
 from .shots import summarize_frames as summarize_frames
 from .smoothing import LabelSpan as LabelSpan

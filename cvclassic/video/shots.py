@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ import numpy as np
 
 from .._basics.checks import check_number
 from ..errors import ParameterError
+from ..images import Fault, VideoFrame
 
 _WIDTH, _HEIGHT = 32, 18  # of the small images
 _BINS = (8, 4, 4)  # hue, saturation, value
@@ -259,6 +260,27 @@ def _without_overlap(found: list[Transition]) -> list[Transition]:
         if all(one.last < other.first - 2 or one.first > other.last + 2 for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda t: t.first)
+
+
+def shot_moments(frames: Iterable[VideoFrame | Fault]) -> tuple[float, ...]:
+    """The time of the middle frame of each shot, in seconds.
+
+    Parameters
+    ----------
+    frames : iterable
+        As `read_frames` gives them.
+    """
+    times: list[float] = []
+
+    def pixels() -> Iterator[np.ndarray]:
+        for frame in frames:
+            if isinstance(frame, VideoFrame):
+                times.append(frame.time)
+                yield frame.value
+
+    transitions = detect_transitions(pixels())
+    spans = shots_between(transitions, len(times))
+    return tuple(times[(first + end - 1) // 2] for first, end in spans)
 
 
 def shots_between(transitions: Sequence[Transition], n_frames: int) -> list[tuple[int, int]]:

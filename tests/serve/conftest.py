@@ -33,7 +33,7 @@ class Served:
         self.ready = threading.Event()
         self.address = ""
         threading.Thread(target=self._read, daemon=True).start()
-        if not self.ready.wait(120) or not self.address:
+        if not self.ready.wait(300) or not self.address:
             self.process.kill()
             raise AssertionError("the service did not start: " + "".join(self.lines))
 

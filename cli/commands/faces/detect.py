@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ...shared.console import plain
+from ...shared.film import film_options
 from ...shared.running import Session, run_options, source_options
 
 
@@ -67,9 +68,10 @@ from ...shared.running import Session, run_options, source_options
     metavar="ONNX",
     help="Use this YuNet network instead of the built-in detector.",
 )
+@film_options
 @run_options(json_flag=False)
 @click.pass_context
-def detect(ctx, sources, output, format_, picture, parts, options, **asked):
+def detect(ctx, sources, output, format_, picture, parts, film, options, **asked):
     """Detect faces in PATHS: files, folders, archives, patterns, URLs, - for a list of names.
 
     Every input gives exactly one record in DIR: path, status (ok, warn or error), code, message,
@@ -87,13 +89,20 @@ def detect(ctx, sources, output, format_, picture, parts, options, **asked):
       cvclassic faces detect street/ -o published/ --blur --angles=-20,0,20
       cvclassic faces detect party.jpg -o faces/ --crop --json
     """
+    if film and picture == "crop":
+        raise click.UsageError("--video and --live draw or blur: leave out --crop.")
     detector = _detector(**asked)
     records = os.path.join(output, f"faces.{format_}")
-    with Session(options, records, "processes") as session:
+    with (
+        Session(options, records, "processes") as session,
+        film.open(sources) as drawn,
+    ):
         from cvclassic.faces import FaceTask
 
-        task = FaceTask(detector, picture, parts=parts)
-        code = session.run(sources, task, folder=output, what="Detecting faces")
+        os.makedirs(output, exist_ok=True)
+        task = FaceTask(detector, picture or ("draw" if drawn else None), parts=parts)
+        folder = output if picture or not drawn else None
+        code = session.run(sources, task, folder=folder, film=drawn, what="Detecting faces")
     if not options.quiet:
         n = session.tally.found
         click.echo(plain(f"{n} face{'s' * (n != 1)}. Wrote {records}"), err=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from ...shared.console import plain, show_table
+from ...shared.film import film_options
 from ...shared.running import Session, engine_for, run_options, source_options
 
 _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"}
@@ -39,9 +41,10 @@ _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"
     help="Skip objects with a lower probability.  [default: 0.01 in coco, csv and jsonl, which "
     "have the scores; 0.5 in drawings, tables, voc and yolo]",
 )
+@film_options
 @run_options(json_flag=False)
 @click.pass_context
-def detect(ctx, model, sources, format_, output, picture, min_score, options):
+def detect(ctx, model, sources, format_, output, picture, min_score, film, options):
     """Find objects in PATHS: files, folders, archives, patterns, URLs, - for a list of names.
 
     Boxes are x, y, width, height in pixels, scores are probabilities. COCO JSON has the images,
@@ -67,6 +70,8 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
         raise click.UsageError(
             f"--json {format_} writes one file per image: give a folder with -o."
         )
+    if film and picture == "crop":
+        raise click.UsageError("--video and --live draw or blur: leave out --crop.")
     detector, _ = load_detector(model)
     if output is not None and format_ is None:
         format_ = {".csv": "csv", ".jsonl": "jsonl"}.get(os.path.splitext(output)[1], "coco")
@@ -75,7 +80,7 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
     task = DetectTask(
         detector,
         least,
-        picture,
+        picture or ("draw" if film else None),
         about={"model": file_digest(model)},
         picture_score=max(least, 0.5) if min_score is None else min_score,
     )
@@ -84,13 +89,17 @@ def detect(ctx, model, sources, format_, output, picture, min_score, options):
     if output is not None:
         journal = _records_file(output, is_folder)
         os.makedirs(os.path.dirname(journal) or ".", exist_ok=True)
-    with Session(options, journal, engine_for(sources)) as session:
+    with (
+        Session(options, journal, engine_for(sources)) as session,
+        film.open(sources) as drawn,
+    ):
         code = session.run(
             sources,
             task,
             format="jsonl" if journal else None,
             folder=output if picture else None,
-            each=records.append,
+            each=lambda record: records.append(replace(record, pictures={})),
+            film=drawn,
             what="Detecting objects",
         )
     where = _write(records, detector, format_, output, is_folder, sources)

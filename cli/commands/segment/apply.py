@@ -6,6 +6,7 @@ import os
 
 import click
 
+from ...shared.film import film_options
 from ...shared.running import records_option, run_options, source_options
 from .running import run_segmentation
 
@@ -47,6 +48,7 @@ from .running import run_segmentation
     metavar="FILE",
     help="Label file with boxes: write NAME.objects.png with a mask for each box.",
 )
+@film_options
 @records_option
 @run_options(json_flag=False)
 @click.pass_context
@@ -61,6 +63,7 @@ def apply(
     table,
     pixel_size,
     boxes,
+    film,
     records,
     options,
 ):
@@ -103,7 +106,8 @@ def apply(
         finder,
         sources=sources,
         output=output,
-        style="overlay" if draw else "none",
+        style="overlay" if draw or film else "none",
+        film=film,
         table=table,
         pixel_size=pixel_size,
         records=records,

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ...shared.film import NO_FILM, FilmOptions
 from ...shared.running import Session, engine_for, format_of_records, say_failure
 
 
@@ -25,6 +26,7 @@ def run_segmentation(
     background: int | None = 0,
     touching: bool = True,
     values: tuple = (),
+    film: FilmOptions = NO_FILM,
 ) -> None:
     """Segment all sources with `finder`, and end with the right code."""
     from cvclassic._basics.atomic import check_writable
@@ -37,7 +39,10 @@ def run_segmentation(
         check_writable(table)
     rows: list[dict[str, Any]] = []
     quiet = options.quiet or records == "-"
-    with Session(options, records, engine_for(sources)) as session:
+    with (
+        Session(options, records, engine_for(sources)) as session,
+        film.open(sources) as drawn,
+    ):
         task = SegmentTask(
             finder,
             output,
@@ -54,6 +59,7 @@ def run_segmentation(
             format=format_of_records(records),
             folder=output,
             each=partial(_take, output, quiet, rows),
+            film=drawn,
             what="Segmenting",
             brief=True,
         )
