@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
 from ..shared.config import config_option
 from ..shared.film import film_options
 from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
+from ..shared.timeline import Timeline, timeline_option
+
+_MOST_SMOOTHED = 50  # classes that take part in smoothing
 
 
 @click.command()
@@ -42,12 +46,33 @@ from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 )
 @click.option("--link", is_flag=True, help="Sort symbolic links instead of copies.")
 @click.option("--dry-run", is_flag=True, help="Only count the inputs and print what would be done.")
+@click.option(
+    "--smooth",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give frames of videos the labels that their neighbors agree with; a label lasts so long "
+    "on average. The label of the frame by itself is in the column label_alone.",
+)
+@timeline_option
 @film_options
 @config_option
 @run_options()
 @click.pass_context
 def classify(
-    ctx, model, sources, output, format_, top, pictures, sort_into, link, dry_run, film, options
+    ctx,
+    model,
+    sources,
+    output,
+    format_,
+    top,
+    pictures,
+    sort_into,
+    link,
+    dry_run,
+    smooth,
+    timelines,
+    film,
+    options,
 ):
     """Label the images in PATHS with MODEL.
 
@@ -83,6 +108,7 @@ def classify(
       cvclassic classify photos.cvmodel new/ -o labels.csv --sort-into sorted/ --link
       cvclassic classify photos.cvmodel archive/ -o labels.csv --timeout 60 --memory-cap 2000
       cvclassic classify photos.cvmodel clip.mp4 -o labels.csv --video labeled.mp4
+      cvclassic classify photos.cvmodel clip.mp4 -o labels.csv --smooth 1 --timeline who.html
       cvclassic classify photos.cvmodel inbox/ -o labels.csv --watch
       cvclassic classify photos.cvmodel /mnt/all/ -o labels.parquet --dask tcp://scheduler:8786
     """
@@ -92,6 +118,8 @@ def classify(
     if format_ is None and not is_stream(output):
         format_ = format_of(output)
     check_output(output, format_ or "csv")
+    if smooth is not None and options.watch:
+        raise click.UsageError("--smooth is for videos, and --watch for folders.")
     if link and sort_into is None:
         raise click.UsageError("--link needs --sort-into.")
     if sort_into is not None:
@@ -109,24 +137,46 @@ def classify(
                 ("--pictures", pictures),
                 ("--sort-into", sort_into),
                 ("--video", film or None),
+                ("--smooth", smooth),
             ):
                 if asked is not None:
                     raise click.UsageError(f"{name} needs a model that gives labels to images.")
         digest = file_digest(model)
-        task = ClassifyTask(
-            known.pipeline, top=top, model=digest, draw=pictures is not None or bool(drawn)
-        )
-        sinks = [] if sort_into is None else [Sorter(sort_into, link=link)]
+        draws = pictures is not None or bool(drawn)
+        task = ClassifyTask(known.pipeline, top=top, model=digest, draw=draws)
+        timeline = Timeline(timelines, _shown, smooth or 1.0)
+        sinks: list = [timeline]
+        if sort_into is not None:
+            sinks.append(Sorter(sort_into, link=link))
+        after: Any = iter
+        if smooth is not None:
+            from cvclassic.batch import Column
+            from cvclassic.video import RecordSmoother
+
+            columns = (*task.columns, Column("label_alone"))
+            most = max(top, _MOST_SMOOTHED)
+            task = ClassifyTask(known.pipeline, top=most, model=digest, draw=draws)
+            task.columns = columns
+            after = RecordSmoother(known.classes, smooth, top)
         code = session.run(
             sources,
             task,
             format=format_,
             folder=pictures,
             sinks=sinks,
+            about={"--smooth": smooth} if smooth else None,
+            after=after,
             film=drawn,
             what="Classifying",
         )
+    if timeline:
+        timeline.finish(f"Timeline of {os.path.basename(model)}")
     ctx.exit(code)
+
+
+def _shown(record: Any) -> list[str]:
+    """What a record says, for a timeline."""
+    return [] if record.label is None else [str(record.label)]
 
 
 def _say_plan(path: str, sources, output: str, format_: str | None) -> None:

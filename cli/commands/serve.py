@@ -104,10 +104,11 @@ def serve(
 ):  # fmt: skip
     """Serve predictions of MODELs over HTTP.
 
-    A MODEL is a file of `train` or `objects train`, NAME=FILE, or the word faces for the face
-    detector. Open the address in a browser to drop images on a page;
-    programs use POST /predict (GET /openapi.json describes everything). Each image gets exactly
-    one record, even if it cannot be read.
+    A MODEL is a file of `train`, `objects train`, `segment train` or `faces enroll`, the folder of
+    `search index`, or the word faces for the face detector; NAME=MODEL gives it a name. Open the
+    address in a browser to drop images on a page; programs use POST /predict (GET /openapi.json
+    describes everything). Each image gets exactly one record, even if it cannot be
+    read.
 
     Models are reloaded when their files change, or on SIGHUP. On SIGTERM, requests in progress
     are finished first.

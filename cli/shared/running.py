@@ -391,6 +391,7 @@ class Session:
         about: dict[str, Any] | None = None,
         sinks: Sequence[Any] = (),
         each: Callable[[Record], None] | None = None,
+        after: Callable[[Any], Any] = iter,
         film: Film | None = None,
         what: str = "Processing",
         brief: bool = False,
@@ -399,7 +400,7 @@ class Session:
 
         Parameters
         ----------
-        sources, task, format, folder, name, about, sinks
+        sources, task, format, folder, name, about, sinks, after
             As `Run` has them.
         each : callable, optional
             Called with each record, for instance to say a line about it.
@@ -427,6 +428,7 @@ class Session:
             sinks=sinks,
             watch=options.watch,
             keep_pictures=bool(film),
+            after=after,
             on_start=lambda: self._say_how_it_begins(sources),
         )
         if (options.lines or not options.quiet) and sources.can_be_counted and not options.watch:

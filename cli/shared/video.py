@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ import click
 from cvclassic._basics.printable import printable
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cvclassic.images import VideoFrame
 
 _EVERY = 10.0  # seconds between lines of progress
@@ -55,17 +58,27 @@ class FrameReader:
         from cvclassic.images import Fault, read_frames
 
         told = time.monotonic()
+        shape: tuple[int, ...] = ()  # of the first frame: streams may change theirs
         for frame in read_frames(self.clip, self._selection):
             if isinstance(frame, Fault):
                 self.failed += 1
                 line = f"{frame.path}: {frame.code}: {frame.message}"
                 click.echo(printable(line), err=True)
                 continue
+            if frame.value.shape != (shape := shape or frame.value.shape):
+                frame = replace(frame, value=resized(frame.value, shape))
             self.times.append(frame.time)
             if not self._quiet and time.monotonic() - told > _EVERY:
                 told = time.monotonic()
                 click.echo(f"{self._what}: frame {len(self.times):,}", err=True)
             yield frame
+
+
+def resized(pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Pixels in the size of another array."""
+    import cv2
+
+    return cv2.resize(pixels, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
 
 
 def timecode(seconds: float, rate: int = 25) -> str:

@@ -65,6 +65,9 @@ class Run:
     keep_pictures : bool
         Whether the records given out have their pictures, for instance to make a video of them;
         those from before an interruption have none.
+    after : callable
+        Passes all records on to the output and the sinks, in order and perhaps changed, such as a
+        `RecordSmoother`. The journal, and who iterates over a run with one, gets them as they are.
     on_start : callable
         Called when the journal is open and before the first input.
 
@@ -114,6 +117,7 @@ class Run:
         sinks: Sequence[Writer] = (),
         watch: bool = False,
         keep_pictures: bool = False,
+        after: Callable[[Iterable[Record]], Iterable[Record]] = iter,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         self._sources = sources
@@ -127,6 +131,7 @@ class Run:
         self._sinks = sinks
         self._watch = watch
         self._keep_pictures = keep_pictures
+        self._after = after
         self._name = name
         self._named = False
         self._names = FreeNames()
@@ -217,7 +222,7 @@ class Run:
 
     def _plain(self) -> Iterator[Record]:
         with contextlib.closing(self._process(self._inputs())) as records:
-            for record in records:
+            for record in self._after(records):
                 self._sink(record)
                 self._count(record, kept=False)
                 yield record
@@ -231,7 +236,7 @@ class Run:
                 self._count(record, kept)
                 yield record
         with self._writer() as writer:
-            for record, _ in journal.kept():
+            for record in self._after(record for record, _ in journal.kept()):
                 writer.write(record)
                 self._sink(record)
         journal.finish()

@@ -25,6 +25,7 @@ __all__ = [
     "draw_regions",
     "draw_segments",
     "draw_sift_stages",
+    "draw_timeline",
     "draw_warp",
     "draw_words",
     "enlarge",
@@ -36,6 +37,7 @@ __all__ = [
     "share_map",
     "side_by_side",
     "sparkline",
+    "timeline_figure",
     "words_page",
 ]
 
@@ -132,6 +134,8 @@ from .thumbnails import (
 from .thumbnails import (
     make_thumbnail as make_thumbnail,
 )
+from .timelines import draw_timeline as draw_timeline
+from .timelines import timeline_figure as timeline_figure
 from .training_curves import (
     check_curve_path as check_curve_path,
 )

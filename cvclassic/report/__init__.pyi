@@ -1,6 +1,8 @@
 __all__ = [
+    "Clip",
     "EvaluationReport",
     "ExplainedMistake",
+    "Moment",
     "SegmentedImage",
     "TrainingReport",
     "check_page_path",
@@ -9,6 +11,7 @@ __all__ = [
     "write_audit_page",
     "write_compare_page",
     "write_evaluation_page",
+    "write_moments_page",
     "write_page",
     "write_search_page",
     "write_segmentation_page",
@@ -30,6 +33,15 @@ from .evaluation_page import (
 )
 from .models_page import (
     write_compare_page as write_compare_page,
+)
+from .moments_page import (
+    Clip as Clip,
+)
+from .moments_page import (
+    Moment as Moment,
+)
+from .moments_page import (
+    write_moments_page as write_moments_page,
 )
 from .page import (
     check_page_path as check_page_path,

@@ -1,5 +1,13 @@
-__all__ = ["Dispatcher", "QueueFullError", "ServeSettings", "create_app", "run_server"]
+__all__ = [
+    "Dispatcher",
+    "QueueFullError",
+    "ServeSettings",
+    "create_app",
+    "predict_bytes",
+    "run_server",
+]
 
+from .adapters import predict_bytes as predict_bytes
 from .app import create_app as create_app
 from .dispatcher import Dispatcher as Dispatcher
 from .dispatcher import QueueFullError as QueueFullError

@@ -25,7 +25,7 @@ class Job:
     Attributes
     ----------
     model : str
-        Name of a served model.
+        Name of a served model; empty where there is only one.
     name : str
         What the record calls the image.
     data : bytes or ImageReadError
@@ -117,8 +117,9 @@ def describe_record(job: Job, record: Record) -> dict[str, Any]:
         "status": record.status,
         "code": record.code,
         "message": record.message,
-        "model": job.model,
     }
+    if job.model:
+        answer["model"] = job.model
     if record.size is not None:
         answer |= {"width": int(record.size[0]), "height": int(record.size[1])}
     rows = record.rows()

@@ -6,6 +6,9 @@ __all__ = [
     "Followed",
     "FrameSummary",
     "LabelSpan",
+    "LagSmoother",
+    "Presence",
+    "RecordSmoother",
     "TrackedBox",
     "Transition",
     "VideoWriter",
@@ -19,12 +22,14 @@ __all__ = [
     "label_spans",
     "optical_flow",
     "plan_blurring",
+    "presences",
     "shot_moments",
     "shots_between",
     "smooth_labels",
     "stabilize",
     "subtract_background",
     "summarize_frames",
+    "time_of",
     "track_detections",
 ]
 
@@ -41,6 +46,10 @@ from .motion import draw_flow as draw_flow
 from .motion import optical_flow as optical_flow
 from .motion import stabilize as stabilize
 from .motion import subtract_background as subtract_background
+from .records import Presence as Presence
+from .records import RecordSmoother as RecordSmoother
+from .records import presences as presences
+from .records import time_of as time_of
 from .shots import FrameSummary as FrameSummary
 from .shots import Transition as Transition
 from .shots import detect_transitions as detect_transitions
@@ -48,6 +57,7 @@ from .shots import shot_moments as shot_moments
 from .shots import shots_between as shots_between
 from .shots import summarize_frames as summarize_frames
 from .smoothing import LabelSpan as LabelSpan
+from .smoothing import LagSmoother as LagSmoother
 from .smoothing import label_spans as label_spans
 from .smoothing import smooth_labels as smooth_labels
 from .tracks import BoxTracker as BoxTracker

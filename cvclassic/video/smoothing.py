@@ -47,26 +47,100 @@ def smooth_labels(probabilities: ArrayLike, times: ArrayLike, *, hold: float = 1
     [0, 0, 0, 0]
     """
     seen, moments = _checked(probabilities, times, hold)
-    n, n_classes = seen.shape
-    if n == 0 or n_classes < 2:
+    if len(seen) == 0 or seen.shape[1] < 2:
         return seen
     stay = np.exp(-np.diff(moments, prepend=moments[0]) / hold)
-    forward = np.empty_like(seen)
-    belief = np.full(n_classes, 1 / n_classes)
-    for i in range(n):
-        belief = stay[i] * belief + (1 - stay[i]) / n_classes
+    belief = np.full(seen.shape[1], 1 / seen.shape[1])
+    return _backward(_forward(seen, stay, belief), seen, stay)
+
+
+def _forward(seen: np.ndarray, stay: np.ndarray, belief: np.ndarray) -> np.ndarray:
+    """Beliefs given the frames so far, from the belief before the first one."""
+    beliefs = np.empty_like(seen)
+    for i in range(len(seen)):
+        belief = stay[i] * belief + (1 - stay[i]) / len(belief)
         belief = belief * seen[i]
         belief /= belief.sum()
-        forward[i] = belief
-    after = np.ones(n_classes)
+        beliefs[i] = belief
+    return beliefs
+
+
+def _backward(beliefs: np.ndarray, seen: np.ndarray, stay: np.ndarray) -> np.ndarray:
+    """Beliefs given all frames."""
+    after = np.ones(seen.shape[1])
     result = np.empty_like(seen)
-    for i in range(n - 1, -1, -1):
-        result[i] = forward[i] * after
+    for i in range(len(seen) - 1, -1, -1):
+        result[i] = beliefs[i] * after
         result[i] /= result[i].sum()
         message = after * seen[i]
         after = stay[i] * message + (1 - stay[i]) * message.mean()
         after /= after.max()
     return result
+
+
+class LagSmoother:
+    """`smooth_labels` for videos without an end: what is known `lag` seconds later decides.
+
+    Parameters
+    ----------
+    hold : float
+        Seconds that a label lasts on average.
+    lag : float, optional
+        Seconds after a frame that are looked at, at least. [default: twice `hold`, after which a
+        frame says next to nothing]
+
+    Raises
+    ------
+    ParameterError
+        A number is not positive.
+
+    Examples
+    --------
+    >>> smoother = LagSmoother(hold=1.0, lag=0.2)
+    >>> ready = [smoother.add([0.9, 0.1], 0.1 * i) for i in range(10)]
+    >>> sum(map(len, ready)), len(smoother.finish())
+    (4, 6)
+    """
+
+    def __init__(self, hold: float = 1.0, lag: float | None = None) -> None:
+        self._hold = hold
+        self._lag = 2 * hold if lag is None else lag
+        check_number("hold", hold, 0)
+        check_number("lag", self._lag, 0)
+        if hold == 0:
+            raise ParameterError("hold must be > 0.")
+        self._seen: list[np.ndarray] = []
+        self._times: list[float] = []
+        self._belief: np.ndarray | None = None  # of the last frame given out
+        self._before = 0.0  # its time
+
+    def add(self, probabilities: ArrayLike, moment: float) -> np.ndarray:
+        """Take a frame; smoothed rows of those that are far enough back, oldest first."""
+        row, _ = _checked(np.atleast_2d(np.asarray(probabilities, float)), [moment], self._hold)
+        self._seen.append(row[0])
+        self._times.append(moment)
+        # twice the lag at least, so that a frame is not gone over again for each new one
+        if moment - self._times[0] < 2 * self._lag:
+            return row[:0]
+        return self._give(int(np.searchsorted(self._times, moment - self._lag, side="right")))
+
+    def finish(self) -> np.ndarray:
+        """Rows of the frames that are left."""
+        return self._give(len(self._seen))
+
+    def _give(self, n: int) -> np.ndarray:
+        if not n:
+            return np.empty((0, 0))
+        seen, moments = np.array(self._seen), np.array(self._times)
+        belief, before = self._belief, self._before
+        if belief is None:
+            belief, before = np.full(seen.shape[1], 1 / seen.shape[1]), moments[0]
+        stay = np.exp(-np.maximum(np.diff(moments, prepend=before), 0) / self._hold)
+        beliefs = _forward(seen, stay, belief)
+        result = _backward(beliefs, seen, stay)
+        self._belief, self._before = beliefs[n - 1], moments[n - 1]
+        self._seen, self._times = self._seen[n:], self._times[n:]
+        return result[:n]
 
 
 def _checked(probabilities, times, hold) -> tuple[np.ndarray, np.ndarray]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cvclassic.images import read_frames, write_image
+from cvclassic.images import read_frames, read_image, write_image
 from tests.images.clips import write_clip
 from tests.video.test_shots import pan
 
@@ -71,6 +74,55 @@ def test_frames_are_inputs_like_others(cvclassic, clip, toy_model_file, tmp_path
     done = cvclassic("classify", str(toy_model_file), "000.png", "025.png", cwd=tmp_path)
     alone = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["label"] for row in alone] == [rows[0]["label"], rows[2]["label"]]
+
+
+def test_labels_over_time(cvclassic, clip, toy_model_file, tmp_path) -> None:
+    """One command: smoothed labels, a timeline as page and picture, and a video of the drawings."""
+    done = cvclassic("classify", toy_model_file, clip, "--smooth", "0.5", "-o", "l.csv",
+                     "--timeline", "t.html", "--timeline", "t.png", "--video", "d.mp4",
+                     "--live", "-q", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "there is no display" in done.stderr or os.environ.get("DISPLAY")
+    rows = list(csv.DictReader((tmp_path / "l.csv").open()))
+    assert len(rows) == 55
+    assert set(rows[0]) >= {"label", "probability", "label_alone"}
+    smooth, alone = ([row[name] for row in rows] for name in ("label", "label_alone"))
+    assert sum(a != b for a, b in pairwise(smooth)) <= sum(a != b for a, b in pairwise(alone))
+    page = (tmp_path / "t.html").read_text()
+    assert all(label in page for label in set(smooth))
+    assert "data:image/" in page
+    assert read_image(tmp_path / "t.png").shape[1] > 500
+    times = [frame.time for frame in read_frames(tmp_path / "d.mp4")]
+    np.testing.assert_allclose(times, [frame.time for frame in read_frames(clip)], atol=1e-4)
+
+
+def test_shots_and_sequences_as_frames(cvclassic, clip, tmp_path) -> None:
+    for i, frame in enumerate(read_frames(clip)):
+        write_image(tmp_path / f"f_{i + 1:03d}.png", frame.value)
+    done = cvclassic("detect", "edges", "f_%03d.png", "--frames", "shots", "--json", "e.json",
+                     "--video", "e.mp4", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    records = json.loads((tmp_path / "e.json").read_text())
+    assert [record["path"] for record in records] == [
+        "f_%03d.png#t=0.560000",
+        "f_%03d.png#t=1.680000",
+    ]
+    assert len(list(read_frames(tmp_path / "e.mp4"))) == 2
+    done = cvclassic("video", "shots", ".", cwd=tmp_path)
+    assert [row["first"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["0", "30"]
+
+
+def test_what_takes_one_video(cvclassic, clip, tmp_path) -> None:
+    write_image(tmp_path / "a.png", pan(0, 1, 10)[0])
+    for arguments, word in (
+        (("detect", "edges", "a.png", "--video", "x.mp4"), "one video"),
+        (("detect", "edges", clip, "--frames", "shots", "--every", "2"), "do not go together"),
+        (("detect", "edges", clip, "--video", "x.avi"), ".mp4"),
+    ):
+        done = cvclassic(*map(str, arguments), cwd=tmp_path)
+        assert done.returncode == 2
+        assert word in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_errors_are_one_line(cvclassic, clip, tmp_path) -> None:

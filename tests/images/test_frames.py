@@ -20,6 +20,7 @@ from cvclassic.images import (
     is_video,
     read_frames,
     split_fragment,
+    write_image,
 )
 from tests.images.clips import number_of, numbered, write_clip
 
@@ -177,3 +178,34 @@ def test_time_bases_of_other_formats(tmp_path) -> None:
     base = Fraction(1, 30000)
     write_clip(tmp_path / "a.mp4", numbered(4), times, base)
     assert [f.time for f in read_frames(tmp_path / "a.mp4")] == theirs(tmp_path / "a.mp4")
+
+
+def test_numbered_images_are_a_video(tmp_path) -> None:
+    for i in (1, 2, 3, 10):
+        write_image(tmp_path / f"f{i}.png", numbered(11)[i])
+    (tmp_path / "note.txt").write_text("no frame")
+    for name in (tmp_path / "f%d.png", tmp_path):
+        frames = list(read_frames(name))
+        assert [number_of(frame.value) for frame in frames] == [1, 2, 3, 10]
+        assert [frame.time for frame in frames] == [0.0, 0.04, 0.08, 0.12]
+    assert [frame.index for frame in read_frames(f"{tmp_path}/f%d.png#t=0.04,0.1")] == [1, 2]
+    assert [frame.index for frame in read_frames(tmp_path, FrameSelection(every=3))] == [0, 3]
+    (tmp_path / "f2.png").write_bytes(b"damaged")
+    found = list(read_frames(tmp_path / "f%d.png"))
+    assert [isinstance(one, Fault) for one in found] == [False, True, False, False]
+    assert [one.code for one in read_frames(tmp_path / "g%d.png")] == ["not_found"]
+    (tmp_path / "h%d.png").write_bytes(b"")  # a file of that name is itself
+    assert not is_video(tmp_path / "h%d.png")
+
+
+def test_frames_may_be_picked_by_who_has_seen_them_all(clip) -> None:
+    seen = []
+
+    def pick(frames):
+        seen.extend(frames)
+        return tuple(frame.time for frame in seen[::4])
+
+    picked = list(read_frames(clip, FrameSelection(pick=pick)))
+    assert [frame.time for frame in picked] == [frame.time for frame in seen[::4]]
+    with pytest.raises(ParameterError, match="camera"):
+        next(read_frames("camera:9", FrameSelection(pick=pick)))

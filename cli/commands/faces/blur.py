@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from typing import Any
 
 import click
 
@@ -14,7 +15,11 @@ from ...shared.video import FrameReader, timecode
 @click.command()
 @click.argument("clip")
 @click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
-@click.option("--report", type=click.Path(), help="CSV file of moments to check by eye.")
+@click.option(
+    "--report",
+    type=click.Path(),
+    help="Moments to check by eye: a page with frames (.html), or a table (.csv).",
+)
 @click.option(
     "--max-hidden",
     type=click.IntRange(min=0),
@@ -36,14 +41,17 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
 
     \b
     Example:
-      cvclassic faces blur party.mp4 -o published.mp4 --report check.csv
+      cvclassic faces blur party.mp4 -o published.mp4 --report check.html
     """
-    from cvclassic._basics.atomic import atomic_file
     from cvclassic.batch import Work, map_inputs
     from cvclassic.faces import FaceTask, HaarFaceDetector, blur_boxes
     from cvclassic.images import Detections
     from cvclassic.video import VideoWriter, blur_frame, plan_blurring
 
+    if report is not None and _is_page(report):
+        from cvclassic.report import check_page_path
+
+        check_page_path(report, "--report")
     reader = FrameReader(clip, quiet=quiet, what="Detecting faces")
     with VideoWriter(output) as writer:
         task = FaceTask(HaarFaceDetector().fit())
@@ -55,12 +63,8 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
             writer.write(blur_frame(frame.value, plan.boxes.get(i, []), blur_boxes), frame.time)
     click.echo(wrote(output), err=True)
     if report is not None:
-        with atomic_file(report, "w") as file:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["start", "end", "first_frame", "last_frame", "reason"])
-            for one in plan.doubtful:
-                start, end = reader.times[one.first], reader.times[one.last]
-                rows.writerow([timecode(start), timecode(end), one.first, one.last, one.reason])
+        write = _write_page if _is_page(report) else _write_table
+        write(report, clip, plan.doubtful, reader)
         click.echo(wrote(report), err=True)
     if not quiet:
         n = len(plan.doubtful)
@@ -70,3 +74,45 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
             err=True,
         )
     ctx.exit(1 if reader.failed else 0)
+
+
+def _is_page(path: str) -> bool:
+    return path.lower().endswith((".html", ".htm"))
+
+
+def _write_table(path: str, _clip: str, doubtful: list[Any], reader: FrameReader) -> None:
+    from cvclassic._basics.atomic import atomic_file
+
+    with atomic_file(path, "w") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["start", "end", "first_frame", "last_frame", "reason"])
+        for one in doubtful:
+            start, end = reader.times[one.first], reader.times[one.last]
+            rows.writerow([timecode(start), timecode(end), one.first, one.last, one.reason])
+
+
+def _write_page(path: str, clip: str, doubtful: list[Any], reader: FrameReader) -> None:
+    from cvclassic.report import Clip, Moment, write_moments_page
+
+    times = reader.times
+    moments = [
+        Moment(
+            one.reason,
+            times[one.first],
+            times[one.last],
+            times[(one.first + one.last) // 2],
+            one.last - one.first + 1,
+        )
+        for one in doubtful
+    ]
+    shown = Clip(clip, times[0] if times else 0.0, reader.end, moments)
+    n = len(moments)
+    write_moments_page(
+        path,
+        [shown],
+        title=f"{n} moment{'s' * (n != 1)} to check",
+        lead="Before you publish the blurred video, look at these moments: a face may be visible "
+        "there. Frames are those of the original.",
+        what="why",
+        timeline=False,
+    )

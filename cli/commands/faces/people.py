@@ -22,6 +22,7 @@ from ...shared.running import (
     say_failure,
     source_options,
 )
+from ...shared.timeline import Timeline, timeline_option
 
 _MAX_SIDE = 2000
 _NO = 1
@@ -156,9 +157,10 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
     show_default=True,
     help="Number of people to list per face.",
 )
+@timeline_option
 @run_options(json_flag=False)
 @click.pass_context
-def identify(ctx, gallery, sources, records, top, options):
+def identify(ctx, gallery, sources, records, top, timelines, options):
     """Tell whose faces the images in PATHS show: one line per face, with the distance.
 
     A face farther away than the gallery's threshold is unknown; the nearest person is given
@@ -170,21 +172,31 @@ def identify(ctx, gallery, sources, records, top, options):
     Example:
       cvclassic faces identify people.faces party.jpg
       cvclassic faces identify people.faces photos/ --json who.json
+      cvclassic faces identify people.faces party.mp4 --every 0.5s --timeline who.html
     """
     from cvclassic.batch import file_digest
     from cvclassic.faces import IdentifyTask, load_gallery
 
     known = load_gallery(gallery)
+    timeline = Timeline(timelines, _people, 2.0)
     with Session(options, records, engine_for(sources)) as session:
         code = session.run(
             sources,
             IdentifyTask(known, file_digest(gallery), top),
             format=format_of_records(records),
             each=partial(_say, options.quiet or records == "-"),
+            sinks=[timeline],
             what="Identifying",
             brief=True,
         )
+    if timeline:
+        timeline.finish(f"Who is seen when: {os.path.basename(gallery)}")
     ctx.exit(code)
+
+
+def _people(record: Any) -> list[str]:
+    """Who is on a frame, for a timeline."""
+    return [face["name"] for face in record.values["faces"]]
 
 
 def _say(quiet: bool, record: Any) -> None:
