@@ -1,71 +1,45 @@
 """How much a service answers, how soon, and what it does when it is asked too much.
 
-On loopback, with clients of one process on asyncio. The bare loop is `Model.classify` over the
-same files on all cores.
+On loopback, against the bare loop (`Model.classify` over the same files on all cores) and two
+other ways to serve the same pipeline: ten lines of FastAPI with joblib, and LitServe. The others
+run where they are installed: --opponents names a Python that has fastapi and litserve.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import json
 import os
 import re
-import statistics
+import resource
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .common import ROOT, write_results
+from .common import ROOT, fill_block, show, write_results
+from .http_load import (
+    closed_loop,
+    free_port,
+    open_and_leave,
+    open_loop,
+    percentile,
+    wait_for_port,
+)
 
 IMAGES = ROOT / "sample_images" / "materials"
-
-
-async def ask(port: int, body: bytes, path: str = "/predict", method: str = "POST"):
-    """One request on a connection of its own; status and seconds."""
-    start = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-    writer.write(head.encode() + b"Connection: close\r\n\r\n" + body)
-    answer = await reader.read()
-    writer.close()
-    status = int(answer.split(b" ", 2)[1]) if answer else 0
-    return status, time.perf_counter() - start
-
-
-async def closed_loop(port: int, bodies: list[bytes], clients: int, seconds: float):
-    """Clients that ask again as soon as they are answered; what and when they were answered."""
-    end = time.perf_counter() + seconds
-    answers: list[tuple[int, float]] = []
-
-    async def client(i: int) -> None:
-        while time.perf_counter() < end:
-            answers.append(await ask(port, bodies[i % len(bodies)]))
-            i += clients
-
-    await asyncio.gather(*(client(i) for i in range(clients)))
-    return answers
-
-
-async def open_loop(port: int, bodies: list[bytes], rate: float, seconds: float):
-    """Requests at a steady rate, whatever becomes of them; health is asked beside them."""
-    tasks, health = [], []
-    start = time.perf_counter()
-    for i in range(int(rate * seconds)):
-        await asyncio.sleep(max(0.0, start + i / rate - time.perf_counter()))
-        tasks.append(asyncio.create_task(ask(port, bodies[i % len(bodies)])))
-        if i % max(1, int(rate / 5)) == 0:
-            health.append(asyncio.create_task(ask(port, b"", "/health", "GET")))
-    return await asyncio.gather(*tasks), await asyncio.gather(*health)
-
-
-def percentile(values: list[float], share: float) -> float:
-    """In milliseconds."""
-    return round(1e3 * sorted(values)[min(len(values) - 1, int(share * len(values)))], 1)
+CLIENTS = 32
 
 
 def bare_loop(model: Path, seconds: float) -> float:
-    """Images per second of the library alone."""
+    """Images per second of the library alone, on all cores."""
     from cvclassic import load_model
 
     loaded = load_model(model)
@@ -78,12 +52,13 @@ def bare_loop(model: Path, seconds: float) -> float:
     return n / (time.perf_counter() - start)
 
 
-def measure(model: Path, seconds: float, overload: float) -> dict:
-    """All figures of one model."""
-    bodies = [path.read_bytes() for path in sorted(IMAGES.rglob("*.jpg"))]
-    bare = bare_loop(model, seconds)
-    command = [sys.executable, "-m", "cvclassic_cli", "serve", str(model), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+@contextmanager
+def serving(model: Path, *arguments: str) -> Iterator[tuple[int, int]]:
+    """``cvclassic serve``: its port and its process number."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cvclassic_cli", "serve", str(model), "--port", "0", *arguments],
+        stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
     try:
         assert process.stderr is not None
         port = 0
@@ -91,81 +66,229 @@ def measure(model: Path, seconds: float, overload: float) -> dict:
             if found := re.search(r"http://127.0.0.1:(\d+)", line):
                 port = int(found.group(1))
                 break
-        import threading
-
         threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
-        asyncio.run(closed_loop(port, bodies, 4, 3))
-        lone = [s for _, s in asyncio.run(closed_loop(port, bodies, 1, seconds))]
-        start = time.perf_counter()
-        busy = asyncio.run(closed_loop(port, bodies, 32, seconds))
-        rate = len(busy) / (time.perf_counter() - start)
-        part, _ = asyncio.run(open_loop(port, bodies, 0.7 * rate, seconds))
-        before = resident(process.pid)
-        over, health = asyncio.run(open_loop(port, bodies, 1.2 * rate, overload))
-        return {
-            "bare_per_s": round(bare, 1),
-            "served_per_s_32_clients": round(rate, 1),
-            "ratio": round(rate / bare, 3),
-            "lone_ms": {"median": percentile(lone, 0.5), "p99": percentile(lone, 0.99)},
-            "at_70_percent_ms": {
-                "median": percentile([s for _, s in part], 0.5),
-                "p99": percentile([s for _, s in part], 0.99),
-            },
-            "p99_over_lone_median": round(
-                percentile([s for _, s in part], 0.99) / percentile(lone, 0.5), 2
-            ),
-            "health_p99_ms_at_120_percent": percentile([s for _, s in health], 0.99),
-            "at_120_percent": {
-                "requests": len(over),
-                "answered_200": sum(status == 200 for status, _ in over),
-                "answered_503": sum(status == 503 for status, _ in over),
-                "others": sum(status not in (200, 503) for status, _ in over),
-                "seconds": overload,
-                "resident_mb_before": before,
-                "resident_mb_after": resident(process.pid),
-            },
-            "statuses_32_clients": sorted({status for status, _ in busy}),
-            "median_ms_32_clients": round(1e3 * statistics.median(s for _, s in busy), 1),
-        }
+        yield port, process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
+
+
+@contextmanager
+def other(python: str, script: str, model: Path) -> Iterator[int]:
+    """One of the other services; its port."""
+    port = free_port()
+    place = ROOT / "benchmarks" / "opponents"
+    command = [python, str(place / f"{script}.py"), str(port)]
+    if script == "fastapi_joblib":
+        command = [python, "-m", "uvicorn", f"{script}:app", "--port", str(port), "--workers",
+                   str(os.cpu_count()), "--log-level", "error"]  # fmt: skip
+    process = subprocess.Popen(
+        command, cwd=place, env={**os.environ, "MODEL": str(model)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_for_port(port)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def speed(port: int, files: list[Path], seconds: float, kind: str = "application/octet-stream"):
+    """Throughput at 32 clients, latency of a lone client."""
+    closed_loop(port, files, 4, 3, kind)
+    lone = closed_loop(port, files, 1, seconds, kind)
+    busy = closed_loop(port, files, CLIENTS, seconds, kind)
+    return {
+        "per_s_32_clients": round(busy["requests"] / busy["seconds"], 1),
+        "p99_ms_32_clients": busy["p99"],
+        "lone_p50_ms": lone["p50"],
+        "lone_p99_ms": lone["p99"],
+        "not_200": busy["not_200"] + lone["not_200"],
+        "broken": busy["broken"] + lone["broken"],
+    }
+
+
+def measure(model: Path, files: list[Path], seconds: float, overload: float) -> dict:
+    """All figures of our service."""
+    bodies = [path.read_bytes() for path in files]
+    bare = bare_loop(model, seconds)
+    with serving(model, "--max-per-client", "1000") as (port, pid):
+        found = speed(port, files, seconds)
+        rate = found["per_s_32_clients"]
+        part, _ = asyncio.run(open_loop(port, bodies, 0.7 * rate, seconds))
+        before = resident(pid)
+        over, health = asyncio.run(open_loop(port, bodies, 1.2 * rate, overload))
+        after = resident(pid)
+    p99 = percentile([s for _, s in part], 0.99)
+    return {
+        "bare_per_s": round(bare, 1),
+        **found,
+        "of_bare": round(rate / bare, 3),
+        "p50_ms_at_70_percent": percentile([s for _, s in part], 0.5),
+        "p99_ms_at_70_percent": p99,
+        "p99_at_70_percent_over_lone_p99": round(p99 / found["lone_p99_ms"], 2),
+        "p99_at_70_percent_over_lone_p50": round(p99 / found["lone_p50_ms"], 2),
+        "health_p99_ms_at_120_percent": percentile([s for _, s in health], 0.99),
+        "at_120_percent": {
+            "seconds": overload,
+            "requests": len(over),
+            "answered_200": sum(status == 200 for status, _ in over),
+            "answered_503": sum(status == 503 for status, _ in over),
+            "others": sum(status not in (200, 503) for status, _ in over),
+            "resident_mb_before": before,
+            "resident_mb_after": after,
+        },
+    }
+
+
+def measure_others(model: Path, python: str, files: list[Path], seconds: float) -> dict:
+    """The same pipeline behind FastAPI and LitServe."""
+    import joblib
+
+    from cvclassic import load_model
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        pickled = Path(folder) / "model.joblib"
+        joblib.dump(load_model(model).pipeline, pickled)
+        wrapped = []
+        for i, path in enumerate(files):
+            text = base64.b64encode(path.read_bytes()).decode()
+            wrapped.append(Path(folder) / f"{i}.json")
+            wrapped[-1].write_text(json.dumps({"image": text}))
+        for name, script, sent, kind in (
+            ("FastAPI + joblib", "fastapi_joblib", files, "application/octet-stream"),
+            ("LitServe", "litserve_joblib", wrapped, "application/json"),
+        ):
+            with other(python, script, pickled) as port:
+                found[name] = speed(port, sent, seconds, kind)
+    return found
+
+
+def measure_left_connections(model: Path, n: int) -> dict:
+    """Connections that are opened and left: what the service holds, and how it answers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    n = n if hard == resource.RLIM_INFINITY else min(n, hard - 500)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n + 400), hard))
+    with serving(model, "--workers", "1") as (port, pid):
+        asyncio.run(open_loop(port, [b""], 5, 2))
+        before = resident(pid)
+        start = time.perf_counter()
+        left = open_and_leave(port, n)
+        seconds = time.perf_counter() - start
+        _, health = asyncio.run(open_loop(port, [b""], 5, 3))
+        found = {
+            "opened": n,
+            "opened_in_s": round(seconds, 2),
+            "files_open_in_the_service": len(os.listdir(f"/proc/{pid}/fd")),
+            "resident_mb_before": before,
+            "resident_mb_then": resident(pid),
+            "health_answered": sum(status == 200 for status, _ in health),
+            "health_asked": len(health),
+            "health_p99_ms": percentile([s for _, s in health], 0.99),
+        }
+        for one in left:
+            one.close()
+    return found
+
+
+def measure_two(model: Path, files: list[Path], seconds: float) -> dict:
+    """Two services behind nginx, with the configuration of the documentation."""
+    inner = (ROOT / "docs" / "deploy" / "nginx.conf").read_text()
+    port = free_port()
+    with (
+        serving(model, "--workers", "1", "--max-per-client", "1000") as (one, _),
+        serving(model, "--workers", "1", "--max-per-client", "1000") as (two, _),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        old = re.search(r"server predict:8000([^;]*);", inner)
+        assert old is not None
+        both = "\n".join(f"server 127.0.0.1:{p}{old[1]};" for p in (one, two))
+        inner = inner.replace(old[0], both).replace("listen 80;", f"listen 127.0.0.1:{port};")
+        temporary = "".join(
+            f"{name}_temp_path {folder}/{name};\n"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        conf = Path(folder) / "nginx.conf"
+        conf.write_text(
+            f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+            f"events {{ worker_connections 512; }}\nhttp {{ access_log off;\n{temporary}{inner}}}\n"
+        )
+        process = subprocess.Popen(["nginx", "-c", str(conf), "-p", folder])
+        try:
+            wait_for_port(port)
+            return speed(port, files, seconds)
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def resident(pid: int) -> int:
-    """Memory of a process and its children, in MB."""
-    total = 0
-    pids = [pid]
+    """Memory of a process and its children, in MB; shared pages count once (PSS)."""
+    total, pids = 0, [pid]
     while pids:
         at = pids.pop()
         try:
-            pages = int(Path(f"/proc/{at}/statm").read_text().split()[1])
-            total += pages * os.sysconf("SC_PAGE_SIZE")
+            text = Path(f"/proc/{at}/smaps_rollup").read_text()
+            total += int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1])  # type: ignore[index]
             pids += map(int, Path(f"/proc/{at}/task/{at}/children").read_text().split())
-        except OSError:
+        except (OSError, TypeError):
             continue
-    return total // 1_000_000
+    return total // 1000
+
+
+def table(results: dict) -> str:
+    """The comparison as a Markdown table."""
+    lines = [
+        "| served by | images/s, 32 clients | of the bare loop | p99, 32 clients | "
+        "a lone client, median |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    bare = results["cvclassic serve"]["bare_per_s"]
+    for name, row in results.items():
+        if "per_s_32_clients" in row:
+            share = row["per_s_32_clients"] / bare
+            lines.append(
+                f"| {name} | {row['per_s_32_clients']:.0f} | {100 * share:.0f}% | "
+                f"{row['p99_ms_32_clients']:.0f} ms | {row['lone_p50_ms']:.1f} ms |"
+            )
+    return "\n".join(lines) + "\n"
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Measure recipes and write the result."""
+    """Measure a recipe, print, and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipes", nargs="*", default=["sift-bow", "fast"])
+    parser.add_argument("--recipe", default="sift-bow")
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--overload", type=float, default=60)
-    parser.add_argument("--out", type=Path, default=Path("/tmp"))
+    parser.add_argument("--overload", type=float, default=60, help="seconds at 120%% of the rate")
+    parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--opponents", metavar="PYTHON", help="has fastapi and litserve")
+    parser.add_argument("--keep", action="store_true", help="write the result and the page")
     args = parser.parse_args(argv)
-    results = {}
-    for recipe in args.recipes:
-        model = args.out / f"serve-{recipe}.cvmodel"
+    files = sorted(IMAGES.rglob("*.jpg"))
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "materials.cvmodel"
         subprocess.run(
             [sys.executable, "-m", "cvclassic_cli", "train", str(IMAGES / "train"), "-o",
-             str(model), "--recipe", recipe, "--no-report"],
+             str(model), "--recipe", args.recipe, "--no-report", "-q"],
             check=True, cwd=ROOT,
         )  # fmt: skip
-        results[recipe] = measure(model, args.seconds, args.overload)
-        print(recipe, results[recipe])
-    write_results("serve", results)
+        results = {"cvclassic serve": measure(model, files, args.seconds, args.overload)}
+        show(results, "serve")
+        if args.opponents:
+            results |= measure_others(model, args.opponents, files, args.seconds)
+        results["two behind nginx"] = measure_two(model, files, args.seconds)
+        results["connections left"] = measure_left_connections(model, args.connections)
+    show(results, "serve")
+    if args.keep:
+        write_results("serve", {"recipe": args.recipe, **results})
+        page = ROOT / "docs" / "deploy.md"
+        text = page.read_text(encoding="utf-8")
+        page.write_text(fill_block("serve", table(results), text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ def read_frames(
         every = replace(selection, pick=None, every=1, keyframes=False)
         times = selection.pick(read_frames(path, every, limits))
         selection = replace(every, times=times)
-    if is_sequence(path) or os.path.isdir(path):
+    if is_sequence(path) or (os.path.isdir(path) and sequence_files(path)):
         yield from _numbered(path, selection, limits)
         return
     if find_spec("av") is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ..errors import CvclassicError, ImageReadError
 from ..images import NamedItem
 from .models import ServedModel, open_model
 
+_NICE = 5  # what predictions stand behind
 _MOST_KEYPOINTS = 400  # of an explanation: more would only be slower to draw
 
 
@@ -77,6 +79,7 @@ class Predictor:
         return {"paths": self.paths}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        lower_priority()
         self.__init__(state["paths"])  # type: ignore[misc]
         self.load()
 
@@ -98,6 +101,12 @@ class Predictor:
                 if jobs[i].explain and record.answered:
                     records[i]["explanation"] = explain(model, jobs[i], record)  # type: ignore[index]
         return records  # type: ignore[return-value]
+
+
+def lower_priority() -> None:
+    """Let the process that answers requests go first when all cores are busy."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_NICE)
 
 
 def on_failure(job: Job, failure: Failure) -> dict[str, Any]:
