@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 _SHARED = {"__init__", "__main__", "boundary_match", "common", "datasets", "processes"}
-_SHARED |= {"comparison_plot", "comparison_verdict", "faces_docs", "scale_docs", "stub"}
+_SHARED |= {
+    "comparison_plot",
+    "comparison_verdict",
+    "faces_docs",
+    "http_load",
+    "scale_docs",
+    "stub",
+}
 
 
 def benchmarks() -> dict[str, str]:

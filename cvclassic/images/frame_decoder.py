@@ -110,7 +110,8 @@ def _open(av, path: str):
 def _frames(container, stream, request) -> Iterator[tuple[dict[str, Any], np.ndarray | None]]:
     chosen = Choice(request)
     index, n_damaged, moment = 0, 0, None
-    for frame, problem in _packets(container, stream):
+    progress = _Progress(whole=request["start"] <= 0)
+    for frame, problem in _packets(container, stream, progress):
         if problem:
             n_damaged += 1
             if n_damaged <= _MOST_DAMAGE:
@@ -145,9 +146,42 @@ def _frames(container, stream, request) -> Iterator[tuple[dict[str, Any], np.nda
             return
     if index == 0 and n_damaged == 0:
         yield _fault("empty", "it has no frames", last=True), None
+    elif (
+        request["end"] is None
+        and not n_damaged
+        and (missing := progress.missing(container, stream))
+    ):
+        yield _fault("truncated", missing, moment, last=True), None
 
 
-def _packets(container, stream) -> Iterator[tuple[Any, str]]:
+class _Progress:
+    """How far the packets of a stream went, against what the file announces."""
+
+    def __init__(self, whole: bool) -> None:
+        self.n_packets = 0
+        self.end = 0.0  # seconds
+        self._whole = whole  # from the beginning on
+
+    def add(self, packet) -> None:
+        if packet.size and packet.pts is not None:
+            self.n_packets += 1
+            self.end = max(
+                self.end, float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            )
+
+    def missing(self, container, stream) -> str:
+        """What is not there; empty if nothing is known to be missing."""
+        if self._whole and 0 < self.n_packets < stream.frames:
+            return f"{stream.frames} frames are announced, and {self.n_packets} are there"
+        if len(container.streams) == 1 and container.duration:
+            # the last frame may be shown for long, so only a large gap tells
+            announced = (container.duration + (container.start_time or 0)) / 1e6
+            if announced - self.end > max(1.0, 0.1 * announced):
+                return f"{announced:.2f} s are announced, and {self.end:.2f} s are there"
+        return ""
+
+
+def _packets(container, stream, progress: _Progress) -> Iterator[tuple[Any, str]]:
     """Frames; or what is wrong with a packet."""
     from av.error import EOFError as EndOfFile
     from av.error import FFmpegError
@@ -163,6 +197,7 @@ def _packets(container, stream) -> Iterator[tuple[Any, str]]:
             return
         if packet is None:
             return
+        progress.add(packet)
         if packet.is_corrupt:
             yield None, "a packet is damaged"
         try:
