@@ -65,6 +65,12 @@ class TrainCommand(click.Command):
     help="Set a parameter of the recipe, such as n_words=500. Can be given several times.",
 )
 @click.option(
+    "--network",
+    metavar="NAME|FILE",
+    help="Pre-trained network of the recipes embedding and fused: efficientnet-lite0, or an .onnx "
+    "or .tflite file.",
+)
+@click.option(
     "--augment",
     "changes",
     metavar="LIST",
@@ -111,7 +117,7 @@ class TrainCommand(click.Command):
 @quiet_option
 @click.pass_context
 def train(
-    ctx, output, recipe, budget, head, params, changes, times, curve, unknown, sets, report,
+    ctx, output, recipe, budget, head, params, network, changes, times, curve, unknown, sets, report,
     no_report, seed, strict, skip_empty, force, dry_run, jobs, quiet, **source,
 ):  # fmt: skip
     """Train a model on FOLDER, which holds one sub-folder per class, or on other labeled data.
@@ -141,18 +147,28 @@ def train(
       cvclassic train --manifest birds.csv --split train --param n_words=1000
       cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png
       cvclassic train photos/ --recipe patches --augment mirror,rotate=10
+      cvclassic train photos/ --recipe embedding --network efficientnet-lite0
       cvclassic train photos/ --unknown 0.05
       cvclassic train --table magic.csv --label class
       cvclassic train --config train.toml --dry-run
     """
     from cvclassic import train as train_model
     from cvclassic._basics.atomic import check_writable
+    from cvclassic.classify.catalog import WITH_NETWORK
     from cvclassic.draw import check_curve_path
 
     from ..shared.console import stages
     from ..shared.reporting import TrainingPage
 
     values = parse_params(params)
+    if network is not None:
+        if recipe not in WITH_NETWORK:
+            raise click.UsageError(f"--network needs --recipe {' or '.join(WITH_NETWORK)}.")
+        values["model"] = network
+    elif recipe in WITH_NETWORK and "model" not in values:
+        raise click.UsageError(
+            f"--recipe {recipe} needs --network efficientnet-lite0, or --network FILE (.onnx, .tflite)."
+        )
     if source["table"] is not None and (recipe != "auto" or changes is not None):
         raise click.UsageError("--table cannot be combined with --recipe or --augment.")
     if changes is not None and recipe == "auto":

@@ -96,6 +96,7 @@ def versus_cnn(
     from cvclassic._basics.atomic import check_writable
     from cvclassic.classify.auto import candidates_for
     from cvclassic.comparison import METHODS, advise, run_contest
+    from cvclassic.describe import network_path
     from cvclassic.describe.networks import read_network_file
     from cvclassic.evaluate import compare_predictions
     from cvclassic.report import check_page_path
@@ -108,6 +109,7 @@ def versus_cnn(
     if json_file:
         check_writable(json_file)
     if network is not None:
+        network = network_path(network)
         read_network_file(network)
     chosen = _chosen(methods, METHODS)
     start = time.perf_counter()

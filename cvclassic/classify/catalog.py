@@ -5,8 +5,8 @@ from __future__ import annotations
 RECIPES: dict[str, str] = {
     "fast": "one scale of dense SIFT on small images, Fisher vector",
     "fisher": "Fisher vectors of dense SIFT and color, and HOG, weighted on the training images",
-    "embedding": "a pre-trained network's features (--param model=FILE), linear SVM",
-    "fused": "fisher and a pre-trained network (--param model=FILE), weighted",
+    "embedding": "a pre-trained network's features (--network), linear SVM",
+    "fused": "fisher and a pre-trained network (--network), weighted",
     "llc": "dense SIFT, locality-constrained linear coding",
     "phow": "dense SIFT, visual words, spatial pyramid, chi² map",
     "pixels": "small images: the pixels themselves",
@@ -17,6 +17,9 @@ RECIPES: dict[str, str] = {
     "sift-bow": "sparse SIFT, K-means visual words, chi² map",
 }
 """Name of a recipe to what it is."""
+
+WITH_NETWORK = ("embedding", "fused")
+"""Recipes that need a pre-trained network."""
 
 AUTO = "tries several and keeps the best in cross-validation"
 

@@ -80,6 +80,15 @@ from .pixels import (
 from .pixels import (
     fit_to_size as fit_to_size,
 )
+from .pretrained.catalog import (
+    NETWORKS as NETWORKS,
+)
+from .pretrained.catalog import (
+    network_file as network_file,
+)
+from .pretrained.catalog import (
+    network_path as network_path,
+)
 from .sift import (
     SIFT as SIFT,
 )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from cvclassic.describe import Embedding, NetworkFileError
-from cvclassic.describe.networks import onnx_input_shape, open_network
+from cvclassic.describe.networks import open_network
+from cvclassic.describe.onnx_bytes import cut_at, layer_names, onnx_input_shape
 from cvclassic.errors import CvclassicError, MissingDependencyError
 from tests.checks import pictures
 from tests.tiny_network import message, network_bytes, tiny_network, weights
@@ -69,12 +70,12 @@ def test_threads_have_networks_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "damaged or no ONNX"),
-        (b"garbage" * 100, "damaged or no ONNX"),
+        (b"", "damaged or not an ONNX"),
+        (b"garbage" * 100, "damaged or not an ONNX"),
         (network_bytes()[:-40], "damaged|cannot"),
         (network_bytes()[:200], "damaged|cannot"),
-        (message((7, message((11, message((1, "x")))))), "takes images"),
-        (b"\xff" * 50, "damaged or no ONNX"),
+        (message((7, message((11, message((1, "x")))))), "for images has an input"),
+        (b"\xff" * 50, "damaged or not an ONNX"),
     ],
 )
 def test_damaged_files(content: bytes, reason: str, tmp_path) -> None:
