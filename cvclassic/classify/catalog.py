@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RECIPES: dict[str, str] = {
-    "fast": "one scale of dense SIFT on small images, Fisher vector",
+    "fast": "small copies of images: Fisher vectors of dense SIFT and color, and HOG",
     "fisher": "Fisher vectors of dense SIFT and color, and HOG, weighted on the training images",
     "embedding": "a pre-trained network's features (--network), linear SVM",
     "fused": "fisher and a pre-trained network (--network), weighted",

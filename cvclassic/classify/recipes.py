@@ -50,7 +50,7 @@ _OWN_HEADS = {
 }
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
-_SHARED = ("max_side", "n_jobs", "random_state", "sample_mb")
+_SHARED = ("max_side", "n_components", "n_gaussians", "n_jobs", "random_state", "sample_mb")
 # recipes of photographs that try mirror images too
 TRY_MIRROR = frozenset({"fast", "fisher", "llc", "phow", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
@@ -78,7 +78,7 @@ def _patches() -> list[tuple[str, BaseEstimator]]:
 
 def _hog() -> list[tuple[str, BaseEstimator]]:
     """Histograms of gradients on 32 x 32 pixels, in cells of 4."""
-    return [("features", HOG(image_size=32, cell_size=4))]
+    return [("features", HOG(image_size=32, cell_size=4, max_side=128))]
 
 
 def _kernels() -> list[tuple[str, BaseEstimator]]:
@@ -109,12 +109,24 @@ def _vlad() -> list[tuple[str, BaseEstimator]]:
 
 
 def _fast() -> list[tuple[str, BaseEstimator]]:
-    """Small images of photographs: one scale, few Gaussians."""
-    dense = DenseSIFT(step=5, bin_sizes=(4,), window="flat", max_side=150)
-    encoder = FisherVector(
-        dense, n_gaussians=64, n_components=32, power=0.25, pyramid=_THIRDS, sample_mb=10
+    """Small copies of images: dense SIFT at two sizes, coarse color, the layout as HOG."""
+    shared: dict[str, Any] = {"power": 0.25, "sample_mb": 10}
+    sift = FisherVector(
+        DenseSIFT(step=6, bin_sizes=(4, 6), window="flat", max_side=150),
+        n_gaussians=64,
+        n_components=32,
+        pyramid=_THIRDS,
+        **shared,
     )
-    return [("features", encoder)]
+    color = FisherVector(
+        ColorStats(step=10, bin_sizes=(6,), max_side=150),
+        n_gaussians=16,
+        n_components=20,
+        pyramid=((1, 1), (2, 2)),
+        **shared,
+    )
+    layout = HOG(image_size=96, cell_size=12, max_side=150)
+    return [("features", WeightedUnion([("sift", sift), ("color", color), ("layout", layout)]))]
 
 
 def _fisher_members() -> list[tuple[str, BaseEstimator]]:
@@ -142,7 +154,7 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
     color = FisherVector(
         ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
     )
-    layout = HOG(image_size=96, cell_size=12)
+    layout = HOG(image_size=96, cell_size=12, max_side=300)
     return [*members, ("color", color), ("layout", layout)]
 
 
@@ -279,8 +291,8 @@ def make_recipe(name: str, head: str | None = None, **params) -> Recipe:
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
-        ``n_jobs``, ``random_state``, ``max_side`` and ``sample_mb`` go to every part that
-        has them. ``mirror`` is the recipe's own: whether it learns from mirror images too.
+        ``n_jobs``, ``random_state``, ``max_side``, ``sample_mb``, ``n_gaussians`` and
+        ``n_components`` go to every part that has them. ``mirror`` is the recipe's own: whether it learns from mirror images too.
 
     Returns
     -------

@@ -32,6 +32,8 @@ class HOG(SizedTransformer):
         Side of a block in cells. Blocks advance by a cell.
     signed : bool, default=False
         Tell dark-to-bright from bright-to-dark: orientations over 360 instead of 180 degrees.
+    max_side : int or None, default=512
+        Long side that files are reduced to when they are decoded; None keeps their own size.
     n_jobs : int or None, default=None
         Images under way at once, as in joblib.
 
@@ -59,8 +61,11 @@ class HOG(SizedTransformer):
             "orientations": (1, 360),
             "cell_size": (1, 2048),
             "block_size": (1, 2048),
+            "max_side": (1, 100_000),
         },
     )
+
+    max_side: int | None = 512  # a parameter here, worked out from `image_size` in the base
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class HOG(SizedTransformer):
         cell_size: int = 8,
         block_size: int = 2,
         signed: bool = False,
+        max_side: int | None = 512,
         n_jobs: int | None = None,
     ) -> None:
         self.image_size = image_size
@@ -78,6 +84,7 @@ class HOG(SizedTransformer):
         self.cell_size = cell_size
         self.block_size = block_size
         self.signed = signed
+        self.max_side = max_side
         self.n_jobs = n_jobs
 
     def _check(self) -> None:
@@ -85,6 +92,7 @@ class HOG(SizedTransformer):
         check_integer("orientations", self.orientations, 1)
         check_integer("cell_size", self.cell_size, 1)
         check_integer("block_size", self.block_size, 1)
+        check_integer("max_side", self.max_side, 1, none=True)
         check_bool("signed", self.signed)
         block = self.cell_size * self.block_size
         for side in self._shape()[:2]:

@@ -8,7 +8,7 @@ from cvclassic.images import load_folder
 from cvclassic.models import read_model, save_model
 
 SMALL = {
-    "fast": {"n_gaussians": 3, "features__n_components": 8},
+    "fast": {"n_gaussians": 3, "n_components": 8},
     "sift-bow": {"n_words": 12},
     "hog": {},
     "fisher": {},

@@ -23,7 +23,7 @@ RECIPES = {
     "phow": {"n_words": 15, "step": 8},
     "llc": {"n_words": 15, "step": 8},
     "vlad": {"n_words": 4, "features__n_components": 16, "step": 8},
-    "fast": {"n_gaussians": 4, "features__n_components": 8},
+    "fast": {"n_gaussians": 4, "n_components": 8},
 }
 
 

@@ -12,7 +12,7 @@ from tests.checks import picture_labels, pictures
 @pytest.fixture(scope="module")
 def fisher_model():
     """A Fisher vector with a pyramid."""
-    recipe = make_recipe("fast", n_gaussians=4, features__n_components=8, C=1.0, random_state=0)
+    recipe = make_recipe("fast", n_gaussians=4, n_components=8, C=1.0, random_state=0)
     return recipe.fit(pictures(), picture_labels())
 
 
