@@ -117,8 +117,8 @@ class TrainCommand(click.Command):
 @quiet_option
 @click.pass_context
 def train(
-    ctx, output, recipe, budget, head, params, network, changes, times, curve, unknown, sets, report,
-    no_report, seed, strict, skip_empty, force, dry_run, jobs, quiet, **source,
+    ctx, output, recipe, budget, head, params, network, changes, times, curve, unknown, sets,
+    report, no_report, seed, strict, skip_empty, force, dry_run, jobs, quiet, **source,
 ):  # fmt: skip
     """Train a model on FOLDER, which holds one sub-folder per class, or on other labeled data.
 
@@ -167,7 +167,8 @@ def train(
         values["model"] = network
     elif recipe in WITH_NETWORK and "model" not in values:
         raise click.UsageError(
-            f"--recipe {recipe} needs --network efficientnet-lite0, or --network FILE (.onnx, .tflite)."
+            f"--recipe {recipe} needs --network efficientnet-lite0, or your own .onnx or .tflite "
+            "file."
         )
     if source["table"] is not None and (recipe != "auto" or changes is not None):
         raise click.UsageError("--table cannot be combined with --recipe or --augment.")

@@ -10,7 +10,7 @@ import pytest
 
 from cvclassic.describe import Embedding, NetworkFileError
 from cvclassic.describe.networks import open_network
-from cvclassic.describe.onnx_bytes import cut_at, layer_names, onnx_input_shape
+from cvclassic.describe.onnx_bytes import onnx_input_shape
 from cvclassic.errors import CvclassicError, MissingDependencyError
 from tests.checks import pictures
 from tests.tiny_network import message, network_bytes, tiny_network, weights

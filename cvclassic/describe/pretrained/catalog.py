@@ -130,7 +130,9 @@ def _convert(name: str, known: Published) -> bytes:
     folders = list(spec.submodule_search_locations or ()) if spec else []
     weights = next((p for f in folders if (p := Path(f, known.file)).is_file()), None)
     if weights is None:
-        raise NetworkFileError(f"{known.package}: its file {known.file} is missing. Install it again.")
+        raise NetworkFileError(
+            f"{known.package}: its file {known.file} is missing. Install it again."
+        )
     data = weights.read_bytes()
     if hashlib.sha256(data).hexdigest() != known.sha256:
         raise NetworkFileError(
