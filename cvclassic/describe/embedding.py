@@ -134,8 +134,8 @@ class Embedding(ImageTransformer):
     def _check(self) -> None:
         if not isinstance(self.model, str | os.PathLike):
             raise ParameterError(
-                f"model must be a network's name ({', '.join(NETWORKS)}) or file (.onnx or .tflite). "
-                f"Got {self.model!r} instead."
+                f"model must be a network's name ({', '.join(NETWORKS)}) or file (.onnx or "
+                f".tflite). Got {self.model!r} instead."
             )
         if self.layer is not None and not isinstance(self.layer, str):
             raise ParameterError(
