@@ -242,6 +242,9 @@ def _make_vectors(
             watched = Watched(X, "features", progress)
             rows.vectors = as_vectors(features.fit_transform(watched, rows.labels))
     training.left_out = dict(getattr(features, "left_out_", {}))
+    encoders = getattr(features, "transformers_", None) or [("", features)]
+    found = [getattr(encoder, "codebook_note", None) for _, encoder in encoders]
+    training.notes += [note for note in dict.fromkeys(found) if note]
     described = described_rows(features, rows.vectors)
     originals = np.ones(len(described), bool) if rows.judged is None else rows.judged
     training.without_features = np.flatnonzero(~described & originals).tolist()

@@ -10,7 +10,7 @@ from .._basics.saving import SavedState, require_shape
 from ..describe import Describer, LocalFeatures
 from ..errors import ParameterError
 from .base import LocalEncoder
-from .vocabulary import kmeans_words, nearest_k_words, nearest_words
+from .vocabulary import codebook_size, kmeans_words, nearest_k_words, nearest_words
 
 _NORMS = ("l1", "l2", "hellinger", None)
 
@@ -54,7 +54,7 @@ class BagOfWords(LocalEncoder):
     describer : Describer or None, default=None
         Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=500
-        Size of the vocabulary.
+        Size of the vocabulary; half the number of local features where there are fewer.
     norm : {"l1", "l2", "hellinger", None}, default="hellinger"
         Normalisation of the histogram.
     n_nearest : int, default=1
@@ -75,7 +75,7 @@ class BagOfWords(LocalEncoder):
 
     Attributes
     ----------
-    words_ : ndarray of shape (n_words, d), float32
+    words_ : ndarray of shape (at most n_words, d), float32
         The vocabulary.
     n_features_out_ : int
 
@@ -133,25 +133,28 @@ class BagOfWords(LocalEncoder):
         check_number("sigma", self.sigma, 0, exclusive=True)
 
     def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
-        self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
+        n_words = max(codebook_size(self.n_words, len(sample)), 2)
+        self.words_ = kmeans_words(sample, n_words, random_state=rng, n_jobs=self.n_jobs)
 
     def _cell_dims(self) -> int:
-        return self.n_words
+        return len(self.words_)
 
     def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         if self.n_nearest == 1:
             words, votes = nearest_words(features.descriptors, self.words_), None
         else:
-            words, votes = soft_votes(features.descriptors, self.words_, self.n_nearest, self.sigma)
+            nearest = min(self.n_nearest, len(self.words_))
+            words, votes = soft_votes(features.descriptors, self.words_, nearest, self.sigma)
         histogram = np.zeros(self.n_features_out_, np.float32)
         for level in cells:
-            flat = (level * self.n_words + words).ravel()
+            flat = (level * len(self.words_) + words).ravel()
             weights = None if votes is None else votes.ravel()
             histogram += np.bincount(flat, weights, minlength=len(histogram))
         return normalize_histogram(histogram, self.norm)
 
     def _check_saved(self) -> None:
-        require_shape(self, "words_", (self.n_words, self._describer.n_dims))
+        require_shape(self, "words_", (len(self.words_), self._describer.n_dims))
+        self._check_codebook(len(self.words_))
         self._check_saved_columns()
 
 

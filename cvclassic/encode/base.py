@@ -11,6 +11,7 @@ from .._basics.saving import require
 from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
 from ..images import load_pixels, map_blocks
+from .vocabulary import codebook_note
 
 _SAMPLE_IMAGES = 400  # images that the codebook's sample is drawn from, at least
 _PRIOR = 0.05  # images per word that the prior of a codebook counts for
@@ -158,6 +159,7 @@ class LocalEncoder(ImageTransformer):
     sample_mb: float
     random_state: Seed
     _n_images: int  # while it is fitted
+    _codebook_name = "n_words"
 
     def _check(self) -> None:
         if self.describer is not None and not isinstance(self.describer, Describer):
@@ -270,6 +272,20 @@ class LocalEncoder(ImageTransformer):
         """Raise `ModelFileError` unless the number of columns is that of the parameters."""
         expected = sum(self.block_sizes_)
         require(self.n_features_out_ == expected, f"n_features_out_ must be {expected}")
+
+    def _check_codebook(self, n_words: int) -> None:
+        """Raise `ModelFileError` unless a codebook of so many words may come from `fit`."""
+        asked = getattr(self, self._codebook_name)
+        require(1 <= n_words <= asked, f"there must be 1 to {self._codebook_name}={asked} words")
+
+    @property
+    def codebook_note(self) -> str | None:
+        """A sentence where `fit` learned fewer words (or Gaussians) than it was asked for."""
+        name = self._codebook_name
+        return codebook_note(name, getattr(self, name), self._n_learned())
+
+    def _n_learned(self) -> int:
+        return len(self.words_)  # type: ignore[attr-defined]
 
     def _check_encoder(self) -> None:
         raise NotImplementedError

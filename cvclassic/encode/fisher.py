@@ -17,6 +17,7 @@ from .mixture import (
     smooth_mixture,
 )
 from .pyramid import cell_groups, sum_groups
+from .vocabulary import codebook_size
 
 _POSITION_SCALE = np.float32(0.3)  # spread like that of a leading component, for K-means
 
@@ -157,7 +158,8 @@ class FisherVector(LocalEncoder):
     describer : Describer or None, default=None
         Gives the local features. None stands for ``SIFT()``.
     n_gaussians : int, default=128
-        Size of the mixture.
+        Size of the mixture; a quarter of the number of local features where there are fewer than
+        two per Gaussian.
     n_components : int or None, default=64
         Principal components that the descriptors are projected on; None (or at least
         their length) keeps them as they are.
@@ -180,9 +182,9 @@ class FisherVector(LocalEncoder):
     ----------
     mean_, components_ : ndarray of shape (d,) and (n_components, d), float32
         The projection; `components_` is None where descriptors are kept as they are.
-    weights_ : ndarray of shape (n_gaussians,), float32
-    means_, variances_ : ndarray of shape (n_gaussians, n_components), float32
-        The mixture, in projected coordinates (position last).
+    weights_ : ndarray of shape (k,), float32
+    means_, variances_ : ndarray of shape (k, n_components), float32
+        The mixture of k Gaussians, at most n_gaussians, in projected coordinates (position last).
     n_features_out_ : int
 
     References
@@ -206,6 +208,8 @@ class FisherVector(LocalEncoder):
         scalars={"n_features_out_": int},
         bounds={"power": (0.01, 4), "pyramid": (1, 1000), "sample_mb": (0, 1e9)},
     )
+
+    _codebook_name = "n_gaussians"
 
     def __init__(
         self,
@@ -240,10 +244,11 @@ class FisherVector(LocalEncoder):
         self.mean_, self.components_ = sample[:, :d].mean(axis=0), None
         if self.n_components is not None and self.n_components < d:
             self.mean_, self.components_ = principal_components(sample[:, :d], self.n_components)
+        n_gaussians = codebook_size(self.n_gaussians, len(sample), 2)
         self.weights_, means, variances = fit_mixture(
-            self._project(sample), self.n_gaussians, random_state=rng, n_jobs=self.n_jobs
+            self._project(sample), n_gaussians, random_state=rng, n_jobs=self.n_jobs
         )
-        share = prior_share(self._n_images, self.n_gaussians)
+        share = prior_share(self._n_images, n_gaussians)
         self.means_, self.variances_ = smooth_mixture(self.weights_, means, variances, share)
 
     def _project(self, rows: np.ndarray) -> np.ndarray:
@@ -267,6 +272,9 @@ class FisherVector(LocalEncoder):
     def _cell_dims(self) -> int:
         return 2 * self.means_.size
 
+    def _n_learned(self) -> int:
+        return len(self.weights_)
+
     def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         order, bounds, owners = cell_groups(cells)
         table = density_table(self.weights_, self.means_, self.variances_)
@@ -285,7 +293,8 @@ class FisherVector(LocalEncoder):
         if self.components_ is not None:
             require(self.components_.shape[1] == d, f"components_ must have {d} columns")
             d = len(self.components_)
-        shape = (self.n_gaussians, d + 2 * self.augment_position)
+        shape = (len(self.weights_), d + 2 * self.augment_position)
+        self._check_codebook(len(self.weights_))
         require_shape(self, "weights_", shape[:1])
         require_shape(self, "means_", shape)
         require_shape(self, "variances_", shape)

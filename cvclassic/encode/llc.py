@@ -10,7 +10,7 @@ from .._basics.saving import SavedState, require_shape
 from ..describe import Describer, LocalFeatures
 from .bag_of_words import check_nearest, normalize_histogram
 from .base import LocalEncoder
-from .vocabulary import kmeans_words, nearest_k_words
+from .vocabulary import codebook_size, kmeans_words, nearest_k_words
 
 
 def solve_ones(matrices: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ class LLC(LocalEncoder):
     describer : Describer or None, default=None
         Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=1024
-        Size of the vocabulary.
+        Size of the vocabulary; half the number of local features where there are fewer.
     n_nearest : int, default=5
         Words that a descriptor is rebuilt from, at most `n_words`.
     regularisation : float, default=1e-4
@@ -125,7 +125,7 @@ class LLC(LocalEncoder):
 
     Attributes
     ----------
-    words_ : ndarray of shape (n_words, d), float32
+    words_ : ndarray of shape (at most n_words, d), float32
         The vocabulary.
     n_features_out_ : int
         Vectors have Euclidean length 1.
@@ -180,20 +180,25 @@ class LLC(LocalEncoder):
         check_number("regularisation", self.regularisation, 0)
 
     def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
-        self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
+        n_words = max(codebook_size(self.n_words, len(sample)), 2)
+        self.words_ = kmeans_words(sample, n_words, random_state=rng, n_jobs=self.n_jobs)
 
     def _cell_dims(self) -> int:
-        return self.n_words
+        return len(self.words_)
 
     def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         nearest, codes = llc_codes(
-            features.descriptors, self.words_, self.n_nearest, self.regularisation
+            features.descriptors,
+            self.words_,
+            min(self.n_nearest, len(self.words_)),
+            self.regularisation,
         )
         pooled = np.zeros(self.n_features_out_, np.float32)
         for level in cells:
-            np.maximum.at(pooled, level * self.n_words + nearest, codes)
+            np.maximum.at(pooled, level * len(self.words_) + nearest, codes)
         return normalize_histogram(pooled, "l2")
 
     def _check_saved(self) -> None:
-        require_shape(self, "words_", (self.n_words, self._describer.n_dims))
+        require_shape(self, "words_", (len(self.words_), self._describer.n_dims))
+        self._check_codebook(len(self.words_))
         self._check_saved_columns()

@@ -15,7 +15,7 @@ from ..errors import DataError, ParameterError
 from ..images import map_blocks
 from .base import balanced_order
 from .patches import normalize_patches, patch_grid, zca_whitening
-from .vocabulary import kmeans_words
+from .vocabulary import codebook_note, codebook_size, kmeans_words
 
 ACTIVATIONS = ("soft", "triangle", "squared")
 _ROWS = 300  # patches of a product: so many x 1000 float32 stay in the level-2 cache
@@ -34,6 +34,7 @@ class PatchWords(SizedTransformer):
     Parameters
     ----------
     n_words : int, default=1000
+        Half the number of patches where there are fewer.
     patch_size : int, default=6
         Side of a patch in pixels.
     stride : int, default=1
@@ -70,7 +71,7 @@ class PatchWords(SizedTransformer):
     mean_ : ndarray of shape (d,), float32
     whitening_ : ndarray of shape (d, d), float32
         Symmetric; d is patch_size² times the number of channels.
-    words_ : ndarray of shape (n_words, d), float32
+    words_ : ndarray of shape (at most n_words, d), float32
         In the whitened space.
     n_features_out_ : int
         pool² n_words.
@@ -173,16 +174,22 @@ class PatchWords(SizedTransformer):
     def _fit_images(self, X, y) -> None:
         rng = check_random_state(self.random_state)
         patches = normalize_patches(self._sample(X, y, rng), self.contrast)
-        if patches.shape[1] < self.n_words:
+        n_words = codebook_size(self.n_words, patches.shape[1])
+        if n_words < 2:
             raise DataError(
-                f"n_words={self.n_words} words need at least as many patches that show something; "
-                f"the training images gave {patches.shape[1]}."
+                "Words need at least 4 patches that show something; the training images gave "
+                f"{patches.shape[1]}."
             )
         self.mean_, self.whitening_ = zca_whitening(patches, self.whitening)
         patches -= self.mean_[:, None]
         sample = np.ascontiguousarray((self.whitening_ @ patches).T)
-        self.words_ = kmeans_words(sample, self.n_words, random_state=rng, n_jobs=self.n_jobs)
-        self.n_features_out_ = self.pool**2 * self.n_words
+        self.words_ = kmeans_words(sample, n_words, random_state=rng, n_jobs=self.n_jobs)
+        self.n_features_out_ = self.pool**2 * n_words
+
+    @property
+    def codebook_note(self) -> str | None:
+        """A sentence where `fit` learned fewer words than it was asked for."""
+        return codebook_note("n_words", self.n_words, len(self.words_))
 
     def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:
         """Patches that show something, (d, n): as many from each class and each image."""
@@ -233,11 +240,12 @@ class PatchWords(SizedTransformer):
         index, starts = self._grid()
         index, d = np.ascontiguousarray(index.T), np.float32(len(index))
         groups = _row_groups(starts)
-        out = np.zeros((len(pixels), self.pool**2, self.n_words), np.float32)
+        out = np.zeros((len(pixels), self.pool**2, len(self.words_)), np.float32)
         raw = np.empty(index.shape, np.float32)
         rows = np.empty((len(index), len(filters)), np.float32)
         ones = np.ones(index.shape[1], np.float32)
-        room = np.empty((max(starts[b] - starts[a] for a, b in groups), self.n_words), np.float32)
+        most = max(starts[b] - starts[a] for a, b in groups)
+        room = np.empty((most, len(self.words_)), np.float32)
         counts = np.repeat(np.diff(starts), np.diff(starts)).astype(np.float32)
         for picture, row in zip(pixels.reshape(len(pixels), -1), out, strict=True):
             if picture.min() == picture.max():
@@ -289,8 +297,9 @@ class PatchWords(SizedTransformer):
         d = self._n_dims()
         require_shape(self, "mean_", (d,))
         require_shape(self, "whitening_", (d, d))
-        require_shape(self, "words_", (self.n_words, d))
-        n = self.pool**2 * self.n_words
+        require_shape(self, "words_", (len(self.words_), d))
+        require(2 <= len(self.words_) <= self.n_words, f"words_ must hold 2 to {self.n_words} words")
+        n = self.pool**2 * len(self.words_)
         require(self.n_features_out_ == n, f"n_features_out_ must be {n}")
 
 

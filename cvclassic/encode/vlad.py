@@ -13,7 +13,7 @@ from .base import LocalEncoder, prior_share
 from .fisher import power_normalize
 from .mixture import principal_components
 from .pyramid import cell_groups, sum_groups
-from .vocabulary import kmeans_words, nearest_words
+from .vocabulary import codebook_size, kmeans_words, nearest_words
 
 
 def word_sums(
@@ -126,7 +126,7 @@ class VLAD(LocalEncoder):
     describer : Describer or None, default=None
         Gives the local features. None stands for ``SIFT()``.
     n_words : int, default=64
-        Size of the vocabulary.
+        Size of the vocabulary; half the number of local features where there are fewer.
     n_components : int or None, default=None
         Principal components that the descriptors are projected on; None (or at least
         their length) keeps them as they are.
@@ -148,7 +148,7 @@ class VLAD(LocalEncoder):
     ----------
     mean_, components_ : ndarray of shape (d,) and (n_components, d), float32
         The projection; both are None where descriptors are kept as they are.
-    words_ : ndarray of shape (n_words, n_components), float32
+    words_ : ndarray of shape (at most n_words, n_components), float32
         The vocabulary.
     n_features_out_ : int
 
@@ -204,8 +204,9 @@ class VLAD(LocalEncoder):
         if self.n_components is not None and self.n_components < sample.shape[1]:
             self.mean_, self.components_ = principal_components(sample, self.n_components)
         projected = self._project(sample)
-        words = kmeans_words(projected, self.n_words, random_state=rng, n_jobs=self.n_jobs)
-        share = np.float32(prior_share(self._n_images, self.n_words))
+        n_words = max(codebook_size(self.n_words, len(sample)), 2)
+        words = kmeans_words(projected, n_words, random_state=rng, n_jobs=self.n_jobs)
+        share = np.float32(prior_share(self._n_images, n_words))
         self.words_ = words if share == 0 else words + share * (projected.mean(axis=0) - words)
 
     def _project(self, descriptors: np.ndarray) -> np.ndarray:
@@ -239,5 +240,6 @@ class VLAD(LocalEncoder):
             require_shape(self, "mean_", (d,))
             require(self.components_.shape[1] == d, f"components_ must have {d} columns")
             d = len(self.components_)
-        require_shape(self, "words_", (self.n_words, d))
+        require_shape(self, "words_", (len(self.words_), d))
+        self._check_codebook(len(self.words_))
         self._check_saved_columns()

@@ -16,6 +16,41 @@ _GROWTH = 4  # each part of the sample is so many times as large as the one befo
 _START_ROWS = 16  # descriptors a word in the first part, at least
 
 
+def codebook_size(asked: int, n_features: int, least: int = 1) -> int:
+    """Number of words (or Gaussians) that so many local features can teach.
+
+    Parameters
+    ----------
+    asked : int
+    n_features : int
+        That there are to learn from.
+    least : int
+        Features per word that learning needs.
+
+    Returns
+    -------
+    int
+        `asked`, or where there are too few features for that, half of the most that could be
+        learned: words that are single features would say nothing of new images.
+
+    Examples
+    --------
+    >>> codebook_size(500, 900), codebook_size(500, 320)
+    (500, 160)
+    """
+    if n_features >= least * asked:
+        return asked
+    return max(n_features // (2 * least), 1)
+
+
+def codebook_note(name: str, asked: int, learned: int) -> str | None:
+    """A sentence where a codebook has fewer words than the parameter `name` asked for."""
+    if learned == asked:
+        return None
+    few = "is too many for the few local features of the training images"
+    return f"{name}={asked} {few}: {learned} were learned"
+
+
 def nearest_words(descriptors: np.ndarray, words: np.ndarray) -> np.ndarray:
     """Index of the nearest word (Euclidean) of every descriptor.
 

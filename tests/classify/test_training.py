@@ -5,6 +5,7 @@ import pytest
 
 from cvclassic.classify import HEADS, RECIPES, fit_recipe, make_recipe
 from cvclassic.errors import DataError
+from cvclassic.models import load_model, save_model
 from tests.checks import picture_labels, pictures
 from tests.tiny_network import network_params
 
@@ -62,9 +63,27 @@ def test_no_features_at_all() -> None:
         fit_recipe(recipe(), blank, ["a", "b"] * 2)
 
 
-def test_more_words_than_features() -> None:
-    with pytest.raises(DataError, match="n_words=5000 visual words need at least as many"):
-        fit_recipe(make_recipe("sift-bow", n_words=5000), pictures(3), ["a", "b", "a"])
+@pytest.mark.parametrize("name", ["sift-bow", "llc", "vlad"])
+def test_more_words_than_features_are_lowered_with_a_note(name, tmp_path) -> None:
+    model = make_recipe(name, n_words=5000, random_state=0, max_side=64)
+    training = fit_recipe(model, pictures(3), ["a", "b", "a"])
+    learned = len(model[0].words_)
+    assert 2 <= learned < 5000
+    assert training.notes == [
+        "n_words=5000 is too many for the few local features of the training images: "
+        f"{learned} were learned"
+    ]
+    save_model(tmp_path / "m", model)
+    assert len(load_model(tmp_path / "m")[0].words_) == learned
+
+
+def test_more_gaussians_than_features_are_lowered_with_a_note() -> None:
+    model = make_recipe("fast", random_state=0)
+    training = fit_recipe(model, [image[:28, :28] for image in pictures(4)], ["a", "b"] * 2)
+    assert 1 <= len(model[0].weights_) < 64
+    assert "n_gaussians=64 is too many" in training.notes[0]
+    plain = make_recipe("sift-bow", n_words=5, random_state=0)
+    assert fit_recipe(plain, pictures(4), ["a", "b"] * 2).notes == []
 
 
 def test_progress_and_times() -> None:

@@ -60,10 +60,6 @@ BAD_FOLDERS = {
         ),
         "No image of class 'b' can be read (1 of 2 classes are lost so). The first failure:",
     ),
-    "too few features": (
-        lambda top: some_folders(top / "x", a=[png(2)], b=[png(5)]),
-        "n_words=100000 visual words need at least as many local features",
-    ),
 }
 
 
@@ -71,10 +67,7 @@ BAD_FOLDERS = {
 def test_training_folders(what, in_process, tmp_path, out) -> None:
     make, message = BAD_FOLDERS[what]
     (tmp_path / "top").mkdir()
-    words = "n_words=100000" if what == "too few features" else "n_words=15"
-    done = in_process(
-        "train", make(tmp_path / "top"), "-o", out / "m", "--recipe", "sift-bow", "--param", words
-    )
+    done = in_process("train", make(tmp_path / "top"), "-o", out / "m", *FAST)
     assert message in one_line(done, 2)
     assert os.listdir(out) == []
 

@@ -116,8 +116,16 @@ def test_flat_patches_are_no_words(rng) -> None:
 
 
 def test_blank_training_pictures_say_so() -> None:
-    with pytest.raises(DataError, match="at least as many patches that show something"):
+    with pytest.raises(DataError, match="at least 4 patches that show something"):
         PatchWords(n_words=5).fit(np.zeros((4, 28, 28), np.uint8))
+
+
+def test_few_patches_give_fewer_words(rng) -> None:
+    images = rng.integers(0, 256, (6, 8, 8), np.uint8)
+    model = PatchWords(n_words=500, patch_size=6, image_size=8, random_state=0).fit(images)
+    assert len(model.words_) == 6 * 9 // 2  # half of the patches
+    assert model.transform(images).shape == (6, model.n_features_out_)
+    assert "27 were learned" in model.codebook_note
 
 
 @pytest.mark.parametrize(
