@@ -10,7 +10,7 @@ import numpy as np
 
 from ..images.checks import check_real, check_whole, to_gray
 from .results import Blobs
-from .scale_space import check_sigmas, gaussians, scale_extrema
+from .scale_space import blur_step, check_sigmas, gaussians, scale_extrema
 
 
 def blobs_log(
@@ -44,7 +44,10 @@ def blobs_log(
     Returns
     -------
     Blobs
-        Strongest first; the response of dark blobs is negative.
+        Strongest first; the response of dark blobs is negative. Edges, lines and the rings of the
+        other sign that surround every blob answer too; they are left out, by the ratio of the
+        answer's curvatures (at most 10, Lowe 2004, section 4.1) and by what a stronger blob nearby
+        explains.
 
     References
     ----------
@@ -156,7 +159,7 @@ def blobs_doh(
     """
     sigmas = _sigmas(min_sigma, max_sigma, n_scales)
     answers = [xx * yy - xy * xy for xx, yy, xy in _hessians(image, sigmas)]
-    return scale_extrema(answers, sigmas, threshold, overlap, "bright")
+    return scale_extrema(answers, sigmas, threshold, overlap, "bright", ridges=True)
 
 
 def _plane(image: np.ndarray) -> np.ndarray:
@@ -180,9 +183,10 @@ def _second_derivatives(smooth: np.ndarray, sigma: float) -> tuple[np.ndarray, .
     """xx, yy and xy, times sigma².
 
     The step of the differences grows with the blur: steps of one pixel would multiply the rounding
-    of a wide blur by sigma².
+    of a wide blur by sigma². It is a multiple of the factor by which `gaussians` reduces for this
+    blur, so that the ripple of interpolating between those cells, which is periodic, falls out.
     """
-    step = max(round(sigma / 3), 1)
+    step = blur_step(sigma)
     second = np.zeros(2 * step + 1, np.float32)
     second[[0, step, -1]] = np.array([1, -2, 1]) * (sigma / step) ** 2
     first = np.zeros(2 * step + 1, np.float32)

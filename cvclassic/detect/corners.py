@@ -9,7 +9,7 @@ import numpy as np
 
 from .._basics.checks import check_bool, check_choice
 from ..images.checks import check_positive, check_real, check_whole, to_gray
-from .results import Corners
+from .results import Corners, keep_first
 
 
 def harris_response(
@@ -93,7 +93,7 @@ def corners_harris(
     max_corners : int, optional
         Keep the strongest so many.
     min_distance : int
-        A corner is the strongest within so many pixels along both axes.
+        A corner is the strongest within so many pixels along both axes, also after refinement.
     threshold : float
         Least response, relative to the strongest.
     k, window, sigma
@@ -274,8 +274,22 @@ def _peaks(
     xy = np.stack([x, y], axis=1).astype(np.float32)
     corners = Corners(xy, response[y, x]).strongest(max_corners)
     if subpixel:
-        return Corners(refine_corners(gray, corners.xy), corners.response)
+        return _one_per_place(
+            Corners(refine_corners(gray, corners.xy), corners.response), min_distance
+        )
     return corners
+
+
+def _one_per_place(corners: Corners, min_distance: int) -> Corners:
+    """Of corners that refinement has moved together, keep the strongest; those come first."""
+    if len(corners) < 2:
+        return corners
+    from scipy.spatial import cKDTree
+
+    nearer = np.nextafter(min_distance, 0)
+    pairs = cKDTree(corners.xy).query_pairs(nearer, p=np.inf, output_type="ndarray")
+    keep = keep_first(len(corners), pairs)
+    return Corners(corners.xy[keep], corners.response[keep])
 
 
 def _one_per_plateau(top: np.ndarray) -> np.ndarray:

@@ -190,3 +190,29 @@ class Segments(_Table):
         ends = np.asarray(ends, np.float32).reshape(-1, 4)
         length = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
         return cls(ends, length.astype(np.float32)).strongest(None)
+
+
+def keep_first(n: int, pairs: np.ndarray) -> np.ndarray:
+    """Which of n detections, strongest first, are left where of each pair only one may be.
+
+    Parameters
+    ----------
+    n : int
+    pairs : ndarray of shape (m, 2), int
+        Detections that do not go together.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+        The stronger of a pair stays, unless a yet stronger one has removed it.
+
+    Examples
+    --------
+    >>> keep_first(3, np.array([[0, 1], [1, 2]])).tolist()
+    [True, False, True]
+    """
+    keep = np.ones(n, bool)
+    for stronger, weaker in np.sort(pairs, axis=1)[np.argsort(pairs.min(axis=1), kind="stable")]:
+        if keep[stronger]:
+            keep[weaker] = False
+    return keep

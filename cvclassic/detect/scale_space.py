@@ -10,7 +10,11 @@ import numpy as np
 from .._basics.checks import check_choice
 from ..errors import ParameterError
 from ..images.checks import check_positive, check_real
-from .results import Blobs
+from .results import Blobs, keep_first
+
+
+_RATIO = 10  # of the larger to the smaller curvature of an answer, beyond which it is a ridge
+_RING = 0.4  # of the answer at the center of a disc: that of the ring around it is a third
 
 
 def check_sigmas(min_sigma: float, max_sigma: float) -> None:
@@ -21,6 +25,17 @@ def check_sigmas(min_sigma: float, max_sigma: float) -> None:
         raise ParameterError(
             f"min_sigma must be <= max_sigma, {max_sigma:g}. Got {min_sigma:g} instead."
         )
+
+
+def blur_step(sigma: float) -> int:
+    """Pixels over which a plane blurred by sigma changes little: a power of two, at most sigma/2.5.
+
+    Examples
+    --------
+    >>> [blur_step(sigma) for sigma in (1, 5, 9.9, 10)]
+    [1, 2, 2, 4]
+    """
+    return 1 << max(int(np.floor(np.log2(sigma / 2.5))), 0)
 
 
 def gaussians(plane: np.ndarray, sigmas: Sequence[float]) -> Iterator[np.ndarray]:
@@ -35,7 +50,7 @@ def gaussians(plane: np.ndarray, sigmas: Sequence[float]) -> Iterator[np.ndarray
     for sigma in sigmas:
         more = np.sqrt(max(sigma**2 - have**2, 0))
         factor = 1
-        while have / factor >= 5 and min(plane.shape) // (2 * factor) >= 16:
+        while have >= 2.5 * 2 * factor and min(plane.shape) // (2 * factor) >= 16:
             factor *= 2
         if more == 0:
             pass
@@ -58,8 +73,13 @@ def scale_extrema(
     threshold: float,
     overlap: float,
     polarity: str,
+    *,
+    ridges: bool = False,
 ) -> Blobs:
-    """Blobs where an answer is the largest of its 26 neighbors in place and scale."""
+    """Blobs where an answer is the largest of its 26 neighbors in place and scale.
+
+    Maxima on ridges of the answer are left out unless `ridges` is True.
+    """
     check_positive("threshold", threshold)
     check_real("overlap", overlap, 0, 1)
     check_choice("polarity", polarity, ("both", "bright", "dark"))
@@ -70,13 +90,15 @@ def scale_extrema(
         found += [
             (y, x, s, -v) for y, x, s, v in _maxima([-answer for answer in answers], threshold)
         ]
+    if not ridges:
+        found = [_off_ridges(answers[i], sigmas[i], *some) for i, some in _by_scale(found)]
     y, x, scale, value = (np.concatenate(column) for column in zip(*found, strict=True))
     blobs = Blobs(
         np.stack([x, y], axis=1).astype(np.float32),
         (np.sqrt(2) * np.asarray(sigmas)[scale]).astype(np.float32),
         value.astype(np.float32),
     )
-    return _prune(blobs.strongest(None), overlap)
+    return _prune(_without_rings(blobs.strongest(None)), overlap)
 
 
 def _maxima(answers: Sequence[np.ndarray], threshold: float) -> list[tuple[np.ndarray, ...]]:
@@ -93,6 +115,56 @@ def _maxima(answers: Sequence[np.ndarray], threshold: float) -> list[tuple[np.nd
     return found
 
 
+def _by_scale(found: list[tuple[np.ndarray, ...]]) -> Iterator[tuple[int, tuple]]:
+    """The scale index beside each tuple that has any maxima."""
+    some = [maxima for maxima in found if len(maxima[0])] or found[:1]
+    for maxima in some:
+        yield (int(maxima[2][0]) if len(maxima[2]) else 0), maxima
+
+
+def _off_ridges(answer: np.ndarray, sigma: float, y, x, scale, value) -> tuple[np.ndarray, ...]:
+    """Those maxima at which the answer bends about as much in every direction."""
+    step = blur_step(sigma)
+    rows = _reflected(y + step * np.arange(-1, 2)[:, None], answer.shape[0])
+    columns = _reflected(x + step * np.arange(-1, 2)[:, None], answer.shape[1])
+    near = answer[rows[:, None], columns[None]]
+    yy, xx = (near[[0, 1], [1, 0]] + near[[2, 1], [1, 2]] - 2 * near[1, 1]).astype(np.float64)
+    xy = 0.25 * (near[0, 0] + near[2, 2] - near[0, 2] - near[2, 0])
+    determinant = xx * yy - xy * xy
+    blob = (xx + yy) ** 2 * _RATIO < determinant * (_RATIO + 1) ** 2
+    return y[blob], x[blob], scale[blob], value[blob]
+
+
+def _reflected(index: np.ndarray, n: int) -> np.ndarray:
+    """Indices beyond either end, mirrored into it as `BORDER_REFLECT` does."""
+    inside = np.where(index < 0, -index - 1, np.where(index >= n, 2 * n - 1 - index, index))
+    return np.clip(inside, 0, n - 1)
+
+
+def _without_rings(blobs: Blobs) -> Blobs:
+    """Leave out what a stronger blob of the other sign explains: parts of the ring around it.
+
+    The ring of a disc answers with a third of what its center does; where the rings of two discs
+    meet they add up.
+    """
+    if len(blobs) < 2 or blobs.response.min() > 0 or blobs.response.max() < 0:
+        return blobs
+    from scipy.spatial import cKDTree
+
+    r, answer = blobs.radius.astype(np.float64), blobs.response.astype(np.float64)
+    pairs = cKDTree(blobs.xy).query_pairs(3 * float(r.max()), output_type="ndarray")
+    strong, weak = np.sort(pairs, axis=1).T  # strongest come first
+    apart = np.hypot(*(blobs.xy[strong] - blobs.xy[weak]).T.astype(np.float64))
+    explained = (
+        (answer[strong] * answer[weak] < 0)
+        & (apart < r[strong] + 2 * r[weak])
+        & (np.abs(answer[weak]) < _RING * np.abs(answer[strong]))
+    )
+    keep = np.ones(len(blobs), bool)
+    keep[weak[explained]] = False
+    return blobs.take(keep)
+
+
 def _prune(blobs: Blobs, overlap: float) -> Blobs:
     """Leave out the weaker of two blobs that share too much of their area; strongest come first."""
     if len(blobs) < 2 or overlap >= 1:
@@ -106,11 +178,7 @@ def _prune(blobs: Blobs, overlap: float) -> Blobs:
     near = distance < r[pairs[:, 0]] + r[pairs[:, 1]]
     pairs, distance = pairs[near], distance[near]
     pairs = pairs[_shared(distance, r[pairs[:, 0]], r[pairs[:, 1]]) > overlap]
-    keep = np.ones(len(blobs), bool)
-    for stronger, weaker in np.sort(pairs, axis=1)[np.argsort(pairs.min(axis=1), kind="stable")]:
-        if keep[stronger]:
-            keep[weaker] = False
-    return blobs.take(keep)
+    return blobs.take(keep_first(len(blobs), pairs))
 
 
 def _shared(distance: np.ndarray, r1: np.ndarray, r2: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from cvclassic import detect
+from cvclassic.detect.blobs import _hessians
 from cvclassic.errors import ParameterError
 
 
@@ -33,6 +34,47 @@ def test_mser_and_simple_blobs_have_place_and_radius():
             np.testing.assert_allclose(blobs.xy[nearest], xy, atol=1)
             assert blobs.radius[nearest] == pytest.approx(radius, abs=2)
             assert blobs.response[nearest] > 0
+
+
+@pytest.mark.parametrize("find", [detect.blobs_log, detect.blobs_dog])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_discs_give_one_blob_each(find, sign):
+    """Neither edges nor the rings around discs are blobs."""
+    y, x = np.mgrid[:200, :220]
+    places = ((50, 50, 10), (150, 55, 14), (55, 145, 20), (155, 140, 25))
+    image = np.full(y.shape, 128 - 100 * sign, np.uint8)
+    for cx, cy, r in places:
+        image[(x - cx) ** 2 + (y - cy) ** 2 < r * r] = 128 + 100 * sign
+    blobs = find(image)
+    assert sorted(np.rint(blobs.xy).tolist()) == sorted([x, y] for x, y, _ in places)
+
+
+def test_edges_are_no_blobs():
+    image = np.zeros((90, 120), np.uint8)
+    image[:, 60:] = 255
+    assert len(detect.blobs_log(image)) == 0
+
+
+def test_wide_blurs_have_no_ripple():
+    """The plane is blurred at a lower resolution; what interpolation adds must not be amplified."""
+    y, x = np.mgrid[:160, :160]
+    image = (((x - 80) ** 2 + (y - 80) ** 2 < 40**2) * 255).astype(np.uint8)
+    for sigma in (9.07, 15.0, 19.3, 24.9):
+        sigmas = [*np.geomspace(2, sigma, 8)]
+        xx, yy, _ = list(_hessians(image, sigmas))[-1]
+        assert np.abs(np.diff((xx + yy)[80], 2)).max() < 0.03
+
+
+@pytest.mark.parametrize("find", [detect.corners_harris, detect.corners_shi_tomasi])
+@pytest.mark.parametrize("side", range(1, 9))
+@pytest.mark.parametrize("min_distance", [2, 10])
+def test_refined_corners_keep_their_distance(find, side, min_distance):
+    """The corners of a dot all move to its center."""
+    image = np.zeros((60, 60), np.uint8)
+    image[30 : 30 + side, 30 : 30 + side] = 255
+    xy = find(image, min_distance=min_distance).xy
+    apart = np.abs(xy[:, None] - xy).max(axis=2)[np.triu_indices(len(xy), 1)]
+    assert len(xy) and (apart >= min_distance).all()
 
 
 @pytest.mark.parametrize("find", [detect.blobs_log, detect.blobs_dog])
