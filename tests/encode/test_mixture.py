@@ -88,3 +88,21 @@ def test_principal_components_are_orthonormal_and_sorted(rng):
     spread = ((sample - mean) @ axes.T).std(axis=0)
     assert (np.diff(spread) < 0).all()
     np.testing.assert_allclose(((sample - mean) @ axes.T).mean(axis=0), 0, atol=1e-4)
+
+
+def test_the_largest_entry_of_each_component_is_positive(rng):
+    """Else the sign would hang on the library, and models would differ between machines."""
+    sample = rng.normal(size=(300, 24)).astype(np.float32) @ rng.normal(size=(24, 24)).astype("f4")
+    axes = principal_components(sample, 24)[1]
+    assert (axes[np.arange(24), np.abs(axes).argmax(axis=1)] > 0).all()
+    np.testing.assert_allclose(principal_components(-sample, 24)[1], axes, atol=1e-4)
+
+
+def test_variances_have_a_floor_in_every_column(rng):
+    """Repeated descriptors, such as those of flat areas, would make a Gaussian a spike."""
+    spots = rng.normal(size=(4, 3)) * [1, 10, 0] + 5  # the last column is constant
+    sample = np.repeat(spots, 50, axis=0).astype(np.float32)
+    variances = fit_mixture(sample, 4, random_state=np.random.RandomState(0))[2]
+    spread = sample.var(axis=0)
+    floor = 1e-3 * spread + 1e-4 * spread.mean()
+    np.testing.assert_allclose(variances, np.tile(floor, (4, 1)), rtol=1e-3)

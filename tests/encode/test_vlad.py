@@ -128,3 +128,12 @@ def test_n_jobs_pickle_and_blank_pictures(images, n_components):
 def test_bad_parameters(images, params, message):
     with pytest.raises(ParameterError, match=message):
         VLAD(SIFT(), **params).fit(images)
+
+
+@pytest.mark.parametrize("intra", [False, True])
+def test_the_encoder_normalizes_as_it_is_asked_to(images, intra):
+    encoder = VLAD(SIFT(), 4, intra=intra, power=1, random_state=0).fit(images)
+    for image, found in zip(images, encoder.transform(images), strict=True):
+        x = encoder.local_features(image).descriptors
+        expected = vlad_vector(x, encoder.words_, intra=intra, power=1)
+        np.testing.assert_allclose(found, expected, atol=1e-5)

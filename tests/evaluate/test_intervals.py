@@ -14,6 +14,8 @@ from cvclassic.evaluate import (
     score_predictions,
     wilson_interval,
 )
+from cvclassic.evaluate.calibration import bins_of
+from cvclassic.evaluate.intervals import _bca, _calibration_ends
 
 MEANS = ("accuracy", "mean_class_accuracy", "macro_f1", "log_loss", "expected_calibration_error")
 
@@ -232,3 +234,32 @@ def test_accelerated_intervals_are_those_of_scipy() -> None:
     shifted = np.random.default_rng(0).normal(0.05, 0.2, 100_000)
     ends = _bca(shifted, symmetric, 0.9)
     assert ends[0] < np.quantile(shifted, 0.05) - 0.02
+
+
+def test_accelerated_interval_by_its_definition(rng) -> None:
+    """Skewed losses, so that bias and acceleration matter; the jackknife by leaving out."""
+    terms = rng.exponential(size=40) ** 2
+    values = rng.choice(terms, (3000, 40)).mean(axis=1)
+    left_out = np.array([np.delete(terms, i).mean() for i in range(40)])
+    error = left_out.mean() - left_out
+    acceleration = (error**3).sum() / (6 * (error**2).sum() ** 1.5)
+    bias = stats.norm.ppf((values < terms.mean()).mean())
+    z = bias + stats.norm.ppf([0.05, 0.95])
+    expected = np.quantile(values, stats.norm.cdf(bias + z / (1 - acceleration * z)))
+    assert acceleration > 0.05
+    assert bias > 0.02
+    assert _bca(values, terms, 0.9) == pytest.approx(tuple(expected), rel=1e-9)
+
+
+def test_calibration_interval_knows_that_a_mean_was_fitted_in_each_bin() -> None:
+    """Two images per bin vary less around the mean of the two than around the truth."""
+    rng = np.random.default_rng(0)
+    hits, n, true_gap = 0, 25, 0.05
+    for _ in range(150):
+        confidence = rng.uniform(0.2, 0.95, n)
+        right = rng.random(n) < confidence - true_gap
+        gaps = np.zeros((15, n))
+        gaps[bins_of(confidence, 15), np.arange(n)] = right - confidence
+        low, high = _calibration_ends(gaps, 200, 0.95, rng)
+        hits += low <= true_gap <= high
+    assert hits / 150 >= 0.97
