@@ -9,6 +9,7 @@ import time
 import click
 
 from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.outputs import TextFile
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 # kinds of which the first are named on the terminal
@@ -36,10 +37,10 @@ _GROUPS = {
 @click.option(
     "--csv",
     "csv_file",
-    type=click.Path(),
+    type=TextFile(),
     help="Write a CSV file with one row per finding and image.",
 )
-@click.option("--json", "json_file", type=click.Path(), help="Write all findings to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all findings to this file.")
 @click.option(
     "--fail-on",
     metavar="LIST",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import wrote
+from ..shared.outputs import TextFile, wrote
 from ..shared.predicting import predict_model, write_json
 from ..shared.sources import listed_options, load_source
 
@@ -18,7 +18,7 @@ from ..shared.sources import listed_options, load_source
 @click.argument("models", nargs=-1, required=True, type=click.Path(), metavar="A B ... [FOLDER]")
 @listed_options
 @click.option("-o", "--output", type=click.Path(), help="Write an HTML page with all results.")
-@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this JSON file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all numbers to this JSON file.")
 @jobs_option
 @quiet_option
 @click.pass_context

@@ -8,6 +8,7 @@ import click
 
 from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.outputs import TextFile
 from ..shared.predicting import check_kind, write_json
 from ..shared.sources import load_source, source_options
 
@@ -15,10 +16,10 @@ from ..shared.sources import load_source, source_options
 @click.command()
 @click.argument("model", type=click.Path())
 @source_options
-@click.option("--json", "json_file", type=click.Path(), help="Write all scores to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all scores to this file.")
 @click.option(
     "--per-image",
-    type=click.Path(),
+    type=TextFile(),
     help="Write a CSV file with one row per image: true class, predicted class, margin, seconds.",
 )
 @click.option(

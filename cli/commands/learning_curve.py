@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.outputs import TextFile
 from ..shared.predicting import write_json
 from ..shared.sources import load_source, picture_options
 
@@ -21,7 +22,7 @@ from ..shared.sources import load_source, picture_options
     help="Rows of the manifest to test on; --split gives those to train on [default: train].",
 )
 @click.option("-o", "--output", type=click.Path(), help="Plot to write: .png, .svg or .pdf.")
-@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all numbers to this file.")
 @click.option(
     "--sizes",
     metavar="LIST",

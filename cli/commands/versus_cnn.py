@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..shared.options import quiet_option
+from ..shared.outputs import TextFile
 from ..shared.predicting import write_json
 from ..shared.sources import load_source, picture_options
 
@@ -25,7 +26,7 @@ from ..shared.sources import load_source, picture_options
     show_default=True,
     help="HTML page to write.",
 )
-@click.option("--json", "json_file", type=click.Path(), help="Write all numbers to this JSON file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all numbers to this JSON file.")
 @click.option(
     "--network",
     type=click.Path(),

@@ -9,6 +9,34 @@ from typing import Any
 import click
 
 
+class TextFile(click.Path):
+    """A file for text (JSON, CSV): one that is there and holds no text is never replaced."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; refused where an image, a model or any other binary file has that name."""
+        path = super().convert(value, param, ctx)
+        name = os.fsdecode(path)
+        if name != "-" and os.path.isfile(name) and not _holds_text(name):
+            from cvclassic._basics.printable import show_path
+
+            self.fail(
+                f"{show_path(name)} exists and is no text file. Choose another name.", param, ctx
+            )
+        return path
+
+
+def _holds_text(path: str) -> bool:
+    """Whether the first bytes of a file are text; one that cannot be read is left to the writer."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return True
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as Windows writes it
+        return True
+    return b"\0" not in start and not start.startswith((b"\xff\xd8", b"\x1f\x8b", b"%PDF"))
+
+
 def default_model(source: dict[str, Any]) -> str:
     """Name of a model where none is given: that of the data, in the current folder."""
     given = next(

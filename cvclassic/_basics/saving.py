@@ -76,11 +76,19 @@ def divides(array: np.ndarray) -> bool:
     return bool((array >= SMALLEST).all())
 
 
-def check_bounds(estimator: Any, bounds: Mapping[str, tuple[float, float]]) -> None:
-    """Raise `ModelFileError` unless parameters lie where they are sound."""
+def out_of_bounds(estimator: Any, bounds: Mapping[str, tuple[float, float]]) -> str | None:
+    """What is wrong with a parameter that lies where it is not sound; None if all are."""
     for name, (low, high) in bounds.items():
         for value in _numbers(getattr(estimator, name)):
-            require(low <= value <= high, f"{name} must be between {low:g} and {high:g}")
+            if not low <= value <= high:
+                return f"{name} must be between {low:g} and {high:g}"
+    return None
+
+
+def check_bounds(estimator: Any, bounds: Mapping[str, tuple[float, float]]) -> None:
+    """Raise `ModelFileError` unless parameters lie where they are sound."""
+    fault = out_of_bounds(estimator, bounds)
+    require(fault is None, fault or "")
 
 
 def _numbers(value: Any) -> list[float]:

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_seed
-from .._basics.saving import SavedState, check_bounds, require
+from .._basics.saving import SavedState, check_bounds, out_of_bounds, require
 from ..classify import Recipe
 from ..classify.samples import check_class_weight
 from ..classify.unknown import UnknownRule, check_rule
@@ -100,6 +100,9 @@ def _flatten_own(
 ) -> dict:
     """An estimator of the registry."""
     is_union = state.role == "union"
+    fault = out_of_bounds(estimator, state.bounds)
+    if fault is not None:  # now, and not when the model is needed
+        raise ModelFileError(f"This {name} cannot be saved: {fault}.")
     params = {
         # how many jobs is a matter of the machine, not of the model
         key: None if key == "n_jobs" else _plain(value, key, f"{path}{key}.", arrays)

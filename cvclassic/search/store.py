@@ -265,6 +265,29 @@ def writing(path: str | os.PathLike) -> Iterator[IndexWriter]:
         yield IndexWriter(folder, content)
 
 
+def check_place(path: str | os.PathLike) -> list[Path]:
+    """Find out before an hour's work whether a new index may be made there.
+
+    Returns
+    -------
+    list of Path
+        What a run has left that was killed before it wrote the list.
+
+    Raises
+    ------
+    IndexFileError
+        It is a file, or a folder that holds something else.
+    """
+    folder = Path(os.fsdecode(path))
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise IndexFileError(f"{folder}: is a file; an index is a folder.")
+    others = os.listdir(folder) if folder.is_dir() else []
+    others = [one for one in others if not one.startswith(".")]
+    if [one for one in others if not one.startswith("vocabulary-")]:
+        raise IndexFileError(f"{folder}: the folder is not empty, and holds no image index.")
+    return [folder / one for one in others]
+
+
 def create_folder(path: str | os.PathLike, coder: ImageCoder, settings: dict) -> None:
     """Make an empty index.
 
@@ -282,12 +305,10 @@ def create_folder(path: str | os.PathLike, coder: ImageCoder, settings: dict) ->
         The folder holds something else.
     """
     folder = Path(os.fsdecode(path))
+    leftovers = check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    others = [one for one in os.listdir(folder) if not one.startswith(".")]
-    if [one for one in others if not one.startswith("vocabulary-")]:
-        raise IndexFileError(f"{folder}: the folder is not empty, and holds no image index.")
-    for one in others:  # of a run that was killed before it wrote the list
-        (folder / one).unlink()
+    for one in leftovers:
+        one.unlink()
     note = write_coder(folder / "vocabulary-000001.safetensors", coder)
     content = {
         "format": "cvclassic-index",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...shared.console import report_failures, show_table
+from ...shared.outputs import TextFile
 from ...shared.pictures import EXIT_FAILURES, check_json, write_json
 
 box_format_option = click.option(
@@ -24,7 +25,7 @@ box_format_option = click.option(
 @click.option(
     "-o", "--output", type=click.Path(), help="Draw precision over recall (.png or .svg)."
 )
-@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
+@click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.option(
     "--overlap",
     type=click.FloatRange(0, 1, min_open=True),

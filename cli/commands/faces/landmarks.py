@@ -12,6 +12,7 @@ import click
 from cvclassic._basics.printable import printable
 
 from ...shared.options import max_side_option, quiet_option
+from ...shared.outputs import TextFile
 from ...shared.running import (
     Session,
     engine_for,
@@ -118,7 +119,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
 )
 @click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for the drawings.")
 @records_option
-@click.option("--csv", "csv_", type=click.Path(), help="Write the points as CSV, one row per face.")
+@click.option("--csv", "csv_", type=TextFile(), help="Write the points as CSV, one row per face.")
 @click.option(
     "--box",
     type=float,

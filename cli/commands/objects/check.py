@@ -6,6 +6,7 @@ import click
 
 from ...shared.console import plain, stages
 from ...shared.options import quiet_option
+from ...shared.outputs import TextFile
 from ...shared.pictures import check_json, write_json
 from .options import FORMAT_NAMES
 
@@ -24,7 +25,7 @@ from .options import FORMAT_NAMES
 @click.option(
     "--model", type=click.Path(), help="Detector that finds where boxes are probably missing."
 )
-@click.option("--json", "json_", type=click.Path(), help="JSON file for the faults; - is stdout.")
+@click.option("--json", "json_", type=TextFile(), help="JSON file for the faults; - is stdout.")
 @quiet_option
 @click.pass_context
 def check(ctx, labels, images, labels_format, against, classes, model, json_, quiet):

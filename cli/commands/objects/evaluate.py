@@ -6,6 +6,7 @@ import click
 
 from ...shared.console import plain, report_failures, show_table, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import TextFile
 from ...shared.pictures import check_json, write_json
 from .options import labels_options, say_label_faults
 
@@ -13,7 +14,7 @@ from .options import labels_options, say_label_faults
 @click.command()
 @click.argument("model", type=click.Path())
 @labels_options
-@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
+@click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.option(
     "--report", type=click.Path(), metavar="HTML", help="Write an HTML page with the mistakes."
 )

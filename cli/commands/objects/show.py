@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...shared.console import plain
+from ...shared.outputs import TextFile
 from ...shared.pictures import check_json, write_json
 
 
@@ -18,7 +19,7 @@ from ...shared.pictures import check_json, write_json
 )
 @click.option("--label", help="Class to explain.  [default: the most probable one]")
 @click.option("-o", "--output", type=click.Path(), help="Drawing (.png, .svg or .pdf).")
-@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
+@click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.pass_context
 def show(ctx, model, image, at, label, output, json_):
     """Explain what MODEL found in IMAGE, stage by stage, or why it did not find a box.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from ...shared.options import quiet_option
+from ...shared.outputs import TextFile
 from ...shared.predicting import write_json
 
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
-@click.option("--json", "json_file", type=click.Path(), help="Write all clusters to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write all clusters to this file.")
 @quiet_option
 def duplicates(index_, json_file, quiet):
     """Find copies in INDEX: identical, resized, recolored and cropped images, in clusters.

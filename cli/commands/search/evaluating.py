@@ -7,6 +7,7 @@ import os
 import click
 
 from ...shared.options import quiet_option
+from ...shared.outputs import TextFile
 from ...shared.predicting import write_json
 
 
@@ -23,7 +24,7 @@ from ...shared.predicting import write_json
     type=click.Path(),
     help="Folder of the query images. [default: the images of the index are the queries]",
 )
-@click.option("--json", "json_file", type=click.Path(), help="Write the scores to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write the scores to this file.")
 @click.option("--no-geometry", is_flag=True, help="Skip geometric verification.")
 @click.option("--compact-only", is_flag=True, help="Rank by compact codes only.")
 @click.option(

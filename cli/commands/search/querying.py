@@ -6,6 +6,7 @@ import time
 
 import click
 
+from ...shared.outputs import TextFile
 from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
@@ -34,7 +35,7 @@ def _read_box(_ctx, _param, value: str | None):
     help="Number of hits per query.",
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
-@click.option("--json", "json_file", type=click.Path(), help="Write the hits to this file.")
+@click.option("--json", "json_file", type=TextFile(), help="Write the hits to this file.")
 @click.option("--box", callback=_read_box, help="Search for this region only: x,y,w,h in pixels.")
 @click.option(
     "--together", is_flag=True, help="Treat all IMAGEs as views of one object and search once."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ...shared.outputs import TextFile
 from ...shared.predicting import write_json
 
 _json_option = click.option(
-    "--json", "json_file", type=click.Path(), help="Write the numbers to this file."
+    "--json", "json_file", type=TextFile(), help="Write the numbers to this file."
 )
 
 

@@ -6,6 +6,7 @@ import time
 
 import click
 
+from ...shared.outputs import TextFile
 from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
@@ -22,7 +23,7 @@ from ...shared.reporting import command_line
     help="Latent semantic indexing, its probabilistic form, or latent Dirichlet allocation.",
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) to browse.")
-@click.option("--json", "json_file", type=click.Path(), help="Write topics and weights.")
+@click.option("--json", "json_file", type=TextFile(), help="Write topics and weights.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )

@@ -8,6 +8,7 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
+from ...shared.outputs import TextFile
 
 
 @click.command()
@@ -35,7 +36,7 @@ from ...shared.options import jobs_option, quiet_option
     help="Tolerance for boundaries in pixels.",
 )
 @click.option(
-    "--json", "json_", type=click.Path(), metavar="FILE", help="Write the scores to this JSON file."
+    "--json", "json_", type=TextFile(), metavar="FILE", help="Write the scores to this JSON file."
 )
 @click.option(
     "--report", type=click.Path(), metavar="FILE", help="Write a page (.html), worst images first."

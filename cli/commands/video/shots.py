@@ -11,7 +11,7 @@ import click
 
 from ...shared.console import plain
 from ...shared.options import quiet_option
-from ...shared.outputs import wrote
+from ...shared.outputs import TextFile, wrote
 from ...shared.video import FrameReader, timecode
 
 
@@ -20,10 +20,10 @@ from ...shared.video import FrameReader, timecode
 @click.option(
     "--csv",
     "table",
-    type=click.Path(),
+    type=TextFile(),
     help="CSV file for the list of shots; - is stdout. [default]",
 )
-@click.option("--edl", type=click.Path(), help="Edit decision list (CMX 3600) for video editors.")
+@click.option("--edl", type=TextFile(), help="Edit decision list (CMX 3600) for video editors.")
 @click.option(
     "--split",
     type=click.Path(file_okay=False),

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import wrote
+from ...shared.outputs import TextFile, wrote
 from ...shared.video import FrameReader
 
 
 @click.command()
 @click.argument("clip")
-@click.option("-o", "--output", required=True, type=click.Path(), help="CSV file in MOT format.")
+@click.option("-o", "--output", required=True, type=TextFile(), help="CSV file in MOT format.")
 @click.option("--video", type=click.Path(), help="Write the video with the tracks drawn.")
 @click.option("--box", metavar="X,Y,W,H", help="Track this box of the first frame.")
 @click.option(

@@ -1,0 +1,68 @@
+"""Nothing of somebody else's is replaced by what a command writes."""
+
+import click
+import pytest
+
+pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
+
+from cvclassic_cli.main import main
+from cvclassic_cli.shared.outputs import TextFile
+
+TEXTS = {"--json", "--csv", "--edl", "--per-image"}
+BINARY = {
+    "photo.jpg": b"\xff\xd8\xff\xe0 JFIF",
+    "image.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "old.cvmodel": b"\x10\0\0\0\0\0\0\0{}",
+    "table.csv.gz": b"\x1f\x8b\x08\x08",
+    "notes.pdf": b"%PDF-1.7",
+}
+
+
+def commands(group: click.Group, path=()):
+    """Every command of the tree, with its words."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_option_for_text_asks_what_is_there() -> None:
+    found = 0
+    for words, command in commands(main):
+        for option in command.params:
+            if TEXTS & set(option.opts) and isinstance(option.type, click.Path):
+                # records of runs have a name that says what they are, see `format_of`
+                if "--records" not in option.opts:
+                    assert isinstance(option.type, TextFile), (words, option.opts)
+                    found += 1
+    assert found >= 20
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_files_are_kept(name, in_process, tmp_path) -> None:
+    path = tmp_path / name
+    path.write_bytes(BINARY[name])
+    done = in_process("search", "info", tmp_path / "i", "--json", path)
+    assert done.returncode == 2
+    assert "exists and is no text file" in " ".join(done.stderr.split())
+    assert path.read_bytes() == BINARY[name]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", "é\n".encode(), "é\n".encode("utf-16")])
+def test_older_texts_may_be_written_again(content, tmp_path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_bytes(content)
+    assert TextFile().convert(str(path), None, None) == str(path)
+    assert TextFile().convert("-", None, None) == "-"
+
+
+def test_an_index_is_no_file(in_process, tmp_path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(BINARY["photo.jpg"])
+    done = in_process("search", "index", tmp_path, "-o", photo, "-q", "-j", 1)
+    assert done.returncode == 2
+    assert "photo.jpg: is a file; an index is a folder." in done.stderr
+    assert photo.read_bytes() == BINARY["photo.jpg"]
