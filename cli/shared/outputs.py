@@ -59,15 +59,7 @@ def check_model_output(path: str, force: bool) -> None:
     from cvclassic.errors import ModelFileError
     from cvclassic.models.header import read_model_info
 
-    folder = os.path.dirname(path)
-    if folder and not os.path.isdir(folder):
-        if os.path.lexists(folder):
-            raise NotADirectoryError(errno.ENOTDIR, f"{show_path(folder)} is not a folder", path)
-        raise FileNotFoundError(
-            errno.ENOENT,
-            f"No such file or directory: the folder {show_path(folder)} does not exist",
-            path,
-        )
+    _check_folder(path)
     if os.path.lexists(path) and not os.path.isdir(path) and not force:
         try:
             read_model_info(path)
@@ -77,6 +69,46 @@ def check_model_output(path: str, force: bool) -> None:
                 "another name, or replace it with --force."
             ) from None
     check_writable(path)
+
+
+def check_bundle_output(path: str) -> None:
+    """The same for detectors, segmenters and the like: only files of cvclassic are replaced."""
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic._basics.printable import show_path
+
+    _check_folder(path)
+    if os.path.isfile(path) and not _is_bundle(path):
+        raise click.UsageError(
+            f"-o {show_path(path)}: this file exists and was not written by cvclassic. Choose "
+            "another name."
+        )
+    check_writable(path)
+
+
+def _is_bundle(path: str) -> bool:
+    """Whether a file begins as all that cvclassic trains does: arrays under a JSON description."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(1 << 20)
+    except OSError:
+        return True  # left to the writer
+    size = int.from_bytes(start[:8], "little")
+    return not start or (start[8:9] == b"{" and b"cvclassic" in start[8 : 8 + size])
+
+
+def _check_folder(path: str) -> None:
+    """Raise `OSError` unless the folder of an output is there."""
+    from cvclassic._basics.printable import show_path
+
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        if os.path.lexists(folder):
+            raise NotADirectoryError(errno.ENOTDIR, f"{show_path(folder)} is not a folder", path)
+        raise FileNotFoundError(
+            errno.ENOENT,
+            f"No such file or directory: the folder {show_path(folder)} does not exist",
+            path,
+        )
 
 
 def keep_backup(path: str) -> str:

@@ -12,7 +12,6 @@ from ..errors import ParameterError
 from ..images.checks import check_positive, check_real
 from .results import Blobs, keep_first
 
-
 _RATIO = 10  # of the larger to the smaller curvature of an answer, beyond which it is a ridge
 _RING = 0.4  # of the answer at the center of a disc: that of the ring around it is a third
 

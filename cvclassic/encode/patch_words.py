@@ -298,7 +298,9 @@ class PatchWords(SizedTransformer):
         require_shape(self, "mean_", (d,))
         require_shape(self, "whitening_", (d, d))
         require_shape(self, "words_", (len(self.words_), d))
-        require(2 <= len(self.words_) <= self.n_words, f"words_ must hold 2 to {self.n_words} words")
+        require(
+            2 <= len(self.words_) <= self.n_words, f"words_ must hold 2 to {self.n_words} words"
+        )
         n = self.pool**2 * len(self.words_)
         require(self.n_features_out_ == n, f"n_features_out_ must be {n}")
 

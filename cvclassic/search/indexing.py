@@ -15,7 +15,15 @@ from ..errors import DataError, ImageReadError, IndexFileError
 from ..images import Fault
 from .coding import ImageCode, ImageCoder, learn_coder
 from .index import segment_of
-from .store import IndexFolder, IndexWriter, check_place, create_folder, is_index, open_folder, writing
+from .store import (
+    IndexFolder,
+    IndexWriter,
+    check_place,
+    create_folder,
+    is_index,
+    open_folder,
+    writing,
+)
 
 SEGMENT_IMAGES = 1000  # images that are written at once: so much work is lost when a run is killed
 _SAMPLE_IMAGES = 3000  # images that the vocabulary is learned from, at most

@@ -1,12 +1,13 @@
 """Nothing of somebody else's is replaced by what a command writes."""
 
 import click
+import numpy as np
 import pytest
 
 pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
 from cvclassic_cli.main import main
-from cvclassic_cli.shared.outputs import TextFile
+from cvclassic_cli.shared.outputs import TextFile, check_bundle_output
 
 TEXTS = {"--json", "--csv", "--edl", "--per-image"}
 BINARY = {
@@ -33,11 +34,11 @@ def test_every_option_for_text_asks_what_is_there() -> None:
     found = 0
     for words, command in commands(main):
         for option in command.params:
-            if TEXTS & set(option.opts) and isinstance(option.type, click.Path):
-                # records of runs have a name that says what they are, see `format_of`
-                if "--records" not in option.opts:
-                    assert isinstance(option.type, TextFile), (words, option.opts)
-                    found += 1
+            given = set(option.opts)
+            # records of runs have a name that says what they are, see `format_of`
+            if given & TEXTS and "--records" not in given and isinstance(option.type, click.Path):
+                assert isinstance(option.type, TextFile), (words, option.opts)
+                found += 1
     assert found >= 20
 
 
@@ -66,3 +67,40 @@ def test_an_index_is_no_file(in_process, tmp_path) -> None:
     assert done.returncode == 2
     assert "photo.jpg: is a file; an index is a folder." in done.stderr
     assert photo.read_bytes() == BINARY["photo.jpg"]
+
+
+TRAIN = {
+    "objects train": ["--labels", "c.json"],
+    "segment train": ["--images", ".", "--masks", "."],
+    "faces train-metric": ["."],
+    "faces train-landmarks": [".", "--points", "c.json"],
+}
+
+
+@pytest.mark.parametrize("words", TRAIN)
+@pytest.mark.parametrize("name", ["photo.jpg", "notes.txt"])
+def test_what_is_trained_replaces_nothing_else(
+    words, name, in_process, tmp_path, monkeypatch
+) -> None:
+    """Found before anything is read."""
+    monkeypatch.chdir(tmp_path)
+    content = BINARY.get(name, b"my notes on cvclassic")
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "c.json").write_text("{}")
+    done = in_process(*words.split(), *TRAIN[words], "-o", name)
+    assert done.returncode == 2
+    assert "exists and was not written by cvclassic" in " ".join(done.stderr.split())
+    assert (tmp_path / name).read_bytes() == content
+    done = in_process(*words.split(), *TRAIN[words], "-o", "no/such/x")
+    assert done.returncode == 3
+    assert "the folder no/such does not exist" in " ".join(done.stderr.split())
+
+
+def test_an_older_bundle_may_be_replaced(tmp_path) -> None:
+    from cvclassic.models.bundles import save_bundle
+
+    path = tmp_path / "x"
+    path.write_bytes(b"")
+    check_bundle_output(str(path))
+    save_bundle(path, "cvclassic-landmarks", 1, {"x": np.arange(3)}, {})
+    check_bundle_output(str(path))

@@ -74,7 +74,8 @@ def test_refined_corners_keep_their_distance(find, side, min_distance):
     image[30 : 30 + side, 30 : 30 + side] = 255
     xy = find(image, min_distance=min_distance).xy
     apart = np.abs(xy[:, None] - xy).max(axis=2)[np.triu_indices(len(xy), 1)]
-    assert len(xy) and (apart >= min_distance).all()
+    assert len(xy)
+    assert (apart >= min_distance).all()
 
 
 @pytest.mark.parametrize("find", [detect.blobs_log, detect.blobs_dog])

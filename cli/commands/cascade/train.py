@@ -8,6 +8,7 @@ import click
 
 from ...shared.console import report_failures, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import TextFile
 from ...shared.pictures import EXIT_FAILURES, EXIT_INCOMPLETE
 from .evaluate import box_format_option
 from .log import TrainingLog
@@ -60,7 +61,7 @@ class Rates(click.ParamType):
 @click.option(
     "--negatives", required=True, type=click.Path(), help="Folder of images without the object."
 )
-@click.option("-o", "--output", required=True, type=click.Path(), help="XML file to write.")
+@click.option("-o", "--output", required=True, type=TextFile(), help="XML file to write.")
 @click.option(
     "--feature",
     type=click.Choice(["lbp", "haar"]),

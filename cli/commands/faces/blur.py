@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import wrote
+from ...shared.outputs import TextFile, wrote
 from ...shared.video import FrameReader, timecode
 
 
@@ -17,7 +17,7 @@ from ...shared.video import FrameReader, timecode
 @click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
 @click.option(
     "--report",
-    type=click.Path(),
+    type=TextFile(),
     help="Moments to check by eye: a page with frames (.html), or a table (.csv).",
 )
 @click.option(

@@ -12,7 +12,7 @@ import click
 from cvclassic._basics.printable import printable
 
 from ...shared.options import max_side_option, quiet_option
-from ...shared.outputs import TextFile
+from ...shared.outputs import TextFile, check_bundle_output
 from ...shared.running import (
     Session,
     engine_for,
@@ -69,13 +69,12 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     Example:
       cvclassic faces train-landmarks faces/ --points points.json -o faces.cvlandmarks
     """
-    from cvclassic._basics.atomic import check_writable
     from cvclassic.faces import FaceLandmarks, load_marked_faces, save_landmarks
     from cvclassic.faces.landmarks.boxes import box_of_face
 
     from ...shared.console import report_failures, show_table, stages
 
-    check_writable(output)
+    check_bundle_output(output)
     faces = load_marked_faces(folder, points)
     if faces.failures:
         click.echo(f"{len(faces.failures)} faces cannot be used and were skipped:", err=True)

@@ -8,6 +8,7 @@ import click
 
 from ...shared.console import stages
 from ...shared.options import quiet_option
+from ...shared.outputs import check_bundle_output
 from ...shared.pictures import short_path
 
 _MAX_SIDE = 2000
@@ -130,10 +131,9 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
     """
     import numpy as np
 
-    from cvclassic._basics.atomic import check_writable
     from cvclassic.faces import Gallery, learn_metric, save_metric
 
-    check_writable(output)
+    check_bundle_output(output)
     faces, people, failed = _load_people(folder, "whole" if whole else "detect", quiet)
     plain = Gallery(feature)
     vectors, labels = [], []

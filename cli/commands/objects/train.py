@@ -9,6 +9,7 @@ import click
 
 from ...shared.console import plain, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import check_bundle_output
 from ...shared.signals import stop_on_signals
 from .options import labels_options, say_label_faults
 
@@ -63,11 +64,10 @@ def train(
     Example:
       cvclassic objects train --labels boxes.json --images photos/ -o raccoons.cvobjects
     """
-    from cvclassic._basics.atomic import check_writable
     from cvclassic.images.labels import load_labeled_files
     from cvclassic.objects import Checkpoint, ObjectDetector, save_detector
 
-    check_writable(output)
+    check_bundle_output(output)
     files = load_labeled_files(labels, images, format=labels_format)
     failures = say_label_faults(files, quiet=quiet)
     paths, truth = list(files.paths), list(files.images)

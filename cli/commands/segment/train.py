@@ -7,6 +7,7 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
+from ...shared.outputs import check_bundle_output
 
 
 @click.command()
@@ -63,7 +64,6 @@ def train(
     """
     import os
 
-    from cvclassic._basics.atomic import check_writable
     from cvclassic.segment import PixelClassifier, save_segmentation
 
     from ...shared.console import show_table, stages
@@ -74,7 +74,7 @@ def train(
         raise click.UsageError("Give one of --masks DIR, --scribbles DIR or --labels FILE.")
     if instances and scribbles is not None:
         raise click.UsageError("--instances needs --masks or --labels.")
-    check_writable(output)
+    check_bundle_output(output)
     start = time.perf_counter()
     data = training_data(images, masks, scribbles, labels, inside, names, instances)
     read = time.perf_counter()
