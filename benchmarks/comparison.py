@@ -233,12 +233,40 @@ def scale() -> str | None:
     return table(headers, lines) + machine_line(found, [])
 
 
+def gpu() -> str | None:
+    """Networks on a data-center GPU beside recipes on the CPU."""
+    cuda, strong, ours = _load("cnn-cuda"), _load("networks-gpu"), _load("accuracy")
+    if cuda is None or strong is None or ours is None:
+        return None
+    rows: list[tuple[str, str, float, float | None, str]] = []
+    for data, recipes in ours["results"].items():
+        if data not in cuda["results"]:
+            continue
+        for recipe in ("fisher", "fast"):
+            row = recipes[recipe]
+            rows.append((data, recipe, row["mean_class_accuracy"], row["train_s"], "two CPU cores"))
+        for method, found in cuda["results"][data].items():
+            row = found["full"]
+            rows.append((data, method, row["mean_class_accuracy"], row["fit_s"], row["device"]))
+        for row in strong["rows"]:
+            if row["data"] == data:
+                name = row["net"]
+                rows.append((data, name, row["mean_class"], row.get("seconds"), strong["device"]))
+    rows.sort(key=lambda row: (row[0], -row[2]))
+    lines = [
+        [f"{data}, {name}", _points(score), "–" if s is None else f"{s:.0f} s", device]
+        for data, name, score, s, device in rows
+    ]
+    return table(["", "accuracy %", "training", "on"], lines)
+
+
 BLOCKS: dict[str, Callable[[], str | None]] = {
     "verdict": in_words,
     "full": full,
     "curve": curve,
     "budgets": budgets,
     "damage": damage,
+    "gpu": gpu,
     "speed": speed,
     "scale": scale,
 }

@@ -19,7 +19,7 @@ from .common import RESULTS, data_dir, write_results
 from .processes import CVCLASSIC, measure_process
 
 QUESTIONS = {
-    "pictures": (100, 200, 400, 800, 1515),
+    "images": (100, 200, 400, 800, 1515),
     "words": (125, 250, 500, 1000, 2000),
     "side": (75, 150, 300, 600),
     "classes": (12, 25, 50, 101),
@@ -37,7 +37,7 @@ def rows_of(question: str, value: int) -> list[dict]:
         kept = sorted({row["label"] for row in rows})[:value]
         return [row for row in rows if row["label"] in kept]
     rows.sort(key=lambda row: row["path"].rpartition("/")[2])  # the classes mixed
-    return rows[: value if question == "pictures" else 400]
+    return rows[: value if question == "images" else 400]
 
 
 def measure(question: str, value: int, recipe: str) -> dict:
@@ -63,7 +63,7 @@ def measure(question: str, value: int, recipe: str) -> dict:
         size = Path(scratch, "model.cvmodel").stat().st_size
     return {
         question: value,
-        "n_pictures": len(rows),
+        "n_images": len(rows),
         "wall_s": round(found["wall_s"], 2),
         "cpu_s": round(found["cpu_s"], 2),
         "peak_mb": round(found["peak_mb"]),
