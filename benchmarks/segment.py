@@ -159,25 +159,32 @@ def opponent(train: list[Case], test: list[Case]) -> dict:
         maps.append(forest.predict_proba(flat)[:, 1].reshape(features.shape[:2]))
         seconds += time.process_time() - start
         pixels += maps[-1].size
-    best = None
-    for threshold in np.arange(0.2, 0.96, 0.05):
-        measures = [
-            measure_image(
-                case.labels(),
-                (shares > threshold).astype(np.int32),
-                np.rint(255 * shares)[None].astype(np.uint8),
-                2,
-            )
-            for case, shares in zip(test, maps, strict=True)
-        ]
-        kept = _kept(measures)
-        if best is None or kept["dice"] > best["dice"]:
-            best = kept
+    threshold = _best_on_test(test, maps)
+    measures = [
+        measure_image(
+            case.labels(),
+            (shares > threshold).astype(np.int32),
+            np.rint(255 * shares)[None].astype(np.uint8),
+            2,
+        )
+        for case, shares in zip(test, maps, strict=True)
+    ]
     return {
-        **(best or {}),
+        **_kept(measures),
+        "threshold": round(threshold, 2),
         "train_cpu_seconds": round(trained, 1),
         "cpu_seconds_per_megapixel": round(seconds / pixels * 1e6, 3),
     }
+
+
+def _best_on_test(test: list[Case], maps: list[np.ndarray]) -> float:
+    """The threshold with the largest Dice, in hundredths."""
+    truth = np.concatenate([case.labels().ravel() for case in test])
+    bins = np.concatenate([np.minimum(shares.ravel() * 100, 99) for shares in maps]).astype(int)
+    known = truth >= 0
+    everything = np.bincount(bins[known], minlength=100)[::-1].cumsum()[::-1]
+    hits = np.bincount(bins[known & (truth == 1)], minlength=100)[::-1].cumsum()[::-1]
+    return float((2 * hits / (everything + hits[0])).argmax()) / 100
 
 
 def _features(image: np.ndarray) -> np.ndarray:
@@ -227,23 +234,25 @@ def main() -> None:
     parser.add_argument("--no-opponent", action="store_true")
     args = parser.parse_args()
     path = Path(RESULTS) / "segment.json"
-    results = json.loads(path.read_text())["results"] if path.exists() else {}
+
+    def keep(name: str, method: str, row: dict) -> None:
+        # read again: another set may have been measured beside this one
+        results = json.loads(path.read_text())["results"] if path.exists() else {}
+        results.setdefault(name, {})[method] = row
+        write_results("segment", {key: results[key] for key in SETS if key in results})
+        print(name, method, row, flush=True)
+
     cv2.setNumThreads(1)
     with threads(1):
         for name in args.sets:
             train, test = load(name)
-            entry = results.setdefault(name, {})
             if args.scribbles is not None:
-                entry["scribbles"] = ours(name, train, test, args.scribbles)
-            else:
-                entry["cvclassic"] = ours(name, train, test, None)
-            print(name, entry, flush=True)
-            write_results("segment", results)
-            if not args.no_opponent and args.scribbles is None:
-                entry["scikit-image"] = opponent(train, test)
-                print(name, entry["scikit-image"], flush=True)
-                write_results("segment", results)
-    write_docs(results)
+                keep(name, "scribbles", ours(name, train, test, args.scribbles))
+                continue
+            keep(name, "cvclassic", ours(name, train, test, None))
+            if not args.no_opponent:
+                keep(name, "scikit-image", opponent(train, test))
+    write_docs(json.loads(path.read_text())["results"])
 
 
 if __name__ == "__main__":

@@ -156,8 +156,9 @@ class Annotation:
             features = np.concatenate([part[0] for part in parts], axis=1)
             labels = np.concatenate([part[1] for part in parts])
             counts = np.concatenate([part[2] for part in parts])
+            even = np.ones(len(counts))
             n = len(present)
-            weights = training_weights(labels, counts, np.ones(n))
+            weights = training_weights(labels, counts, even, np.ones(n))
             trees = train_trees(
                 features,
                 labels,
@@ -205,7 +206,7 @@ class Annotation:
         numbers = np.full(256, -1)
         numbers[present] = np.arange(len(present))
         labels = numbers[self._marks[i]]
-        index, counts = sample_pixels(labels, len(present), _PER_IMAGE, rng)
+        index, counts, _ = sample_pixels(labels, len(present), _PER_IMAGE, rng)
         rows, columns = np.unravel_index(index, labels.shape)
         features = np.stack([plane[rows, columns] for plane in self._features(i)])
         return features, labels.ravel()[index], counts

@@ -16,9 +16,11 @@ import numpy as np
 _BORDER = cv2.BORDER_REFLECT_101
 # Contrast below this is taken for noise (values run from 0 to 1).
 _FLOOR = np.float32(0.01)
-# Line filters, the dearest ones, look for lines up to 4 times as wide.
-_LINE_LEVELS = 3
+# Line filters, the dearest ones, look for lines up to 8 times as wide.
+_LINE_LEVELS = 4
 _N_ANGLES = 8
+# Long lines: where else along the line, in pixels, the short filter is looked at.
+_STEPS_ALONG = (4, 8)
 
 # What a color image is mixed into; the first that tells the classes best leads, see `learn_mixing`.
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -113,7 +115,7 @@ _FULL = (
     "edge energy",
     "corner energy",
 )
-_LINES = ("bright line", "dark line")
+_LINES = ("bright line", "dark line", "long bright line", "long dark line")
 
 
 def image_responses(
@@ -217,7 +219,8 @@ def _filters(plane: np.ndarray, names: Collection[str]) -> Iterator[tuple[str, n
         if some("contrast"):
             yield "contrast", (smooth - mean) * scale
         if some(*_LINES):
-            yield from pair(*_LINES, _lines((plane - mean) * scale))
+            lines = _lines((plane - mean) * scale, long=some(*_LINES[2:]))
+            yield from ((n, v) for n, v in zip(_LINES, lines, strict=False) if n in names)
     if some("ridge", "valley"):
         yield from pair("ridge", "valley", _eigenvalues(*_second_derivatives(smooth)))
     if some("wide ridge", "wide valley"):
@@ -256,12 +259,30 @@ def _line_kernels() -> tuple[np.ndarray, ...]:
     return tuple(kernels)
 
 
-def _lines(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Strongest response over the angles to a bright and to a dark line."""
-    responses = (cv2.filter2D(plane, cv2.CV_32F, k, borderType=_BORDER) for k in _line_kernels())
-    darkest = next(responses)
-    brightest = darkest.copy()
-    for response in responses:
-        cv2.max(darkest, response, dst=darkest)
-        cv2.min(brightest, response, dst=brightest)
-    return brightest, darkest
+def _lines(plane: np.ndarray, *, long: bool) -> list[np.ndarray]:
+    """Strongest response over the angles to a bright and to a dark line; also to long ones."""
+    found: list[np.ndarray] = []
+    for i, kernel in enumerate(_line_kernels()):
+        response = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=_BORDER)
+        responses = [response, response]
+        if long:
+            responses += [_elongate(response, i * np.pi / _N_ANGLES)] * 2
+        if not found:
+            found = [response.copy() for response in responses]
+        for n, response in enumerate(responses):
+            (cv2.max if n % 2 else cv2.min)(found[n], response, dst=found[n])
+    return found
+
+
+def _elongate(response: np.ndarray, angle: float) -> np.ndarray:
+    """Mean along a direction: at points one after the other, which costs less than a long kernel."""
+    reach = max(_STEPS_ALONG)
+    wide = cv2.copyMakeBorder(response, reach, reach, reach, reach, _BORDER)
+    height, width = response.shape
+    total = response.copy()
+    for step in _STEPS_ALONG:
+        for sign in (-1, 1):
+            x = reach + sign * round(step * np.cos(angle))
+            y = reach + sign * round(step * np.sin(angle))
+            cv2.add(total, wide[y : y + height, x : x + width], dst=total)
+    return total

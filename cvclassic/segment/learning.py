@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .decisions import best_offsets, best_threshold
+from .decisions import best_offsets, best_threshold, expected_threshold
 from .examples import Example
 from .features import channels_of, context_responses, image_responses, learn_mixing
 from .pixel_model import PixelModel, Stage, map_steps, window_planes
@@ -35,6 +35,7 @@ class Settings:
     learning_rate: float = 0.15
     max_pixels: int = 200_000
     context: bool | str = "auto"
+    scribbles: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,16 +176,21 @@ class _Job:
 
         def sample(i: int):
             rng = np.random.default_rng(seeds[i])
-            index, counts = sample_pixels(self.labels[i], self.n_classes, per_image, rng)
+            index, counts, shares = sample_pixels(
+                self.labels[i], self.n_classes, per_image, rng, None if maps is None else maps[i]
+            )
             rows, columns = np.unravel_index(index, self.labels[i].shape)
             features = np.stack([plane[rows, columns] for plane in planes(i, stage)])
-            return features, self.labels[i].ravel()[index], counts, self.folds[i].ravel()[index]
+            known = (self.labels[i], self.folds[i])
+            return features, counts, shares, *(plane.ravel()[index] for plane in known)
 
         parts = self.each(sample)
         features = np.concatenate([part[0] for part in parts], axis=1)
-        labels, counts, folds = (np.concatenate([p[j] for p in parts]) for j in (1, 2, 3))
+        counts, shares, labels, folds = (
+            np.concatenate([part[j] for part in parts]) for j in range(1, 5)
+        )
         del parts
-        weights = training_weights(labels, counts, self.class_weight)
+        weights = training_weights(labels, counts, shares, self.class_weight)
         kept = useful_features(features, labels, weights, self.n_classes, self.rng)
         features = np.ascontiguousarray(features[kept])
         stage = Stage(
@@ -232,7 +238,12 @@ class _Job:
         if self.k > 1:
             offset, value = best_offsets(np.concatenate(truth), np.concatenate(given, axis=1))
             return offset, value
-        threshold, value = best_threshold(np.concatenate(truth) == 1, np.concatenate(given, 1)[0])
+        positive, known = np.concatenate(truth) == 1, np.concatenate(given, axis=1)[0]
+        threshold, value = best_threshold(positive, known)
+        if self.settings.scribbles:
+            step = max(1, int(sum(y.size for y in self.labels) / _SCORED_PIXELS))
+            everything = np.concatenate([s[0].ravel()[::step] for s in scores])
+            threshold = expected_threshold(positive, known, everything)[0]
         return np.array([-threshold], np.float32), value
 
 

@@ -166,7 +166,12 @@ class PixelClassifier(BaseEstimator):
         if position == "auto":
             position = not scribbles and n_labeled >= 5
         settings = Settings(
-            self.n_trees, self.depth, self.learning_rate, self.max_pixels, self.context
+            self.n_trees,
+            self.depth,
+            self.learning_rate,
+            self.max_pixels,
+            self.context,
+            scribbles,
         )
         used = [i for i, label in enumerate(labels) if (label >= 0).any()]
         self.model_, held_out = learn_pixels(

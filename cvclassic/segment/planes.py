@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ _TAIL = 0.005
 _N_SAMPLED = 4000
 # How far, in pixels and in 8 directions, the next stage looks at probabilities around a pixel.
 _RADII = (3, 6, 12, 20)
+# Of one map (two classes) not at each direction, but at what does not depend on how the image lies.
+_AROUND = ("through", "across", "most", "least")
 
 
 @dataclass(frozen=True)
@@ -141,13 +144,25 @@ def context_planes(
     responses = context_responses(floats, n_levels, asked)
     planes = _to_steps(responses, ranges, floats[0].shape, window, top, left)
     number = len(ranges)
-    ring = [(0, 0), *_ring(_RADII if len(maps) == 1 else _RADII[2:])]
     for crop, _, _ in crops:
         wide = cv2.copyMakeBorder(crop, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-        for i, (dy, dx) in enumerate(ring):
-            if number + i in asked:
-                planes[number + i] = _inner(wide, window, top + reach + dy, left + reach + dx)
-        number += len(ring)
+
+        def at(dy: int, dx: int, wide=wide) -> np.ndarray:
+            return _inner(wide, window, top + reach + dy, left + reach + dx)
+
+        planes[number] = at(0, 0)
+        number += 1
+        if len(maps) > 1:
+            for dy, dx in (place for radius in _RADII[2:] for place in _ring(radius)):
+                if number in asked:
+                    planes[number] = at(dy, dx)
+                number += 1
+            continue
+        for radius in _RADII:
+            if not asked.isdisjoint(range(number, number + len(_AROUND))):
+                around = _summary([at(*place) for place in _ring(radius)])
+                planes |= {number + i: plane for i, plane in enumerate(around)}
+            number += len(_AROUND)
     return [planes[n] for n in wanted]
 
 
@@ -161,14 +176,34 @@ def n_planes(n_channels: int, n_levels: int, *, context: bool = False):
     blank = [np.zeros((2**n_levels, 2**n_levels), np.float32)] * n_channels
     if not context:
         return sum(1 for _ in image_responses(blank, n_levels))
-    radii = _RADII if n_channels == 1 else _RADII[2:]
     responses = sum(1 for _ in context_responses(blank, n_levels))
-    return responses, n_channels * (1 + len(_ring(radii)))
+    if n_channels == 1:
+        return responses, 1 + len(_RADII) * len(_AROUND)
+    return responses, n_channels * (1 + sum(len(_ring(radius)) for radius in _RADII[2:]))
 
 
-def _ring(radii: Sequence[int]) -> list[tuple[int, int]]:
+def _ring(radius: int) -> list[tuple[int, int]]:
+    """Points around, opposite ones half of the list apart."""
     angles = np.arange(8) * np.pi / 4
-    return [(round(r * np.sin(a)), round(r * np.cos(a))) for r in radii for a in angles]
+    return [(round(radius * np.sin(a)), round(radius * np.cos(a))) for a in angles]
+
+
+def _summary(ring: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What a ring says, turned or mirrored as it may be: see `_AROUND`.
+
+    Whether some line goes through (the largest of the smaller values of opposite points), whether
+    none does across it (the smallest of the larger ones), the largest and the smallest value.
+    """
+    half = len(ring) // 2
+    pairs = list(zip(ring[:half], ring[half:], strict=True))
+    lower = [np.minimum(a, b) for a, b in pairs]
+    upper = [np.maximum(a, b) for a, b in pairs]
+    return [
+        reduce(np.maximum, lower),
+        reduce(np.minimum, upper),
+        reduce(np.maximum, upper),
+        reduce(np.minimum, lower),
+    ]
 
 
 def _inner(plane: np.ndarray, window: Window, top: int, left: int) -> np.ndarray:

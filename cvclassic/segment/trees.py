@@ -193,20 +193,23 @@ def _boost(
         w = weights[rows]
         g = (truth[:, rows] - share) * w
         h = np.maximum(share * (1 - share), 1e-4) * w
-        packed = [_pack(*pair) for pair in zip(*_sketch(g, h, rng), strict=True)]
-        part = features[:, rows]
-        leaf = np.zeros(size, np.uint16)
+        sketch = _sketch(g, h, rng)
+        # three mixtures instead of one gradient: half of the samples will do to find the cuts
+        searched = size if len(sketch[0]) < 3 else max(size // 2, min(size, 1000))
+        packed = [_pack(*pair) for pair in zip(*(v[:, :searched] for v in sketch), strict=True)]
+        part = features[:, start : start + searched]
+        leaf = np.zeros(searched, np.uint16)
         for d in range(depth):
             candidates = rng.permutation(len(features))[:n_candidates]
             f, cut, gain = _best_cut(part, leaf, 2**d, candidates, packed, smoothing)
             chosen[t, d], cuts[t, d] = f, cut
             gains[f] += gain
             leaf = leaf * np.uint16(2) + (part[f] > cut)
-        for c in range(k):
-            sums = np.bincount(leaf, g[c], 2**depth), np.bincount(leaf, h[c], 2**depth)
-            leaves[t, :, c] = learning_rate * sums[0] / (sums[1] + smoothing)
         numbers = _leaf_numbers(features, chosen[t], cuts[t])
         for c in range(k):
+            seen = numbers[rows]
+            sums = np.bincount(seen, g[c], 2**depth), np.bincount(seen, h[c], 2**depth)
+            leaves[t, :, c] = learning_rate * sums[0] / (sums[1] + smoothing)
             table = np.zeros(256, np.float32)
             table[: 2**depth] = leaves[t, :, c]
             scores[c] += cv2.LUT(numbers[None], table)[0]

@@ -64,7 +64,7 @@ def run_segmentation(
             brief=True,
         )
     if table is not None:
-        write_table(table, rows)
+        write_table(table, rows, raw=options.raw_csv)
     ctx.exit(code)
 
 

@@ -14,9 +14,13 @@ def check_table(path: str) -> None:
         raise ParameterError(f"a table must end in .csv or .parquet. Got {path!r} instead.")
 
 
-def write_table(path: str, rows: list[dict[str, Any]]) -> None:
-    """Write rows; the ending of `path` says how."""
+def write_table(path: str, rows: list[dict[str, Any]], *, raw: bool = False) -> None:
+    """Write rows; the ending of `path` says how.
+
+    Names that a spreadsheet would run as a formula are defused in CSV, unless `raw`.
+    """
     from cvclassic._basics.atomic import atomic_file
+    from cvclassic.batch.outputs.writers import defused
     from cvclassic.errors import MissingDependencyError
 
     columns = list(dict.fromkeys(key for row in rows for key in row)) or ["path", "region"]
@@ -32,6 +36,8 @@ def write_table(path: str, rows: list[dict[str, Any]]) -> None:
         with atomic_file(path) as file:
             parquet.write_table(table, file)
         return
+    if not raw:
+        rows = [{**row, "path": defused(str(row["path"]))} for row in rows]
     with atomic_file(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
