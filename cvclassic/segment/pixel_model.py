@@ -13,6 +13,8 @@ from .trees import Trees, score_planes
 # Up to this many pixels an image is one tile; larger ones are cut into tiles of _TILE squared.
 _ONE_TILE = 2_000_000
 _TILE = 1024
+# How far long lines at their coarsest level look.
+_LINE_REACH = 96
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class PixelModel:
     @property
     def halo(self) -> int:
         """Pixels around a tile that its features look at."""
-        return 2 ** (self.n_levels - 1) * 4
+        return max(2 ** (self.n_levels - 1) * 4, _LINE_REACH)
 
 
 def tiles(height: int, width: int) -> Iterator[Window]:

@@ -85,7 +85,7 @@ def test_a_tile_with_its_surroundings_is_like_the_whole(rng) -> None:
     wanted = list(range(len(ranges) + 2))
     everything = image_planes(image, whole(image.shape), GRAY, ranges, n_levels, 0, wanted)
     window = Window(128, 77, 150, 130)
-    tile = image_planes(image, window, GRAY, ranges, n_levels, 64, wanted)
+    tile = image_planes(image, window, GRAY, ranges, n_levels, 96, wanted)
     for n, (a, b) in enumerate(zip(everything, tile, strict=True)):
         part = a[128:278, 77:207].astype(int)
         assert part.shape == b.shape

@@ -81,7 +81,7 @@ def _take(folder: str, quiet: bool, rows: list[dict[str, Any]], record: Any) -> 
     shares = record.values.get("shares") or {}
     if "n_objects" in record.values or not shares:
         n = record.values.get("n_objects", record.values["n_regions"])
-        text = f"{n} regions" if "n_objects" not in record.values else f"{n} objects"
+        text = f"{n} {'object' if 'n_objects' in record.values else 'region'}{'s' * (n != 1)}"
     else:
         most = sorted(shares, key=lambda name: -shares[name])[:3]
         text = ", ".join(f"{100 * shares[name]:.1f}% {name}" for name in most)
