@@ -15,7 +15,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.metrics import roc_auc_score
 
 from cvclassic.segment.features import channels_of, image_responses, learn_mixing
-from cvclassic.segment.planes import image_planes, learn_ranges, padded_crop, sample_responses, whole
+from cvclassic.segment.planes import (
+    image_planes,
+    learn_ranges,
+    padded_crop,
+    sample_responses,
+    whole,
+)
 from cvclassic.segment.trees import score_planes, train_trees, useful_features
 
 from .common import SEED, threads, write_results

@@ -20,7 +20,8 @@ model.fit([image], [mask])
 n = int(sys.argv[1])
 classes, steps = model.segment(np.tile(image, (n, n, 1)))
 right = float((classes[-500:, -500:] == mask).mean())
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak *= 1 if sys.platform == "darwin" else 1024
 print(json.dumps([classes.shape, steps.shape, right, peak]))
 """
 
