@@ -275,7 +275,7 @@ def _lines(plane: np.ndarray, *, long: bool) -> list[np.ndarray]:
 
 
 def _elongate(response: np.ndarray, angle: float) -> np.ndarray:
-    """Mean along a direction: at points one after the other, which costs less than a long kernel."""
+    """Sum along a direction, at a few points: cheaper than a long kernel."""
     reach = max(_STEPS_ALONG)
     wide = cv2.copyMakeBorder(response, reach, reach, reach, reach, _BORDER)
     height, width = response.shape

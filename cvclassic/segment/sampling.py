@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-
-# Pixels that an earlier stage is sure of, and right, are drawn this much more rarely than those that
-# it has wrong.
+# Of pixels that an earlier stage has right and is sure of, this share of those that it has wrong is
+# drawn.
 _FLOOR = 0.08
 
 
