@@ -27,7 +27,6 @@ from .store import (
 
 SEGMENT_IMAGES = 1000  # images that are written at once: so much work is lost when a run is killed
 _SAMPLE_IMAGES = 3000  # images that the vocabulary is learned from, at most
-_MANY_SEGMENTS = 24  # from here on small segments are merged
 
 
 @dataclass(frozen=True)
@@ -168,6 +167,7 @@ def index_images(
         for batch in _batches(zip(todo, records, strict=False), result):
             codes, names, prints = zip(*batch, strict=True)
             writer.add(segment_of(folder.coder, codes, names, prints))
+            writer.tidy(len(folder.segments))
             done += len(batch)
         result.n_added = done - min(result.n_replaced, done)
         _finish(writer, path, outdated)
@@ -232,8 +232,7 @@ def _finish(writer: IndexWriter, path, outdated: Sequence[tuple[int, int]]) -> N
     """Remove what was replaced, and merge where segments are many."""
     if outdated:
         remove_places(writer, open_folder(path), outdated)
-    if len(open_folder(path).segments) > _MANY_SEGMENTS:
-        writer.compact()
+    writer.tidy()
 
 
 def remove_places(

@@ -58,15 +58,17 @@ def fuse(
     """
     n = len(words)
     rank = min(_BACKGROUND, max(2, n // 4), n)
-    some = words[words > 0]  # of very many images most have nothing in common with a query
+    hit = np.flatnonzero(words > 0)  # of very many images most have nothing in common with a query
+    some = words[hit]
     background = (
         np.partition(some, len(some) - rank)[len(some) - rank] if len(some) >= rank > 0 else 0
     )
     background = max(float(background), _FLOOR * float(words.max(initial=0)), 1e-12)
-    scores = words / background
+    scores = np.zeros(n)
+    scores[hit] = some / background
     for image, number in inliers.items():
         scores[image] *= 1 + _PER_INLIER * number
-    scores = np.log1p(scores)
+    scores[hit] = np.log1p(scores[hit])
     for image, number in inliers.items():
         scores[image] += _BONUS * np.clip((number - _SURE) / (_SURELY - _SURE), 0, 1)
     if similarity is not None:

@@ -9,15 +9,12 @@ import numpy as np
 
 from .coding import ImageCode, ImageCoder
 from .ranking import VERIFY, fuse
-from .segment_files import release
 from .segments import Segment
 from .verification import Verified, verify
 from .voting import Votes, cast_votes, inverse_frequencies
 
 _ALL_CODES = 20_000  # images whose compact codes are all compared
 _SOME_CODES = 1000  # of more images: those with the highest scores of words
-_MAPPED = 300_000_000  # bytes of postings that may stay mapped between queries
-_AROUND = 3 << 16  # bytes that the system maps around the three arrays of a list
 _EXPANSIONS = 3  # verified hits that a second query learns from
 _EXPANSION_SHARE = 0.5
 
@@ -42,15 +39,27 @@ class Ranking:
 
     def best(self, top: int) -> np.ndarray:
         """The images with the highest scores, best first; ties in the order of the index."""
-        n = int(np.isfinite(self.scores).sum())
-        top = min(top, n)
-        if top < len(self.scores) // 4:
-            some = np.argpartition(-self.scores, top - 1)[:top] if top else np.zeros(0, int)
-            least = self.scores[some].min() if top else 0.0
-            some = np.flatnonzero(self.scores >= least)
-        else:
-            some = np.arange(len(self.scores))
-        return some[np.argsort(-self.scores[some], kind="stable")][:top]
+        some = highest(self.scores, top)
+        return some[np.isfinite(self.scores[some])]
+
+
+def highest(scores: np.ndarray, n: int) -> np.ndarray:
+    """Numbers of the n highest scores, highest first; ties in ascending order.
+
+    Examples
+    --------
+    >>> highest(np.array([0.0, 3.0, 1.0, 4.0, 3.0]), 2).tolist()
+    [3, 1]
+    """
+    some = np.flatnonzero(
+        scores > 0
+    )  # of very many images most have nothing in common with a query
+    if len(some) < n:
+        some = np.arange(len(scores))
+    if n < len(some) and n > 0:
+        mine = scores[some]
+        some = some[mine >= np.partition(mine, len(mine) - n)[len(mine) - n]]
+    return some[np.argsort(-scores[some], kind="stable")][:n]
 
 
 class Searcher:
@@ -73,7 +82,6 @@ class Searcher:
         self._gone = np.concatenate([np.zeros(0, bool), *removed])
         self._rarity = inverse_frequencies(self.segments) if self.segments else None
         self._vectors: np.ndarray | None = None
-        self._mapped = 0
 
     def place(self, image: int) -> tuple[int, int]:
         """Segment of an image, and its number there."""
@@ -135,9 +143,8 @@ class Searcher:
         words[self._gone] = 0
         verified: dict[int, Verified] = {}
         if geometry:
-            best = np.flatnonzero(words > 0)
-            if len(best) > VERIFY:
-                best = best[np.argpartition(-words[best], VERIFY - 1)[:VERIFY]]
+            best = highest(words, VERIFY)
+            best = best[words[best] > 0]
             if len(best):
                 sides = np.array([max(self.shape(i)) for i in best.tolist()], float)
                 verified = {one.image: one for one in verify(code, votes, best, sides)}
@@ -145,7 +152,6 @@ class Searcher:
         inliers = {i: one.n_inliers for i, one in verified.items()}
         scores = fuse(words, inliers, similarity, len(code.vector))
         scores[self._gone] = -np.inf
-        self._give_back(votes)
         return Ranking(scores, votes, verified, similarity)
 
     def _similarity(self, code: ImageCode, words: np.ndarray) -> np.ndarray | None:
@@ -159,7 +165,7 @@ class Searcher:
             return (self._vectors @ code.vector).astype(np.float64)
         # the others keep the least there is, as nothing speaks for them
         out = np.full(self.n_images, -1.0)
-        some = np.argpartition(-words, _SOME_CODES - 1)[:_SOME_CODES]
+        some = highest(words, _SOME_CODES)
         for s, segment in enumerate(self.segments):
             mine = some[(some >= self.firsts[s]) & (some < self.firsts[s + 1])]
             rows = segment.codes[mine - self.firsts[s]]
@@ -175,15 +181,6 @@ class Searcher:
                 first = int(self.firsts[s]) + start
                 out[first : first + len(rows)] = self.coder.compact.decode(rows) @ code.vector
         return out
-
-    def _give_back(self, votes: Votes) -> None:
-        """Keep the memory of large indexes bounded: what was mapped is given back at times."""
-        lists = len(votes.used) * len(self.segments)
-        self._mapped += 18 * votes.n_postings + lists * _AROUND
-        if self._mapped > _MAPPED:
-            for segment in self.segments:
-                release(segment)
-            self._mapped = 0
 
     def expand(self, code: ImageCode, ranking: Ranking) -> ImageCode:
         """A query that has learned from its best verified hits (average query expansion).

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import mmap
 import os
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +19,44 @@ from .._basics.platform import READ_FLAGS
 from ..errors import IndexFileError
 from .segments import ARRAYS, POSTINGS, Segment, lengths_of
 
-_MOST_HEADER = 100_000
 _KINDS = {"<u8": "U64", "<i8": "I64", "<u4": "U32", "<u2": "U16", "|u1": "U8"}
 _BLOCK = 1 << 24
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the arrays of a segment lie in its file.
+
+    Parameters
+    ----------
+    header : bytes
+        The length of the JSON header and the header, padded.
+    offsets : dict of str to int
+        Where each array begins.
+    n_bytes : int
+        Size of the file.
+    """
+
+    header: bytes
+    offsets: dict[str, int]
+    n_bytes: int
+
+
+def layout_of(lengths: Mapping[str, int], compact_bytes: int) -> Layout:
+    """The file of a segment whose arrays have these lengths."""
+    tensors, offsets, end = {}, {}, 0
+    for name, (dtype, columns) in ARRAYS.items():
+        shape = [lengths[name]]
+        if name == "codes" or columns > 1:
+            shape.append(compact_bytes if name == "codes" else columns)
+        begin, end = end, end + math.prod(shape) * np.dtype(dtype).itemsize
+        tensors[name] = {"dtype": _KINDS[dtype], "shape": shape, "data_offsets": [begin, end]}
+        offsets[name] = begin
+    text = json.dumps(tensors, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    header = len(text).to_bytes(8, "little") + text
+    offsets = {name: len(header) + begin for name, begin in offsets.items()}
+    return Layout(header, offsets, len(header) + end)
 
 
 def write_segment(path: str | os.PathLike, segment: Segment) -> dict:
@@ -31,61 +70,120 @@ def write_segment(path: str | os.PathLike, segment: Segment) -> dict:
     Returns
     -------
     dict
-        What the list of an index says of it: ``file``, ``n_images``, ``n_words``,
-        ``n_postings``, ``n_name_bytes``, ``compact_bytes``, ``n_bytes``, and ``digest``, the
-        SHA-256 of its header and of all arrays but the postings, which have checks of their own.
+        What the list of an index says of it, as from `entry_of`.
 
     Raises
     ------
     OSError
         The file cannot be written.
     """
-    header, data = _header(segment)
-    digest = hashlib.sha256(header)
+    arrays = {
+        name: np.ascontiguousarray(segment.arrays[name], dtype)
+        for name, (dtype, _) in ARRAYS.items()
+    }
+    compact_bytes = segment.codes.shape[1]
+    layout = layout_of({name: len(array) for name, array in arrays.items()}, compact_bytes)
     with atomic_file(path) as file:
-        file.write(len(header).to_bytes(8, "little") + header)
-        for name, array in data:
-            view = np.ascontiguousarray(array)
-            if name not in POSTINGS:
-                digest.update(view.data)
-            rows = max(1, _BLOCK // max(view.strides[0], 1)) if view.ndim else 1
-            for start in range(0, len(view), rows):
-                file.write(view[start : start + rows].tobytes())
-        size = file.tell()
+        file.write(layout.header)
+        for array in arrays.values():
+            rows = max(1, _BLOCK // max(array.strides[0], 1))
+            for start in range(0, len(array), rows):
+                file.write(array[start : start + rows].tobytes())
+    return entry_of(path, layout, arrays, segment.n_postings)
+
+
+def entry_of(
+    path: str | os.PathLike, layout: Layout, arrays: Mapping[str, np.ndarray], n_postings: int
+) -> dict:
+    """What the list of an index says of a segment.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    layout : Layout
+    arrays : mapping of str to ndarray
+        All but the postings, as they are in the file.
+    n_postings : int
+
+    Returns
+    -------
+    dict
+        ``file``, ``n_images``, ``n_words``, ``n_postings``, ``n_name_bytes``, ``compact_bytes``,
+        ``n_bytes``, and ``digest``, the SHA-256 of the header and of all arrays but the
+        postings, which have checks of their own.
+    """
+    digest = hashlib.sha256(layout.header[8:])
+    for name in ARRAYS:
+        if name not in POSTINGS:
+            digest.update(arrays[name].data)
     return {
         "file": os.path.basename(path),
-        "n_images": len(segment),
-        "n_words": segment.n_words,
-        "n_postings": segment.n_postings,
-        "n_name_bytes": len(segment.arrays["names"]),
-        "compact_bytes": segment.codes.shape[1],
-        "n_bytes": size,
+        "n_images": len(arrays["counts"]),
+        "n_words": len(arrays["checks"]),
+        "n_postings": n_postings,
+        "n_name_bytes": len(arrays["names"]),
+        "compact_bytes": arrays["codes"].shape[1],
+        "n_bytes": layout.n_bytes,
         "digest": digest.hexdigest(),
     }
 
 
-def _header(segment: Segment) -> tuple[bytes, list[tuple[str, np.ndarray]]]:
-    """The JSON header of the file, padded, and its arrays in their order."""
-    tensors, data, offset = {}, [], 0
-    for name, (dtype, _) in ARRAYS.items():
-        array = segment.arrays[name]
-        array = array if array.dtype == np.dtype(dtype) else array.astype(dtype)
-        tensors[name] = {
-            "dtype": _KINDS[dtype],
-            "shape": list(array.shape),
-            "data_offsets": [offset, offset + array.nbytes],
-        }
-        offset += array.nbytes
-        data.append((name, array))
-    text = json.dumps(tensors, separators=(",", ":")).encode()
-    return text + b" " * (-len(text) % 8), data
+class PostingFile:
+    """Reads postings of a segment's file without mapping them.
+
+    What a map shows stays in the memory of the process, with much that lies around it; what is
+    read is gone with the query.
+
+    Parameters
+    ----------
+    path : Path
+    descriptor : int
+        Of the open file; this object closes it.
+    offsets : dict of str to int
+        Where each array begins.
+    """
+
+    def __init__(self, path: Path, descriptor: int, offsets: dict[str, int]) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._offsets = offsets
+        weakref.finalize(self, os.close, descriptor)
+
+    def read(self, name: str, start: int, out: np.ndarray) -> None:
+        """Fill an array with the postings from a number on.
+
+        Raises
+        ------
+        IndexFileError
+            The file cannot be read, or has become shorter.
+        """
+        if not out.size:
+            return
+        place = self._offsets[name] + start * out.strides[0]
+        view = memoryview(out).cast("B")
+        try:
+            while len(view):  # a read may end early
+                n = os.preadv(self._descriptor, [view], place)
+                if not n:
+                    raise IndexFileError(f"{self._path}: the index is damaged: it is truncated.")
+                place, view = place + n, view[n:]
+        except OSError as error:
+            raise IndexFileError(f"{self._path}: cannot be read ({error.strerror}).") from None
 
 
-def open_segment(folder: Path, entry: dict) -> Segment:
+def open_segment(folder: Path, entry: dict, *, copied: bool = False) -> Segment:
     """Map a segment that the list of an index names.
 
     Everything but the postings is compared with the digest at once; the postings of a word are
     when they are first used.
+
+    Parameters
+    ----------
+    folder : Path
+    entry : dict
+        As from `entry_of`.
+    copied : bool
+        Whether queries read postings from the file instead of from the map.
 
     Raises
     ------
@@ -103,53 +201,36 @@ def open_segment(folder: Path, entry: dict) -> Segment:
         if os.fstat(file.fileno()).st_size != entry["n_bytes"] or entry["n_bytes"] < 8:
             raise IndexFileError(f"{path}: the index is damaged: the file has another size.")
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    try:
-        arrays = _arrays_of(memory, entry)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexFileError(f"{path}: the index is damaged: {error}.") from None
-    segment = Segment(arrays, checked=False, source=str(path))
-    segment.memory = memory  # type: ignore[attr-defined]
-    return segment
+        try:
+            arrays, layout = _arrays_of(memory, entry)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise IndexFileError(f"{path}: the index is damaged: {error}.") from None
+        postings = None
+        if hasattr(os, "preadv"):  # elsewhere copies are taken from the map
+            postings = PostingFile(path, os.dup(file.fileno()), layout.offsets)
+    if copied and hasattr(mmap, "MADV_DONTNEED"):  # what the digest has read
+        memory.madvise(mmap.MADV_DONTNEED)
+    return Segment(arrays, checked=False, source=str(path), file=postings, copied=copied)
 
 
-def _arrays_of(memory: mmap.mmap, entry: dict) -> dict[str, np.ndarray]:
+def _arrays_of(memory: mmap.mmap, entry: dict) -> tuple[dict[str, np.ndarray], Layout]:
     """Views of the file, after all checks that need no posting."""
-    length = int.from_bytes(memory[:8], "little")
-    if length > min(_MOST_HEADER, len(memory) - 8):
-        raise ValueError("its header is truncated or too long")
-    header = memory[8 : 8 + length]
-    tensors = json.loads(header)
     lengths = lengths_of(
         entry["n_images"], entry["n_words"], entry["n_postings"], entry["n_name_bytes"]
     )
-    digest = hashlib.sha256(header)
+    layout = layout_of(lengths, entry["compact_bytes"])
+    if layout.n_bytes != len(memory) or memory[: len(layout.header)] != layout.header:
+        raise ValueError("it does not match the list")
+    digest = hashlib.sha256(layout.header[8:])
     arrays = {}
-    start = 8 + length
     for name, (dtype, columns) in ARRAYS.items():
-        columns = columns or (entry["compact_bytes"] if name == "codes" else 1)
-        flat = columns == 1 and name != "codes"
-        shape = (lengths[name],) if flat else (lengths[name], columns)
-        if name == "codes":
-            shape = (lengths[name], entry["compact_bytes"])
-        count = int(np.prod(shape))
-        end = start + count * np.dtype(dtype).itemsize
-        stated = tensors[name]
-        offsets = [start - 8 - length, end - 8 - length]
-        if (stated["dtype"], stated["shape"], stated["data_offsets"]) != (
-            _KINDS[dtype],
-            list(shape),
-            offsets,
-        ):
-            raise ValueError(f"{name} does not match the list")
-        if end > len(memory):
-            raise ValueError("it is cut")
-        array = np.frombuffer(memory, dtype, count, start).reshape(shape)
+        width = entry["compact_bytes"] if name == "codes" else columns
+        array = np.frombuffer(memory, dtype, lengths[name] * width, layout.offsets[name])
+        if name == "codes" or columns > 1:
+            array = array.reshape(lengths[name], width)
         if name not in POSTINGS:
             digest.update(array.data)
         arrays[name] = array
-        start = end
-    if start != len(memory) or set(tensors) != set(ARRAYS):
-        raise ValueError("it holds extra data")
     if digest.hexdigest() != entry["digest"]:
         raise ValueError("its contents have changed")
     for name, last in (("starts", "n_postings"), ("name_starts", "n_name_bytes")):
@@ -158,11 +239,4 @@ def _arrays_of(memory: mmap.mmap, entry: dict) -> dict[str, np.ndarray]:
             raise ValueError(f"{name} are out of order")
     if int(arrays["counts"].sum(dtype=np.int64)) != entry["n_postings"]:
         raise ValueError("its counts do not add up")
-    return arrays
-
-
-def release(segment: Segment) -> None:
-    """Give mapped pages back to the system; they are read again where they are needed."""
-    memory = getattr(segment, "memory", None)
-    if memory is not None and hasattr(mmap, "MADV_DONTNEED"):
-        memory.madvise(mmap.MADV_DONTNEED)
+    return arrays, layout

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,6 +28,32 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "names": ("|u1", 1),
 }
 POSTINGS = ("bits", "owners", "places")
+_AT_ONCE = 2_000_000  # postings in memory where all are read
+
+
+class Lists(NamedTuple):
+    """Postings of some words.
+
+    Parameters
+    ----------
+    first, sizes : ndarray of shape (n_words,), int64
+        Where the postings of each word begin in the arrays, and how many there are.
+    bits, owners, places : ndarray
+        As in `ARRAYS`.
+    """
+
+    first: np.ndarray
+    sizes: np.ndarray
+    bits: np.ndarray
+    owners: np.ndarray
+    places: np.ndarray
+
+
+class PostingSource(Protocol):
+    """Where postings are read from that are not in memory."""
+
+    def read(self, name: str, start: int, out: np.ndarray) -> None:
+        """Fill an array with the postings from a number on."""
 
 
 class Segment:
@@ -41,11 +68,25 @@ class Segment:
         checked when they are first used.
     source : str
         For messages.
+    file : PostingSource, optional
+        Reads postings of a mapped file without touching the map.
+    copied : bool
+        Whether queries read their lists from `file`, so that no more of it stays in memory.
     """
 
-    def __init__(self, arrays: dict[str, np.ndarray], *, checked=True, source="") -> None:
+    def __init__(
+        self,
+        arrays: dict[str, np.ndarray],
+        *,
+        checked: bool = True,
+        source: str = "",
+        file: PostingSource | None = None,
+        copied: bool = False,
+    ) -> None:
         self.arrays = arrays
         self.source = source
+        self._file = file
+        self._copied = copied
         self.bits: np.ndarray = arrays["bits"]
         self.owners: np.ndarray = arrays["owners"]
         self.places: np.ndarray = arrays["places"]
@@ -74,6 +115,56 @@ class Segment:
         first, last = self.arrays["name_starts"][i : i + 2]
         return self.arrays["names"][first:last].tobytes().decode("utf-8", "surrogateescape")
 
+    def lists(self, words: np.ndarray) -> Lists:
+        """Postings of some words, sorted; copies, or the arrays of the whole segment.
+
+        Raises
+        ------
+        IndexFileError
+            They are not what was written.
+        """
+        if not self._copied:
+            self.touch(np.unique(words))
+            first = self.starts[words]
+            return Lists(first, self.starts[words + 1] - first, self.bits, self.owners, self.places)
+        unique, number = np.unique(words, return_inverse=True)
+        lists = self.copy_lists(unique)
+        return Lists(lists.first[number], lists.sizes[number], *lists[2:])
+
+    def copy_lists(self, words: np.ndarray) -> Lists:
+        """Copies of the postings of different words, in their order, side by side.
+
+        Raises
+        ------
+        IndexFileError
+            They are not what was written.
+        """
+        begins, ends = self.starts[words], self.starts[words + 1]
+        sizes = ends - begins
+        total = int(sizes.sum())
+        first = np.cumsum(sizes) - sizes
+        # what lies side by side is read at once
+        cut = np.flatnonzero(begins[1:] != ends[:-1]) + 1
+        heads = np.concatenate([[0], cut]) if len(words) else cut
+        tails = np.concatenate([cut, [len(words)]])[: len(heads)] - 1
+        spans = [
+            (int(begins[h]), int(first[h]), int(first[t] + sizes[t]))
+            for h, t in zip(heads.tolist(), tails.tolist(), strict=True)
+        ]
+        copies = []
+        for name in POSTINGS:
+            array = self.arrays[name]
+            copy = np.empty((total, *array.shape[1:]), array.dtype)
+            for start, a, b in spans:
+                if self._file is not None:
+                    self._file.read(name, start, copy[a:b])
+                else:
+                    copy[a:b] = array[start : start + b - a]
+            copies.append(copy)
+        lists = Lists(first, sizes, *copies)
+        self._check(words, lists)
+        return lists
+
     def touch(self, words: np.ndarray) -> None:
         """Make sure that the postings of some words are what was written.
 
@@ -82,15 +173,22 @@ class Segment:
         IndexFileError
             They are not.
         """
+        first = self.starts[words]
+        sizes = self.starts[words + 1] - first
+        self._check(words, Lists(first, sizes, self.bits, self.owners, self.places))
+
+    def _check(self, words: np.ndarray, lists: Lists) -> None:
+        """Compare lists that are used for the first time with their checks."""
         if self._unchecked is None:
             return
-        for word in words[self._unchecked[words]].tolist():
-            part = slice(int(self.starts[word]), int(self.starts[word + 1]))
-            owners = self.owners[part]
-            good = check_of(self, part) == int(self.arrays["checks"][word])
+        checks = self.arrays["checks"]
+        for i in np.flatnonzero(self._unchecked[words]).tolist():
+            part = slice(int(lists.first[i]), int(lists.first[i] + lists.sizes[i]))
+            owners = lists.owners[part]
+            good = check_of(lists.bits[part], owners, lists.places[part]) == int(checks[words[i]])
             if not good or (len(owners) and int(owners.max()) >= len(self)):
-                raise IndexFileError(f"{self.source}: the index is damaged (word {word}).")
-            self._unchecked[word] = False
+                raise IndexFileError(f"{self.source}: the index is damaged (word {words[i]}).")
+        self._unchecked[words] = False
 
     def code_of(self, i: int) -> ImageCode:
         """All that is kept of one image, with an empty compact vector."""
@@ -111,12 +209,28 @@ class Segment:
         )
 
 
-def check_of(segment, part: slice) -> int:
+def check_of(bits: np.ndarray, owners: np.ndarray, places: np.ndarray) -> int:
     """CRC-32 of some postings."""
     value = 0
-    for array in (segment.bits, segment.owners, segment.places):
-        value = zlib.crc32(np.ascontiguousarray(array[part]).data, value)
+    for array in (bits, owners, places):
+        value = zlib.crc32(np.ascontiguousarray(array).data, value)
     return value
+
+
+def word_blocks(ends: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Words from one number to another whose postings fit into memory together.
+
+    Parameters
+    ----------
+    ends : ndarray of shape (n_words,), int64
+        How many postings there are up to each word.
+    """
+    begin = 0
+    while begin < len(ends):
+        limit = (int(ends[begin - 1]) if begin else 0) + _AT_ONCE
+        end = max(int(np.searchsorted(ends, limit, side="right")), begin + 1)
+        yield begin, end
+        begin = end
 
 
 def lengths_of(n_images: int, n_words: int, n_postings: int, n_name_bytes: int) -> dict[str, int]:
@@ -175,58 +289,30 @@ def build_segment(
 
 def finish_segment(arrays: dict[str, np.ndarray], sizes: np.ndarray) -> Segment:
     """Add what follows from the postings: their starts, checks and document frequencies."""
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    arrays["starts"] = starts
-    words = np.repeat(np.arange(len(sizes)), sizes)
-    owners = arrays["owners"]
-    first = np.ones(len(owners), bool)
-    first[1:] = (owners[1:] != owners[:-1]) | (words[1:] != words[:-1])
-    arrays["frequencies"] = np.bincount(words[first], minlength=len(sizes)).astype(np.uint32)
-    arrays["checks"] = np.zeros(len(sizes), np.uint32)
-    segment = Segment(arrays)
-    checks = arrays["checks"]
-    for word in np.flatnonzero(sizes).tolist():
-        checks[word] = check_of(segment, slice(int(starts[word]), int(starts[word + 1])))
-    return segment
+    arrays["starts"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    postings = (arrays[name] for name in POSTINGS)
+    lists = Lists(arrays["starts"][:-1], np.asarray(sizes), *postings)
+    arrays["frequencies"], arrays["checks"] = describe_lists(lists)
+    return Segment(arrays)
 
 
-def merge_segments(segments: Sequence[Segment], alive: Sequence[np.ndarray]) -> Segment:
-    """One segment out of several, without the images that are not alive.
+def describe_lists(lists: Lists) -> tuple[np.ndarray, np.ndarray]:
+    """In how many images each word of some lists occurs, and the check of its postings.
 
-    Parameters
-    ----------
-    segments : sequence of Segment
-        Of the same vocabulary.
-    alive : sequence of ndarray of shape (n,), bool
-        For each segment, which images to keep.
+    Returns
+    -------
+    frequencies, checks : ndarray of shape (n_words,), uint32
     """
-    n_words = segments[0].n_words
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in ARRAYS}
-    words, offset = [], 0
-    for segment, good in zip(segments, alive, strict=True):
-        segment.touch(np.arange(n_words))
-        number = np.cumsum(good) - 1 + offset
-        use = good[segment.owners]
-        word = np.repeat(np.arange(n_words, dtype=np.int32), np.diff(segment.starts))
-        words.append(word[use])
-        kept["owners"].append(number[segment.owners[use]].astype(np.uint32))
-        kept["bits"].append(segment.bits[use])
-        kept["places"].append(segment.places[use])
-        for name in ("prints", "counts", "shapes", "codes", "digests"):
-            kept[name].append(segment.arrays[name][good])
-        for i in np.flatnonzero(good).tolist():
-            first, last = segment.arrays["name_starts"][i : i + 2]
-            kept["names"].append(segment.arrays["names"][first:last])
-        offset += int(good.sum())
-    lengths = [len(name) for name in kept["names"]]
-    word = np.concatenate(words)
-    order = np.argsort(word, kind="stable")  # owners rise from segment to segment
-    arrays = {name: np.concatenate(kept[name])[order] for name in POSTINGS}
-    for name in ("prints", "counts", "shapes", "codes", "digests"):
-        arrays[name] = np.concatenate(kept[name])
-    arrays["names"] = _joined(kept["names"], np.uint8)
-    arrays["name_starts"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return finish_segment(arrays, np.bincount(word, minlength=n_words))
+    owners = lists.owners
+    words = np.repeat(np.arange(len(lists.sizes)), lists.sizes)
+    new = np.ones(len(owners), bool)
+    new[1:] = (owners[1:] != owners[:-1]) | (words[1:] != words[:-1])
+    frequencies = np.bincount(words[new], minlength=len(lists.sizes)).astype(np.uint32)
+    checks = np.zeros(len(lists.sizes), np.uint32)
+    for word in np.flatnonzero(lists.sizes).tolist():
+        part = slice(int(lists.first[word]), int(lists.first[word] + lists.sizes[word]))
+        checks[word] = check_of(lists.bits[part], owners[part], lists.places[part])
+    return frequencies, checks
 
 
 def _joined(parts: list[np.ndarray], dtype, columns: int = 1) -> np.ndarray:

@@ -24,8 +24,9 @@ from .._basics.platform import READ_FLAGS, sync_folder
 from ..errors import IndexFileError
 from .coder_files import read_coder, write_coder
 from .coding import ImageCoder
+from .merging import write_merged
 from .segment_files import open_segment, write_segment
-from .segments import Segment, merge_segments
+from .segments import Segment
 
 LIST = "index.json"
 VERSION = 1
@@ -41,6 +42,9 @@ _ENTRY = {
     "digest": str,
 }
 _LARGEST = 1 << 48
+_ALIKE = 10  # segments of about the same size that are merged
+_SMALL = 5_000  # images of a segment up to which all count as of the same size
+_MAPPED = 300_000_000  # bytes of an index that queries may map; of larger ones they read parts
 
 
 class IndexFolder:
@@ -108,10 +112,11 @@ def _open_all(folder: Path, content: dict) -> IndexFolder:
     """Open all files that a list names."""
     coder = read_coder(folder / content["coder"]["file"], content["coder"]["digest"])
     segments, removed = [], []
+    large = sum(entry["n_bytes"] for entry in content["segments"]) > _MAPPED
     for entry in content["segments"]:
         if entry["n_words"] != coder.n_words or entry["compact_bytes"] != coder.compact_bytes:
             raise IndexFileError(f"{folder}: the index is damaged: its parts do not fit.")
-        segments.append(open_segment(folder, entry))
+        segments.append(open_segment(folder, entry, copied=large))
         removed.append(_read_removed(folder, entry))
     return IndexFolder(folder, content, coder, segments, removed)
 
@@ -166,6 +171,11 @@ def _check_entries(content: dict, path: Path) -> None:
         raise IndexFileError(f"{path}: the list of the index is damaged.")
 
 
+def _level(n_images: int) -> int:
+    """How many times over ten thousand and its tenfold a segment is."""
+    return len(str(n_images // _SMALL)) if n_images >= _SMALL else 0
+
+
 def _digest_of(content: dict) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -218,17 +228,38 @@ class IndexWriter:
             entries.append({**entry, "removed": note})
         self._commit(entries)
 
-    def compact(self) -> None:
-        """Rewrite all segments as one, without what was removed."""
+    def compact(self, first: int = 0) -> None:
+        """Rewrite the segments from a number on as one, without what was removed."""
         index = _open_all(self._folder, self._content)
-        if not index.segments:
+        segments, removed = index.segments[first:], index.removed[first:]
+        if not segments:
             return
-        merged = merge_segments(index.segments, [~gone for gone in index.removed])
-        entries = []
-        if len(merged):
-            entry = write_segment(self._new_file("segment", "safetensors"), merged)
-            entries = [{**entry, "removed": None}]
+        entries = self._content["segments"][:first]
+        if sum(len(gone) - int(gone.sum()) for gone in removed):
+            path = self._new_file("segment", "safetensors")
+            entry = write_merged(path, segments, [~gone for gone in removed])
+            entries = [*entries, {**entry, "removed": None}]
         self._commit(entries)
+
+    def tidy(self, first: int = 0) -> None:
+        """Merge the last segments where ten of them are of about the same size.
+
+        So an index of n images has at most some tens of segments, and a posting is rewritten
+        only log10(n) times. Segments before `first` are left alone.
+
+        References
+        ----------
+        O'Neil, Cheng, Gawlick & O'Neil, "The log-structured merge-tree", Acta Informatica 33(4),
+        1996.
+        """
+        while True:
+            sizes = [entry["n_images"] for entry in self._content["segments"]]
+            alike = len(sizes) - 1
+            while alike > first and _level(sizes[alike - 1]) == _level(sizes[-1]):
+                alike -= 1
+            if len(sizes) - alike < _ALIKE or alike < first:
+                return
+            self.compact(alike)
 
     def _new_file(self, kind: str, suffix: str) -> Path:
         """Name of a file that no list has named yet."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .coding import ImageCode
 from .hamming import hamming_weights
-from .segments import Segment
+from .segments import Lists, Segment
 
 THRESHOLD = 28  # largest Hamming distance of a match
 STRICT = 24  # the same where very many postings are compared, of which chance passes more
@@ -97,19 +97,23 @@ def cast_votes(
     factor = rarity[words] ** 2
     offset = 0
     for segment in segments:
-        segment.touch(np.unique(words))
-        at, posting, distance = _matches(words, bits, segment, threshold)
-        query.append(at)
-        owners.append(segment.owners[posting].astype(np.int64) + offset)
-        places.append(segment.places[posting])
-        weights.append(table[distance] * factor[at])
+        for at, owner, place, distance in _matches(words, bits, segment, threshold):
+            query.append(at)
+            owners.append(owner.astype(np.int64) + offset)
+            places.append(place)
+            weights.append(table[distance] * factor[at])
         offset += len(segment)
-    q, owner, weight = map(np.concatenate, (query, owners, weights))
-    weight = _temper(q, owner, weight, len(words))
-    scores = np.bincount(owner, weight, offset)
-    counts = np.concatenate([segment.counts for segment in segments])
-    scores = scores / np.sqrt(np.maximum(counts, 1))  # bincount of nothing gives integers
-    return Votes(used[q], owner, np.concatenate(places), weight, scores, n_postings, used)
+    none = np.zeros(0, np.int64)
+    q, owner = np.concatenate([none, *query]), np.concatenate([none, *owners])
+    weight = _temper(q, owner, np.concatenate([np.zeros(0), *weights]), len(words))
+    scores = np.bincount(owner, weight, offset).astype(np.float64, copy=False)
+    offset = 0
+    for segment in segments:  # of very many images most have nothing in common with a query
+        hit = np.flatnonzero(scores[offset : offset + len(segment)])
+        scores[offset + hit] /= np.sqrt(segment.counts[hit])
+        offset += len(segment)
+    place = np.concatenate([np.zeros((0, 3), np.uint16), *places])
+    return Votes(used[q], owner, place, weight, scores, n_postings, used)
 
 
 def _affordable(
@@ -129,47 +133,45 @@ def _affordable(
 
 def _matches(
     words: np.ndarray, bits: np.ndarray, segment: Segment, threshold: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keypoint of the query, posting and Hamming distance of all matches, by keypoint and owner."""
-    first = segment.starts[words]
-    sizes = segment.starts[words + 1] - first
-    ends = np.cumsum(sizes)
-    if not len(words) or ends[-1] == 0:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8)
-    found = []
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Keypoint of the query, owner, place and Hamming distance of matches, in this order.
+
+    Some keypoints of the query at a time, so that no more than their lists are in memory.
+    """
+    ends = np.cumsum(segment.starts[words + 1] - segment.starts[words])
     begin = 0
     while begin < len(words):
-        done = ends[begin - 1] if begin else 0
+        done = int(ends[begin - 1]) if begin else 0
         end = max(int(np.searchsorted(ends, done + _AT_ONCE, side="right")), begin + 1)
-        size = sizes[begin:end]
-        total = int(size.sum())
-        if total > _LONG * len(size):  # each list is a slice of its own
-            found += _long_lists(range(begin, end), first, sizes, bits, segment.bits, threshold)
-        elif total:
-            posting = np.repeat(first[begin:end] - np.cumsum(size) + size, size)
-            posting += np.arange(total)
-            code = segment.bits[posting]
-            code ^= np.repeat(bits[begin:end], size)
-            distance = np.bitwise_count(code)
-            near = np.flatnonzero(distance <= threshold)
-            at = np.searchsorted(np.cumsum(size), near, side="right") + begin
-            found.append((at, posting[near], distance[near]))
+        total = int(ends[end - 1]) - done
+        if total:
+            lists = segment.lists(words[begin:end])
+            near = _long_lists if total > _LONG * (end - begin) else _short_lists
+            at, posting, distance = near(lists, bits[begin:end], threshold)
+            yield at + begin, lists.owners[posting], lists.places[posting], distance
         begin = end
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8)
-    at, posting, distance = map(np.concatenate, zip(*found, strict=True))
-    return at, posting, distance
 
 
-def _long_lists(which, first, sizes, bits, codes, threshold) -> list[tuple]:
+def _short_lists(lists: Lists, bits: np.ndarray, threshold: int) -> tuple:
+    """List, posting and distance of all that is near; all lists at once."""
+    ends = np.cumsum(lists.sizes)
+    posting = np.repeat(lists.first - ends + lists.sizes, lists.sizes)
+    posting += np.arange(ends[-1])
+    code = lists.bits[posting]
+    code ^= np.repeat(bits, lists.sizes)
+    distance = np.bitwise_count(code)
+    near = np.flatnonzero(distance <= threshold)
+    return np.searchsorted(ends, near, side="right"), posting[near], distance[near]
+
+
+def _long_lists(lists: Lists, bits: np.ndarray, threshold: int) -> tuple:
     """The same list by list, without index arrays as long as the lists."""
     found = []
-    for i in which:
-        start = int(first[i])
-        distance = np.bitwise_count(codes[start : start + int(sizes[i])] ^ bits[i])
+    for i, (start, size) in enumerate(zip(lists.first.tolist(), lists.sizes.tolist(), strict=True)):
+        distance = np.bitwise_count(lists.bits[start : start + size] ^ bits[i])
         near = np.flatnonzero(distance <= threshold)
         found.append((np.full(len(near), i), near + start, distance[near]))
-    return found
+    return tuple(map(np.concatenate, zip(*found, strict=True)))
 
 
 def _temper(query: np.ndarray, owners: np.ndarray, weights: np.ndarray, n_query: int) -> np.ndarray:

@@ -5,13 +5,15 @@ import pytest
 
 from cvclassic.describe import LocalFeatures
 from cvclassic.encode import word_tree
-from cvclassic.errors import DataError
+from cvclassic.errors import DataError, IndexFileError
 from cvclassic.search.coding import ImageCode
 from cvclassic.search.compact import CompactCoder
 from cvclassic.search.hamming import learn_thresholds, pack_bits, random_projection
+from cvclassic.search.merging import write_merged
 from cvclassic.search.places import pack_places, unpack_places
 from cvclassic.search.ranking import fuse
-from cvclassic.search.segments import build_segment, merge_segments
+from cvclassic.search.segment_files import open_segment, write_segment
+from cvclassic.search.segments import build_segment
 from cvclassic.search.verification import verify
 from cvclassic.search.voting import cast_votes, inverse_frequencies
 
@@ -176,17 +178,51 @@ def test_geometry_counts_what_agrees():
     assert np.allclose(first.affine[:2], [[cos, sin], [-sin, cos]], atol=0.05)
 
 
-def test_merging_is_the_same_as_building_at_once():
+def test_merging_is_the_same_as_building_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("cvclassic.search.segments._AT_ONCE", 50)
     codes = [random_code(30, 20) for _ in range(7)]
     whole = segment_from(codes)
-    merged = merge_segments(
-        [segment_from(codes[:3]), segment_from(codes[3:])], [np.ones(3, bool), np.ones(4, bool)]
-    )
+    parts = [segment_from(codes[:3]), segment_from(codes[3:])]
+    entry = write_merged(tmp_path / "a", parts, [np.ones(3, bool), np.ones(4, bool)])
+    merged = open_segment(tmp_path, entry)
     for name in ("bits", "owners", "places", "starts", "checks", "frequencies", "counts"):
         assert np.array_equal(whole.arrays[name], merged.arrays[name]), name
-    less = merge_segments([whole], [np.arange(7) != 2])
+    entry = write_merged(tmp_path / "b", [merged], [np.arange(7) != 2])
+    less = open_segment(tmp_path, entry)
     assert less.n_postings == 180
     assert codes[2].digest not in [row.tobytes() for row in less.arrays["digests"]]
+    assert [less.name(i) for i in range(6)] == [
+        "0.jpg",
+        "1.jpg",
+        "0.jpg",
+        "1.jpg",
+        "2.jpg",
+        "3.jpg",
+    ]
+
+
+def test_copied_lists_give_the_same_votes(tmp_path, monkeypatch):
+    codes = [random_code(60, 30) for _ in range(9)]
+    segment = segment_from(codes, 30)
+    entry = write_segment(tmp_path / "a", segment)
+    copied = open_segment(tmp_path, entry, copied=True)
+    rarity = inverse_frequencies([segment])
+    one = cast_votes(codes[3], [segment], rarity)
+    monkeypatch.setattr("cvclassic.search.voting._AT_ONCE", 100)
+    for other in (cast_votes(codes[3], [copied], rarity), cast_votes(codes[3], [segment], rarity)):
+        for name in ("query", "owners", "places", "weights", "scores"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_copied_lists_are_checked(tmp_path):
+    codes = [random_code(60, 30) for _ in range(3)]
+    entry = write_segment(tmp_path / "a", segment_from(codes, 30))
+    data = bytearray((tmp_path / "a").read_bytes())
+    data[2000] ^= 1
+    (tmp_path / "a").write_bytes(data)
+    copied = open_segment(tmp_path, entry, copied=True)
+    with pytest.raises(IndexFileError, match=r"damaged \(word"):
+        copied.lists(np.arange(30))
 
 
 def test_what_is_kept_of_an_image_comes_back():
