@@ -5,10 +5,13 @@ __all__ = [
     "IndexingResult",
     "Topics",
     "compact_index",
+    "export_index",
+    "export_query",
     "find_duplicates",
     "find_topics",
     "index_images",
     "index_numbers",
+    "merge_indexes",
     "rank_queries",
     "read_coder",
     "read_relevance",
@@ -25,6 +28,12 @@ from .coder_files import (
 )
 from .duplicates import (
     find_duplicates as find_duplicates,
+)
+from .exporting import (
+    export_index as export_index,
+)
+from .exporting import (
+    export_query as export_query,
 )
 from .index import (
     ImageIndex as ImageIndex,
@@ -46,6 +55,9 @@ from .maintenance import (
 )
 from .maintenance import (
     index_numbers as index_numbers,
+)
+from .maintenance import (
+    merge_indexes as merge_indexes,
 )
 from .maintenance import (
     verify_index as verify_index,

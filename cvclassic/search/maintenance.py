@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import IndexFileError
+from ..errors import IndexFileError, ParameterError
 from .segments import describe_lists, word_blocks
 from .store import open_folder, writing
 
@@ -69,3 +70,54 @@ def compact_index(path: str | os.PathLike) -> dict[str, int]:
     with writing(path) as writer:
         writer.compact()
     return index_numbers(path)
+
+
+def merge_indexes(path: str | os.PathLike, others: Sequence[str | os.PathLike]) -> tuple[int, int]:
+    """Add all images of other indexes of the same vocabulary to an index.
+
+    So machines can index parts of a collection on their own, with one vocabulary. Images whose
+    path is in the index already are passed over.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    others : sequence of str or os.PathLike
+        They are only read.
+
+    Returns
+    -------
+    n_added, n_known : int
+
+    Raises
+    ------
+    IndexFileError
+        One is damaged or missing.
+    ParameterError
+        Another has a vocabulary of its own, or is the index itself.
+    """
+    n_added = n_known = 0
+    with writing(path) as writer:
+        folder = open_folder(path)
+        opened = [open_folder(other) for other in others]
+        for other in opened:
+            if os.path.samefile(other.path, folder.path):
+                raise ParameterError(f"{other.path}: an index cannot be merged with itself")
+            if other.content["coder"]["digest"] != folder.content["coder"]["digest"]:
+                raise ParameterError(
+                    f"{other.path}: the index has another vocabulary. Indexes that are to be "
+                    "merged are made with --vocabulary."
+                )
+        known = {name for _, _, name in folder.names()}
+        for other in opened:
+            alive = [~gone for gone in other.removed]
+            for s, i, name in other.names():
+                if name in known:
+                    alive[s][i] = False
+                    n_known += 1
+                known.add(name)
+            n = sum(int(good.sum()) for good in alive)
+            if n:
+                writer.add_merged(other.segments, alive)
+            n_added += n
+        writer.tidy()
+    return n_added, n_known

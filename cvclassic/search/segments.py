@@ -217,17 +217,24 @@ def check_of(bits: np.ndarray, owners: np.ndarray, places: np.ndarray) -> int:
     return value
 
 
-def word_blocks(ends: np.ndarray) -> Iterator[tuple[int, int]]:
+def word_blocks(ends: np.ndarray, at_once: int | None = None) -> Iterator[tuple[int, int]]:
     """Words from one number to another whose postings fit into memory together.
 
     Parameters
     ----------
     ends : ndarray of shape (n_words,), int64
         How many postings there are up to each word.
+    at_once : int, optional
+        Postings at most, unless a single word has more. By default 2 million.
+
+    Examples
+    --------
+    >>> list(word_blocks(np.array([2, 4, 9, 10]), 4))
+    [(0, 2), (2, 3), (3, 4)]
     """
     begin = 0
     while begin < len(ends):
-        limit = (int(ends[begin - 1]) if begin else 0) + _AT_ONCE
+        limit = (int(ends[begin - 1]) if begin else 0) + (at_once or _AT_ONCE)
         end = max(int(np.searchsorted(ends, limit, side="right")), begin + 1)
         yield begin, end
         begin = end

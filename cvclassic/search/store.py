@@ -214,6 +214,10 @@ class IndexWriter:
         entry = write_segment(self._new_file("segment", "safetensors"), segment)
         self._commit([*self._content["segments"], {**entry, "removed": None}])
 
+    def add_merged(self, segments: Sequence[Segment], alive: Sequence[np.ndarray]) -> None:
+        """Append those images of other segments that are alive, as one segment."""
+        self._merge(self._content["segments"], segments, alive)
+
     def remove(self, removed: Sequence[np.ndarray]) -> None:
         """Say for each segment which images are removed, those of before included."""
         entries = []
@@ -234,10 +238,12 @@ class IndexWriter:
         segments, removed = index.segments[first:], index.removed[first:]
         if not segments:
             return
-        entries = self._content["segments"][:first]
-        if sum(len(gone) - int(gone.sum()) for gone in removed):
-            path = self._new_file("segment", "safetensors")
-            entry = write_merged(path, segments, [~gone for gone in removed])
+        self._merge(self._content["segments"][:first], segments, [~gone for gone in removed])
+
+    def _merge(self, entries: list[dict], segments, alive) -> None:
+        """Commit some entries and a segment out of others."""
+        if any(good.any() for good in alive):
+            entry = write_merged(self._new_file("segment", "safetensors"), segments, alive)
             entries = [*entries, {**entry, "removed": None}]
         self._commit(entries)
 

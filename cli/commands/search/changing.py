@@ -1,4 +1,4 @@
-"""Commands that change an index: ``index``, ``add``, ``remove``, ``compact``."""
+"""Commands that change an index: ``index``, ``add``, ``remove``, ``merge``, ``compact``."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def _run(ctx, index_, sources, options, engine, jobs, quiet) -> None:
         click.echo(f"{n} {_images(n)} could not be read:", err=True)
         report_failures(done.failures)
     if done.faults:
-        click.echo(f"{len(done.faults)} folders could not be listed:", err=True)
+        n = len(done.faults)
+        click.echo(f"{n} {'folder' if n == 1 else 'folders'} could not be listed:", err=True)
         report_failures(done.faults)
         ctx.exit(_EXIT_INCOMPLETE)
     ctx.exit(_EXIT_FAILURES if done.failures else 0)
@@ -169,6 +170,30 @@ def remove(ctx, index_, names, missing):
     if len(unknown) > 10:
         click.echo(f"... and {len(unknown) - 10} more", err=True)
     ctx.exit(_EXIT_FAILURES if unknown else 0)
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+@click.argument("others", metavar="OTHER...", nargs=-1, required=True, type=click.Path())
+def merge(index_, others):
+    """Add the images of OTHER indexes to INDEX; all must have one vocabulary.
+
+    So several machines can index a collection in parts. Images whose path is in INDEX already
+    are passed over.
+
+    \b
+    Example:
+      cvclassic search index part-1/ -o all.index
+      cvclassic search index part-2/ -o 2.index --vocabulary all.index
+      cvclassic search merge all.index 2.index
+    """
+    from cvclassic.search import index_numbers, merge_indexes
+
+    n, known = merge_indexes(index_, others)
+    parts = [f"Added {n:,} {_images(n)}"]
+    if known:
+        parts.append(f"{known:,} already there")
+    click.echo(f"{', '.join(parts)}, {index_numbers(index_)['n_images']:,} in total.")
 
 
 @click.command()

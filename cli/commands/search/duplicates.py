@@ -35,7 +35,7 @@ def duplicates(index_, json_file, quiet):
     n = sum(map(len, found.clusters))
     click.echo(
         f"{len(found.clusters)} cluster{'' if len(found.clusters) == 1 else 's'} of copies "
-        f"({n} of {searched.n_images_} images)"
+        f"({n:,} of {searched.n_images_:,} image{'' if searched.n_images_ == 1 else 's'})"
     )
     for number, cluster in enumerate(found.clusters, 1):
         for image in cluster:

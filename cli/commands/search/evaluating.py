@@ -73,9 +73,11 @@ def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_on
     for key, label in (("map", "mAP"), ("precision_at_1", "precision at 1"), ("n_s", "N-S")):
         low, high = scores.intervals[key]
         click.echo(f"{label:15} {content[key]:.4f}  [{low:.4f}, {high:.4f}]")
-    click.echo(f"{scores.n_queries} queries, {ms:.1f} ms per query after description")
+    noun = "query" if scores.n_queries == 1 else "queries"
+    click.echo(f"{scores.n_queries:,} {noun}, {ms:.1f} ms per query after description")
     if failures:
-        click.echo(f"{len(failures)} queries could not be read:", err=True)
+        n = len(failures)
+        click.echo(f"{n} {'query' if n == 1 else 'queries'} could not be read:", err=True)
         report_failures(failures)
     if json_file is not None:
         content |= {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from .changing import add, compact, index, remove
+from .changing import add, compact, index, merge, remove
 from .duplicates import duplicates
 from .evaluating import evaluate
+from .exporting import export
 from .querying import query
 from .telling import info, verify
 from .topics import topics
@@ -25,5 +26,18 @@ def search() -> None:
     """
 
 
-for command in (index, add, remove, info, verify, compact, query, duplicates, evaluate, topics):
+for command in (
+    index,
+    add,
+    remove,
+    merge,
+    compact,
+    info,
+    verify,
+    query,
+    duplicates,
+    evaluate,
+    topics,
+    export,
+):
     search.add_command(command)

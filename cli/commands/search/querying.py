@@ -86,11 +86,13 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
         found.append((paths, hits))
         times = ", ".join(f"{name} {1e3 * t:.1f} ms" for name, t in hits.seconds.items())
         shown = ", ".join(str(plain(path)) for path in paths)
-        click.echo(f"{shown}: {hits.n_keypoints} keypoints, {times}")
+        noun = "keypoint" if hits.n_keypoints == 1 else "keypoints"
+        click.echo(f"{shown}: {hits.n_keypoints:,} {noun}, {times}")
         for rank, hit in enumerate(hits, 1):
             click.echo(f"{rank:4} {hit.score:8.3f} {hit.n_inliers:4}  {plain(hit.path)}")
     if failures:
-        click.echo(f"{len(failures)} queries could not be read:", err=True)
+        n = len(failures)
+        click.echo(f"{n} {'query' if n == 1 else 'queries'} could not be read:", err=True)
         report_failures(failures)
     if json_file is not None:
         write_json(

@@ -1,0 +1,97 @@
+"""``cvclassic search export``: an index for servers, or its vocabulary for other indexes."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+_SEND = {
+    "pgvector": "psql DATABASE -f {folder}/images.sql",
+    "qdrant": "curl -X PUT localhost:6333/collections/{name} -H 'Content-Type: application/json' "
+    "-d @{folder}/collection.json, then each points file to .../collections/{name}/points",
+    "opensearch": "curl -X PUT localhost:9200/{name} -H 'Content-Type: application/json' "
+    "-d @{folder}/index.json, then each documents file by POST to localhost:9200/_bulk",
+}
+
+
+@click.command()
+@click.argument("index_", metavar="INDEX", type=click.Path())
+@click.argument("images", metavar="[IMAGE]...", nargs=-1, type=click.Path())
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice(["qdrant", "opensearch", "pgvector", "vocabulary"]),
+    help="What to export for. vocabulary: a file for search index --vocabulary.",
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(), help="New folder; a file for vocabulary."
+)
+@click.option(
+    "--name", default="images", show_default=True, help="Of the collection, index or table."
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Hits per query."
+)
+@click.pass_context
+def export(ctx, index_, images, to, output, name, top):
+    """Export INDEX as requests that load it into a search server.
+
+    Words go as terms, compact codes as vectors. With IMAGEs, write the requests that search for
+    these instead. Geometry is not exported: run "search query" on the hits where it matters.
+
+    \b
+    Example:
+      cvclassic search export photos.index --to pgvector -o sql/
+      cvclassic search export photos.index crop.jpg --to pgvector -o query/
+      cvclassic search export photos.index --to vocabulary -o words.safetensors
+    """
+    from cvclassic._basics.atomic import check_writable
+    from cvclassic.search import ImageIndex, export_index, write_coder
+
+    from ...shared.console import plain
+
+    if to == "vocabulary" and images:
+        raise click.UsageError("A vocabulary goes without IMAGEs.")
+    opened = ImageIndex.open(index_)
+    if to == "vocabulary":
+        check_writable(output)
+        write_coder(output, opened.coder_)
+        click.echo(f"Wrote {plain(output)} ({os.path.getsize(output) / 1e6:.1f} MB)")
+        return
+    if images:
+        ctx.exit(_export_queries(opened, images, to, output, name, top))
+    files = export_index(opened, output, to=to, name=name)
+    n = len(files)
+    click.echo(f"Wrote {plain(output)}: {n} file{'' if n == 1 else 's'}")
+    click.echo(f"Load it: {_SEND[to].format(folder=plain(output), name=name)}")
+
+
+def _export_queries(opened, images, to: str, output: str, name: str, top: int) -> int:
+    """One file for each image that can be read; the exit code."""
+    from cvclassic._basics.atomic import atomic_file
+    from cvclassic.errors import ImageReadError
+    from cvclassic.images import watch_decoders
+    from cvclassic.search import export_query
+
+    from ...shared.console import plain, report_failures
+
+    os.makedirs(output, exist_ok=True)
+    suffix = "sql" if to == "pgvector" else "json"
+    failures = []
+    for i, path in enumerate(images, 1):
+        try:
+            with watch_decoders():
+                code = opened.coder_.code(path)
+        except ImageReadError as error:
+            failures.append((path, error.code, error.message))
+            continue
+        file_name = os.path.join(output, f"query-{i}.{suffix}")
+        with atomic_file(file_name, "w") as file:
+            file.write(export_query(code, to=to, name=name, top=top))
+        click.echo(f"Wrote {plain(file_name)}")
+    if failures:
+        n = len(failures)
+        click.echo(f"{n} {'query' if n == 1 else 'queries'} could not be read:", err=True)
+        report_failures(failures)
+    return 1 if failures else 0
