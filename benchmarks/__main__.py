@@ -14,6 +14,9 @@ _SHARED |= {
     "faces_docs",
     "http_load",
     "scale_docs",
+    "search_docs",
+    "search_faults",
+    "search_scale",
     "stub",
 }
 

@@ -1,9 +1,11 @@
-"""Image search: how often the right image is found, how fast, and what a million images need.
+"""Image search: how often the right image is found, how fast, beside whom, and how large.
 
 ``accuracy`` indexes UKBench and covers among distractors with the default settings and scores all
-queries, beside OpenCV's brute-force matcher with the ratio test on some of the queries.
-``vocabulary`` learns 100,000 words from 5 million descriptors. ``million`` writes an index of a
-million simulated images and queries it.
+queries, beside OpenCV's brute-force matcher, a frozen MobileNet, and faiss. ``duplicates`` hides
+copies among photographs, beside perceptual hashes. ``vocabulary`` learns 100,000 words from 5
+million descriptors. ``million`` writes an index of a million simulated images and queries it.
+``faults`` kills what changes an index 200 times, and damages its files 5,000 times. ``page``
+fills the figures into docs/search.md.
 """
 
 from __future__ import annotations
@@ -11,17 +13,31 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import RESULTS, SEED, data_dir, summarize, threads, write_results
+from benchmarks.common import (
+    RESULTS,
+    ROOT,
+    SEED,
+    data_dir,
+    fill_block,
+    summarize,
+    threads,
+    write_results,
+)
+from benchmarks.opponents.image_search import brute_force, faiss_codes, hashed_pairs, mobilenet
+from benchmarks.search_docs import accuracy_table, duplicates_table, limits_table
+from benchmarks.search_faults import measure_faults
+from benchmarks.search_scale import measure_million, measure_vocabulary
 
+PARTS = ("accuracy", "duplicates", "vocabulary", "million", "faults")
 N_DISTRACTORS = 500  # of each of Corel5k and Caltech-101
-N_OPPONENT = 40  # queries of the brute-force matcher, which takes seconds for each
+N_ORIGINALS, N_OTHERS = 100, 300  # of the copies
 
 
 def sets() -> dict[str, tuple[list[str], list[str] | None, dict]]:
@@ -69,7 +85,10 @@ def measure_accuracy() -> dict:
             )
             row[kind] = score_rankings(rankings, truth).to_dict() | {"n_failed": len(failures)}
         row["time"] = _times(index, queries)
-        row["brute-force matcher"] = _brute_force(images, queries, truth)
+        asked = {os.path.basename(path): path for path in (queries or images)}
+        row["frozen MobileNet"] = mobilenet(images, asked, truth)
+        row["codes of faiss"] = faiss_codes(images, asked, truth, index.coder_.compact)
+        row["brute-force matcher"] = brute_force(images, asked, truth)
         found[name] = row
         print(json.dumps({name: row}, indent=1), flush=True)
     return found
@@ -99,165 +118,118 @@ def _times(index, queries: list[str] | None) -> dict:
     return out
 
 
-def _brute_force(images: list[str], queries: list[str] | None, truth: dict) -> dict:
-    """OpenCV's matcher with Lowe's ratio test: number of matches as the score."""
+def measure_duplicates() -> dict:
+    """Copies of photographs among photographs: how many of each kind are found, and how surely."""
+    from cvclassic.search import find_copies
+
+    caltech = sorted(map(str, (data_dir() / "caltech101").rglob("*.jpg")))
+    rng = np.random.RandomState(SEED)
+    chosen = rng.choice(len(caltech), N_ORIGINALS + N_OTHERS, replace=False)
+    paths = [caltech[i] for i in chosen]
+    kinds = list(_copies(np.zeros((8, 8, 3), np.uint8)))
+    with tempfile.TemporaryDirectory() as scratch:
+        truth = {}
+        for i in range(N_ORIGINALS):
+            for kind, data in _copies(_read(paths[i])).items():
+                truth[i, len(paths)] = kind
+                paths.append(os.path.join(scratch, f"{i}-{kind}.jpg"))
+                Path(paths[-1]).write_bytes(data)
+        start = time.process_time()
+        found = {"cvclassic": set(map(tuple, find_copies(paths, n_jobs=1).tolist()))}
+        seconds = {"cvclassic": time.process_time() - start}
+        start = time.process_time()
+        found |= hashed_pairs(paths)
+        seconds["imagehash, both"] = time.process_time() - start
+    of = {i: i for i in range(len(chosen))} | {copy: i for i, copy in truth}
+    rows: dict = {"n_images": len(paths), "n_per_kind": N_ORIGINALS}
+    for name, pairs in found.items():
+        if pairs is None:
+            rows[name] = {"not measured": "imagehash is not installed"}
+            continue
+        rows[name] = {
+            kind: sum(pair in pairs for pair, one in truth.items() if one == kind) / N_ORIGINALS
+            for kind in kinds
+        }
+        right = sum(of[i] == of[j] for i, j in pairs)
+        rows[name] |= {"pairs": len(pairs), "right": right}
+    return rows | {"cpu_s": {name: round(value, 1) for name, value in seconds.items()}}
+
+
+def _read(path: str) -> np.ndarray:
+    from cvclassic.images import read_image
+
+    pixels = read_image(path)
+    return pixels if pixels.ndim == 3 else np.dstack([pixels] * 3)
+
+
+def _copies(pixels: np.ndarray) -> dict[str, bytes]:
+    """JPEG files of one image: as it is, smaller, cut, in other colors."""
     import cv2
 
-    from cvclassic.describe import SIFT
-    from cvclassic.evaluate import score_rankings
-
-    describer = SIFT(max_keypoints=500)
-    features = [describer.describe(path).descriptors for path in images]
-    names = list(truth)
-    chosen = np.random.default_rng(SEED).choice(len(names), N_OPPONENT, replace=False)
-    by_name = {os.path.basename(path): path for path in (queries or images)}
-    matcher = cv2.BFMatcher()
-    rankings, seconds = {}, []
-    for i in chosen.tolist():
-        query = describer.describe(by_name[names[i]]).descriptors
-        start = time.process_time()
-        scores = []
-        for other in features:
-            pairs = matcher.knnMatch(query, other, k=2) if len(other) > 1 else ()
-            scores.append(sum(len(p) == 2 and p[0].distance < 0.8 * p[1].distance for p in pairs))
-        seconds.append(time.process_time() - start)
-        order = np.argsort(-np.array(scores), kind="stable")
-        rankings[names[i]] = [os.path.basename(images[j]) for j in order]
-    return score_rankings(rankings, truth).to_dict() | {"time": summarize(seconds)}
-
-
-def measure_vocabulary(n: int, n_words: int, n_jobs: int) -> dict:
-    """100,000 words from 5 million descriptors, drawn around centers of many sizes."""
-    from cvclassic.encode import word_tree
-
-    rng = np.random.default_rng(SEED)
-    centers = rng.random((20_000, 128), np.float32)
-    sample = np.empty((n, 128), np.float32)
-    for start in range(0, n, 100_000):
-        rows = min(100_000, n - start)
-        sample[start : start + rows] = centers[rng.zipf(1.3, rows) % len(centers)]
-        sample[start : start + rows] += 0.3 * rng.random((rows, 128), np.float32)
-    wall, cpu = time.perf_counter(), time.process_time()
-    tree = word_tree(sample, n_words, random_state=np.random.RandomState(SEED), n_jobs=n_jobs)
+    height, width = pixels.shape[:2]
+    cut = pixels[height // 5 : height - height // 10, width // 5 : width - width // 10]
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0] + 30) % 180
+    hsv[..., 2] = (hsv[..., 2] * 0.7).astype(np.uint8)
+    forms = {
+        "exact": pixels,
+        "resized": cv2.resize(pixels, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA),
+        "cropped": cut,
+        "recolored": cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB),
+    }
     return {
-        "n_descriptors": n,
-        "n_words": len(tree),
-        "wall_s": round(time.perf_counter() - wall, 1),
-        "cpu_s": round(time.process_time() - cpu, 1),
-        "n_jobs": n_jobs,
-        "load": round(os.getloadavg()[0], 1),
+        kind: cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+        for kind, image in forms.items()
     }
 
 
-def measure_million(n_images: int, folder: str | None) -> dict:
-    """An index of simulated images: 400 keypoints each, words by Zipf's law."""
-    from cvclassic.describe import SIFT
-    from cvclassic.encode import WordTree
-    from cvclassic.search.coding import ImageCode, ImageCoder
-    from cvclassic.search.segments import build_segment
-    from cvclassic.search.store import create_folder, writing
-
-    n_words, per_image, part = 100_000, 400, 100_000
-    rng = np.random.default_rng(SEED)
-    share = 1 / np.arange(10, n_words + 10) ** 0.9
-    edges = np.cumsum(share / share.sum())
-    dims = rng.random((n_words, 128), np.float32)
-    tree = WordTree(dims[:316], dims, np.linspace(0, n_words, 317).astype(np.int64))
-    coder = ImageCoder(
-        SIFT(), tree, rng.random((128, 64), np.float32), np.zeros((n_words, 64), np.float32), None
-    )
-    found: dict = {"n_images": n_images, "n_keypoints": per_image, "n_words": n_words}
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = Path(scratch) / "million.index"
-        create_folder(path, coder, {})
-        began = time.process_time()
-        with writing(path) as writer:
-            for first in range(0, n_images, part):
-                n = min(part, n_images - first)
-                words = np.searchsorted(edges, rng.random((n, per_image))).astype(np.int32)
-                bits = rng.integers(0, 2**64, (n, per_image), np.uint64)
-                places = rng.integers(0, 5120, (n, per_image, 3), np.uint16)
-                codes = [
-                    ImageCode(w, b, p, (640, 640), np.zeros(0, np.float32), i.to_bytes(16))
-                    for i, (w, b, p) in enumerate(zip(words, bits, places, strict=True), first)
-                ]
-                names = [f"{i // 1000:04d}/{i:07d}.jpg" for i in range(first, first + n)]
-                none = np.zeros((n, 0), np.uint8)
-                writer.add(build_segment(codes, names, [(0, 0)] * n, none, n_words))
-                if first == 0:
-                    queries = codes[:60]
-                del words, bits, places, codes
-        found["write_cpu_s"] = round(time.process_time() - began, 1)
-        found["file_gb"] = round(sum(p.stat().st_size for p in path.iterdir()) / 1e9, 3)
-        found |= _in_a_fresh_process(path, queries)
-    return found
-
-
-def _in_a_fresh_process(path: Path, queries: list) -> dict:
-    """Time and memory of queries, without what the writing took."""
-    from multiprocessing import get_context
-
-    from benchmarks.search import query_million  # by a name that a process can import
-
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(query_million, (str(path), queries))
-
-
-def query_million(path: str, queries: list) -> dict:
-    """Query an index with images that it holds, thrice."""
-    from cvclassic.search import ImageIndex
-
-    with threads(1):
-        began = time.perf_counter()
-        index = ImageIndex.open(path)
-        opened = time.perf_counter() - began
-        first: list[float] = []
-        seconds: list[float] = []
-        right, peak = 0, 0
-        for turn in range(3):
-            for i, code in enumerate(queries):
-                start = time.process_time()
-                ranking = index.rank(code)
-                best = int(ranking.best(1)[0])
-                (first if turn == 0 else seconds).append(time.process_time() - start)
-                right += best == i
-                peak = max(peak, _resident())
-    return {
-        "open_s": round(opened, 2),
-        "first_query_cpu": summarize(first),
-        "query_cpu": summarize(seconds),
-        "found_itself": right / (3 * len(queries)),
-        "resident_mb": round(peak / 1e6),
-        "peak_resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
-    }
-
-
-def _resident() -> int:
-    """Bytes of this process in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+def write_page() -> None:
+    """Fill the figures into the page on search."""
+    page = ROOT / "docs" / "search.md"
+    results = json.loads((RESULTS / "search.json").read_text())["results"]
+    text = page.read_text(encoding="utf-8")
+    text = fill_block("accuracy", accuracy_table(results), text)
+    text = fill_block("duplicates", duplicates_table(results), text)
+    text = fill_block("limits", limits_table(results), text)
+    page.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     """Measure what is asked for; other parts of the results are kept."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks search", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["accuracy", "vocabulary", "million"])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks search",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help="default: all")
     parser.add_argument("--images", type=int, default=1_000_000, help="of the simulation")
     parser.add_argument("--descriptors", type=int, default=5_000_000)
     parser.add_argument("--words", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--scratch", help="folder for the simulated index (8 GB)")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--mutants", type=int, default=5000)
+    parser.add_argument("--scratch", help="folder for the simulated index (15 GB)")
     args = parser.parse_args()
+    if unknown := set(args.parts) - {*PARTS, "page"}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
     path = RESULTS / "search.json"
     results = json.loads(path.read_text())["results"] if path.exists() else {}
-    for part in args.parts:
-        if part == "accuracy":
-            results[part] = measure_accuracy()
-        elif part == "vocabulary":
-            results[part] = measure_vocabulary(args.descriptors, args.words, args.jobs)
-        elif part == "million":
-            results[part] = measure_million(args.images, args.scratch)
+    measures = {
+        "accuracy": measure_accuracy,
+        "duplicates": measure_duplicates,
+        "vocabulary": lambda: measure_vocabulary(args.descriptors, args.words, args.jobs),
+        "million": lambda: measure_million(args.images, args.scratch),
+        "faults": lambda: measure_faults(args.kills, args.mutants),
+    }
+    for part in args.parts or PARTS:
+        if part == "page":
+            continue
+        load = round(os.getloadavg()[0], 1)
+        results[part] = measures[part]()
+        results[part]["measured"] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load": load}
         print(json.dumps({part: results[part]}, indent=1), flush=True)
         write_results("search", results)
+    write_page()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import tempfile
@@ -172,12 +171,3 @@ def memory() -> dict[str, int]:
     }
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return found | {"peak_resident_mb": round(peak / 1e3)}
-
-
-def main() -> None:
-    """Show the figures of a smaller index."""
-    print(json.dumps(measure_million(50_000, None), indent=1))
-
-
-if __name__ == "__main__":
-    main()

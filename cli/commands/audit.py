@@ -55,6 +55,11 @@ _GROUPS = {
     help="Also compute keypoints and report images that have none.",
 )
 @click.option(
+    "--copies",
+    is_flag=True,
+    help="Look for cropped and recolored copies, too, by visual words; takes longer.",
+)
+@click.option(
     "--move-to",
     type=click.Path(file_okay=False),
     metavar="DIR",
@@ -101,6 +106,7 @@ def audit(
     json_file,
     fail_on,
     features,
+    copies,
     move_to,
     move,
     jobs,
@@ -172,10 +178,12 @@ def audit(
             listed(), n_jobs=n_jobs(jobs), count_features=_count_keypoints if features else None
         )
         scanned = list(progress.count(found_images, "read"))
+        pairs = _find_copies(scanned, n_jobs(jobs), progress) if copies else None
     read = time.perf_counter()
     if not scanned and not faults:
         raise DataError(f"{', '.join(folders)}: there are no images")
-    found = judge_images(scanned, empty_classes=find_empty_classes(folders), **limits)
+    empty = find_empty_classes(folders)
+    found = judge_images(scanned, empty_classes=empty, copies=pairs, **limits)
     seconds = {"reading": read - start, "comparing": time.perf_counter() - read}
     show_audit(found, time.perf_counter() - start)
     if csv_file:
@@ -210,6 +218,23 @@ def _count_keypoints(pixels) -> int:
     from cvclassic.describe import SIFT
 
     return len(SIFT().describe(pixels).xy)
+
+
+def _find_copies(scanned, n_jobs: int, progress):
+    """Pairs of copies among the images that can be read."""
+    import numpy as np
+
+    from cvclassic.search import find_copies
+
+    readable = np.array([i for i, one in enumerate(scanned) if not one.code], int)
+    if len(readable) < 2:
+        return None
+    pairs = find_copies(
+        [scanned[i].image.path for i in readable],
+        n_jobs=n_jobs,
+        watch=lambda numbers, n: progress.count(numbers, "compare", n),
+    )
+    return readable[pairs]
 
 
 def _movable(move: str | None, move_to: str | None, manifest: str | None) -> list[str]:

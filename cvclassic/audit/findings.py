@@ -152,13 +152,15 @@ def judge_images(
     blur: float = _BLUR,
     imbalance: float = _IMBALANCE,
     empty_classes: Sequence[str] = (),
+    copies: np.ndarray | None = None,
 ) -> Audit:
     """Find what is wrong with images that were looked at.
 
     Duplicates are **exact** (the same bytes) or **near**: difference hashes of 128 bits that
     differ in at most 16, the same proportions within 6 %, and brightness on 16 × 16 cells
     correlated by at least 0.97. So copies that were re-encoded or resized are found, mirrored
-    and strongly cropped ones are not. Blank images are near to nothing.
+    and strongly cropped ones are not, unless `copies` names them. Blank images are near to
+    nothing.
 
     Parameters
     ----------
@@ -171,6 +173,8 @@ def judge_images(
         Maximum ratio of the largest class to the smallest.
     empty_classes : sequence of str
         Folders of classes without images, as `find_empty_classes` gives them.
+    copies : ndarray of shape (m, 2), int, optional
+        Pairs of images that are known to be copies, as `cvclassic.search.find_copies` gives them.
 
     Returns
     -------
@@ -184,7 +188,7 @@ def judge_images(
     check_number("tiny", tiny, 0)
     check_number("blur", blur, 0)
     check_number("imbalance", imbalance, 1)
-    found = [*_unreadable(scanned), *_duplicates(scanned)]
+    found = [*_unreadable(scanned), *_duplicates(scanned, copies)]
     found += _poor(scanned, tiny, blur)
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for one in scanned:
@@ -215,7 +219,7 @@ def _unreadable(scanned: Sequence[Scanned]) -> list[Finding]:
     return found
 
 
-def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
+def _duplicates(scanned: Sequence[Scanned], copies: np.ndarray | None) -> list[Finding]:
     """Groups of images that are one."""
     same: dict[bytes, list[int]] = defaultdict(list)
     for i, one in enumerate(scanned):
@@ -240,7 +244,8 @@ def _duplicates(scanned: Sequence[Scanned]) -> list[Finding]:
         shape = np.array([one.width / max(one.height, 1) for one in scanned])
         ratio = shape[near[:, 0]] / shape[near[:, 1]]
         near = near[np.abs(np.log(ratio)) <= 0.06]
-    pairs = np.concatenate([np.array(exact, int).reshape(-1, 2), near])
+    more = np.empty((0, 2), int) if copies is None else copies
+    pairs = np.concatenate([np.array(exact, int).reshape(-1, 2), near, more])
     return [_group(scanned, group) for group in group_pairs(len(scanned), pairs)]
 
 

@@ -7,6 +7,7 @@ __all__ = [
     "compact_index",
     "export_index",
     "export_query",
+    "find_copies",
     "find_duplicates",
     "find_topics",
     "index_images",
@@ -25,6 +26,9 @@ from .coder_files import (
 )
 from .coder_files import (
     write_coder as write_coder,
+)
+from .duplicates import (
+    find_copies as find_copies,
 )
 from .duplicates import (
     find_duplicates as find_duplicates,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..audit.near_duplicates import group_pairs
+from ..errors import DataError
 from .coding import ImageCode
 from .index import ImageIndex
 from .verification import Verified
@@ -96,6 +97,43 @@ def find_duplicates(
     pairs = [found[key] for key in sorted(found)]
     edges = np.array([(pair.first, pair.second) for pair in pairs], int).reshape(-1, 2)
     return Duplicates(pairs, group_pairs(searcher.n_images, edges))
+
+
+def find_copies(
+    images, *, n_jobs: int | None = None, watch: Callable[[Iterable, int], Iterable] | None = None
+) -> np.ndarray:
+    """Find copies among images that are in no index.
+
+    Parameters
+    ----------
+    images : sequence of images
+        Paths, encoded bytes or arrays.
+    n_jobs : int, optional
+    watch : callable, optional
+        As in `find_duplicates`.
+
+    Returns
+    -------
+    ndarray of shape (m, 2), int
+        Pairs of images, i < j, sorted.
+
+    Raises
+    ------
+    ImageReadError
+        An image cannot be read.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 255, (3, 96, 96), np.uint8)
+    >>> find_copies([*images, images[1]]).tolist()
+    [[1, 3]]
+    """
+    try:
+        index = ImageIndex(compact=False, n_jobs=n_jobs).fit(images)
+    except DataError:  # images without keypoints
+        return np.empty((0, 2), int)
+    pairs = find_duplicates(index, watch=watch).pairs
+    return np.array([(pair.first, pair.second) for pair in pairs], int).reshape(-1, 2)
 
 
 def _kind_of_copy(

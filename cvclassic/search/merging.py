@@ -110,7 +110,9 @@ def _merged_lists(
             parts["bits"].append(lists.bits[use])
             parts["places"].append(lists.places[use])
         words = np.concatenate(parts.pop("words"))
-        order = np.argsort(words, kind="stable")  # owners rise from segment to segment
+        # owners rise from segment to segment; numbers of 16 bits are sorted by radix
+        narrow = np.uint16 if end - begin <= 1 << 16 else np.uint32
+        order = np.argsort(words.astype(narrow), kind="stable")
         merged = {name: np.concatenate(parts[name])[order] for name in POSTINGS}
         sizes = np.bincount(words, minlength=end - begin)
         yield slice(begin, end), Lists(np.cumsum(sizes) - sizes, sizes, **merged)

@@ -275,7 +275,7 @@ def build_segment(
     counts = np.array([len(code) for code in codes], np.uint32)
     owners = np.repeat(np.arange(len(codes), dtype=np.uint32), counts)
     words = _joined([code.words for code in codes], np.int32)
-    order = np.lexsort((owners, words))
+    order = np.argsort(words, kind="stable")  # owners rise
     encoded = [name.encode("utf-8", "surrogateescape") for name in names]
     arrays = {
         "bits": _joined([code.bits for code in codes], np.uint64)[order],

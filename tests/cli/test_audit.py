@@ -7,7 +7,9 @@ import shutil
 
 import pytest
 
+from cvclassic.images import write_image
 from tests.cli.conftest import one_line
+from tests.search.conftest import textured
 
 
 @pytest.fixture
@@ -109,3 +111,20 @@ def test_moving_what_was_found(in_process, pictures, tmp_path) -> None:
     assert "not about files" in one_line(done, 2)
     done = in_process("audit", "--manifest", "a.csv", "--move-to", aside)
     assert "needs FOLDERs" in one_line(done, 2)
+
+
+def test_cropped_copies_are_found_on_request(in_process, tmp_path) -> None:
+    for label, seeds in (("a", (0, 1, 2)), ("b", (3, 4, 5))):
+        (tmp_path / label).mkdir()
+        for seed in seeds:
+            write_image(tmp_path / label / f"{seed}.png", textured(seed))
+    write_image(tmp_path / "b" / "crop.png", textured(1)[20:140, 10:130])
+    options = (tmp_path, "--blur", "0", "--fail-on", "conflict")
+    assert in_process("audit", *options).returncode == 0
+    found = tmp_path / "found.json"
+    assert in_process("audit", *options, "--copies", "--json", found).returncode == 1
+    (conflict,) = json.loads(found.read_text())["findings"]
+    assert sorted(os.path.basename(one["path"]) for one in conflict["images"]) == [
+        "1.png",
+        "crop.png",
+    ]
