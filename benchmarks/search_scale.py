@@ -6,6 +6,7 @@ import os
 import resource
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def measure_million(n_images: int, folder: str | None) -> dict:
 
 def _fresh(work, *args):
     """Run a function where nothing was loaded before."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, args)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *args).result()
 
 
 def simulate(first: int, n: int) -> list:

@@ -38,7 +38,9 @@ def verify_index(path: str | os.PathLike) -> dict[str, int]:
             frequencies, checks = describe_lists(lists)
             odd = (frequencies != segment.frequencies[begin:end]).any()
             if odd or (checks != segment.arrays["checks"][begin:end]).any():
-                raise IndexFileError(f"{segment.source}: the index is damaged: its checks are invalid.")
+                raise IndexFileError(
+                    f"{segment.source}: the index is damaged: its checks are invalid."
+                )
         if (total != segment.counts).any():
             raise IndexFileError(f"{segment.source}: the index is damaged: counts do not add up.")
     return index_numbers(path)

@@ -239,6 +239,19 @@ def test_the_scheduler_is_lost(toy_model_file, home, expected, tmp_path) -> None
     assert (folder / "lost.csv").read_bytes() == expected
 
 
+def test_images_are_indexed_on_dask(cluster, toy_folder, in_process, tmp_path) -> None:
+    """The index has the same files as one that was made here."""
+    listed = {}
+    for name, options in (("here", ("-j", 1)), ("there", ("--dask", cluster.address))):
+        out = tmp_path / name
+        done = in_process(
+            "search", "index", toy_folder, "-o", out, "--words", 20, "--no-compact", *options
+        )
+        assert done.returncode == 0, done.stderr
+        listed[name] = {path.name: path.read_bytes() for path in out.glob("*.safetensors")}
+    assert listed["here"] == listed["there"]
+
+
 def test_encoders_on_dask(cluster, toy_folder) -> None:
     """joblib's ``parallel_config`` takes `fit` and `transform` there, with the same numbers."""
     from joblib import parallel_config

@@ -150,3 +150,46 @@ def test_vocabularies_are_shared(in_process_module, index, photos, tmp_path):
 def test_blank_query(in_process_module, index, tmp_path):
     write_image(tmp_path / "blank.png", np.full((90, 90, 3), 200, np.uint8))
     assert in_process_module("search", "query", index, tmp_path / "blank.png").returncode == 0
+
+
+def test_parts_are_indexed_apart_and_merged(in_process_module, index, photos, tmp_path):
+    words, part, other = tmp_path / "words.safetensors", tmp_path / "part", tmp_path / "other"
+    done = in_process_module("search", "export", index, "--to", "vocabulary", "-o", words)
+    assert done.returncode == 0, done.stderr
+    first, *rest = sorted((photos / "photos").iterdir())
+    for path, images in ((part, [first]), (other, [first, rest[4]])):
+        done = in_process_module("search", "index", *images, "-o", path, "--vocabulary", words)
+        assert done.returncode == 0, done.stderr
+    done = in_process_module("search", "merge", part, other)
+    assert "Added 1 image, 1 already there, 2 in total." in done.stdout
+    assert in_process_module("search", "verify", part).returncode == 0
+    found = in_process_module("search", "query", part, rest[4], "--top", 1)
+    assert str(rest[4]) in found.stdout.splitlines()[-1]
+
+
+def test_what_cannot_be_merged(in_process_module, index, photos, tmp_path):
+    other = tmp_path / "other"
+    in_process_module("search", "index", photos / "phone", "-o", other, "--words", 20)
+    for names, said in (([other], "has another vocabulary"), ([index], "with itself")):
+        done = in_process_module("search", "merge", index, *names)
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_export(in_process_module, index, photos, tmp_path):
+    out = tmp_path / "out"
+    done = in_process_module("search", "export", index, "--to", "pgvector", "-o", out)
+    assert done.returncode == 0, done.stderr
+    assert "psql DATABASE -f" in done.stdout
+    query = photos / "phone" / "q1.png"
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    done = in_process_module(
+        "search", "export", index, query, tmp_path / "bad.png", "--to", "qdrant",
+        "-o", tmp_path / "query", "--top", 3,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "1 query could not be read:" in done.stderr
+    assert json.loads((tmp_path / "query" / "query-1.json").read_text())["limit"] == 3
+    done = in_process_module("search", "export", index, "--to", "qdrant", "-o", out)
+    assert done.returncode == 2
+    assert "not empty" in done.stderr

@@ -91,7 +91,8 @@ def test_local_qdrant_finds_images(index, images, tmp_path):
     files = export_index(index, tmp_path, to="qdrant")
     client = qdrant.QdrantClient(":memory:")
     collection = json.loads((tmp_path / files[0]).read_text())
-    client.create_collection("images", collection["vectors"], collection["sparse_vectors"])
+    made = models.CreateCollection(**collection)
+    client.create_collection("images", made.vectors, made.sparse_vectors)
     points = json.loads((tmp_path / files[1]).read_text())["points"]
     client.upsert("images", [models.PointStruct(**point) for point in points])
     for i in (0, 7):

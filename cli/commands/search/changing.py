@@ -7,20 +7,25 @@ import time
 
 import click
 
-from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.running import source_options
+from ...shared.options import jobs_option, quiet_option
+from ...shared.running import RunOptions, source_options
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
 
-def _engine_option(command):
-    """``--engine``."""
+def _engine_options(command):
+    """``--engine`` and ``--dask``."""
+    command = click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Describe images on a Dask cluster: tcp://host:8786, or local for one on this "
+        "machine.",
+    )(command)
     return click.option(
         "--engine",
-        type=click.Choice(["threads", "processes", "dask"]),
-        default="threads",
-        show_default=True,
-        help="Where images are described; in processes, a crashing decoder costs one image.",
+        type=click.Choice(["threads", "processes"]),
+        help="Where images are described; in processes, a crashing decoder costs one image. "
+        "[default: threads]",
     )(command)
 
 
@@ -39,12 +44,12 @@ def _engine_option(command):
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )
-@_engine_option
+@_engine_options
 @jobs_option
 @quiet_option
 @click.pass_context
 def index(
-    ctx, sources, index_, words, vocabulary, no_compact, seed, engine, jobs,
+    ctx, sources, index_, words, vocabulary, no_compact, seed, engine, dask, jobs,
     quiet,
 ):  # fmt: skip
     """Index images: folders, files, archives, patterns, URLs, lists.
@@ -63,29 +68,45 @@ def index(
     """
     coder = None if vocabulary is None else _vocabulary(vocabulary)
     options = {"n_words": words, "compact": not no_compact, "random_state": seed, "coder": coder}
-    _run(ctx, index_, sources, options, engine, jobs, quiet)
+    _run(ctx, index_, sources, options, _work(engine, dask, jobs), quiet)
 
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
 @source_options
-@_engine_option
+@_engine_options
 @jobs_option
 @quiet_option
 @click.pass_context
-def add(ctx, index_, sources, engine, jobs, quiet):
+def add(ctx, index_, sources, engine, dask, jobs, quiet):
     """Add images to INDEX. Images that are already in it are skipped.
 
     \b
     Example:
       cvclassic search add photos.index new-photos/
     """
-    _run(ctx, index_, sources, {"create": False}, engine, jobs, quiet)
+    _run(ctx, index_, sources, {"create": False}, _work(engine, dask, jobs), quiet)
 
 
-def _run(ctx, index_, sources, options, engine, jobs, quiet) -> None:
+def _work(engine, dask, jobs):
+    """How images are described."""
+    options = RunOptions(
+        engine=engine,
+        jobs=jobs,
+        timeout=None,
+        memory_cap=None,
+        dask=dask,
+        restart=False,
+        watch=False,
+        raw_csv=False,
+        lines=False,
+        quiet=False,
+    )
+    return options.work(None)
+
+
+def _run(ctx, index_, sources, options, work, quiet) -> None:
     """Index, and say what came of it."""
-    from cvclassic.batch import Work
     from cvclassic.images import watch_decoders
     from cvclassic.search import index_images
 
@@ -96,7 +117,7 @@ def _run(ctx, index_, sources, options, engine, jobs, quiet) -> None:
         done = index_images(
             index_,
             sources,
-            work=Work(engine=engine, n_jobs=n_jobs(jobs)),
+            work=work,
             watch=lambda records, n: progress.count(records, "features", n),
             **options,
         )
