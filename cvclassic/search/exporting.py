@@ -17,11 +17,9 @@ from .._basics.checks import check_choice, check_integer
 from ..errors import ParameterError
 from .coding import ImageCode
 from .index import ImageIndex
-from .segments import Segment, word_blocks
 
 TARGETS = ("qdrant", "opensearch", "pgvector")
 _PER_FILE = 1000  # images per request
-_POSTINGS = 50_000_000  # in memory at once
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -161,37 +159,18 @@ def _documents(index: ImageIndex) -> Iterator[_Document]:
     for segment, gone, start in zip(
         index.segments_, index.removed_, searcher.firsts.tolist(), strict=False
     ):
-        for first, last in word_blocks(np.cumsum(segment.counts, dtype=np.int64), _POSTINGS):
-            words, ends = _words_of(segment, first, last)
-            for i in range(first, last):
-                if gone[i]:
-                    continue
-                mine = words[ends[i - first] : ends[i - first + 1]]
-                vector = np.zeros(0, np.float32)
-                if compact is not None:
-                    vector = compact.decode(segment.codes[i : i + 1])[0]
-                path = segment.name(i).encode("utf-8", "surrogateescape")
-                yield _Document(
-                    start + i,
-                    path.decode("utf-8", "backslashreplace"),
-                    searcher.shape(start + i),
-                    *np.unique(mine, return_counts=True),
-                    vector,
-                )
-
-
-def _words_of(segment: Segment, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Words of some images, one image after the other, and where those of each begin."""
-    owners, words = [], []
-    for begin, end in word_blocks(segment.starts[1:]):
-        lists = segment.copy_lists(np.arange(begin, end))
-        mine = (lists.owners >= first) & (lists.owners < last)
-        owners.append(lists.owners[mine] - np.uint32(first))
-        words.append(np.repeat(np.arange(begin, end, dtype=np.int32), lists.sizes)[mine])
-    owner = np.concatenate(owners)
-    order = np.argsort(owner, kind="stable")
-    ends = np.cumsum([0, *np.bincount(owner, minlength=last - first).tolist()])
-    return np.concatenate(words)[order], ends
+        for i in np.flatnonzero(~gone).tolist():
+            vector = np.zeros(0, np.float32)
+            if compact is not None:
+                vector = compact.decode(segment.codes[i : i + 1])[0]
+            path = segment.name(i).encode("utf-8", "surrogateescape")
+            yield _Document(
+                start + i,
+                path.decode("utf-8", "backslashreplace"),
+                searcher.shape(start + i),
+                *np.unique(segment.code_of(i).words, return_counts=True),
+                vector,
+            )
 
 
 def _batches(documents: Iterable[_Document], n: int) -> Iterator[list[_Document]]:

@@ -73,6 +73,8 @@ def rank_queries(
     failures: list[tuple[str, str, str]] = []
     seconds = 0.0
     queries = list(relevance)
+    if folder is None:  # an index gives its images best in their order
+        queries.sort(key=named.__getitem__)
     for query in queries if watch is None else watch(queries, len(queries)):
         try:
             if folder is not None:
@@ -88,7 +90,7 @@ def rank_queries(
         rankings[query] = [names[i] for i in order if alive[i]]
     if not rankings:
         raise DataError("none of the queries could be read")
-    return rankings, failures, seconds
+    return {query: rankings[query] for query in relevance if query in rankings}, failures, seconds
 
 
 def _order(index: ImageIndex, code: ImageCode, expand: bool, compact_only: bool) -> list[int]:

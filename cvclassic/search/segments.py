@@ -29,6 +29,7 @@ ARRAYS: dict[str, tuple[str, int]] = {
 }
 POSTINGS = ("bits", "owners", "places")
 _AT_ONCE = 2_000_000  # postings in memory where all are read
+_OF_IMAGES_AT_ONCE = 10_000_000  # postings in memory of images that are asked for one by one
 
 
 class Lists(NamedTuple):
@@ -95,7 +96,11 @@ class Segment:
         self.counts: np.ndarray = arrays["counts"]
         self.codes: np.ndarray = arrays["codes"]
         self._unchecked = None if checked else np.ones(self.n_words, bool)
-        self._by_owner: tuple[np.ndarray, np.ndarray] | None = None
+        self._block = _NO_IMAGES
+
+    def __getstate__(self) -> dict:
+        """Without the open file, which no other process has: arrays are copied as a whole."""
+        return {**self.__dict__, "_file": None, "_copied": False, "_block": _NO_IMAGES}
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -191,22 +196,57 @@ class Segment:
         self._unchecked[words] = False
 
     def code_of(self, i: int) -> ImageCode:
-        """All that is kept of one image, with an empty compact vector."""
-        if self._by_owner is None:
-            self.touch(np.arange(self.n_words))
-            order = np.argsort(self.owners, kind="stable").astype(np.uint32)
-            self._by_owner = order, np.concatenate([[0], np.cumsum(self.counts, dtype=np.int64)])
-        order, ends = self._by_owner
-        at = order[ends[i] : ends[i + 1]]
+        """All that is kept of one image, with an empty compact vector.
+
+        Postings are sorted by word, so that all of them are read for some thousand images at a
+        time: ask for images in ascending order.
+        """
+        if not self._block.first <= i < self._block.last:
+            ends = np.cumsum(self.counts, dtype=np.int64)
+            blocks = word_blocks(ends, _OF_IMAGES_AT_ONCE)
+            self._block = self._images(*next(block for block in blocks if block[1] > i))
+        block = self._block
+        part = slice(*block.starts[i - block.first : i - block.first + 2].tolist())
         height, width = self.arrays["shapes"][i].tolist()
         return ImageCode(
-            (np.searchsorted(self.starts, at, side="right") - 1).astype(np.int32),
-            self.bits[at],
-            self.places[at],
+            block.words[part],
+            block.bits[part],
+            block.places[part],
             (height, width),
             np.zeros(0, np.float32),
             self.arrays["digests"][i].tobytes(),
         )
+
+    def _images(self, first: int, last: int) -> _Images:
+        """Postings of some images, one image after the other."""
+        owners, words, bits, places = [], [], [], []
+        for begin, end in word_blocks(self.starts[1:]):
+            lists = self.copy_lists(np.arange(begin, end))
+            mine = np.flatnonzero((lists.owners >= first) & (lists.owners < last))
+            owners.append(lists.owners[mine] - np.uint32(first))
+            words.append(np.repeat(np.arange(begin, end, dtype=np.int32), lists.sizes)[mine])
+            bits.append(lists.bits[mine])
+            places.append(lists.places[mine])
+        owner = np.concatenate(owners)
+        order = np.argsort(owner, kind="stable")
+        starts = np.zeros(last - first + 1, np.int64)
+        np.cumsum(np.bincount(owner, minlength=last - first), out=starts[1:])
+        parts = (np.concatenate(part)[order] for part in (words, bits, places))
+        return _Images(first, last, starts, *parts)
+
+
+class _Images(NamedTuple):
+    """Postings of the images from one number to another; ``starts`` says where each begins."""
+
+    first: int
+    last: int
+    starts: np.ndarray
+    words: np.ndarray
+    bits: np.ndarray
+    places: np.ndarray
+
+
+_NO_IMAGES = _Images(0, 0, *[np.zeros(0, np.int64)] * 4)
 
 
 def check_of(bits: np.ndarray, owners: np.ndarray, places: np.ndarray) -> int:

@@ -60,8 +60,9 @@ def test_removed_images_are_left_out(index_path, photos, tmp_path):
 
 def test_blocks_of_images_give_the_same(index, tmp_path, monkeypatch):
     (one,) = export_index(index, tmp_path / "a", to="pgvector")
-    monkeypatch.setattr("cvclassic.search.exporting._POSTINGS", 300)
-    export_index(index, tmp_path / "b", to="pgvector")
+    monkeypatch.setattr("cvclassic.search.segments._OF_IMAGES_AT_ONCE", 300)
+    index.save(tmp_path / "saved")
+    export_index(ImageIndex.open(tmp_path / "saved"), tmp_path / "b", to="pgvector")
     assert (tmp_path / "a" / one).read_bytes() == (tmp_path / "b" / one).read_bytes()
 
 

@@ -67,6 +67,18 @@ def test_the_same_on_disk(index, images, tmp_path):
         index.save(tmp_path / "a.index")
 
 
+def test_large_indexes_are_read_and_can_be_pickled(index, images, tmp_path, monkeypatch):
+    monkeypatch.setattr("cvclassic.search.store._MAPPED", 0)
+    index.save(tmp_path / "a.index")
+    opened = ImageIndex.open(tmp_path / "a.index")
+    expected = index.kneighbors(images[:2])
+    for one in (opened, pickle.loads(pickle.dumps(opened))):
+        found = one.kneighbors(images[:2])
+        assert np.array_equal(expected[1], found[1])
+        assert np.allclose(expected[0], found[0])
+    assert np.array_equal(index.kneighbors(n_neighbors=3)[1], opened.kneighbors(n_neighbors=3)[1])
+
+
 def test_it_is_an_estimator(index):
     copy = clone(index)
     assert not hasattr(copy, "coder_")

@@ -81,6 +81,19 @@ def test_readers_go_on_while_the_index_changes(index_path, photos, images):
     assert reader.query(images[1], top=1)[0].path.endswith("01.png")
 
 
+def test_many_small_segments_are_merged(index_path, images, monkeypatch):
+    monkeypatch.setattr("cvclassic.search.indexing.SEGMENT_IMAGES", 2)
+    monkeypatch.setattr("cvclassic.search.store._ALIKE", 3)
+    folder = index_path.parent / "more"
+    folder.mkdir()
+    for i in range(9):
+        write_image(folder / f"n{i}.png", textured(60 + i))
+    index_images(index_path, sorted(map(str, folder.iterdir())))
+    numbers = verify_index(index_path)
+    assert (numbers["n_images"], numbers["n_segments"]) == (21, 1)
+    assert ImageIndex.open(index_path).query(textured(65), top=1)[0].path.endswith("n5.png")
+
+
 def test_one_writer_at_a_time(index_path):
     with writing(index_path), pytest.raises(OutputLockedError, match="another command"):
         compact_index(index_path)
