@@ -132,12 +132,10 @@ class Segment:
             self.touch(np.unique(words))
             first = self.starts[words]
             return Lists(first, self.starts[words + 1] - first, self.bits, self.owners, self.places)
-        unique, number = np.unique(words, return_inverse=True)
-        lists = self.copy_lists(unique)
-        return Lists(lists.first[number], lists.sizes[number], *lists[2:])
+        return self.copy_lists(words)
 
     def copy_lists(self, words: np.ndarray) -> Lists:
-        """Copies of the postings of different words, in their order, side by side.
+        """Copies of the postings of some words, sorted, side by side.
 
         Raises
         ------

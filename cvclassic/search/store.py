@@ -44,7 +44,7 @@ _ENTRY = {
 _LARGEST = 1 << 48
 _ALIKE = 10  # segments of about the same size that are merged
 _SMALL = 5_000  # images of a segment up to which all count as of the same size
-_MAPPED = 300_000_000  # bytes of an index that queries may map; of larger ones they read parts
+_MAPPED = 300_000_000  # bytes that queries may map, of the smaller segments; others they read
 
 
 class IndexFolder:
@@ -112,8 +112,11 @@ def _open_all(folder: Path, content: dict) -> IndexFolder:
     """Open all files that a list names."""
     coder = read_coder(folder / content["coder"]["file"], content["coder"]["digest"])
     segments, removed = [], []
-    large = sum(entry["n_bytes"] for entry in content["segments"]) > _MAPPED
-    for entry in content["segments"]:
+    sizes = np.array([entry["n_bytes"] for entry in content["segments"]], np.int64)
+    order = np.argsort(sizes, kind="stable")
+    copied = np.zeros(len(sizes), bool)
+    copied[order] = np.cumsum(sizes[order]) > _MAPPED
+    for entry, large in zip(content["segments"], copied.tolist(), strict=True):
         if entry["n_words"] != coder.n_words or entry["compact_bytes"] != coder.compact_bytes:
             raise IndexFileError(f"{folder}: the index is damaged: its parts do not fit.")
         segments.append(open_segment(folder, entry, copied=large))

@@ -155,13 +155,18 @@ def _matches(
 def _short_lists(lists: Lists, bits: np.ndarray, threshold: int) -> tuple:
     """List, posting and distance of all that is near; all lists at once."""
     ends = np.cumsum(lists.sizes)
-    posting = np.repeat(lists.first - ends + lists.sizes, lists.sizes)
-    posting += np.arange(ends[-1])
-    code = lists.bits[posting]
-    code ^= np.repeat(bits, lists.sizes)
+    code = np.repeat(bits, lists.sizes)
+    shift = lists.first - ends + lists.sizes  # from a place among these lists to a posting
+    if len(lists.bits) == ends[-1] and not shift.any():
+        code ^= lists.bits
+    else:
+        posting = np.repeat(shift, lists.sizes)
+        posting += np.arange(ends[-1])
+        code ^= lists.bits[posting]
     distance = np.bitwise_count(code)
     near = np.flatnonzero(distance <= threshold)
-    return np.searchsorted(ends, near, side="right"), posting[near], distance[near]
+    at = np.searchsorted(ends, near, side="right")
+    return at, near + shift[at], distance[near]
 
 
 def _long_lists(lists: Lists, bits: np.ndarray, threshold: int) -> tuple:

@@ -90,7 +90,7 @@ def test_many_small_segments_are_merged(index_path, images, monkeypatch):
         write_image(folder / f"n{i}.png", textured(60 + i))
     index_images(index_path, sorted(map(str, folder.iterdir())))
     numbers = verify_index(index_path)
-    assert (numbers["n_images"], numbers["n_segments"]) == (21, 1)
+    assert (numbers["n_images"], numbers["n_segments"]) == (21, 2)
     assert ImageIndex.open(index_path).query(textured(65), top=1)[0].path.endswith("n5.png")
 
 
