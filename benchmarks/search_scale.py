@@ -81,12 +81,13 @@ def simulate(first: int, n: int) -> list:
 
 
 def write_index(path: str, n_images: int) -> dict:
-    """Simulate an index in segments of 100,000 images."""
+    """Simulate an index in segments of 100,000 images, which differ in their signatures."""
     from cvclassic.describe import SIFT
     from cvclassic.encode import WordTree
     from cvclassic.search.coding import ImageCoder
     from cvclassic.search.compact import CompactCoder
     from cvclassic.search.index import segment_of
+    from cvclassic.search.segments import finish_segment
     from cvclassic.search.store import create_folder, writing
 
     rng = np.random.default_rng(SEED)
@@ -100,13 +101,18 @@ def write_index(path: str, n_images: int) -> dict:
     coder = ImageCoder(SIFT(), tree, projection, thresholds, compact_coder)
     create_folder(path, coder, {})
     began = time.process_time()
+    n = min(PART, n_images)
+    codes = simulate(0, n)
+    codes[:N_QUERIES] = [simulate(i, 1)[0] for i in range(N_QUERIES)]  # can be simulated alone
+    segment = segment_of(coder, codes, ["0" * 16] * n, [(0, 0)] * n)
+    del codes
     with writing(path) as writer:
-        for first in range(0, n_images, PART):
-            codes = simulate(first, min(PART, n_images - first))
-            if first == 0:  # those that are queries can be simulated alone
-                codes[:N_QUERIES] = [simulate(i, 1)[0] for i in range(N_QUERIES)]
-            names = [f"{i // 1000:04d}/{i:07d}.jpg" for i in range(first, first + len(codes))]
-            writer.add(segment_of(coder, codes, names, [(0, 0)] * len(codes)))
+        for first in range(0, n_images, n):
+            if first:  # the same words, but other signatures
+                segment.arrays["bits"] ^= rng.integers(0, 2**64, dtype=np.uint64)
+            names = "".join(f"{i // 1000:04d}/{i:07d}.jpg" for i in range(first, first + n))
+            segment.arrays["names"] = np.frombuffer(names.encode(), np.uint8)
+            writer.add(finish_segment(segment.arrays, np.diff(segment.starts)))
     return {"cpu_s": round(time.process_time() - began, 1)}
 
 
