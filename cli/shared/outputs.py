@@ -25,6 +25,16 @@ class TextFile(click.Path):
         return path
 
 
+class RecordsFile(TextFile):
+    """The same for records, which some formats hold in binary files of their own names."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if os.fsdecode(value).lower().endswith((".parquet", ".sqlite", ".db", ".gz")):
+            return click.Path.convert(self, value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _holds_text(path: str) -> bool:
     """Whether the first bytes of a file are text; one that cannot be read is left to the writer."""
     try:

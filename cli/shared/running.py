@@ -27,7 +27,7 @@ from cvclassic._basics.printable import printable
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
-from .outputs import check_no_input
+from .outputs import RecordsFile, check_no_input
 from .progress import Tally, count_aside, shown_progress, summary
 from .signals import Stopped, stop_on_signals
 
@@ -150,7 +150,7 @@ def records_option(command: Callable) -> Callable:
         "--json",
         "--records",
         "records",
-        type=click.Path(),
+        type=RecordsFile(),
         metavar="FILE",
         help="File for the numbers: .json, .jsonl, .csv, .parquet or .sqlite; - is stdout.",
     )(command)

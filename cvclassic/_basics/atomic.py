@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .platform import lives, sync_folder
+from .printable import show_path
 
 _MARK = ".cvclassic-"
 _TEMPORARY = re.compile(r"\.cvclassic-([0-9a-f]{8})-([0-9]+)-\w+")
@@ -85,7 +86,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[str]:
         target = Path(os.path.realpath(target))
     # in the same folder, because a rename is atomic only within a file system; a short name,
     # because the target's may already be as long as a name can be
-    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=_prefix(target))
+    fd, temporary = _reserve(target)
     try:
         try:
             yield temporary
@@ -99,6 +100,31 @@ def atomic_path(path: str | os.PathLike) -> Iterator[str]:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def make_folder(path: str | os.PathLike) -> None:
+    """Make a folder for outputs, and those above it, unless it is there.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or a file has its name.
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(20, "It is a file, not a folder", os.fsdecode(path)) from None
+
+
+def _reserve(target: Path) -> tuple[int, str]:
+    """A temporary file beside the target; errors name the target, which the user knows."""
+    try:
+        return tempfile.mkstemp(dir=target.parent, prefix=_prefix(target))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if isinstance(error, FileNotFoundError):
+            reason = f"{reason}: the folder {show_path(target.parent)} does not exist"
+        raise OSError(error.errno, reason, str(target)) from None
 
 
 def _prefix(target: Path) -> str:
@@ -152,6 +178,6 @@ def check_writable(path: str | os.PathLike) -> None:
         raise IsADirectoryError(21, "Is a directory", str(target))
     if target.is_symlink():
         target = Path(os.path.realpath(target))
-    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=_prefix(target))
+    fd, temporary = _reserve(target)
     os.close(fd)
     os.unlink(temporary)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
-from .._basics.atomic import check_writable, remove_leftovers
+from .._basics.atomic import check_writable, make_folder, remove_leftovers
 from ..errors import ExitCode, ParameterError
 from ..images import Fault, watch_decoders
 from .expanding import expand_inputs
@@ -193,7 +193,7 @@ class Run:
         """Do it."""
         if self._folder is not None:
             if self._name is None:
-                os.makedirs(self._folder, exist_ok=True)
+                make_folder(self._folder)
             check_writable(os.path.join(self._folder, "image.png"))
         with watch_decoders():
             if self._output is None:

@@ -16,6 +16,24 @@ _BASE = Fraction(1, 90_000)  # seconds; every usual frame rate is a whole number
 _SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
 
 
+def check_video_output(path: str | os.PathLike) -> str:
+    """Find out before a long run whether a video can be written there; returns its ending.
+
+    Raises
+    ------
+    ParameterError
+        The ending is another.
+    OSError
+        The folder is missing or cannot be written to.
+    """
+    name = os.fsdecode(path)
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix not in _SUFFIXES:
+        raise ParameterError(f"a video must end in {', '.join(_SUFFIXES)}. Got {name!r} instead.")
+    check_writable(name)
+    return suffix
+
+
 class VideoWriter:
     """Writes frames with times; the file has its name when it is complete.
 
@@ -41,12 +59,7 @@ class VideoWriter:
                 "Get it: pip install 'cvclassic[video]'"
             ) from None
         self.path = os.fsdecode(path)
-        suffix = os.path.splitext(self.path)[1].lower()
-        if suffix not in _SUFFIXES:
-            raise ParameterError(
-                f"a video must end in {', '.join(_SUFFIXES)}. Got {self.path!r} instead."
-            )
-        check_writable(self.path)
+        suffix = check_video_output(self.path)
         folder, name = os.path.split(self.path)
         self._partial = os.path.join(folder, f".{name}.partial{suffix}")
         self._av = av

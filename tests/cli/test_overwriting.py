@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
+from cvclassic._basics.atomic import check_writable
 from cvclassic_cli.main import main
-from cvclassic_cli.shared.outputs import TextFile, check_bundle_output
+from cvclassic_cli.shared.outputs import RecordsFile, TextFile, check_bundle_output
 
 TEXTS = {"--json", "--csv", "--edl", "--per-image"}
 BINARY = {
@@ -104,3 +105,38 @@ def test_an_older_bundle_may_be_replaced(tmp_path) -> None:
     check_bundle_output(str(path))
     save_bundle(path, "cvclassic-landmarks", 1, {"x": np.arange(3)}, {})
     check_bundle_output(str(path))
+
+
+@pytest.mark.parametrize("option", ["--records", "--json"])
+def test_records_replace_no_image(option, in_process, tmp_path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(BINARY["photo.jpg"])
+    done = in_process("detect", "edges", photo, "-o", tmp_path / "found", option, photo)
+    assert done.returncode == 2
+    assert photo.read_bytes() == BINARY["photo.jpg"]
+    assert RecordsFile().convert(str(tmp_path / "x.sqlite"), None, None)
+
+
+def test_folders_that_are_files_and_folders_that_are_missing(in_process, tmp_path) -> None:
+    """No message names a hidden file, or says only that something exists."""
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(BINARY["photo.jpg"])
+    done = in_process("segment", "threshold", photo, "-o", photo)
+    assert done.returncode == 3
+    assert "photo.jpg: It is a file, not a folder" in done.stderr
+    with pytest.raises(OSError, match=r"the folder .*no does not exist: '.*labels.csv'"):
+        check_writable(tmp_path / "no" / "labels.csv")
+    assert ".cvclassic-" not in done.stderr
+
+
+def test_a_video_is_asked_for_before_the_work(in_process, tmp_path) -> None:
+    (tmp_path / "clip.avi").write_bytes(b"RIFF")
+    clip, out = tmp_path / "clip.avi", tmp_path / "t.csv"
+    box = ["--box", "1,1,9,9"]
+    done = in_process("video", "track", clip, "-o", out, *box, "--video", tmp_path / "x.jpg")
+    assert done.returncode == 2
+    assert "a video must end in" in done.stderr
+    done = in_process("video", "track", clip, "-o", out, *box, "--video", clip)
+    assert done.returncode == 2
+    assert "is an input" in done.stderr
+    assert not out.exists()

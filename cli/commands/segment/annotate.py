@@ -39,7 +39,7 @@ def annotate(folder, output, names, port, browse):
     """
     import os
 
-    from cvclassic._basics.atomic import check_writable
+    from cvclassic._basics.atomic import check_writable, make_folder
     from cvclassic.segment import read_names
     from cvclassic.segment.annotation import Annotation
     from cvclassic.serve.annotate import serve_annotation
@@ -49,7 +49,7 @@ def annotate(folder, output, names, port, browse):
         called = tuple(name for _, name in sorted(read_names(names).items()))
     target = output or f"{os.path.normpath(folder)}-scribbles"
     annotation = Annotation(folder, target, called)
-    os.makedirs(target, exist_ok=True)
+    make_folder(target)
     check_writable(os.path.join(target, "scribbles.png"))
 
     def ready(address: str) -> None:

@@ -126,9 +126,10 @@ def _write_sheet(path: str, clip: str, spans, times) -> None:
 
 
 def _split(clip: str, folder: str, spans, quiet: bool) -> None:
+    from cvclassic._basics.atomic import make_folder
     from cvclassic.video import VideoWriter
 
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder)
     stem, suffix = os.path.splitext(os.path.basename(clip.partition("#")[0]))
     suffix = suffix if suffix.lower() in (".mp4", ".mkv", ".mov", ".webm") else ".mp4"
     reader = iter(FrameReader(clip, quiet=quiet, what="Writing shots"))

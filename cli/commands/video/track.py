@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import TextFile, check_no_input, wrote
 from ...shared.video import FrameReader
 
 
@@ -55,7 +55,13 @@ def track(ctx, clip, output, video, box, cascade, objects, max_hidden, min_score
         raise click.UsageError("Give one of --box, --cascade and --objects.")
     from cvclassic._basics.atomic import atomic_file, check_writable
 
+    check_no_input(output, (clip,))
     check_writable(output)
+    if video is not None:
+        from cvclassic.video.writing import check_video_output
+
+        check_no_input(video, (clip,))
+        check_video_output(video)
     reader = FrameReader(clip, quiet=quiet, what="Tracking")
     boxes = (
         _one(reader, _numbers(box))

@@ -9,6 +9,7 @@ import hashlib
 import os
 import tempfile
 
+from ..._basics.atomic import make_folder
 from ...errors import ImageReadError
 from ...images import MemberReader
 from ...images.archives.members import name_in_archive
@@ -84,7 +85,7 @@ class Sorter:
         self._reader = MemberReader()
         self.n_sorted = 0
         self.failures: list[tuple[str, str]] = []
-        os.makedirs(self._folder, exist_ok=True)
+        make_folder(self._folder)
 
     def write(self, record: Record) -> None:
         """Sort the image of one record; one without a label goes nowhere."""
