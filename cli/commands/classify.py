@@ -9,6 +9,7 @@ import click
 
 from ..shared.config import config_option
 from ..shared.film import film_options
+from ..shared.outputs import RecordsFile
 from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 from ..shared.timeline import Timeline, timeline_option
 
@@ -18,7 +19,7 @@ _MOST_SMOOTHED = 50  # classes that take part in smoothing
 @click.command()
 @click.argument("model", type=click.Path())
 @source_options
-@click.option("-o", "--output", type=click.Path(), help=f"{OUTPUT_HELP} [default: -]")
+@click.option("-o", "--output", type=RecordsFile(), help=f"{OUTPUT_HELP} [default: -]")
 @click.option(
     "--format",
     "format_",

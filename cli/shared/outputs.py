@@ -25,14 +25,45 @@ class TextFile(click.Path):
         return path
 
 
-class RecordsFile(TextFile):
-    """The same for records, which some formats hold in binary files of their own names."""
+class RecordsFile(click.Path):
+    """A file for records: one that is there is replaced only if it holds records already."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
-        if os.fsdecode(value).lower().endswith((".parquet", ".sqlite", ".db", ".gz")):
-            return click.Path.convert(self, value, param, ctx)
-        return super().convert(value, param, ctx)
+        """The path; refused where something else has that name, such as a manifest or an image."""
+        path = super().convert(value, param, ctx)
+        name = os.fsdecode(path)
+        if name != "-" and os.path.isfile(name) and not _holds_records(name):
+            from cvclassic._basics.printable import show_path
+
+            self.fail(
+                f"{show_path(name)} exists and holds no records of cvclassic. Choose another name, "
+                "or move it away.",
+                param,
+                ctx,
+            )
+        return path
+
+
+def _holds_records(path: str) -> bool:
+    """Whether a file begins as records do in the format that its name says."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return True  # left to the writer
+    suffix = os.path.splitext(path)[1].lower()
+    magic = {
+        ".parquet": b"PAR1",
+        ".sqlite": b"SQLite format 3",
+        ".db": b"SQLite",
+        ".gz": b"\x1f\x8b",
+    }
+    if suffix in magic:
+        return not start or start.startswith(magic[suffix])
+    if suffix == ".csv":
+        return not start or start.startswith(b"path,status,code,message")
+    text = start.lstrip(b"[ \r\n\t")
+    return not text or text.startswith((b'{"path"', b"]"))
 
 
 def _holds_text(path: str) -> bool:

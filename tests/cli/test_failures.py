@@ -347,7 +347,7 @@ def alive(group: int) -> list[str]:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt(jobs, toy_model_file, toy_folder, out) -> None:
     """Exit code 130, one line, no process left, no result but what a next run goes on with."""
-    (out / "l.csv").write_text("old")
+    (out / "l.csv").write_text("path,status,code,message\nold")
     process = start(
         "classify", toy_model_file, *[toy_folder] * 2000, "-o", out / "l.csv", "--jobs", jobs
     )
@@ -363,7 +363,7 @@ def test_interrupt(jobs, toy_model_file, toy_folder, out) -> None:
     assert "Interrupted." in message
     assert alive(process.pid) == []
     assert sorted(os.listdir(out)) == [".l.csv.partial", "l.csv"]
-    assert (out / "l.csv").read_text() == "old"
+    assert (out / "l.csv").read_text() == "path,status,code,message\nold"
 
 
 def test_interrupt_while_training(toy_folder, tmp_path, out) -> None:

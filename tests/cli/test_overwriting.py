@@ -36,9 +36,9 @@ def test_every_option_for_text_asks_what_is_there() -> None:
     for words, command in commands(main):
         for option in command.params:
             given = set(option.opts)
-            # records of runs have a name that says what they are, see `format_of`
-            if given & TEXTS and "--records" not in given and isinstance(option.type, click.Path):
-                assert isinstance(option.type, TextFile), (words, option.opts)
+            if given & TEXTS and isinstance(option.type, click.Path):
+                kind = RecordsFile if "--records" in given else TextFile
+                assert isinstance(option.type, kind), (words, option.opts)
                 found += 1
     assert found >= 20
 
@@ -114,7 +114,40 @@ def test_records_replace_no_image(option, in_process, tmp_path) -> None:
     done = in_process("detect", "edges", photo, "-o", tmp_path / "found", option, photo)
     assert done.returncode == 2
     assert photo.read_bytes() == BINARY["photo.jpg"]
-    assert RecordsFile().convert(str(tmp_path / "x.sqlite"), None, None)
+
+
+OTHERS = {
+    "birds.csv": b"path,label\na.jpg,robin\n",
+    "own.json": b'{"settings": 1}',
+    "own.jsonl": b"not JSON",
+    "photo.jpg": BINARY["photo.jpg"],
+    "x.parquet": b"\x89PNG",
+    "x.csv.gz": b"plain",
+}
+RECORDS = {
+    "old.csv": b"path,status,code,message,label\n",
+    "old.json": b'[\n{"path": "a"',
+    "none.json": b"[]\n",
+    "old.jsonl": b'{"path": "a"',
+    "old.parquet": b"PAR1",
+    "old.sqlite": b"SQLite format 3\0",
+    "old.csv.gz": b"\x1f\x8b",
+    "empty.csv": b"",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_holds_no_records_is_kept(name, tmp_path) -> None:
+    """Such as the manifest of the images that are classified."""
+    (tmp_path / name).write_bytes(OTHERS[name])
+    with pytest.raises(click.BadParameter, match="holds no records of cvclassic"):
+        RecordsFile().convert(str(tmp_path / name), None, None)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_older_records_are_replaced(name, tmp_path) -> None:
+    (tmp_path / name).write_bytes(RECORDS[name])
+    assert RecordsFile().convert(str(tmp_path / name), None, None) == str(tmp_path / name)
 
 
 def test_folders_that_are_files_and_folders_that_are_missing(in_process, tmp_path) -> None:

@@ -107,7 +107,7 @@ def test_a_finished_run_is_done_again(in_process, toy_model_file, toy_folder, tm
     out = tmp_path / "l.csv"
     arguments = ["classify", toy_model_file, toy_folder, "-o", out]
     assert "replaced" not in in_process(*arguments).stderr
-    out.write_text("old")
+    out.write_text("path,status,code,message\nold")
     done = in_process(*arguments)
     assert done.returncode == 0
     assert f"{out} exists and will be overwritten when the run finishes." in done.stderr
