@@ -197,6 +197,8 @@ def learn_coder(
         if total >= _SAMPLE and len(readable) >= _COMPACT_IMAGES:
             break
     if total == 0:
+        if not readable and len(images):
+            _say_first_failure(images[int(order[0])])
         raise DataError("none of the images has keypoints, so there is nothing to search for")
     sample = np.concatenate(found)
     del found
@@ -220,3 +222,11 @@ def _features_of(jobs: list) -> list[tuple[int, LocalFeatures | None]]:
         except ImageReadError:
             out.append((i, None))
     return out
+
+
+def _say_first_failure(image) -> None:
+    """Raise `DataError` with the reason why an image cannot be read."""
+    try:
+        (image if isinstance(image, Picture) else Picture(image)).read(None)
+    except ImageReadError as error:
+        raise DataError(f"None of the images can be read. The first failure: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,8 @@ def pair_folders(
 ) -> list[Pair]:
     """Pair the files of folders by stem: ``photos/a.jpg`` with ``masks/a.png``.
 
-    Names like ``a_mask.png``, ``a_label.png`` or ``a.jpg.png`` belong to ``a``, too.
+    Names like ``a_mask.png``, ``a_label.png`` or ``a.jpg.png`` belong to ``a``, too, and ``A.png``
+    where there is no other.
 
     Parameters
     ----------
@@ -64,15 +66,16 @@ def pair_folders(
     pictures = list_stems(images, "--images")
     partners = list_stems(masks, "masks")
     fields = list_stems(inside, "--inside") if inside is not None else None
+    capitals = [_without_capitals(files or {}) for files in (partners, fields)]
     found, lonely = [], []
     for stem, path in sorted(pictures.items()):
-        mask = partner(stem, partners)
+        mask = partner(stem, partners) or partner(stem.casefold(), capitals[0])
         if mask is None:
             lonely.append(path)
             continue
         field = None
         if fields is not None:
-            field = partner(stem, fields)
+            field = partner(stem, fields) or partner(stem.casefold(), capitals[1])
             if field is None:
                 raise DataError(f"{os.fspath(inside or '')}: no file for {os.path.basename(path)}")
         found.append(Pair(path, mask, field))
@@ -86,7 +89,7 @@ def pair_folders(
 
 
 def list_stems(folder: str | os.PathLike, what: str) -> dict[str, str]:
-    """Path by relative stem."""
+    """Path by relative stem, in one spelling of Unicode: a Mac writes é as two characters."""
     name = os.fsdecode(folder)
     if not os.path.isdir(name):
         raise DataError(f"{name}: there is no such folder")
@@ -95,6 +98,7 @@ def list_stems(folder: str | os.PathLike, what: str) -> dict[str, str]:
         if isinstance(item, Fault):
             raise DataError(f"{item.path}: {item.message}")
         stem = os.fspath(Path(os.path.relpath(item.path, name)).with_suffix(""))
+        stem = unicodedata.normalize("NFC", stem)
         if stem in found:
             raise DataError(
                 f"{name}: {os.path.basename(found[stem])} and {os.path.basename(item.path)} have "
@@ -104,6 +108,18 @@ def list_stems(folder: str | os.PathLike, what: str) -> dict[str, str]:
     if not found:
         raise DataError(f"{name}: there are no images in this folder")
     return found
+
+
+def _without_capitals(files: dict[str, str]) -> dict[str, str]:
+    """The same in small letters, without those that are not told apart then."""
+    found: dict[str, str] = {}
+    twice = set()
+    for stem, path in files.items():
+        small = stem.casefold()
+        if small in found:
+            twice.add(small)
+        found[small] = path
+    return {stem: path for stem, path in found.items() if stem not in twice}
 
 
 def partner(stem: str, files: dict[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from fractions import Fraction
 from types import TracebackType
@@ -108,7 +109,8 @@ class VideoWriter:
         if keep and self._stream is not None:
             os.replace(self._partial, self.path)
         else:
-            os.unlink(self._partial)
+            with contextlib.suppress(FileNotFoundError):  # it is made for the first frame
+                os.unlink(self._partial)
 
     def __enter__(self) -> VideoWriter:
         return self

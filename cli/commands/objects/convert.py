@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...shared.console import plain
+from ...shared.outputs import TextFile
 from .options import FORMAT_NAMES
 
 
@@ -21,7 +22,7 @@ from .options import FORMAT_NAMES
     "-o",
     "--output",
     required=True,
-    type=click.Path(),
+    type=TextFile(),
     metavar="FILE|DIR",
     help="File to write, or a folder for voc, yolo and labelme (one file per image).",
 )

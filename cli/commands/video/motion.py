@@ -72,6 +72,6 @@ def motion(ctx, clip, output, kind, method, quiet) -> None:
                 kept.clear()
             writer.write(pixels, reader.times[i])
     if not reader.times:
-        ctx.exit(1)
+        ctx.exit(1)  # said by the reader
     click.echo(wrote(output), err=True)
     ctx.exit(1 if reader.failed else 0)

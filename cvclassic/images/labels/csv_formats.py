@@ -41,11 +41,11 @@ def parse_csv(text: str, source: str) -> LabelSet:
         The header has no columns that would say where boxes are.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(text)))
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=_separator(text)))
     except csv.Error as error:
         raise DataError(f"{source}: this is not CSV ({error})") from None
-    header = [key.strip().lstrip("#") for key in (rows[0] if rows else {}) if key]
-    rows = [{(k or "").strip().lstrip("#"): v for k, v in row.items()} for row in rows]
+    header = [_column(key) for key in (rows[0] if rows else {}) if key]
+    rows = [{_column(key or ""): v for key, v in row.items()} for row in rows]
     if "region_shape_attributes" in header:
         return _parse_via(rows, source)
     name = next((key for key in _FILE if key in header), None)
@@ -80,6 +80,17 @@ def parse_csv(text: str, source: str) -> LabelSet:
         found[file].append(LabeledObject(what or "object", box))
     images = tuple(LabeledImage(f, *shapes[f], tuple(objects)) for f, objects in found.items())
     return LabelSet(images, classes_of(images), "csv", tuple(problems))
+
+
+def _separator(text: str) -> str:
+    """What stands between columns: Excel writes semicolons in half of the world."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _column(header: str) -> str:
+    """A header as it is compared."""
+    return header.strip().lstrip("#").strip().lower()
 
 
 def _side(text) -> int | None:

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from cvclassic._basics.csv_tables import find_encoding
 from cvclassic.errors import DataError, ImageReadError, ParameterError
 from cvclassic.images.files import read_file
 from cvclassic.images.labels import json_formats, xml_formats
@@ -94,7 +95,7 @@ def _file(path: Path, images, format: str | None) -> LabelSet:
         return _json(path, data)
     if suffix == ".txt":
         return read_yolo(path, images)
-    return parse_csv(data.decode("utf-8-sig", "replace"), path.name)
+    return parse_csv(data.decode(find_encoding(data), "replace"), path.name)
 
 
 def _json(path: Path, data: bytes) -> LabelSet:
