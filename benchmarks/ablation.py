@@ -98,7 +98,7 @@ def score(grams: Grams, labels, n_train: int, *, equal: bool = False, mirrored=F
 
 
 def cost(encoder, paths: list[str]) -> float:
-    """Milliseconds an image on one core, decoding left out."""
+    """Milliseconds per image on one core, decoding left out."""
     encoder = clone_fitted(encoder, n_jobs=1)
     pictures = [Picture(path) for path in paths]
     with single_threaded():
@@ -161,7 +161,7 @@ def measure(name: str, *, whole_table: bool) -> dict:
     first = score(joined(members, levels=lambda grams: grams[:1]), labels, n)
     note("without pyramids", whole, first)
     note("square root, not fourth root", whole, score(joined(members, 0.5), labels, n))
-    note("without power normalisation", whole, score(joined(members, 1.0), labels, n))
+    note("without power normalization", whole, score(joined(members, 1.0), labels, n))
     note("all blocks weigh the same", whole, score(joined(members), labels, n, equal=True))
     note("the member coarse alone", costs["coarse"], score(joined(["coarse"]), labels, n))
     if not whole_table:
@@ -185,7 +185,7 @@ def page(results: dict) -> str:
         "# What each ingredient of `fisher` gains and costs",
         "",
         "Accuracy of training images left out (%), mean class accuracy on the test part",
-        "(%) and milliseconds an image on one core, decoding left out. A row changes one thing.",
+        "(%) and milliseconds per image on one core, decoding left out. A row changes one thing.",
         "Choices were made by accuracy of the first kind, not from this table. The classifier is",
         "kernel ridge regression, whose",
         "penalty and block weights come from leaving training images out; the recipe's own SVM",

@@ -33,7 +33,7 @@ def seconds(model, paths: list[str], **options) -> float:
 
 
 def speed(model, paths: list[str], alone, pair, turns: int) -> dict:
-    """Milliseconds an image of each, in turns."""
+    """Milliseconds per image of each, in turns."""
     measure = partial(seconds, model)
     contestants: dict[str, Callable[[list[str]], float]] = {
         "processes, 1": partial(measure, engine="processes", n_jobs=1),

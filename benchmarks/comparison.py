@@ -113,7 +113,7 @@ def full() -> str | None:
 
 
 def curve() -> str | None:
-    """Accuracy against images a class."""
+    """Accuracy against images per class."""
     found = contest()
     rows = _rows(found["results"], "curve") if found else []
     if not found or not rows:
@@ -135,7 +135,7 @@ def curve() -> str | None:
     }
     if given:
         few = ", ".join(f"{given[n]} s for {n}" for n in sorted(given))
-        text += f"\nSeconds of training that networks from scratch had: {few} images a class.\n"
+        text += f"\nSeconds of training that networks from scratch had: {few} images per class.\n"
     return text + machine_line(found, [row for *_, row in rows])
 
 

@@ -39,7 +39,7 @@ def _against_scratch(methods: dict) -> list[str]:
         if len(leads) > 1:
             least, at = leads[0]
             lines.append(
-                f"of {len(leads)} numbers of images a class, `fisher` is {_by(least)} "
+                f"of {len(leads)} numbers of images per class, `fisher` is {_by(least)} "
                 f"`{network}` at the narrowest ({at}) and {_by(leads[-1][0])} it at the widest "
                 f"({leads[-1][1]})"
             )
@@ -60,8 +60,8 @@ def _against_scratch(methods: dict) -> list[str]:
             last = ends[-1]
             lines.append(
                 f"`{network}` has converged after {last['budget_s']:.0f} seconds: it labels "
-                f"{100 * last['train_accuracy']:.1f} % of its training images rightly and "
-                f"{100 * last['mean_class_accuracy']:.1f} % of the test's"
+                f"{100 * last['train_accuracy']:.1f}% of its training images rightly and "
+                f"{100 * last['mean_class_accuracy']:.1f}% of the test's"
             )
     return lines
 
@@ -91,8 +91,8 @@ def _transfer(methods: dict) -> list[str]:
     if network is None or ours is None:
         return []
     return [
-        f"the best classical recipe ({ours[1]}, {100 * ours[0]:.1f} %) is {_by(ours[0] - network)} "
-        f"a trained network's features ({100 * network:.1f} %)"
+        f"the best classical recipe ({ours[1]}, {100 * ours[0]:.1f}%) is {_by(ours[0] - network)} "
+        f"a trained network's features ({100 * network:.1f}%)"
     ]
 
 
@@ -105,7 +105,7 @@ def _fusion(methods: dict) -> list[str]:
     if alone is None or fused is None:
         return []
     return [
-        f"`fused` has {100 * fused:.1f} %, the trained network's features alone {100 * alone:.1f} %"
+        f"`fused` has {100 * fused:.1f}%, the trained network's features alone {100 * alone:.1f}%"
     ]
 
 

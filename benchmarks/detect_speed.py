@@ -43,7 +43,7 @@ def against_scikit_image(gray: np.ndarray) -> dict[str, Contest]:
             ),
         },
         "canny, sigma 1": {
-            # The same unnormalised Sobel, of gray from 0 to 255 and from 0 to 1.
+            # The same unnormalized Sobel, of gray from 0 to 255 and from 0 to 1.
             "cvclassic": lambda: detect.canny(gray, low=40, high=100, sigma=1, l2=True),
             "scikit-image": lambda: feature.canny(
                 unit, sigma=1, low_threshold=40 / 255, high_threshold=100 / 255

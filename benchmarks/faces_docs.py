@@ -17,7 +17,7 @@ def detection(results: dict, table) -> str:
         for name, row in results["accuracy"].items()
     ]
     head = ["detector", "average precision", "recall at precision .95"]
-    text = table([*head, "recall as set", "precision as set", "ms an image, one thread"], rows)
+    text = table([*head, "recall as set", "precision as set", "ms per image, one thread"], rows)
     for name, contest in results.get("speed", {}).items():
         ours = contest["HaarFaceDetector"]
         low, high = ours["times_baseline_quartiles"]
@@ -63,8 +63,8 @@ def recognition(results: dict, table) -> str:
     bare = results["without_views_and_mirrors"]
     return (
         f"{text}\nWithout the views and the mirror images `lbp+hog` has "
-        f"{100 * bare['enrolled 1']['mean']:.1f} % with one image and "
-        f"{100 * bare['enrolled 5']['mean']:.1f} % with five.\n\n"
+        f"{100 * bare['enrolled 1']['mean']:.1f}% with one image and "
+        f"{100 * bare['enrolled 5']['mean']:.1f}% with five.\n\n"
         "Learned on 20 people, asked about the other 20, and the other way round:\n\n"
         + table(["", "1 image, %", "5, %", "EER of strangers, 5 images, %"], learned)
     )

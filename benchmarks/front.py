@@ -1,4 +1,4 @@
-"""Accuracy against milliseconds an image: every recipe, on one core, as a plot.
+"""Accuracy against milliseconds per image: every recipe, on one core, as a plot.
 
 Draws what ``python -m benchmarks accuracy`` has measured; nothing is measured here.
 """
@@ -37,7 +37,7 @@ def plot(results: dict, path) -> None:
     axes.set_xscale("log")
     axes.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"], minor=False)
     axes.minorticks_off()
-    axes.set_xlabel("milliseconds an image, one core, decoding included")
+    axes.set_xlabel("milliseconds per image, one core, decoding included")
     axes.set_ylabel("mean class accuracy, test split (%)")
     axes.grid(alpha=0.3)
     axes.margins(x=0.1)

@@ -1,7 +1,7 @@
 """68 points of a face: descent and trees against PFLD, a network, on 100 faces held back.
 
 The images are shuffled with a fixed seed: 300 train, 100 test. Settings were chosen inside the
-300. Test faces start from the bounding box of their points, shaken by 5 %, and from a detector's
+300. Test faces start from the bounding box of their points, shaken by 5%, and from a detector's
 box. PFLD gets the same boxes; how far its cut-out reaches was chosen for it on training faces. What
 PFLD was trained on is not known; it may well have seen these images.
 """

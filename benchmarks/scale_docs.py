@@ -72,7 +72,7 @@ def engines(results: dict) -> str:
         if "ms_a_picture" in row
     ]
     gains = {name: row for name, row in results.items() if "median" in row}
-    head = ["engine, workers", "ms an image", "times the bare loop", "quartiles"]
+    head = ["engine, workers", "ms per image", "times the bare loop", "quartiles"]
     text = "; ".join(f"{name}: {row['median']:.2f} times" for name, row in gains.items())
     return _table([*head, "processor, ms"], rows) + f"\n{text}.\n"
 
@@ -90,13 +90,13 @@ def dask(results: dict) -> str:
         f".\n\nWith one of two workers killed in the middle, the output of {killed['pictures']:,} "
         "images has the bytes of a run on one machine"
     )
-    return _table(["engine, workers", "ms an image"], rows) + f"\n{text}.\n"
+    return _table(["engine, workers", "ms per image"], rows) + f"\n{text}.\n"
 
 
 def writing(results: dict) -> str:
     """Share of the journal and the output in a run."""
     rows = [
-        [name, f"{row['pictures']:,}", f"{100 * row['share']:.2f} %"]
+        [name, f"{row['pictures']:,}", f"{100 * row['share']:.2f}%"]
         for name, row in results.items()
     ]
     return _table(["format", "pictures", "journal and output, share of the run"], rows)

@@ -5,7 +5,7 @@ looked at once, at the end. The opponent is scikit-image's own example for train
 `multiscale_basic_features` and a random forest (50 trees of depth 10), learned from as many pixels;
 its threshold is chosen *on the test images*, in its favor. Processor seconds are those of one
 process with one thread, from the decoded image to the classes. `--scribbles` learns from thin lines
-of at most 2 % of the pixels instead of masks.
+of at most 2% of the pixels instead of masks.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def augmentation(n: int = 1000) -> dict:
 
 
 def magic() -> dict:
-    """Gamma rays against hadrons: 70 % to train on, 30 % to judge by; means over seeded splits."""
+    """Gamma rays against hadrons: 70% to train on, 30% to judge by; means over seeded splits."""
     from cvclassic.classify import make_table_recipe
     from cvclassic.evaluate import score_predictions
     from cvclassic.images import load_table

@@ -93,14 +93,14 @@ def small(results: dict) -> str:
     for recipe in ("pixels", "patches"):
         row = results[f"mnist 1000 {recipe}"]
         plain, more = row["plain"]["test_accuracy"], row["augmented"]["test_accuracy"]
-        gains.append(f"`{recipe}` {plain:.2f} → {more:.2f} %")
+        gains.append(f"`{recipe}` {plain:.2f} → {more:.2f}%")
     dogs = results["chihuahua_muffin patches"]
     how = results["mnist 1000 patches"]["augment"]
     rays = results["magic mlp-deep"]
     return (
         f"{table}\nmnist with 1,000 training images, and with `--augment {how}`: "
-        f"{', '.join(gains)}. chihuahua_muffin, `patches`: {dogs['five_fold_accuracy']:.1f} % in "
-        f"five folds of the training part, {dogs['validation_accuracy']:.1f} % on the validation "
+        f"{', '.join(gains)}. chihuahua_muffin, `patches`: {dogs['five_fold_accuracy']:.1f}% in "
+        f"five folds of the training part, {dogs['validation_accuracy']:.1f}% on the validation "
         f"part. Gamma rays, `mlp-deep`: area under the ROC curve {rays['roc_auc']:.4f}, mean of "
         f"{len(rays['roc_auc_of_each_split'])} splits "
         f"({', '.join(f'{auc:.4f}' for auc in rays['roc_auc_of_each_split'])}).\n"
@@ -141,7 +141,7 @@ def landmarks(results: dict) -> str:
                 train,
             ]
         )
-    head = ["method", "mean error, %", "median, %", "over 10 %, % of faces"]
+    head = ["method", "mean error, %", "median, %", "over 10%, % of faces"]
     head += ["from the detector's box, % (faces)", "ms a face", "training, s"]
     stages = [
         f"{name}: {', '.join(f'{value:.2f}' for value in row['by_stage_percent'])}."

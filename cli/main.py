@@ -18,7 +18,7 @@ from cvclassic.errors import ExitCode
 # The line stands here so that listing the commands imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Train, evaluate and classify on bundled sample images."),
-    "audit": ("audit:audit", "Find duplicates, broken files and other problems of a data set."),
+    "audit": ("audit:audit", "Find duplicates, broken files and other problems."),
     "train": (
         "train:train",
         "Train a model on a folder of class folders, or a manifest.",
@@ -38,9 +38,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "explain": (
         "explain:explain",
-        "Show which keypoints are evidence for a label, and against.",
+        "Show which keypoints are evidence for a label.",
     ),
-    "words": ("words:words", "Show the visual words of a model and what they are evidence for."),
+    "words": ("words:words", "Show the visual words of a model and their evidence."),
     "learning-curve": (
         "learning_curve:learning_curve_",
         "Show how accuracy grows with more training images.",

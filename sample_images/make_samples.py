@@ -51,7 +51,7 @@ def cut(height: int, width: int, side: int) -> Iterator[Crop]:
 
 
 def write_jpeg(path: Path, image: np.ndarray) -> None:
-    """Write a grey or RGB image."""
+    """Write a gray or RGB image."""
     path.parent.mkdir(parents=True, exist_ok=True)
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..shared.console import hush_decoders
+from ..shared.outputs import wrote
 
 
 @click.command()
@@ -32,7 +33,7 @@ from ..shared.console import hush_decoders
 @click.option(
     "--side",
     type=click.IntRange(16, 1024),
-    default=96,
+    default=160,
     show_default=True,
     help="Side of one image on the sheet, in pixels.",
 )
@@ -60,22 +61,32 @@ def augment(source, output, changes, times, most, side, seed):
       cvclassic augment photo.jpg -o sheet.png
       cvclassic augment photos/ -o sheet.png --augment mirror,rotate=10,crop=0.1
     """
-    from cvclassic.draw import contact_sheet
-    from cvclassic.images import CHANGES, AugmentedImages, load_pixels, parse_changes, write_image
+    import numpy as np
+
+    from cvclassic.draw import contact_sheet, label_panel, write_drawing
+    from cvclassic.images import CHANGES, AugmentedImages, load_pixels, parse_changes
 
     hush_decoders()
-    pictures = _pictures(source, most, 4 * side)
+    pictures = _pictures(source, most, side)  # changes are made at the size that is shown
     lists = [[(name, entry[2])] for name, entry in CHANGES.items()]
     if changes is not None:
         lists = [parse_changes(changes)] * len(pictures)
-    shown = []
+    rows = []
     for row, some in enumerate(lists):
         picture = pictures[row if changes is not None else 0]
         copies = AugmentedImages([picture], some, times, seed + row)
-        shown += [load_pixels(copy) for copy in copies]
-    write_image(output, contact_sheet(shown, columns=1 + times, side=side))
-    if changes is None:
-        click.echo(f"Rows of {output}: {', '.join(CHANGES)}")
+        strip = contact_sheet([load_pixels(copy) for copy in copies], 1 + times, side=side)
+        rows.append(label_panel(strip, _row_title(some), size=17))
+    write_drawing(output, np.concatenate(rows))
+    click.echo(wrote(output))
+
+
+def _row_title(changes: list) -> str:
+    """Name, amount and meaning, such as ``noise=10 (standard deviation in gray levels)``."""
+    from cvclassic.images import CHANGES
+
+    said = [f"{name}={amount:g} ({CHANGES[name][1]})" for name, amount in changes]
+    return "Original, then changed by " + ", ".join(said)
 
 
 def _pictures(source: str, most: int, max_side: int) -> list:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.config import config_option
 from ..shared.film import film_options
 from ..shared.outputs import RecordsFile
@@ -192,7 +194,10 @@ def _say_plan(path: str, sources, output: str, format_: str | None) -> None:
     n = n or f"{sum(1 for _ in expand_inputs(sources, model.columns)):,}"
     rows = [
         ("inputs", n),
-        ("model", f"{model.recipe} + {model.head}, {len(model.classes):,} classes"),
+        (
+            "model",
+            f"{model.recipe} + {model.head}, {plural(len(model.classes), 'class', 'classes')}",
+        ),
         ("output", f"{output} ({format_ or 'csv'})"),
     ]
     show_table(rows, title="Would classify (--dry-run)")

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.outputs import TextFile, wrote
 from ..shared.predicting import predict_model, write_json
@@ -80,7 +82,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")
     if failed:
-        click.echo(f"{len(failed)} images could not be read and were not compared:", err=True)
+        click.echo(f"{plural(len(failed), 'image')} could not be read (not compared):", err=True)
         report_failures(list(failed.values()))
     if json_file:
         content = found.to_dict()
@@ -201,6 +203,7 @@ def show_comparison(found, extras: list[dict]) -> None:
     show_table(
         model_rows(found, extras),
         headers=MODEL_COLUMNS,
-        title=f"{found.n_images} images; {found.level:.0%} confidence intervals in brackets",
+        title=f"{plural(found.n_images, 'image')}; {found.level:.0%} "
+        f"confidence intervals in brackets",
     )
     show_table(pair_rows(found), headers=PAIR_COLUMNS, title="Pairwise differences")

@@ -30,13 +30,13 @@ def demo(ctx, output, seed, jobs):
     """
     if output:
         Path(output).mkdir(parents=True, exist_ok=True)
-        _run(ctx, Path(output), seed, n_jobs(jobs))
+        _run(ctx, Path(output), seed, n_jobs(jobs), keep=True)
         return
     with tempfile.TemporaryDirectory(prefix="cvclassic-") as folder:
-        _run(ctx, Path(folder), seed, n_jobs(jobs))
+        _run(ctx, Path(folder), seed, n_jobs(jobs), keep=False)
 
 
-def _run(ctx: click.Context, output: Path, seed: int, jobs: int) -> None:
+def _run(ctx: click.Context, output: Path, seed: int, jobs: int, *, keep: bool) -> None:
     """Call the real commands, saying which."""
     from importlib.resources import as_file, files
 
@@ -47,13 +47,14 @@ def _run(ctx: click.Context, output: Path, seed: int, jobs: int) -> None:
     with as_file(files("cvclassic_samples").joinpath("materials")) as materials:
         model = str(output / "materials.cvmodel")
         labels = str(output / "labels.csv")
+        report = str(output / "report.html")
         steps = [
             (
                 train,
                 [str(materials / "train"), "-o", model, "--seed", str(seed)]
                 + ["--recipe", "sift-bow", "--param", "n_words=200"],
             ),
-            (evaluate, [model, str(materials / "test")]),
+            (evaluate, [model, str(materials / "test"), "--report", report]),
             (classify, [model, str(materials / "test"), "-o", labels]),
         ]
         for command, arguments in steps:
@@ -67,3 +68,9 @@ def _run(ctx: click.Context, output: Path, seed: int, jobs: int) -> None:
         click.echo("\nThe first records:")
         for line in Path(labels).read_text().splitlines()[:4]:
             click.echo(line.replace(f"{materials}/", ""))
+    if keep:
+        click.echo("\nOpen these pages in a browser:")
+        for page in (output / "materials.html", output / "report.html"):
+            click.echo(f"  {page}")
+    else:
+        click.echo("\nTo keep the model and its pages: cvclassic demo -o demo-output")

@@ -13,6 +13,7 @@ from cvclassic._basics.printable import printable
 
 from ..shared.film import film_options
 from ..shared.options import max_side_option, parse_params
+from ..shared.outputs import wrote
 from ..shared.running import (
     Session,
     engine_for,
@@ -260,5 +261,7 @@ def _say(what: str, folder: str | None, quiet: bool, record: Any) -> None:
         else f"edges of mean strength {r['mean_strength']:.3g} ({r['method']})"
         for r in record.values["results"]
     ]
-    drawn = f" -> {os.path.join(folder, record.files[0])}" if folder and record.files else ""
+    drawn = ""
+    if folder and record.files:
+        drawn = f". {wrote(os.path.join(folder, record.files[0]))}"
     click.echo(printable(f"{record.path}: {', '.join(parts)}{drawn}"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import TextFile
+from ..shared.outputs import TextFile, wrote
 from ..shared.predicting import check_kind, write_json
 from ..shared.sources import load_source, source_options
 
@@ -33,12 +36,19 @@ from ..shared.sources import load_source, source_options
     type=click.Path(),
     help="Add a learning curve to the report: JSON file of `cvclassic learning-curve --json`.",
 )
+@click.option(
+    "--plots",
+    type=click.Path(file_okay=False),
+    help="Folder for the confusion matrix, calibration and learning curve as PNG and SVG.",
+)
 @config_option
 @click.option("--dry-run", is_flag=True, help="Only print what would be scored.")
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs, quiet, **source):
+def evaluate(
+    ctx, model, json_file, per_image, report, curve_file, plots, dry_run, jobs, quiet, **source
+):  # fmt: skip
     """Score MODEL on FOLDER, which holds one sub-folder per class, or on other labeled data.
 
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
@@ -71,8 +81,10 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
         check_writable(path)
     if report:
         check_page_path(report)
-    elif curve_file:
+    elif curve_file and not plots:
         raise click.UsageError("--learning-curve is shown on the report page: add --report.")
+    if plots:
+        os.makedirs(plots, exist_ok=True)
     curve = read_curve(curve_file) if curve_file else None
     start = time.perf_counter()
     model_ = load_model(model)
@@ -102,15 +114,42 @@ def evaluate(ctx, model, json_file, per_image, report, curve_file, dry_run, jobs
     show_scores(found.scores, model_.classes)
     if found.failures:
         n = len(found.failures)
-        click.echo(f"{n} images could not be read and were not scored:", err=True)
+        click.echo(
+            f"{plural(n, 'image')} could not be read (not scored):",
+            err=True,
+        )
         report_failures(found.failures)
     note = chance_note(found)
     if report is not None and album is not None:
         about = (model_, data, source, found, album, seconds)
         write_evaluation_report(report, ctx, *about, curve, quiet, note)
+    if plots and found.predictions is not None:
+        _write_plots(plots, found, curve)
     if note:
         click.secho(f"Warning: {note}.", err=True, bold=True, fg="yellow")
     ctx.exit(1 if found.failures else 0)
+
+
+def _write_plots(folder: str, found, curve) -> None:
+    """Write the figures of the page, each as PNG and SVG."""
+    import numpy as np
+
+    from cvclassic.draw import calibration_figure, confusion_figure
+    from cvclassic.draw.learning_curve import learning_curve_figure
+    from cvclassic.draw.training_curves import write_figure
+
+    seen, scores = found.predictions, found.scores
+    confusion = np.array(scores["confusion"])
+    figures = {"confusion": confusion_figure(confusion, scores["labels"])}
+    if seen.probabilities is not None and seen.probabilities.any():
+        figures["calibration"] = calibration_figure(seen)
+    if curve is not None:
+        figures["learning-curve"] = learning_curve_figure(curve)
+    for name, figure in figures.items():
+        for suffix in (".png", ".svg"):
+            path = os.path.join(folder, name + suffix)
+            write_figure(figure, path)
+            click.echo(wrote(path), err=True)
 
 
 def _say_plan(model, data) -> None:
@@ -119,8 +158,11 @@ def _say_plan(model, data) -> None:
 
     labels = {str(label) for label in data.labels}
     rows = [
-        ("data", f"{len(data):,} {model.takes}, {len(labels):,} classes"),
-        ("model", f"{model.recipe} + {model.head}, {len(model.classes):,} classes"),
+        ("data", f"{len(data):,} {model.takes}, {plural(len(labels), 'class', 'classes')}"),
+        (
+            "model",
+            f"{model.recipe} + {model.head}, {plural(len(model.classes), 'class', 'classes')}",
+        ),
     ]
     foreign = sorted(labels - {str(label) for label in model.classes})
     if foreign and model.is_classifier:
@@ -135,7 +177,7 @@ def chance_note(found) -> str:
     n = len(found.scores["classes"])
     return (
         f"mean class accuracy is {found.mean_class_accuracy:.1%}, no better than guessing among "
-        f"{n} classes ({found.chance:.1%})"
+        f"{plural(n, 'class', 'classes')} ({found.chance:.1%})"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cvclassic._basics.printable import printable
+from cvclassic._basics.printable import plural, printable
 
 from ..shared.options import n_jobs
 from ..shared.running import (
@@ -136,7 +136,7 @@ def _encode_training(pipeline, asked: dict[str, Any], options) -> tuple[Any, lis
         watched = _Counted(data.paths, progress)
         found = SimilarPictures(pipeline, watched, data.labels, n_jobs(options.jobs))
     if found.failures:
-        click.echo(f"{len(found.failures)} training images could not be read:", err=True)
+        click.echo(f"{plural(len(found.failures), 'training image')} could not be read:", err=True)
         report_failures([(data.paths[i], e.code, e.message) for i, e in found.failures])
     return found, data.paths
 
@@ -173,15 +173,18 @@ def _in_words(values: dict[str, Any]) -> str:
 
     names = values["probabilities"]
     first, second = str(values["label"]), str(values["against"])
+    ranked = sorted(names, key=lambda name: -names[name])
+    one = "predicted " if first == ranked[0] else ""
+    two = "runner-up" if one and second == ranked[1] else "compared with"
     line = (
-        f"{first} ({percent(names[first])}) rather than {second} "
-        f"({percent(names[second])}), decision {values['decision']:+.3f}"
+        f"{one}{first} {percent(names[first])}, {two} {second} {percent(names[second])}, "
+        f"decision {values['decision']:+.3f}"
     )
     if "flip" in values:
         flip = values["flip"]
         line += (
             f"; becomes {flip['label_after']} when {len(flip['keypoints'])} of "
-            f"{len(values['keypoints'])} keypoints are removed"
+            f"{plural(len(values['keypoints']), 'keypoint')} are removed"
             if flip["keypoints"]
             else "; no set of keypoints that changes it was found"
         )

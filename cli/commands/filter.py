@@ -10,6 +10,7 @@ import click
 
 from cvclassic._basics.printable import printable
 
+from ..shared.outputs import wrote
 from ..shared.running import (
     Session,
     engine_for,
@@ -162,7 +163,7 @@ def _say(folder: str, quiet: bool, record: Any) -> None:
         n, height, width = record.values["shape"]
         low, high = record.values["min"], record.values["max"]
         target = os.path.join(folder, record.files[0])
-        line = f"{n} x {height} x {width} values from {low:.6g} to {high:.6g} -> {target}"
+        line = f"{n} x {height} x {width} values from {low:.6g} to {high:.6g}. {wrote(target)}"
         click.echo(printable(line))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.outputs import TextFile
 from ..shared.predicting import write_json
@@ -131,7 +133,7 @@ def learning_curve_(
         content = {**curve.to_dict(), "n_failed": len(failures) + len(more)}
         write_json(json_file, content)
     if failures or more:
-        click.echo(f"{len(failures + more)} images could not be read:", err=True)
+        click.echo(f"{plural(len(failures + more), 'image')} could not be read:", err=True)
         report_failures(failures + more)
     ctx.exit(1 if failures or more else 0)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..shared.outputs import wrote
+
 
 @click.command()
 @click.option(
@@ -36,6 +38,6 @@ def teach(output, open_):
     from cvclassic.teach import write_teaching_page
 
     size = write_teaching_page(output, cvclassic_samples.ROOT)
-    click.echo(f"Wrote {output} ({size / 1e6:.1f} MB)")
+    click.echo(wrote(output, size))
     if open_:
         click.launch(Path(output).absolute().as_uri())

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, parse_params, quiet_option
 from ..shared.outputs import check_model_output, default_model, keep_backup, wrote
@@ -305,7 +307,7 @@ def _say_plan(data, source, recipe, head, values, changes, output, strict: bool)
     n_classes = len(set(data.labels))
     what = "rows" if is_table else "images"
     rows = [
-        ("data", f"{len(data):,} {what}, {n_classes:,} classes"),
+        ("data", f"{len(data):,} {what}, {plural(n_classes, 'class', 'classes')}"),
         ("recipe", recipe if head is None else f"{recipe} + {head}"),
         ("parameters", ", ".join(f"{k}={v}" for k, v in values.items()) or "defaults"),
     ]
@@ -331,7 +333,13 @@ def _report(model) -> None:
     if model.is_classifier:
         counts = list(model.class_counts.values())
         spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-        rows.append((named, f"{summary['n_images']} in {len(counts)} classes ({spread} per class)"))
+        rows.append(
+            (
+                named,
+                f"{summary['n_images']} in {plural(len(counts), 'class', 'classes')} "
+                f"({spread} per class)",
+            )
+        )
         if len(counts) <= 12:
             rows.append(("classes", ", ".join(f"{k} {v}" for k, v in model.class_counts.items())))
     else:

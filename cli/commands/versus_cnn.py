@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ..shared.options import quiet_option
 from ..shared.outputs import TextFile
 from ..shared.predicting import write_json
@@ -188,7 +190,7 @@ def versus_cnn(
         write_json(json_file, content)
     say_page(output, size, time.perf_counter() - start)
     if failures:
-        click.echo(f"{len(failures)} images could not be read and were skipped:", err=True)
+        click.echo(f"{plural(len(failures), 'image')} could not be read (skipped):", err=True)
         report_failures(failures)
     ctx.exit(1 if failures else 0)
 

@@ -55,8 +55,9 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
     """
     from cvclassic import load_model
     from cvclassic._basics.atomic import atomic_file, check_writable
+    from cvclassic._basics.printable import plural
     from cvclassic.encode import PatchWords
-    from cvclassic.images import watch_decoders, write_image
+    from cvclassic.images import watch_decoders
 
     kind = os.path.splitext(output)[1].lower()
     if kind not in _KINDS:
@@ -66,11 +67,13 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
     if isinstance(pipeline[0], PatchWords):
         _write_mosaic(pipeline[0], output, kind, n_words)
         return
-    from cvclassic.draw import draw_words, words_page
+    from cvclassic.draw import draw_words, write_drawing
     from cvclassic.explain import browse_words
     from cvclassic.explain.local_features import check_explainable
+    from cvclassic.report import words_page
 
     from ..shared.console import report_failures, stages
+    from ..shared.reporting import command_line
     from .explain import _Counted
 
     check_explainable(pipeline)
@@ -89,23 +92,24 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
     title = f"Visual words of {os.path.basename(model)}"
     if kind == ".html":
         with atomic_file(output, "w", encoding="utf-8", errors="replace") as file:
-            file.write(words_page(found, classes, title))
+            file.write(words_page(found, classes, title, command_line(ctx)))
     else:
-        write_image(output, draw_words(found, classes, title))
+        write_drawing(output, draw_words(found, classes, title))
     click.echo(wrote(output), err=True)
     if failures:
-        click.echo(f"{len(failures)} images could not be read:", err=True)
+        click.echo(f"{plural(len(failures), 'image')} could not be read:", err=True)
         report_failures([(data.paths[i], error.code, error.message) for i, error in failures])
     if not quiet:
-        click.echo(f"{len(found)} visual words from {len(data) - len(failures)} images", err=True)
+        click.echo(
+            f"{plural(len(found), 'visual word')} from {len(data) - len(failures)} images", err=True
+        )
     ctx.exit(1 if failures else 0)
 
 
 def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:
     """The learned kernels of small patches, side by side."""
-    from cvclassic.draw import contact_sheet
-    from cvclassic.images import write_image
+    from cvclassic.draw import contact_sheet, write_drawing
 
     if kind == ".html":
         raise click.UsageError("A model of patches is shown as a mosaic image: use -o words.png.")
-    write_image(output, contact_sheet(list(encoder.word_pictures()[:n_words]), side=28, gap=2))
+    write_drawing(output, contact_sheet(list(encoder.word_pictures()[:n_words]), side=28, gap=2))

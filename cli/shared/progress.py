@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from cvclassic._basics.printable import plural
+
 _LINE_SECONDS = 10.0
 _BAR_SECONDS = 0.1
 
@@ -174,7 +176,7 @@ def summary(tally: Tally) -> str:
         f"{tally.statuses[key]:,} {name}" for key, name in names.items() if tally.statuses[key]
     ]
     n = tally.done
-    text = f"{n:,} input{'s' * (n != 1)}"
+    text = f"{plural(n, 'input')}"
     if tally.kept:
         text += f" ({tally.kept:,} before the interruption)"
     text += f": {', '.join(parts)}" if parts else ""
@@ -186,7 +188,7 @@ def summary(tally: Tally) -> str:
     if tally.labels:
         shown = ", ".join(f"{label} {count:,}" for label, count in tally.labels.most_common(5))
         others = len(tally.labels) - 5
-        more = f" and {others} more label{'s' * (others != 1)}" if others > 0 else ""
+        more = f" and {plural(others, 'more label')}" if others > 0 else ""
         text += f". {shown}{more}"
     return text
 

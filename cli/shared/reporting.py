@@ -14,16 +14,14 @@ from .outputs import wrote
 from .thumbnails import MOST, Album
 
 _EXPLAINED = 6  # of the surest mistakes
-_DRAWING_SIDE = 1000
+_DRAWING_SIDE = 480
 
 
 def explain_mistakes(model, data, predictions, most: int = _EXPLAINED) -> tuple[list, str]:
     """Drawings of what spoke for the surest mistakes; or why there are none."""
-    import cv2
-
-    from cvclassic.draw import Thumbnail, draw_explanation
+    from cvclassic.draw import make_thumbnail, mark_shares, overlay_shares
     from cvclassic.errors import CvclassicError
-    from cvclassic.images import Picture, encode_image
+    from cvclassic.images import Picture
     from cvclassic.report import ExplainedMistake
     from cvclassic.report.confusion_matrix import sure_mistakes
 
@@ -35,15 +33,22 @@ def explain_mistakes(model, data, predictions, most: int = _EXPLAINED) -> tuple[
         against = truth if truth in predictions.classes else None
         try:
             explanation = model.explain(picture, predictions.labels[i], against)
-            drawing = draw_explanation(picture.read(model.max_side), explanation)
+            shown = _enlarged(picture.read(model.max_side))
+            panels = [overlay_shares(shown, explanation)]
+            panels.append(mark_shares(shown, explanation) if explanation.sums else shown)
         except CvclassicError as error:
             return found, f"Mistakes are not explained: {error}"
-        scale = min(1.0, _DRAWING_SIDE / drawing.shape[1])
-        drawing = cv2.resize(drawing, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        data_ = encode_image(drawing, ".webp", quality=72)
-        height, width = drawing.shape[:2]
-        found.append(ExplainedMistake(i, Thumbnail(data_, width, height, "webp")))
+        heat, marks = (make_thumbnail(panel, _DRAWING_SIDE, quality=75) for panel in panels)
+        kind = "Exact sum." if explanation.exact else "Approximation."
+        against = str(explanation.against)
+        found.append(ExplainedMistake(i, heat, marks, against, f"{kind} {explanation.how}"))
     return found, ""
+
+
+def _enlarged(pixels):
+    """Small images enlarged by a whole factor, so that marks do not hide them."""
+    factor = max(_DRAWING_SIDE // max(pixels.shape[:2]), 1)
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def command_line(ctx: click.Context) -> str:

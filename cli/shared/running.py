@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cvclassic._basics.printable import printable
+from cvclassic._basics.printable import plural, printable
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
@@ -473,5 +473,5 @@ class Session:
         for text, code, failures in groups:
             if failures:
                 n = len(failures)
-                click.echo(f"{n} image{'s' * (n != 1)} {text}:", err=True)
+                click.echo(f"{plural(n, 'image')} {text}:", err=True)
                 report_failures([(path, code, why) for path, why in failures])

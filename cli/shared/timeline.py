@@ -1,4 +1,4 @@
-"""``--timeline``: who or what the frames of videos show when, as a page or a picture."""
+"""``--timeline``: who or what the frames of videos show when, as a page or an image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ timeline_option = click.option(
     multiple=True,
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Write what the frames of videos show when: a page (.html), or a picture (.png). May be "
+    help="Write what the frames of videos show when: a page (.html), or an image (.png). May be "
     "repeated.",
 )
 
@@ -30,7 +30,7 @@ class Timeline:
     Parameters
     ----------
     paths : sequence of str
-        Pages and pictures.
+        Pages and images.
     names_of : callable
         What a record shows: a list of names.
     gap : float

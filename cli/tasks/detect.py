@@ -21,6 +21,14 @@ _DRAWERS: dict[str, Callable[..., Any]] = {
 }
 
 
+_LEGENDS = {
+    "keypoints": "Circle: size; line: direction; warm colors: large.",
+    "blobs": "Yellow: bright; blue: dark.",
+    "corners": "Yellow: strongest third; orange: middle; blue: weakest.",
+    "lines": "Color: direction.",
+}
+
+
 class DetectTask(ImageTask):
     """Detects with one or several methods, and draws what they find.
 
@@ -81,7 +89,7 @@ class DetectTask(ImageTask):
         pictures = {}
         if self._draws:
             ending = "stages" if self._stages else self.what
-            pictures[f".{ending}.png"] = self._draw(image.pixels, found)
+            pictures[f".{ending}.png"] = draw.encode_drawing(self._draw(image.pixels, found))
         return Answer(values={"results": results}, pictures=pictures)
 
     def _draw(self, pixels: np.ndarray, found: dict[str, Any]) -> np.ndarray:
@@ -91,12 +99,27 @@ class DetectTask(ImageTask):
             return draw.draw_sift_stages(pixels, sift_stages(pixels))
         drawer = _DRAWERS[self.what]
         panels = [drawer(pixels, result) for result in found.values()]
-        if not self._compare:
-            return panels[0]
         limit = inspect.signature(drawer).parameters.get("limit")
         most = None if limit is None else limit.default
         titles = [f"{name}: {_count(result, most)}" for name, result in found.items()]
+        if "mser" in found:
+            panels[list(found).index("mser")] = self._outlines(pixels, found["mser"])
+        if not self._compare:
+            if self.what == "edges":
+                return panels[0]
+            return draw.label_panel(
+                panels[0],
+                f"{titles[0]}. {_LEGENDS[self.what]}",
+                size=max(panels[0].shape[1] // 48, 12),
+            )
         return draw.side_by_side([draw.enlarge(pixels), *panels], ["image", *titles])
+
+    def _outlines(self, pixels: np.ndarray, found: Any) -> np.ndarray:
+        """MSER finds regions: their outlines are drawn, not circles of their areas."""
+        from cvclassic.detect import mser_regions
+
+        regions = mser_regions(pixels, **self._functions["mser"].keywords)
+        return draw.draw_outlines(pixels, regions, found.response)
 
 
 def _result(name: str, found: Any, factor: float) -> dict[str, Any]:
@@ -119,5 +142,5 @@ def _count(found: Any, limit: int | None) -> str:
     if isinstance(found, np.ndarray):
         return f"{(found > 0).mean():.1%} of the pixels" if found.dtype == bool else "strength"
     if limit is not None and len(found) > limit:
-        return f"{len(found)}, the strongest {limit} drawn"
-    return str(len(found))
+        return f"{limit} of {len(found)} drawn, the strongest"
+    return f"{len(found)} of {len(found)} drawn"

@@ -6,7 +6,7 @@ from typing import Any
 
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
-from cvclassic.draw import draw_match, side_by_side
+from cvclassic.draw import draw_match, encode_drawing, side_by_side
 from cvclassic.match import match_images, similarity
 
 
@@ -79,17 +79,35 @@ class MatchTask(ImageTask):
             values["similarity"] = similarity(*pair)
         # lines on the terminal count in pixels of the images that were matched
         values["said"] = [_in_words(name, result) for name, result in found.items()]
-        pictures = {} if self._ending is None else {self._ending: _draw(pair, found)}
+        pictures = (
+            {}
+            if self._ending is None
+            else {self._ending: encode_drawing(_draw(pair, found), self._ending)}
+        )
         return Answer(values=values, pictures=pictures)
+
+
+_LINES = 150  # of the descriptor with the most inliers, in a comparison
 
 
 def _draw(pair: tuple, found: dict[str, Any]) -> Any:
     """One drawing, or one for each descriptor."""
     if len(found) == 1:
         return draw_match(pair[0], pair[1], next(iter(found.values())))
+    most = max(max(result.n_inliers for result in found.values()), 1)
+    # as many lines as inliers, on one scale for all, so that the panels can be compared
+    share = min(1.0, _LINES / most)
     return side_by_side(
         [
-            draw_match(pair[0], pair[1], result, overlay=False, title=name, limit=80, width=1000)
+            draw_match(
+                pair[0],
+                pair[1],
+                result,
+                overlay=False,
+                title=name,
+                limit=max(round(share * result.n_inliers), 1),
+                width=1000,
+            )
             for name, result in found.items()
         ]
     )

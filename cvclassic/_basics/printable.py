@@ -40,7 +40,7 @@ def plural(n: int, noun: str, nouns: str = "") -> str:
     >>> plural(1, "image"), plural(2, "class", "classes")
     ('1 image', '2 classes')
     """
-    return f"{n} {noun if n == 1 else nouns or noun + 's'}"
+    return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
 
 
 def list_names(names, most: int = 5) -> str:

@@ -157,7 +157,7 @@ def judge_images(
     """Find what is wrong with images that were looked at.
 
     Duplicates are **exact** (the same bytes) or **near**: difference hashes of 128 bits that
-    differ in at most 16, the same proportions within 6 %, and brightness on 16 × 16 cells
+    differ in at most 16, the same proportions within 6%, and brightness on 16 × 16 cells
     correlated by at least 0.97. So copies that were re-encoded or resized are found, mirrored
     and strongly cropped ones are not, unless `copies` names them. Blank images are near to
     nothing.

@@ -63,7 +63,7 @@ class Run:
         Go on for ever with what arrives in the sources, which must be folders. Ends when
         the iterator is closed, or by an exception such as `KeyboardInterrupt`.
     keep_pictures : bool
-        Whether the records given out have their pictures, for instance to make a video of them;
+        Whether the records given out have their images, for instance to make a video of them;
         those from before an interruption have none.
     after : callable
         Passes all records on to the output and the sinks, in order and perhaps changed, such as a

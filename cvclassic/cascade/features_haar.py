@@ -3,7 +3,7 @@
 References
 ----------
 P. Viola and M. Jones, "Robust real-time face detection", IJCV 57(2), 2004, section 2 and figure 1;
-variance normalisation: section 5.2.
+variance normalization: section 5.2.
 """
 
 from __future__ import annotations

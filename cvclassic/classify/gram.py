@@ -58,7 +58,7 @@ def svm_dual(
 ) -> np.ndarray:
     """Train one-against-rest SVMs with squared hinge loss, all classes in one pass.
 
-    Minimises ``|w|²/2 + C Σ max(0, 1 - y f(x))²`` for every column of `targets` by dual
+    Minimizes ``|w|²/2 + C Σ max(0, 1 - y f(x))²`` for every column of `targets` by dual
     coordinate descent. A step updates one image for all classes: a row of the Gram matrix
     times the coefficients.
 

@@ -152,7 +152,7 @@ class SVMClassifier(Head):
 
     Up to 12,000 samples it is trained in the Gram space, whose cost does not depend on the
     length of the vectors; beyond, and from 3,000 samples on if there are twice as many as columns,
-    the linear kernel uses scikit-learn's `LinearSVC`, which minimises the same objective, and
+    the linear kernel uses scikit-learn's `LinearSVC`, which minimizes the same objective, and
     one held-out fifth instead of the folds. The RBF kernel then sees 2,000 of the samples
     (Nyström's method), and its machine is trained on all.
     Vectors are scaled to a mean squared length of 1

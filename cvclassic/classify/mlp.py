@@ -255,6 +255,6 @@ class MLPClassifier(Network, Head):
 def _perceptron_loss(
     decisions: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
 ) -> float:
-    """Mean of max(0, -y f) over samples and classes: what the perceptron's rule minimises."""
+    """Mean of max(0, -y f) over samples and classes: what the perceptron's rule minimizes."""
     signs = np.where(labels[:, None] == np.arange(decisions.shape[1]), 1, -1)
     return float(np.average(np.maximum(0, -signs * decisions).mean(axis=1), weights=weights))

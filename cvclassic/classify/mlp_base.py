@@ -17,7 +17,7 @@ from .gram import stratified_folds
 from .network import ACTIVATIONS, Epoch, forward, mean_network, train_epochs
 from .samples import Samples
 
-_LEAST_STEPS = 100  # of the optimiser, without improvement, before training stops
+_LEAST_STEPS = 100  # of the optimizer, without improvement, before training stops
 
 
 class Penalty(NamedTuple):
@@ -39,7 +39,7 @@ class Penalty(NamedTuple):
 
 
 class Network(BaseEstimator):
-    """What the classifier and the regressor share: parameters, standardising, epochs."""
+    """What the classifier and the regressor share: parameters, standardizing, epochs."""
 
     weights_: list[np.ndarray]
     biases_: list[np.ndarray]

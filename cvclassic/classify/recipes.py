@@ -265,7 +265,7 @@ def make_table_recipe(columns: Sequence[str], head: str | None = None, **params)
     Returns
     -------
     Recipe
-        The step "features" standardises the columns, the step "head" is the classifier.
+        The step "features" standardizes the columns, the step "head" is the classifier.
 
     Examples
     --------

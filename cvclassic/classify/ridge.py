@@ -31,7 +31,7 @@ _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out
 
 
 class RidgeClassifier(Head):
-    """Regularised least squares, one class against the rest, linear or with an RBF kernel.
+    """Regularized least squares, one class against the rest, linear or with an RBF kernel.
 
     The head for many samples of a few thousand columns: all classes and all penalties share
     one product of X with itself, of the smaller side of X. Up to 2,000 samples or columns the

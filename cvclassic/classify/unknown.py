@@ -95,8 +95,8 @@ def pictures_needed(error_rate: float, kind: str = "threshold") -> int:
 def abstention_threshold(chances: np.ndarray, labels: np.ndarray, error_rate: float) -> UnknownRule:
     """The rule that answers most and is wrong in at most `error_rate` of its answers.
 
-    The most confident 5 %, 10 %, ... 100 % of held-out images are tried. A share passes if
-    the bound of its error rate by Clopper and Pearson is low enough at a risk of 5 % over the
+    The most confident 5%, 10%, ... 100% of held-out images are tried. A share passes if
+    the bound of its error rate by Clopper and Pearson is low enough at a risk of 5% over the
     number of shares (those with too few images to pass are not counted), so that all of them hold
     together and the largest may be chosen.
 

@@ -84,7 +84,7 @@ def orientation_planes(gx: np.ndarray, gy: np.ndarray, out: np.ndarray | None = 
 
 
 def _normalize(block: np.ndarray, root: bool, out: np.ndarray) -> None:
-    """Lowe's normalisation of rows: unit length, clamp at 0.2, unit length. Overwrites `block`."""
+    """Lowe's normalization of rows: unit length, clamp at 0.2, unit length. Overwrites `block`."""
     length = np.sqrt(np.einsum("nd,nd->n", block, block))
     np.minimum(block, (_CLAMP * length)[:, None], out=block)
     if root:

@@ -42,7 +42,7 @@ class KernelFeatures(ImageTransformer):
     pool_size : int
         Side and stride of the pooling windows, in outputs of a kernel; 1 for none.
     pool_method : {"max", "average"}
-        How a window is summarised.
+        How a window is summarized.
     n_jobs : int, optional
         Threads; as in joblib.
 

@@ -20,6 +20,7 @@ __all__ = [
     "harris_response",
     "hough_lines",
     "log_edges",
+    "mser_regions",
     "refine_corners",
     "segments_edlines",
     "segments_hough",
@@ -94,6 +95,9 @@ from .regions import (
 )
 from .regions import (
     blobs_simple as blobs_simple,
+)
+from .regions import (
+    mser_regions as mser_regions,
 )
 from .results import (
     Blobs as Blobs,

@@ -177,7 +177,7 @@ def _channels(image: np.ndarray, color_weight: float) -> list[tuple[np.ndarray, 
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     channels = [(lab[..., 0] / 100, 1.0)]
     if color_weight:
-        # Few things are more colourful than +-48; the histogram should not waste bins on them.
+        # Few things are more colorful than +-48; the histogram should not waste bins on them.
         channels += [(np.clip((lab[..., c] + 48) / 96, 0, 1), float(color_weight)) for c in (1, 2)]
     return channels
 

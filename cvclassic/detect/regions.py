@@ -54,16 +54,8 @@ def blobs_mser(
     np.True_
     """
     gray = to_gray(image)
-    check_whole("delta", delta, 1, 255)
-    check_whole("min_area", min_area, 1)
-    check_real("max_area", max_area, 0, 1, open_=True)
-    check_real("max_variation", max_variation, 0, open_=True)
-    largest = int(max_area * gray.size)
-    if largest <= min_area or min(gray.shape) < 3:
-        return Blobs.empty()
-    mser = cv2.MSER_create(delta, min_area, largest, max_variation)
-    regions, boxes = mser.detectRegions(gray)
-    if not len(regions):
+    regions, boxes = _find(gray, delta, min_area, max_area, max_variation)
+    if not regions:
         return Blobs.empty()
     area = np.array([len(region) for region in regions])
     # Regions contain each other, so that their pixels are many: OpenCV adds them up where they lie,
@@ -76,12 +68,65 @@ def blobs_mser(
     total = cv2.integral(gray)
     x, y, w, h = boxes.T
     around = (total[y + h, x + w] - total[y, x + w] - total[y + h, x] + total[y, x]) / (w * h)
-    order = np.lexsort((center[:, 0], center[:, 1], -area))
+    order = _order(center, area)
     return Blobs(
         center.astype(np.float32),
         np.sqrt(area / np.pi).astype(np.float32),
         (inside - around).astype(np.float32),
     ).take(order)
+
+
+def mser_regions(
+    image: np.ndarray,
+    *,
+    delta: int = 5,
+    min_area: int = 60,
+    max_area: float = 0.25,
+    max_variation: float = 0.25,
+) -> list[np.ndarray]:
+    """Pixels of the regions that `blobs_mser` finds.
+
+    Parameters
+    ----------
+    image, delta, min_area, max_area, max_variation
+        As in `blobs_mser`.
+
+    Returns
+    -------
+    list of ndarray of shape (n_pixels, 2), int32
+        Pixels (x, y) of each region, in the order of the rows of `blobs_mser`.
+
+    Examples
+    --------
+    >>> y, x = np.mgrid[:60, :60]
+    >>> disc = (((x - 30) ** 2 + (y - 25) ** 2 < 8**2) * 255).astype(np.uint8)
+    >>> len(mser_regions(disc)[0])
+    193
+    """
+    regions, _ = _find(to_gray(image), delta, min_area, max_area, max_variation)
+    if not regions:
+        return []
+    center = np.array([cv2.mean(region[:, None])[:2] for region in regions])
+    area = np.array([len(region) for region in regions])
+    return [regions[i] for i in _order(center, area)]
+
+
+def _find(gray, delta, min_area, max_area, max_variation) -> tuple[list[np.ndarray], np.ndarray]:
+    """Regions as OpenCV orders them, and their boxes."""
+    check_whole("delta", delta, 1, 255)
+    check_whole("min_area", min_area, 1)
+    check_real("max_area", max_area, 0, 1, open_=True)
+    check_real("max_variation", max_variation, 0, open_=True)
+    largest = int(max_area * gray.size)
+    if largest <= min_area or min(gray.shape) < 3:
+        return [], np.zeros((0, 4), np.int32)
+    regions, boxes = cv2.MSER_create(delta, min_area, largest, max_variation).detectRegions(gray)
+    return list(regions), np.asarray(boxes)
+
+
+def _order(center: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Largest first, then from the top left."""
+    return np.lexsort((center[:, 0], center[:, 1], -area))
 
 
 def blobs_simple(

@@ -1,6 +1,7 @@
 __all__ = [
     "Thumbnail",
     "blur_boxes",
+    "calibration_figure",
     "check_curve_path",
     "confusion_figure",
     "contact_sheet",
@@ -20,6 +21,7 @@ __all__ = [
     "draw_mask_errors",
     "draw_match",
     "draw_neighbors",
+    "draw_outlines",
     "draw_precision_recall",
     "draw_prediction",
     "draw_regions",
@@ -28,6 +30,7 @@ __all__ = [
     "draw_timeline",
     "draw_warp",
     "draw_words",
+    "encode_drawing",
     "enlarge",
     "label_panel",
     "make_thumbnail",
@@ -38,12 +41,15 @@ __all__ = [
     "side_by_side",
     "sparkline",
     "timeline_figure",
-    "words_page",
+    "write_drawing",
 ]
 
 from .boxes import blur_boxes as blur_boxes
 from .boxes import cut_boxes as cut_boxes
 from .boxes import draw_boxes as draw_boxes
+from .calibration import calibration_figure as calibration_figure
+from .compact import encode_drawing as encode_drawing
+from .compact import write_drawing as write_drawing
 from .confusion import (
     confusion_figure as confusion_figure,
 )
@@ -99,6 +105,9 @@ from .overlays import (
     draw_keypoints as draw_keypoints,
 )
 from .overlays import (
+    draw_outlines as draw_outlines,
+)
+from .overlays import (
     draw_segments as draw_segments,
 )
 from .overlays import (
@@ -147,7 +156,4 @@ from .training_curves import (
 )
 from .words import (
     draw_words as draw_words,
-)
-from .words import (
-    words_page as words_page,
 )

@@ -24,11 +24,13 @@ class Line:
     ----------
     name : str
     x, y : sequence of n float
-    style : {"one", "two", "three"}
-        Which of the page's colors.
+    style : {"one", "two", "three", "few"}
+        Which of the page's colors; "few" is for hollow points.
     band : sequence of n (low, high), optional
         Drawn as a whisker at each point.
     dots : bool
+    joined : bool
+        Whether a line runs through the points.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Line:
     style: str = "one"
     band: Sequence[tuple[float, float]] = ()
     dots: bool = True
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def draw_chart(
     *,
     bars: Sequence[tuple[float, float, float]] = (),
     diagonal: bool = False,
+    tags: bool = False,
     label: str = "",
 ) -> Markup:
     """Draw a chart.
@@ -104,6 +108,8 @@ def draw_chart(
         Drawn behind the lines.
     diagonal : bool
         Whether to draw the line y = x.
+    tags : bool
+        Whether the names stand beside the lines' ends instead of in a legend.
     label : str
         What the chart shows, for those who do not see it.
 
@@ -149,11 +155,19 @@ def draw_chart(
             )
         places = [at(a, b) for a, b in zip(line.x, line.y, strict=True) if math.isfinite(b)]
         points = " ".join(f"{a},{b}" for a, b in places)
-        parts.append(f'<polyline class="line {line.style}" points="{points}"/>')
+        if line.joined:
+            parts.append(f'<polyline class="line {line.style}" points="{points}"/>')
         if line.dots:
             parts += [
                 f'<circle class="dot {line.style}" cx="{a}" cy="{b}" r="3.5"/>' for a, b in places
             ]
+        if tags and places:
+            a, b = (float(v) for v in places[-1])
+            side, shift = ("end", -8) if a > _WIDTH - 120 else ("start", 8)
+            parts.append(
+                f'<text class="{side}" x="{a + shift:.1f}" y="{b - 7:.1f}">'
+                f"{escape(printable(line.name))}</text>"
+            )
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" class="mid">{escape(x.title)}</text>')
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
@@ -161,7 +175,7 @@ def draw_chart(
         f'<text transform="translate(13 {middle}) rotate(-90)" class="mid">{escape(y.title)}</text>'
     )
     parts.append("</svg>")
-    if len(lines) > 1:
+    if len(lines) > 1 and not tags:
         keys = "".join(
             f'<li class="{line.style}"><span></span>{escape(line.name)}</li>' for line in lines
         )

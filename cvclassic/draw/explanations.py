@@ -177,7 +177,10 @@ def _head(sheet: Sheet, explanation: Explanation) -> None:
     first = percent(explanation.probability(label))
     second = percent(explanation.probability(against))
     answer = explanation.classes[int(np.argmax(explanation.decisions))]
-    sheet.title(f"{label}  {first}", f"rather than {against}  {second}")
+    sheet.title(
+        f"predicted {label} {first}" if answer == label else f"{label} {first}",
+        f"runner-up {against} {second}" if answer == label else f"compared with {against} {second}",
+    )
     if answer != label:
         chance = percent(explanation.probability(answer))
         sheet.line(f"The model predicts {answer} ({chance}).", 15)
@@ -185,7 +188,9 @@ def _head(sheet: Sheet, explanation: Explanation) -> None:
 
 def _marks_title(explanation: Explanation) -> str:
     n = len(explanation)
-    return f"Keypoints: the strongest {_MOST_MARKS} of {n}" if n > _MOST_MARKS else f"{n} keypoints"
+    return f"{min(n, _MOST_MARKS)} of {n} keypoints drawn" + (
+        ", the strongest" if n > _MOST_MARKS else ""
+    )
 
 
 def _legend(sheet: Sheet, explanation: Explanation) -> None:
@@ -201,9 +206,9 @@ def _legend(sheet: Sheet, explanation: Explanation) -> None:
         sheet.line(
             f"bias {explanation.bias:+.3f}  and shares {up:+.3f} {down:+.3f}  =  "
             f"decision {explanation.decision:+.3f}",
-            15,
+            16,
         )
-    sheet.line(("Exact sum. " if explanation.exact else "Approximation. ") + explanation.how, 13)
+    sheet.line(("Exact sum. " if explanation.exact else "Approximation. ") + explanation.how, 16)
 
 
 def draw_neighbors(
@@ -227,7 +232,7 @@ def draw_neighbors(
     ndarray of shape (H', W', 3), uint8
     """
     sheet = Sheet(2 * 430 + 48)
-    sheet.title("Nearest training images", f"to this {explanation.label}")
+    sheet.title("Most similar training images", f"predicted {explanation.label}")
     for neighbor, other in zip(neighbors, pictures, strict=True):
         left, right = _fit(_rgb(picture), 430, 330), _fit(_rgb(other), 430, 330)
         canvas = np.full((max(left.shape[0], right.shape[0]), 2 * 430 + 16, 3), PAPER, np.uint8)

@@ -22,7 +22,7 @@ def draw_faces(
     boxes : ndarray of shape (n, 4)
         (x, y, width, height) in pixels.
     scores : ndarray of shape (n,)
-        Probabilities are written in per cent, numbers above 1 as they are. Orange below 90 %.
+        Probabilities are written in per cent, numbers above 1 as they are. Orange below 90%.
     angles : ndarray of shape (n,), optional
         How far each head is turned, in degrees, clockwise.
 

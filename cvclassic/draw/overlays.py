@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -150,6 +151,52 @@ def draw_blobs(image: np.ndarray, blobs: Blobs, *, limit: int = 300) -> np.ndarr
     shown = shown.take(np.argsort(-shown.radius, kind="stable"))
     for xy, radius, response in zip(shown.xy, shown.radius, shown.response, strict=True):
         canvas.circle(xy, float(radius), YELLOW if response >= 0 else SKY, 1.6)
+    return canvas.pixels
+
+
+def draw_outlines(
+    image: np.ndarray,
+    regions: Sequence[np.ndarray],
+    response: np.ndarray,
+    *,
+    limit: int = 300,
+) -> np.ndarray:
+    """Draw the outlines of regions: bright ones yellow, dark ones blue.
+
+    Parameters
+    ----------
+    image, limit
+        As in `draw_keypoints`.
+    regions : sequence of ndarray of shape (n_pixels, 2), int
+        Pixels (x, y) of each region.
+    response : ndarray of shape (n_regions,)
+        Positive for bright regions; the largest absolute values are drawn.
+
+    Returns
+    -------
+    ndarray of shape (H', W', 3), uint8
+
+    Examples
+    --------
+    >>> draw_outlines(np.zeros((450, 450), np.uint8), [], np.zeros(0)).shape
+    (900, 900, 3)
+    """
+    canvas = Canvas(image, fade=0.4)
+    order = np.argsort(-np.abs(np.asarray(response)), kind="stable")[:limit]
+    for i in sorted(order, key=lambda i: -len(regions[i])):  # small ones on top
+        corner = regions[i].min(axis=0)
+        x, y = (regions[i] - corner).T
+        mask = np.zeros((y.max() + 1, x.max() + 1), np.uint8)
+        mask[y, x] = 1
+        mask = cv2.resize(
+            mask, None, fx=canvas.factor, fy=canvas.factor, interpolation=cv2.INTER_NEAREST
+        )
+        lines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        shift = tuple(int(v) for v in corner * canvas.factor)
+        color = YELLOW if response[i] >= 0 else SKY
+        wide = max(round(1.6 * canvas.unit), 1)
+        for ink, width in ((RIM, wide + 2), (color, wide)):
+            cv2.drawContours(canvas.pixels, lines, -1, ink, width, cv2.LINE_AA, offset=shift)
     return canvas.pixels
 
 

@@ -56,7 +56,7 @@ class BagOfWords(LocalEncoder):
     n_words : int, default=500
         Size of the vocabulary; half the number of local features where there are fewer.
     norm : {"l1", "l2", "hellinger", None}, default="hellinger"
-        Normalisation of the histogram.
+        Normalization of the histogram.
     n_nearest : int, default=1
         Words that share the vote of a descriptor, at most `n_words`. 1 is hard assignment;
         more make a kernel codebook [2]_ over the nearest words.

@@ -164,7 +164,7 @@ class FisherVector(LocalEncoder):
         Principal components that the descriptors are projected on; None (or at least
         their length) keeps them as they are.
     power : float, default=0.5
-        Exponent of the signed power normalisation; 1 leaves it out.
+        Exponent of the signed power normalization; 1 leaves it out.
     augment_position : bool, default=False
         Append x and y (as shares of width and height) to the projected descriptors, so
         that the mixture sees where things are: a compact alternative to a pyramid.

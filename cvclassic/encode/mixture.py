@@ -1,7 +1,7 @@
 """Gaussian mixtures with diagonal covariances, and principal components before them.
 
 Everything is matrix products: with the row ``e = [x, x², 1]`` of a descriptor, the
-log-density of all Gaussians is ``e @ table``, and the sums that expectation-maximisation
+log-density of all Gaussians is ``e @ table``, and the sums that expectation-maximization
 and Fisher vectors need are ``posteriors.T @ e``.
 """
 
@@ -152,7 +152,7 @@ def fit_mixture(
     max_iter: int = 25,
     tol: float = 1e-3,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit a diagonal Gaussian mixture by expectation-maximisation from K-means words.
+    """Fit a diagonal Gaussian mixture by expectation-maximization from K-means words.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class PatchWords(SizedTransformer):
     """K-means words of whitened patches, as the fixed first layer of a network.
 
     Every patch of an image is normalized for contrast and compared with every word; the
-    answers are averaged over the cells of a grid. Normalising, whitening and comparing are
+    answers are averaged over the cells of a grid. Normalizing, whitening and comparing are
     folded into one matrix product a block of patches, with activation and pooling done
     while the block is in cache: memory does not grow with the number of images.
 

@@ -56,7 +56,7 @@ def vlad_normalize(residuals: np.ndarray, *, intra: bool, power: float) -> np.nd
     intra : bool
         Give the part of each word the length 1 (words without descriptors stay zero).
     power : float
-        Exponent of the signed power normalisation; 1 leaves it out.
+        Exponent of the signed power normalization; 1 leaves it out.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def vlad_vector(
     intra : bool, default=True
         Give the part of each word the length 1.
     power : float, default=1.0
-        Exponent of the signed power normalisation, before that.
+        Exponent of the signed power normalization, before that.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def vlad_vector(
     References
     ----------
     Jégou et al., "Aggregating local descriptors into a compact image representation",
-    CVPR 2010, section 3.2; intra-normalisation: Arandjelović & Zisserman, "All about VLAD",
+    CVPR 2010, section 3.2; intra-normalization: Arandjelović & Zisserman, "All about VLAD",
     CVPR 2013, section 3.2.
 
     Examples
@@ -133,7 +133,7 @@ class VLAD(LocalEncoder):
     intra : bool, default=True
         Give the part of each word the length 1, so that bursts of one word count less.
     power : float, default=0.5
-        Exponent of the signed power normalisation; 1 leaves it out.
+        Exponent of the signed power normalization; 1 leaves it out.
     pyramid : sequence of (rows, columns), default=((1, 1),)
         Grids of a spatial pyramid; each cell has a vector of its own, of length 1.
     sample_mb : float, default=128

@@ -1,4 +1,4 @@
-"""How a model gets better with more images a class."""
+"""How a model gets better with more images per class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LearningCurve:
     Parameters
     ----------
     sizes : list of int
-        Training images a class.
+        Training images per class.
     accuracy, mean_class_accuracy : ndarray of shape (n_sizes, n_repeats)
         On the test images; each column is another choice of training images.
     refit : bool

@@ -2,7 +2,7 @@
 
 A trace holds the vector of an image as the encoder itself gives it, and hands the part that
 each entry has in a decision back to the descriptors. For every entry the descriptors' shares
-sum to the whole part, so that nothing is lost on the way, whatever the normalisation.
+sum to the whole part, so that nothing is lost on the way, whatever the normalization.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.
 class VoteTrace:
     """Bag of words: the part of a bin is shared in proportion to the votes in it.
 
-    That holds for every normalisation and every kernel map, since descriptors of a bin cannot
+    That holds for every normalization and every kernel map, since descriptors of a bin cannot
     be told apart by what comes after.
     """
 

@@ -51,7 +51,7 @@ def explain_picture(
     and Fisher vectors, also with a pyramid, a kernel map or several encoders side by side: the
     decision is ``bias + Σ_j w_j z_j`` over the entries of the vector. The part ``w_j z_j`` of
     each entry is shared among the keypoints that made the entry, and the shares of an entry
-    add up to its part. So ``bias + shares.sum()`` is the decision, for any normalisation:
+    add up to its part. So ``bias + shares.sum()`` is the decision, for any normalization:
 
     - bag of words: keypoints of a word (and cell) cannot be told apart, and share equally
       what the word's columns behind the kernel map have together;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ from .hog_blocks import HogBlocks
 from .local_features import Member, check_explainable, members_of
 
 _MARGIN = 3.0  # half the side of a patch, in sizes of the keypoint: what SIFT describes
+
+_CONTEXTS = 2  # images of a word that are shown whole
+_CONTEXT_SIDE = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class VisualWord:
     weights : ndarray of shape (n_classes,), float64, or None
         What it adds to the decision of each class, in the mean over the images that show
         it, less the mean of all classes. None for heads that are not linear.
+    contexts : list of ndarray of shape (h, w, 3), uint8
+        The images of the first patches, with the patch outlined.
     """
 
     number: int
@@ -45,6 +50,7 @@ class VisualWord:
     n_images: int
     patches: list[np.ndarray]
     weights: np.ndarray | None
+    contexts: list[np.ndarray] = field(default_factory=list)
 
     @property
     def weight(self) -> float:
@@ -250,12 +256,33 @@ def _cut_patches(members, images, found, chosen, n_patches, side, n_jobs) -> Non
                 pixels = load_pixels(images[i], members[key[0]].encoder.max_side)
                 half = max(_MARGIN * float(one.scale[row]), 4.0)
                 patch = _upright_patch(pixels, one.xy[row], half, float(one.angle[row]), side)
-                out.append((key, rank, patch))
+                context = None
+                if rank < _CONTEXTS:
+                    context = _outlined(pixels, one.xy[row], half, float(one.angle[row]))
+                out.append((key, rank, patch, context))
         return out
 
     cuts = [one for block in map_blocks(cut, pictures, n_jobs=n_jobs) for one in block]
-    for key, _, patch in sorted(cuts, key=lambda one: one[1]):
+    for key, _, patch, context in sorted(cuts, key=lambda one: one[1]):
         chosen[key].patches.append(patch)
+        if context is not None:
+            chosen[key].contexts.append(context)
+
+
+def _outlined(pixels: np.ndarray, xy: np.ndarray, half: float, angle: float) -> np.ndarray:
+    """A small copy of an image with the square that a descriptor looks at."""
+    factor = min(1.0, _CONTEXT_SIDE / max(pixels.shape[:2]))
+    size = (max(round(pixels.shape[1] * factor), 1), max(round(pixels.shape[0] * factor), 1))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = small if small.ndim == 3 else cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)
+    axes = half * np.array(
+        [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+    )
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) @ axes + xy
+    ends = np.rint((corners + 0.5) * factor - 0.5).astype(np.int32)
+    for color, width in (((20, 20, 20), 4), ((255, 213, 0), 2)):
+        cv2.polylines(small, [ends], True, color, width, cv2.LINE_AA)
+    return small
 
 
 def _upright_patch(

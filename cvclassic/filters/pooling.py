@@ -13,7 +13,7 @@ from .convolution import output_size
 def pool(
     maps: np.ndarray, size: int = 2, *, stride: int | None = None, method: str = "max"
 ) -> np.ndarray:
-    """Summarise square windows by their maximum or their mean.
+    """Summarize square windows by their maximum or their mean.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def pool(
     stride : int, optional
         Pixels between neighboring windows; the size of the window unless given.
     method : {"max", "average"}
-        How a window is summarised.
+        How a window is summarized.
 
     Returns
     -------

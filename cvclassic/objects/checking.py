@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._basics.printable import plural
 from ..audit import fingerprint, group_pairs, near_pairs
 from ..errors import ImageReadError
 from ..images import read_image
@@ -132,7 +133,7 @@ def _class_faults(files: LabeledFiles, classes: Sequence[str] | None) -> list[Fa
             faults.append(Fault("unused_class", name))
         elif count[name] < _RARE:
             n = count[name]
-            faults.append(Fault("rare_class", name, f"{n} object{'' if n == 1 else 's'}"))
+            faults.append(Fault("rare_class", name, f"{plural(n, 'object')}"))
     if classes is not None:
         for name in sorted(set(count) - set(classes)):
             faults.append(Fault("unknown_class", name, f"{count[name]} objects"))

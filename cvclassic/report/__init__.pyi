@@ -8,6 +8,7 @@ __all__ = [
     "check_page_path",
     "render_page",
     "segmented_image",
+    "words_page",
     "write_audit_page",
     "write_compare_page",
     "write_evaluation_page",
@@ -72,4 +73,7 @@ from .training_page import (
 )
 from .training_page import (
     write_training_page as write_training_page,
+)
+from .words_page import (
+    words_page as words_page,
 )

@@ -130,7 +130,8 @@ def _time_chart(report: VersusReport):
         Axis("training time", low, high, ticks),
         percent_axis("accuracy on test images", min(bottom, 0.9)),
         lines,
-        label="Accuracy over the time that training took",
+        tags=True,
+        label="Accuracy over training time",
     )
 
 
@@ -143,7 +144,7 @@ def _damage(report: VersusReport) -> dict | None:
     for kind, (_, unit, steps) in DAMAGES.items():
         for i, step in enumerate(steps):
             shares = [found[kind][i][1] for found in measured.values()]
-            rows.append((kind, f"{step:g} {unit}", shares))
+            rows.append((kind, _amount(kind, step, unit), shares))
     return {
         "names": list(measured),
         "rows": [
@@ -151,6 +152,15 @@ def _damage(report: VersusReport) -> dict | None:
             for kind, amount, shares in rows
         ],
     }
+
+
+def _amount(kind: str, step: float, unit: str) -> str:
+    """A damage in words, such as ``quality 40`` or ``brightness × 0.4``."""
+    if kind == "jpeg":
+        return f"quality {step:g}"
+    if kind == "brightness":
+        return f"brightness × {step:g}"
+    return f"{step:g}{unit}" if unit.startswith("%") else f"{step:g} {unit}"
 
 
 def _galleries(report: VersusReport) -> list[dict]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._basics.machine import peak_memory
+from ..draw.calibration import ENOUGH
 from ..draw.charts import Axis, Line, draw_chart, percent_axis
 from ..draw.thumbnails import Thumbnail
 from ..evaluate import LearningCurve, Predictions, reliability
@@ -38,10 +39,20 @@ class ExplainedMistake:
     index : int
         Row of the predictions.
     drawing : Thumbnail
+        The heat map.
+    marks : Thumbnail, optional
+        The keypoints with their signs.
+    against : str
+        Class that the answer is compared with.
+    how : str
+        What the shares are, in a sentence.
     """
 
     index: int
     drawing: Thumbnail
+    marks: Thumbnail | None = None
+    against: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,9 +158,7 @@ def evaluation_page(report: EvaluationReport) -> str:
         "classes": class_rows(scores, ids),
         "data": data_table(seen.paths, seen.truth, report.sizes, report.thumbnails),
         "mistakes": [_mistake(seen, i, ids) for i in sure_mistakes(seen, _LISTED)],
-        "explained": [
-            {**_mistake(seen, one.index, ids), "drawing": one.drawing} for one in report.explained
-        ],
+        "explained": [{**_mistake(seen, one.index, ids), "one": one} for one in report.explained],
         "calibration": calibration_chart(seen),
         "curve": None if report.learning_curve is None else curve_chart(report.learning_curve),
     }
@@ -226,11 +235,25 @@ def calibration_chart(seen: Predictions) -> dict | None:
         for a, b, n in zip(found.edges[:-1], found.edges[1:], found.count, strict=True)
         if n
     ]
-    line = Line("accuracy", found.confidence[some].tolist(), found.accuracy[some].tolist())
+    enough = found.count >= ENOUGH
+    lines = [
+        Line(
+            name,
+            found.confidence[chosen].tolist(),
+            found.accuracy[chosen].tolist(),
+            style,
+            joined=style == "one",
+        )
+        for name, chosen, style in (
+            ("accuracy", enough, "one"),
+            (f"fewer than {ENOUGH} images", some & ~enough, "few"),
+        )
+        if chosen.any()
+    ]
     chart = draw_chart(
         percent_axis("probability of the answer"),
         percent_axis("accuracy"),
-        [line],
+        lines,
         bars=bars,
         diagonal=True,
         label="Reliability diagram: accuracy of answers by their probability",

@@ -68,7 +68,7 @@ def write_compare_page(
     OSError
         The file cannot be written.
     """
-    low, high = _range(found)
+    low, high, step = _range(found)
     scale = 535 / (high - low)
 
     def place(share: float) -> float:
@@ -86,7 +86,7 @@ def write_compare_page(
                 "at": place(scores["accuracy"] or 0.0),
             }
         )
-    ticks = [low + (high - low) * i / 4 for i in range(5)]
+    ticks = [low + i * step for i in range(round((high - low) / step) + 1)]
     page = render_page(
         "compare.html.j2",
         title=f"Comparison of {len(found.names)} models",
@@ -130,8 +130,9 @@ def _verdict(found: Comparison) -> str:
         if first in (i, j) and found.significant(k)
     ]
     others = len(found.names) - 1
+    rest = "the other" if others == 1 else "the others"
     if len(beaten) == others:
-        return f"{name} has the highest accuracy ({share}), significantly higher than the others."
+        return f"{name} has the highest accuracy ({share}), significantly higher than {rest}."
     if beaten:
         return (
             f"{name} has the highest accuracy ({share}), significantly higher than "
@@ -196,12 +197,13 @@ def visible(value: object) -> str:
     return printable(value)
 
 
-def _range(found: Comparison) -> tuple[float, float]:
-    """Bounds of the axis: multiples of 4 % around all intervals, so that ticks are whole."""
+def _range(found: Comparison) -> tuple[float, float, float]:
+    """Ends of the axis around all intervals, and the step of its ticks, in whole percent."""
     ends = [end for one in found.intervals for end in one["accuracy"]]
-    low = int(100 * min(ends)) // 4 * 4
-    high = min(-(-int(100 * max(ends) + 1) // 4) * 4, 100)
-    return low / 100, max(high, low + 4) / 100
+    low, high = 100 * min(ends), 100 * max(ends)
+    step = next(s for s in (1, 2, 5, 10, 20) if high - low <= 5 * s or s == 20)
+    bottom, top = int(low // step) * step, min(-int(-high // step) * step, 100)
+    return bottom / 100, max(top, bottom + step) / 100, step / 100
 
 
 def model_rows(found: Comparison, extras: list[dict]) -> list[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._basics.printable import plural
 from ..draw import draw_match, make_thumbnail
 from ..errors import ImageReadError
 from ..images import is_url, read_image
@@ -78,7 +79,7 @@ def write_search_page(
             }
         )
     n = len(queries)
-    title = f"Search for {n} image{'' if n == 1 else 's'} in {os.path.basename(index.rstrip('/'))}"
+    title = f"Search for {plural(n, 'image')} in {os.path.basename(index.rstrip('/'))}"
     page = render_page("search.html.j2", title=title, queries=queries, command=command)
     return write_page(path, page)
 

@@ -14,7 +14,7 @@ from ..images.labels import encode_rle
 from ..search import ImageIndex
 from ..segment import InstanceRule, PixelClassifier, split_instances
 
-CLASSES, OBJECTS = ".classes", ".objects"  # of the pictures of a record
+CLASSES, OBJECTS = ".classes", ".objects"  # of the images of a record
 _MOST_OBJECTS = 5000
 
 

@@ -26,7 +26,7 @@ def objective(gram, targets, C, coefficients) -> np.ndarray:
 
 @pytest.mark.parametrize("C", [0.1, 1.0, 10.0])
 def test_agrees_with_linear_svc(problem, C) -> None:
-    """LinearSVC regularises its bias like any weight, as the constant in the Gram matrix does."""
+    """LinearSVC regularizes its bias like any weight, as the constant in the Gram matrix does."""
     X, labels, targets = problem
     gram = X @ X.T + 1
     mine = gram @ svm_dual(gram, targets, C, tol=1e-4, max_epochs=2000)

@@ -27,7 +27,7 @@ def draw(rng, n: int, k: int = 6) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(("n", "rate"), [(150, 0.2), (400, 0.1)])
 def test_threshold_keeps_the_error_rate(n, rate) -> None:
-    """The true error rate of answers exceeds the stated one in 5 % of trainings at most."""
+    """The true error rate of answers exceeds the stated one in 5% of trainings at most."""
     rng = np.random.default_rng(2)
     chances, labels = draw(rng, 20_000)
     wrong = chances.argmax(axis=1) != labels

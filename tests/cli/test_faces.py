@@ -260,7 +260,7 @@ def test_wrong_calls_of_recognition(in_process, team, tmp_path):
     assert "set when a gallery is created" in one_line(again, 2)
     before = gallery.read_bytes()
     nobody = in_process("faces", "remove", gallery, "Ann", "Bob")
-    assert "nobody is named 'Bob'" in one_line(nobody, 2)
+    assert "no one is named 'Bob'" in one_line(nobody, 2)
     assert gallery.read_bytes() == before
     assert "nobody" in one_line(in_process("faces", "verify", gallery, "Bob", picture), 2)
     gone = in_process("faces", "verify", gallery, "Ann", tmp_path / "gone.png")

@@ -239,7 +239,7 @@ def test_info(cvclassic, trained) -> None:
 
 
 def test_demo(cvclassic, tmp_path) -> None:
-    """From any folder, offline, and it recognises most of the materials."""
+    """From any folder, offline, and it recognizes most of the materials."""
     done = cvclassic("demo", "-o", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for part in ("$ cvclassic train", "$ cvclassic evaluate", "$ cvclassic classify"):

@@ -77,7 +77,7 @@ def test_frames_are_inputs_like_others(cvclassic, clip, toy_model_file, tmp_path
 
 
 def test_labels_over_time(cvclassic, clip, toy_model_file, tmp_path) -> None:
-    """One command: smoothed labels, a timeline as page and picture, and a video of the drawings."""
+    """One command: smoothed labels, a timeline as page and image, and a video of the drawings."""
     done = cvclassic("classify", toy_model_file, clip, "--smooth", "0.5", "-o", "l.csv",
                      "--timeline", "t.html", "--timeline", "t.png", "--video", "d.mp4",
                      "--live", "-q", cwd=tmp_path)  # fmt: skip

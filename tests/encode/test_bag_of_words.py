@@ -1,4 +1,4 @@
-"""Bags of visual words: hard and soft votes, normalisation, cells of a pyramid."""
+"""Bags of visual words: hard and soft votes, normalization, cells of a pyramid."""
 
 import numpy as np
 import pytest

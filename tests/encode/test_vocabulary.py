@@ -63,7 +63,7 @@ def test_words_are_their_own_nearest(rng) -> None:
 
 
 def test_inertia_close_to_scikit_learn(clusters) -> None:
-    """At most 1 % more than KMeans with its defaults, and far below random words."""
+    """At most 1% more than KMeans with its defaults, and far below random words."""
     from sklearn.cluster import KMeans
 
     theirs = KMeans(100, random_state=0, n_init=1).fit(clusters).inertia_

@@ -40,7 +40,7 @@ def scores_of(predictions: Predictions) -> dict:
 
 @pytest.mark.parametrize(("n", "sharpness"), [(320, 0.8), (240, 1.6)])
 def test_intervals_cover(n, sharpness) -> None:
-    """95 % ± 2, and a little for the 300 trials themselves (standard error 1.3 points)."""
+    """95% ± 2, and a little for the 300 trials themselves (standard error 1.3 points)."""
     rng = np.random.default_rng(7)
     everything = draw(rng, 80_000, sharpness=sharpness)
     truth = scores_of(everything)

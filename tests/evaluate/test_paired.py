@@ -76,7 +76,7 @@ def test_swapping_the_models_turns_the_signs(rng) -> None:
 
 
 def test_equal_models_are_seldom_told_apart() -> None:
-    """5 % false alarms at most, and intervals that hold 0 in 95 %, with hard and easy images."""
+    """5% false alarms at most, and intervals that hold 0 in 95%, with hard and easy images."""
     rng = np.random.default_rng(11)
     true = np.arange(200) % 5
     alarms, holds, class_holds = 0, 0, 0

@@ -103,7 +103,7 @@ def test_traces_are_the_encoder_and_lose_nothing(kind, rng):
 
 
 def test_a_linear_encoding_gives_each_what_it_adds():
-    """Without power and intra-normalisation the share is the descriptor's own vector times w."""
+    """Without power and intra-normalization the share is the descriptor's own vector times w."""
     for encoder in (
         FisherVector(n_gaussians=3, n_components=6, power=1, random_state=0),
         VLAD(n_words=3, intra=False, power=1, random_state=0),
@@ -310,7 +310,7 @@ def test_unknown_steps_are_named():
 
 
 def test_real_pictures(data_dir):
-    """The sum property where normalisations meet real sums that nearly cancel."""
+    """The sum property where normalizations meet real sums that nearly cancel."""
     from cvclassic.images import load_manifest
 
     data = load_manifest(data_dir / "caltech101" / "manifest.csv", "train")

@@ -111,9 +111,9 @@ def test_verify_and_the_empty_gallery(people) -> None:
     assert (empty.name, empty.nearest, empty.ranking) == ("unknown", None, ())
     gallery.enroll("a", people[0][:2])
     assert gallery.verify("a", people[0][0])[0]
-    with pytest.raises(DataError, match="nobody is named 'b'"):
+    with pytest.raises(DataError, match="no one is named 'b'"):
         gallery.verify("b", people[0][0])
-    with pytest.raises(DataError, match="nobody is named 'b'"):
+    with pytest.raises(DataError, match="no one is named 'b'"):
         gallery.remove("b")
 
 

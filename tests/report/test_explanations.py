@@ -13,7 +13,6 @@ from cvclassic.draw import (
     mark_shares,
     overlay_shares,
     share_map,
-    words_page,
 )
 from cvclassic.draw.explanations import AGAINST, FOR
 from cvclassic.draw.typesetting import cut_text, font_of
@@ -24,6 +23,7 @@ from cvclassic.explain import (
     explain_picture,
     find_flipping_set,
 )
+from cvclassic.report import words_page
 from tests.checks import picture_labels, pictures
 
 HOSTILE = "<script>\x1b[2J\n\udcff" + "w" * 300

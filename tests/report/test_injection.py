@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from cvclassic.comparison import Contest, advise
-from cvclassic.draw import words_page
 from cvclassic.evaluate import Predictions, compare_predictions
 from cvclassic.explain.words import VisualWord
 from cvclassic.images import write_image
-from cvclassic.report import write_compare_page
+from cvclassic.report import words_page, write_compare_page
 from cvclassic.report.comparison_page import VersusReport, write_versus_page
 
 EVIL = "<img src=x onerror=alert(1)>\"'&{{7*7}}"

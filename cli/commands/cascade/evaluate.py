@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import report_failures, show_table
 from ...shared.outputs import TextFile
 from ...shared.pictures import EXIT_FAILURES, check_json, write_json
@@ -117,6 +119,8 @@ def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **set
     )
     if output is not None:
         draw_precision_recall(
-            {Path(file).stem: scores}, output, f"{scores.n_truth} objects, overlap {overlap:g}"
+            {Path(file).stem: scores},
+            output,
+            f"{plural(scores.n_truth, 'object')}, overlap {overlap:g}",
         )
     ctx.exit(EXIT_FAILURES if failures else 0)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
+from ...shared.outputs import wrote
+
 
 @click.command()
 @click.argument("file", metavar="CASCADE", type=click.Path())
@@ -45,8 +49,9 @@ def show(file, image, output, at, n_features):
     from cvclassic._basics.atomic import check_writable
     from cvclassic.cascade import CascadeDetector, draw_window, explain_window, surest_window
     from cvclassic.cascade.loading import to_gray
+    from cvclassic.draw import write_drawing
     from cvclassic.errors import ParameterError
-    from cvclassic.images import encode_image, read_image, write_image
+    from cvclassic.images import encode_image, read_image
 
     encode_image(np.zeros((1, 1, 3), np.uint8), Path(output).suffix)
     check_writable(output)
@@ -70,18 +75,19 @@ def show(file, image, output, at, n_features):
     last = stages[-1]
     if last.passed:
         votes = [vote for stage in stages for vote in stage.votes][:n_features]
-        what = f"passes all {len(cascade.stages)} stages"
+        what = f"passes all {plural(len(cascade.stages), 'stage')}"
     else:
         votes = sorted(last.votes, key=lambda vote: -vote.loss)[:n_features]
         worst = last.worst
         feature = cascade.features[worst.tree.feature[0]]
         where = feature.tolist() if cascade.kind == "lbp" else feature[0, :4].astype(int).tolist()
         what = (
-            f"rejected by stage {last.number} ({last.total:.3f}, needs {last.limit:.3f}); tree "
+            f"rejected by stage {last.number} ({last.total:.3f}, threshold {last.limit:.3f}); tree "
             f"{worst.number} costs most ({-worst.loss:.3f}), feature at {where}"
         )
-    sheet = draw_window(cascade, crop, votes, stages)
-    write_image(output, sheet)
+    sheet = draw_window(cascade, crop, votes, stages, image=gray, box=(x, y, w, h))
+    write_drawing(output, sheet)
+    click.echo(wrote(output))
     click.echo(f"window {x},{y},{w},{h}: {what}")
 
 

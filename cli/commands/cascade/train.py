@@ -6,6 +6,8 @@ import time
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import report_failures, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile
@@ -249,7 +251,10 @@ def train(
         scenes = load_pictures(negatives)
         failures = found.failures + scenes.failures
         report_failures(failures)
-        log.say(f"{len(found.pictures):,} objects, {len(scenes.pictures):,} images without it")
+        log.say(
+            f"{plural(len(found.pictures), 'object')}, "
+            f"{plural(len(scenes.pictures), 'image')} without it"
+        )
         training = train_cascade(
             Objects(found.pictures, settings.window, share),
             scenes.pictures,
@@ -265,7 +270,9 @@ def train(
         return ctx.exit(EXIT_INCOMPLETE)
     CascadeDetector(training.cascade)  # OpenCV takes it
     n, trees = len(training.cascade.stages), training.cascade.n_trees
-    click.echo(f"{output}: {n} stages, {trees} trees, {time.perf_counter() - begin:.0f} s")
+    click.echo(
+        f"{output}: {plural(n, 'stage')}, {trees} trees, {time.perf_counter() - begin:.0f} s"
+    )
     if training.why != "stages":
         click.echo(training.message, err=training.why != "negatives")
     if training.why in ("rates", "positives"):

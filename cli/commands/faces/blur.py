@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile, wrote
 from ...shared.video import FrameReader, timecode
@@ -69,8 +71,9 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
     if not quiet:
         n = len(plan.doubtful)
         click.echo(
-            f"{plan.n_tracks} faces followed, {plan.n_bridged} boxes bridged, "
-            f"{n} moment{'s' * (n != 1)} to check",
+            f"{plural(plan.n_tracks, 'face')} followed, "
+            f"{plural(plan.n_bridged, 'box', 'boxes')} bridged, "
+            f"{plural(n, 'moment')} to check",
             err=True,
         )
     ctx.exit(1 if reader.failed else 0)
@@ -110,7 +113,7 @@ def _write_page(path: str, clip: str, doubtful: list[Any], reader: FrameReader) 
     write_moments_page(
         path,
         [shown],
-        title=f"{n} moment{'s' * (n != 1)} to check",
+        title=f"{plural(n, 'moment')} to check",
         lead="Before you publish the blurred video, look at these moments: a face may be visible "
         "there. Frames are those of the original.",
         what="why",

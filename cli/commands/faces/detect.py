@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain
 from ...shared.film import film_options
 from ...shared.running import Session, run_options, source_options
@@ -105,7 +107,7 @@ def detect(ctx, sources, output, format_, picture, parts, film, options, **asked
         code = session.run(sources, task, folder=folder, film=drawn, what="Detecting faces")
     if not options.quiet:
         n = session.tally.found
-        click.echo(plain(f"{n} face{'s' * (n != 1)}. Wrote {records}"), err=True)
+        click.echo(plain(f"{plural(n, 'face')}. Wrote {records}"), err=True)
     ctx.exit(code)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from cvclassic._basics.printable import printable
+from cvclassic._basics.printable import plural, printable
 
 from ...shared.options import max_side_option, quiet_option
-from ...shared.outputs import TextFile, check_bundle_output
+from ...shared.outputs import TextFile, check_bundle_output, wrote
 from ...shared.running import (
     Session,
     engine_for,
@@ -77,7 +77,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     check_bundle_output(output)
     faces = load_marked_faces(folder, points)
     if faces.failures:
-        click.echo(f"{len(faces.failures)} faces cannot be used and were skipped:", err=True)
+        click.echo(f"{plural(len(faces.failures), 'face')} cannot be used (skipped):", err=True)
         report_failures(faces.failures)
     model = FaceLandmarks(method=method, n_starts=starts, random_state=seed)
     with stages(quiet) as show:
@@ -98,7 +98,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     shown = "not estimated for trees" if error != error else f"{error:.1%} of the eyes' distance"
     show_table(
         [
-            ("method", f"{method}, {len(model.stages_)} stages"),
+            ("method", f"{method}, {plural(len(model.stages_), 'stage')}"),
             ("faces", f"{len(boxes)}, {found} of them found by the detector"),
             ("held-out error", shown),
             ("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"),
@@ -190,11 +190,11 @@ def _say(folder: str | None, quiet: bool, errors: list[float | None], record: An
     if quiet:
         return
     n = len(record.values["faces"])
-    line = f"{record.path}: {n or 'no'} face{'' if n == 1 else 's'}"
+    line = f"{record.path}: {plural(n, 'face') if n else 'no faces'}"
     if record.values.get("error") is not None:
         line += f", {record.values['error']:.1%} off"
     if folder and record.files:
-        line += f" -> {os.path.join(folder, record.files[0])}"
+        line += f". {wrote(os.path.join(folder, record.files[0]))}"
     click.echo(printable(line))
 
 
@@ -204,5 +204,5 @@ def _say_mean(errors: list[float | None]) -> None:
     if found:
         click.echo(
             f"mean error {sum(found) / len(found):.2%} of the distance between the outer corners "
-            f"of the eyes, {len(found)} of {len(errors)} faces found"
+            f"of the eyes, {len(found)} of {plural(len(errors), 'face')} found"
         )

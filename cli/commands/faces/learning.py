@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import stages
 from ...shared.options import quiet_option
 from ...shared.outputs import check_bundle_output
@@ -83,7 +85,10 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
             from cvclassic.draw import draw_error_rates
 
             chosen = (known.threshold.far or 0.0, known.threshold.frr or 0.0)
-            title = f"{len(set(people))} people, {len(people)} images; EER {rates.eer:.2%}"
+            title = (
+                f"{plural(len(set(people)), 'person', 'people')}, "
+                f"{plural(len(people), 'image')}; EER {rates.eer:.2%}"
+            )
             draw_error_rates(rates.far, rates.frr, roc, chosen=chosen, title=title)
         save_gallery(gallery, known)
     limit = known.threshold
@@ -148,7 +153,7 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
     metric = learn_metric(stacked, np.array(labels), kind)
     size = save_metric(output, metric, feature)
     click.echo(
-        f"{output}: {metric.projection.shape[1]} directions from {len(faces)} images of "
-        f"{len(set(people))} people, {size:,} bytes."
+        f"{output}: {metric.projection.shape[1]} directions from {plural(len(faces), 'image')} of "
+        f"{plural(len(set(people)), 'person', 'people')}, {size:,} bytes."
     )
     ctx.exit(1 if failed else 0)

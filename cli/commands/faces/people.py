@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cvclassic._basics.printable import printable
+from cvclassic._basics.printable import plural, printable
 
 from ...shared.console import plain, show_table
 from ...shared.options import quiet_option
@@ -141,7 +141,7 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
         added = run.n_records - run.n_failed
         if not quiet:
             total = known.people.get(name, 0)
-            text = f"{name}: added {added} image{'s' * (added != 1)} ({total} in total)"
+            text = f"Added {plural(added, 'image')} of {name} ({total} in total)"
             click.echo(printable(text))
     return code
 
@@ -266,7 +266,7 @@ def remove(gallery, names):
         for name in dict.fromkeys(names):
             known.remove(name)
         save_gallery(gallery, known)
-    click.echo(f"{len(known.people)} people are left.")
+    click.echo(f"{plural(len(known.people), 'person', 'people')} left.")
 
 
 @click.command(name="list")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain, stages
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
@@ -77,8 +79,9 @@ def _say(files, faults) -> None:
 
     labels = files.labels
     click.echo(
-        f"{labels.n_objects} objects of {len(labels.classes)} "
-        f"class{'' if len(labels.classes) == 1 else 'es'} in {len(labels)} images ({labels.format})"
+        f"{plural(labels.n_objects, 'object')} of "
+        f"{plural(len(labels.classes), 'class', 'classes')} in "
+        f"{plural(len(labels), 'image')} ({labels.format})"
     )
     for kind, (heading, _) in KINDS.items():
         mine = [fault for fault in faults if fault.kind == kind]

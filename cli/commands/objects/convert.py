@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain
 from ...shared.outputs import TextFile
 from .options import FORMAT_NAMES
@@ -50,8 +52,6 @@ def convert(ctx, labels, format_, output, images, given):
     n = write_labels(output, done, format_)
     for problem in read.problems[:10]:
         click.echo(plain(problem), err=True)
-    files = "1 file" if n == 1 else f"{n} files"
-    click.echo(
-        plain(f"Wrote {output} ({files}): {done.n_objects} objects in {len(done)} images"), err=True
-    )
+    said = f"{plural(done.n_objects, 'object')} in {plural(len(done), 'image')}"
+    click.echo(plain(f"Converted {said}: {plural(n, 'file')} in {output}"), err=True)
     ctx.exit(1 if read.problems else 0)

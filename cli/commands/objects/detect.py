@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain, show_table
 from ...shared.film import film_options
 from ...shared.running import Session, engine_for, run_options, source_options
@@ -107,7 +109,7 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
         os.unlink(journal)
     if not options.quiet:
         n = sum(len(r.detections) for r in records if r.detections is not None)
-        said = f"{n} object{'s' * (n != 1)} with a score of at least {least:g}."
+        said = f"{plural(n, 'object')} with a score of at least {least:g}."
         click.echo(plain(f"{said} Wrote {where}" if where else said), err=True)
     ctx.exit(code)
 

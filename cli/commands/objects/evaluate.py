@@ -6,7 +6,7 @@ import click
 
 from ...shared.console import plain, report_failures, show_table, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import TextFile
+from ...shared.outputs import TextFile, wrote
 from ...shared.pictures import check_json, write_json
 from .options import labels_options, say_label_faults
 
@@ -64,7 +64,7 @@ def evaluate(ctx, model, labels, images, labels_format, json_, report, jobs, qui
         from cvclassic.report.objects_page import write_objects_page
 
         size = write_objects_page(report, result, model=model, labels=labels, summary=summary)
-        click.echo(plain(f"Wrote {report} ({size / 1e6:.1f} MB)"), err=True)
+        click.echo(wrote(report, size), err=True)
     ctx.exit(1 if failures or result.failures else 0)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain, report_failures
 
 FORMAT_NAMES = ("coco", "voc", "yolo", "labelme", "cvat", "via", "csv", "imglab", "boxes")
@@ -61,6 +63,6 @@ def say_label_faults(files, *, quiet: bool = False) -> list[tuple[str, str, str]
     ):
         if names:
             shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
-            click.echo(plain(f"{len(names)} images: {what}: {shown}"), err=True)
+            click.echo(plain(f"{plural(len(names), 'image')}: {what}: {shown}"), err=True)
     report_failures(failures)
     return failures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ...shared.console import plain
-from ...shared.outputs import TextFile
+from ...shared.outputs import TextFile, wrote
 from ...shared.pictures import check_json, write_json
 
 
@@ -81,4 +81,4 @@ def show(ctx, model, image, at, label, output, json_):
     )
     if output is not None:
         draw_window_explanation(told, pixels, output)
-        click.echo(plain(f"Wrote {output}"), err=True)
+        click.echo(wrote(output), err=True)

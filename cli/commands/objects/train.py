@@ -7,9 +7,11 @@ import time
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import check_bundle_output
+from ...shared.outputs import check_bundle_output, wrote
 from ...shared.signals import stop_on_signals
 from .options import labels_options, say_label_faults
 
@@ -105,7 +107,7 @@ def train(
     checkpoint.remove()
     if not quiet:
         _say(report, truth, scores, seconds)
-    click.echo(plain(f"Wrote {output} ({size / 1e6:.1f} MB)"), err=True)
+    click.echo(wrote(output, size), err=True)
     ctx.exit(1 if failures else 0)
 
 
@@ -130,7 +132,7 @@ def _within(paths, truth, minutes: float, jobs: int, seed: int, quiet: bool):
         return paths, truth
     chosen = np.sort(np.random.default_rng(seed).choice(len(paths), room, replace=False))
     if not quiet:
-        click.echo(f"{room} of {len(paths)} images fit into the time.", err=True)
+        click.echo(f"{room} of {plural(len(paths), 'image')} fit into the time.", err=True)
     return [paths[i] for i in chosen], [truth[i] for i in chosen]
 
 
@@ -139,7 +141,8 @@ def _say(report, truth, scores: dict, seconds: float) -> None:
         return "-" if value is None else f"{100 * value:.1f}%"
 
     click.echo(
-        f"Trained on {report.n_objects} objects in {report.n_images} images in {seconds:.0f} s.",
+        f"Trained on {plural(report.n_objects, 'object')} in "
+        f"{plural(report.n_images, 'image')} in {seconds:.0f} s.",
         err=True,
     )
     click.echo(
@@ -158,7 +161,7 @@ def _say(report, truth, scores: dict, seconds: float) -> None:
         n = len(report.unreachable)
         click.echo(
             plain(
-                f"{n} box{'' if n == 1 else 'es'} of unusual shape or size "
+                f"{plural(n, 'box', 'boxes')} of unusual shape or size "
                 f"{'was' if n == 1 else 'were'} left out: {shown}"
             ),
             err=True,

@@ -9,6 +9,11 @@ import click
 
 from ...shared.options import jobs_option, quiet_option
 from ...shared.running import RunOptions, source_options
+from cvclassic._basics.printable import plural
+
+from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import wrote
+from ...shared.running import source_options
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
@@ -110,7 +115,7 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
     from cvclassic.images import watch_decoders
     from cvclassic.search import index_images
 
-    from ...shared.console import plain, report_failures, stages
+    from ...shared.console import report_failures, stages
 
     began = time.perf_counter()
     with stages(quiet) as progress, watch_decoders():
@@ -130,7 +135,7 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
     parts.append(f"{done.n_images:,} in total")
     size = sum(entry.stat().st_size for entry in os.scandir(index_) if entry.is_file())
     click.echo(f"{', '.join(parts)} ({seconds:.1f} s).")
-    click.echo(f"Wrote {plain(index_)} ({size / 1e6:.1f} MB)")
+    click.echo(wrote(index_, size))
     if done.warnings and not quiet:
         click.echo(f"{len(done.warnings)} {_images(len(done.warnings))} with a warning:", err=True)
         report_failures(done.warnings)

@@ -6,7 +6,9 @@ import time
 
 import click
 
-from ...shared.outputs import TextFile
+from cvclassic._basics.printable import plural
+
+from ...shared.outputs import TextFile, wrote
 from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
@@ -112,7 +114,7 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
             size = write_search_page(
                 page, found, index=index_, base=searched.base_, command=command_line(ctx)
             )
-        click.echo(f"Wrote {plain(page)} ({size / 1e6:.1f} MB, {_s(began)})", err=True)
+        click.echo(f"{wrote(page, size)} in {_s(began)}", err=True)
     ctx.exit(1 if failures else 0)
 
 

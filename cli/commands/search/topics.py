@@ -6,7 +6,7 @@ import time
 
 import click
 
-from ...shared.outputs import TextFile
+from ...shared.outputs import TextFile, wrote
 from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
@@ -71,4 +71,4 @@ def topics(ctx, index_, n_topics, method, page, json_file, seed):
         with watch_decoders():
             size = write_topics_page(page, index, found, name=index_, command=command_line(ctx))
         seconds = time.perf_counter() - began
-        click.echo(f"Wrote {plain(page)} ({size / 1e6:.1f} MB, {seconds:.1f} s)", err=True)
+        click.echo(f"{wrote(page, size)} in {seconds:.1f} s", err=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic._basics.printable import plural
+
 
 @click.command()
 @click.argument("folder", type=click.Path())
@@ -53,7 +55,7 @@ def annotate(folder, output, names, port, browse):
     check_writable(os.path.join(target, "scribbles.png"))
 
     def ready(address: str) -> None:
-        click.echo(f"{len(annotation.paths)} images at {address} (press Ctrl-C to stop)")
+        click.echo(f"{plural(len(annotation.paths), 'image')} at {address} (press Ctrl-C to stop)")
         if browse:
             click.launch(address)
 

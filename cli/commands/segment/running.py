@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.film import NO_FILM, FilmOptions
+from ...shared.outputs import wrote
 from ...shared.running import Session, engine_for, format_of_records, say_failure
 
 
@@ -81,9 +84,9 @@ def _take(folder: str, quiet: bool, rows: list[dict[str, Any]], record: Any) -> 
     shares = record.values.get("shares") or {}
     if "n_objects" in record.values or not shares:
         n = record.values.get("n_objects", record.values["n_regions"])
-        text = f"{n} {'object' if 'n_objects' in record.values else 'region'}{'s' * (n != 1)}"
+        text = plural(n, "object" if "n_objects" in record.values else "region")
     else:
         most = sorted(shares, key=lambda name: -shares[name])[:3]
         text = ", ".join(f"{100 * shares[name]:.1f}% {name}" for name in most)
-    where = f" -> {os.path.join(folder, record.files[0])}" if record.files else ""
+    where = f". {wrote(os.path.join(folder, record.files[0]))}" if record.files else ""
     click.echo(printable(f"{record.path}: {text}{where}"))

@@ -9,6 +9,8 @@ import sys
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.console import plain
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile, wrote
@@ -97,7 +99,7 @@ def shots(ctx, clips, table, edl, split, sheet, sensitivity, quiet) -> None:
         sys.stdout.write(text.getvalue())
     if not quiet:
         n = len(rows)
-        click.echo(f"{n} shot{'s' * (n != 1)}", err=True)
+        click.echo(f"{plural(n, 'shot')}", err=True)
     ctx.exit(1 if failed else 0)
 
 
@@ -111,8 +113,8 @@ def _edl(clip: str, spans, times) -> str:
 
 
 def _write_sheet(path: str, clip: str, spans, times) -> None:
-    from cvclassic.draw import label_panel, side_by_side
-    from cvclassic.images import FrameSelection, VideoFrame, read_frames, write_image
+    from cvclassic.draw import label_panel, side_by_side, write_drawing
+    from cvclassic.images import FrameSelection, VideoFrame, read_frames
     from cvclassic.images.resizing import resize_to
 
     middles = tuple(times[(first + end - 1) // 2] for first, end in spans)
@@ -122,7 +124,7 @@ def _write_sheet(path: str, clip: str, spans, times) -> None:
             number = len(panels) + 1
             small = resize_to(frame.value, 320)
             panels.append(label_panel(small, f"{number}: {timecode(frame.time)}"))
-    write_image(path, side_by_side(panels, columns=min(5, len(panels))))
+    write_drawing(path, side_by_side(panels, columns=min(5, len(panels))))
 
 
 def _split(clip: str, folder: str, spans, quiet: bool) -> None:
@@ -143,4 +145,4 @@ def _split(clip: str, folder: str, spans, quiet: bool) -> None:
                     break
                 start = frame.time if start is None else start
                 writer.write(frame.value, frame.time - start)
-    click.echo(plain(f"Wrote {len(spans)} videos to {folder}"), err=True)
+    click.echo(plain(f"Wrote {plural(len(spans), 'video')} to {folder}"), err=True)

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from cvclassic._basics.printable import plural
+
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile, check_no_input, wrote
 from ...shared.video import FrameReader
@@ -79,7 +81,7 @@ def track(ctx, clip, output, video, box, cascade, objects, max_hidden, min_score
         click.echo(wrote(video), err=True)
     if not quiet:
         n = len({one.track for one in boxes})
-        click.echo(f"{n} track{'s' * (n != 1)} in {len(reader.times)} frames", err=True)
+        click.echo(f"{plural(n, 'track')} in {plural(len(reader.times), 'frame')}", err=True)
     ctx.exit(1 if reader.failed else 0)
 
 

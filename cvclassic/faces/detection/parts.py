@@ -21,7 +21,7 @@ def find_parts(image: np.ndarray, faces: Faces, part: str) -> list[np.ndarray]:
     image : ndarray of shape (H, W) or (H, W, 3), uint8
     faces : Faces
     part : {"eyes", "smile"}
-        Eyes are looked for in the upper 60 % of a face, at most one a side; a smile in the lower
+        Eyes are looked for in the upper 60% of a face, at most one a side; a smile in the lower
         half.
 
     Returns

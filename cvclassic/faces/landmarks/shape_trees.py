@@ -135,7 +135,7 @@ def grow_tree(
     References
     ----------
     Kazemi & Sullivan, "One millisecond face alignment with an ensemble of regression trees",
-    CVPR 2014, section 2.3, equations (8) to (10): minimising the squared error is maximising
+    CVPR 2014, section 2.3, equations (8) to (10): minimizing the squared error is maximizing
     ``|R_l| |mu_l|^2 + |R_r| |mu_r|^2``.
     """
     n_nodes = 2**DEPTH - 1

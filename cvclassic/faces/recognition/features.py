@@ -22,7 +22,7 @@ _CELLS = (8, 7)
 _N_PATTERNS = 59
 _ORIENTATIONS = 8
 # Cosines of gradients differ less than those of patterns. With this weight both say as much; from
-# the distances at which 1 % of strangers pass, on people 1 to 20 of the ORL faces.
+# the distances at which 1% of strangers pass, on people 1 to 20 of the ORL faces.
 _GRADIENT_WEIGHT = 3.8
 
 
@@ -66,7 +66,7 @@ def even_light(face: np.ndarray) -> np.ndarray:
     ----------
     Tan & Triggs, "Enhanced local texture feature sets for face recognition under difficult
     lighting conditions", IEEE TIP 19(6), 2010, section II (gamma, difference of Gaussians,
-    contrast equalisation; its constants).
+    contrast equalization; its constants).
     """
     bright = (face.astype(np.float32) / 255) ** 0.2
     band = cv2.GaussianBlur(bright, (0, 0), 1) - cv2.GaussianBlur(bright, (0, 0), 2)

@@ -253,7 +253,7 @@ class Gallery:
     def _known(self, name: str) -> str:
         if name not in self._vectors:
             raise DataError(
-                f"nobody is named {name!r}. Known: {', '.join(self.people) or 'nobody'}."
+                f"no one is named {name!r}. Known: {', '.join(self.people) or 'nobody'}."
             )
         return name
 

@@ -45,3 +45,17 @@ function openTarget() {
 }
 addEventListener("hashchange", openTarget);
 openTarget();
+// A menu that shows only the entries of one class; without this script all are shown.
+for (const menu of document.querySelectorAll("select[data-filter]")) {
+  const line = menu.closest("[hidden]");
+  if (line) line.hidden = false;
+  const entries = document.querySelectorAll(menu.dataset.filter);
+  menu.addEventListener("change", () => {
+    let shown = 0;
+    for (const entry of entries) {
+      entry.hidden = Boolean(menu.value) && !entry.dataset.keys.split(" ").includes(menu.value);
+      shown += !entry.hidden;
+    }
+    line.querySelector("[role=status]").textContent = menu.value ? `${shown} of ${entries.length}` : "";
+  });
+}

@@ -1,4 +1,4 @@
-// Labelled controls, all of them the browser's own, so that keys and screen readers just work.
+// Labeled controls, all of them the browser's own, so that keys and screen readers just work.
 import { h } from "./dom.js";
 
 let serial = 0;
