@@ -8,12 +8,8 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
-from ...shared.running import RunOptions, source_options
-from cvclassic._basics.printable import plural
-
-from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import wrote
-from ...shared.running import source_options
+from ...shared.running import RunOptions, source_options
 
 _EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 

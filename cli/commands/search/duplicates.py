@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from cvclassic._basics.printable import plural
-
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
 from ...shared.predicting import write_json

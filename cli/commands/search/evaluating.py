@@ -6,8 +6,6 @@ import os
 
 import click
 
-from cvclassic._basics.printable import plural
-
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
 from ...shared.predicting import write_json

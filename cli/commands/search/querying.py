@@ -6,8 +6,6 @@ import time
 
 import click
 
-from cvclassic._basics.printable import plural
-
 from ...shared.outputs import TextFile, wrote
 from ...shared.predicting import write_json
 from ...shared.reporting import command_line
