@@ -14,10 +14,12 @@ import contextlib
 import functools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -104,12 +106,12 @@ class CommandServer:
             out.begin()
             err.begin()
             pid = self._number()
-            late = threading.Timer(timeout, os.kill, (pid, 9))
+            late = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL))
             late.start()
             code = self._number()
             in_time = late.is_alive()
             late.cancel()
-        if code == -9 and not in_time:
+        if code == -signal.SIGKILL and not in_time:
             raise subprocess.TimeoutExpired(args, timeout, out.data, err.data)
         return code, out.wait(), err.wait()
 
@@ -219,8 +221,55 @@ def _import_all() -> Callable[..., None]:
     return cvclassic_cli.main.main
 
 
+class _Spare:
+    """A child that waits, in case that the command wants a process which starts its workers.
+
+    It stands for `cvclassic.batch.engines.forkserver._start`: the same code in a process without
+    threads, only that this one need not import the libraries again.
+    """
+
+    def __init__(self) -> None:
+        from cvclassic._basics.platform import block_signals
+        from cvclassic.batch.engines import forkserver
+
+        self._start, forkserver._start = forkserver._start, self.start
+        self._control, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            block_signals()
+            self._control.close()
+            _, fds, _, _ = socket.recv_fds(theirs, 1, 1)
+            theirs.close()
+            if fds:
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                forkserver.main(fds[0])
+            os._exit(0)
+        theirs.close()
+
+    def start(self, fd: int) -> _Spare | subprocess.Popen:
+        """Let it serve, the first time; else start another as the program would."""
+        if self._control.fileno() < 0:
+            return self._start(fd)
+        socket.send_fds(self._control, [b"f"], [fd])
+        self._control.close()
+        return self
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """As `subprocess.Popen` has it."""
+        until = time.monotonic() + timeout
+        while not os.waitpid(self.pid, os.WNOHANG)[0]:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired("forkserver", timeout)
+            time.sleep(0.002)
+
+    def kill(self) -> None:
+        """As `subprocess.Popen` has it."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
 def _live(main: Callable[..., None], args: list[str]) -> NoReturn:
     """Run a command and end as Python ends, without taking 2,000 modules apart."""
+    _Spare()
     # multiprocessing looks there for what to import in other processes
     sys.modules["__main__"].__file__ = command()[0]
     sys.argv = ["cvclassic", *args]

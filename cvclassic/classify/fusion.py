@@ -207,11 +207,11 @@ class WeightedUnion(FeatureUnion):
 
     def _vectors_of(self, X) -> np.ndarray:
         if self._of_table and _is_table(X):
-            return self._weighted(X)
+            return self.block_vectors(X)
         X = check_images(X)
         out = np.empty((len(X), self.n_features_out_), np.float32)
         start = 0
-        for vectors in map_blocks(self._weighted, X, n_jobs=self.n_jobs):
+        for vectors in map_blocks(self.block_vectors, X, n_jobs=self.n_jobs):
             out[start : start + len(vectors)] = vectors
             start += len(vectors)
         return out
@@ -276,12 +276,12 @@ class WeightedUnion(FeatureUnion):
             images = [i if isinstance(i, Picture) else Picture(i) for i in images]
         parts = []
         for (_, member), used in zip(self.transformers_, needed, strict=True):
-            inside = getattr(member, "_vectors", member.transform)  # this is a worker thread
+            inside = getattr(member, "block_vectors", member.transform)  # this is a worker thread
             found = inside(images) if used else np.empty((len(images), 0), np.float32)
             parts.append(as_vectors(found))
         return parts
 
-    def _weighted(self, images) -> np.ndarray:
+    def block_vectors(self, images) -> np.ndarray:
         """Weighted vectors of a block of images, without the columns of weight 0."""
         out = np.empty((len(images), self.n_features_out_), np.float32)
         bounds = np.cumsum([0] + [len(sizes) for sizes in self.member_sizes_])

@@ -74,7 +74,7 @@ class Head(ClassifierMixin, BaseEstimator):
     """Base of heads: labels and probabilities out of the decisions of all classes.
 
     Sub-classes set ``classes_`` and ``temperature_`` and have `_check`, which validates
-    parameters, and `_decisions`, which gives an array of shape (n, n_classes).
+    parameters, and `decisions`, which gives an array of shape (n, n_classes).
     """
 
     classes_: np.ndarray
@@ -90,19 +90,19 @@ class Head(ClassifierMixin, BaseEstimator):
     def decision_function(self, X) -> np.ndarray:
         """Confidence of each class, (n, n_classes); of the second class alone if there are two."""
         check_is_fitted(self)
-        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        decisions = self.decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return decisions[:, 1] if len(self.classes_) == 2 else decisions
 
     def predict(self, X) -> np.ndarray:
         """Label of each sample, shape (n,)."""
         check_is_fitted(self)
-        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        decisions = self.decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return self.classes_[decisions.argmax(axis=1)]
 
     def predict_proba(self, X) -> np.ndarray:
         """Calibrated probabilities, shape (n, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
-        decisions = self._decisions(validate_data(self, X, dtype=np.float32, reset=False))
+        decisions = self.decisions(validate_data(self, X, dtype=np.float32, reset=False))
         return probabilities(decisions, self.temperature_)
 
     def _begin(
@@ -143,7 +143,8 @@ class Head(ClassifierMixin, BaseEstimator):
             require_shape(self, "coef_", (n, d))
         return n, d
 
-    def _decisions(self, X: np.ndarray) -> np.ndarray:
+    def decisions(self, X: np.ndarray) -> np.ndarray:
+        """Decisions of all classes, (n, n_classes), for float32 vectors that were checked."""
         raise NotImplementedError
 
 
@@ -379,7 +380,7 @@ class SVMClassifier(Head):
         self.support_vectors_, self.n_landmarks_ = landmarks, len(landmarks)
         return self
 
-    def _decisions(self, X: np.ndarray) -> np.ndarray:
+    def decisions(self, X: np.ndarray) -> np.ndarray:
         if self.kernel == "linear":
             return X @ self.coef_.T + self.intercept_
         kernel = rbf_kernel(X, self.support_vectors_, gamma=self.gamma_)

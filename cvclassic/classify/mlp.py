@@ -242,7 +242,7 @@ class MLPClassifier(Network, Head):
         # two classes have one output: the log odds of the second
         return np.hstack([-logits / 2, logits / 2]) if logits.shape[1] == 1 else logits
 
-    def _decisions(self, X: np.ndarray) -> np.ndarray:
+    def decisions(self, X: np.ndarray) -> np.ndarray:
         return self._logits((X - self.mean_) / self.scale_)
 
     def _check_saved(self) -> None:

@@ -17,8 +17,9 @@ def largest_side(features: BaseEstimator) -> int | None:
 
     Examples
     --------
-    >>> from cvclassic.describe import HOG
-    >>> largest_side(HOG(max_side=200))
+    >>> from cvclassic.describe import DenseSIFT
+    >>> from cvclassic.encode import VLAD
+    >>> largest_side(VLAD(DenseSIFT(max_side=200)))
     200
     """
     members = [features]

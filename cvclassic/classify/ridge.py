@@ -311,7 +311,7 @@ class RidgeClassifier(Head):
             self.held_out_ = decisions, labels
         return least
 
-    def _decisions(self, X: np.ndarray) -> np.ndarray:
+    def decisions(self, X: np.ndarray) -> np.ndarray:
         if self.kernel == "linear":
             return X @ self.coef_.T + self.intercept_
         out = np.empty((len(X), len(self.classes_)), np.float32)

@@ -229,7 +229,7 @@ def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") ->
 
     Examples
     --------
-    >>> from cvclassic.classify import SVM
+    >>> from cvclassic.classify import SVMClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 2)) + [[3, 0], [0, 3]] * 100
     >>> head = SVMClassifier(C=1.0).fit(X, ["a", "b"] * 100)
     >>> rule = calibrate_unknown(head, 0.05)

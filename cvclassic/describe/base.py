@@ -48,7 +48,7 @@ class Describer(BaseEstimator):
 
     A describer learns nothing. Sub-classes have the parameter `max_side`, the attribute
     `n_dims` (length of a descriptor) and the methods `_check` (validates parameters) and
-    `_describe` (array of at most `max_side` to features).
+    `describe_pixels` (array of at most `max_side` to features).
     """
 
     max_side: int | None
@@ -76,7 +76,7 @@ class Describer(BaseEstimator):
         """
         self._check()
         pixels = read_image(image, max_side=self.max_side)
-        features = self._describe(pixels)
+        features = self.describe_pixels(pixels)
         if isinstance(image, np.ndarray) and image.shape[:2] != pixels.shape[:2]:
             factor = max(image.shape[:2]) / max(pixels.shape[:2])
             features = features.scaled(factor, image.shape[:2])
@@ -102,10 +102,18 @@ class Describer(BaseEstimator):
             yield from block
 
     def _describe_block(self, images: list) -> list[LocalFeatures]:
-        return [self._describe(load_pixels(image, self.max_side)) for image in images]
+        return [self.describe_pixels(load_pixels(image, self.max_side)) for image in images]
+
+    def check_parameters(self) -> None:
+        """Raise `ParameterError` for a parameter of an impossible value."""
+        self._check()
 
     def _check(self) -> None:
         raise NotImplementedError
 
-    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+    def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
+        """Describe pixels of at most `max_side`, with parameters that were checked.
+
+        What `describe` does after reading; sub-classes have it.
+        """
         raise NotImplementedError

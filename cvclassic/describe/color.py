@@ -171,7 +171,7 @@ class ColorStats(Describer):
         check_integer("border", self.border, 0)
         check_integer("max_side", self.max_side, 16, none=True)
 
-    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+    def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         planes = color_planes(pixels, self.color_space)
         return join_features(
             [

@@ -335,7 +335,7 @@ class DenseSIFT(Describer):
         check_bool("root", self.root)
         check_integer("max_side", self.max_side, 16, none=True)
 
-    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+    def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         gray = to_gray(pixels)
         scales = [
             dense_sift_features(

@@ -69,7 +69,7 @@ class Embedding(ImageTransformer):
 
     Examples
     --------
-    >>> from cvclassic.classify import SVM
+    >>> from cvclassic.classify import SVMClassifier
     >>> from sklearn.pipeline import make_pipeline
     >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVMClassifier())
     """
@@ -170,7 +170,7 @@ class Embedding(ImageTransformer):
 
         return _ready.get((self.sha256_, self.scaling, self.layer), make)
 
-    def _vectors(self, images: list) -> np.ndarray:
+    def block_vectors(self, images: list) -> np.ndarray:
         network = self._network()
         out = np.empty((len(images), self.n_features_out_), np.float32)
         for row, image in zip(out, images, strict=True):

@@ -146,7 +146,7 @@ class KernelFeatures(ImageTransformer):
             dtype=object,
         )
 
-    def _vectors(self, images: list) -> np.ndarray:
+    def block_vectors(self, images: list) -> np.ndarray:
         return np.stack([self._maps(self._load(image)).ravel() for image in images])
 
     def _load(self, source: object) -> np.ndarray:

@@ -107,7 +107,7 @@ class SizedTransformer(ImageTransformer):
             row[:] = fit_to_size(load_pixels(image, self.max_side), size, self.color)
         return out
 
-    def _vectors(self, images: list) -> np.ndarray:
+    def block_vectors(self, images: list) -> np.ndarray:
         return self._sized_vectors(self._load(images))
 
     def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:

@@ -151,7 +151,7 @@ class SIFT(Describer):
                 f"sigma must be at most {_MOST_SIGMA}. Got {self.sigma!r} instead."
             )
 
-    def _describe(self, pixels: np.ndarray) -> LocalFeatures:
+    def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         return sift_features(
             to_gray(pixels),
             max_keypoints=self.max_keypoints,

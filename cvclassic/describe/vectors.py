@@ -15,7 +15,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
     """A transformer from a sequence of images to one float32 vector each.
 
     Sub-classes have the parameter `n_jobs` and the methods `_check` (validates
-    parameters), `_fit_images` (learns, sets ``n_features_out_``) and `_vectors` (a list of
+    parameters), `_fit_images` (learns, sets ``n_features_out_``) and `block_vectors` (a list of
     images to an array of shape (b, d); runs in worker threads).
     """
 
@@ -69,7 +69,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         out = np.empty((len(X), self.n_features_out_), np.float32)
         start = 0
         for vectors in map_blocks(
-            self._vectors, X, n_jobs=self.n_jobs, block_size=self._block_size
+            self.block_vectors, X, n_jobs=self.n_jobs, block_size=self._block_size
         ):
             out[start : start + len(vectors)] = vectors
             start += len(vectors)
@@ -104,5 +104,6 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
     def _fit_images(self, X, y) -> None:
         raise NotImplementedError
 
-    def _vectors(self, images: list) -> np.ndarray:
+    def block_vectors(self, images: list) -> np.ndarray:
+        """Vectors of a few images, (n, n_features_out), computed in this thread."""
         raise NotImplementedError

@@ -111,6 +111,7 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300)
 
     Examples
     --------
+    >>> from cvclassic.detect import Keypoints
     >>> draw_keypoints(np.zeros((450, 450), np.uint8), Keypoints.empty()).shape
     (900, 900, 3)
     """
@@ -143,6 +144,7 @@ def draw_blobs(image: np.ndarray, blobs: Blobs, *, limit: int = 300) -> np.ndarr
 
     Examples
     --------
+    >>> from cvclassic.detect import Blobs
     >>> draw_blobs(np.zeros((450, 450), np.uint8), Blobs.empty()).shape
     (900, 900, 3)
     """
@@ -216,6 +218,7 @@ def draw_corners(image: np.ndarray, corners: Corners, *, limit: int = 1000) -> n
 
     Examples
     --------
+    >>> from cvclassic.detect import Corners
     >>> draw_corners(np.zeros((450, 450), np.uint8), Corners.empty()).shape
     (900, 900, 3)
     """
@@ -243,6 +246,7 @@ def draw_segments(image: np.ndarray, segments: Segments, *, limit: int = 1000) -
 
     Examples
     --------
+    >>> from cvclassic.detect import Segments
     >>> draw_segments(np.zeros((450, 450), np.uint8), Segments.empty()).shape
     (900, 900, 3)
     """

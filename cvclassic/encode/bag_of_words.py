@@ -139,7 +139,7 @@ class BagOfWords(LocalEncoder):
     def _cell_dims(self) -> int:
         return len(self.words_)
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         if self.n_nearest == 1:
             words, votes = nearest_words(features.descriptors, self.words_), None
         else:

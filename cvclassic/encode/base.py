@@ -151,7 +151,7 @@ class LocalEncoder(ImageTransformer):
     - ``_fit_codebook(sample, rng)``: learns from descriptors of shape (n, d), float32, of
       `_n_images` images;
     - ``_cell_dims()``: length of the vector of one cell;
-    - ``_encode(features, cells)``: the vector of one image; `cells` is `cell_index`'s
+    - ``encode_features(features, cells)``: the vector of one image; `cells` is `cell_index`'s
       result. Never called for an image without features.
     """
 
@@ -166,7 +166,7 @@ class LocalEncoder(ImageTransformer):
             raise ParameterError(
                 f"describer must be a describer such as SIFT(), or None. Got {self.describer!r}."
             )
-        self._describer._check()
+        self._describer.check_parameters()
         check_pyramid(self.pyramid)
         check_number("sample_mb", self.sample_mb, 0, exclusive=True)
         self._check_encoder()
@@ -198,7 +198,7 @@ class LocalEncoder(ImageTransformer):
             In the pixels of the image reduced to `max_side`.
         """
         describer = self._describer
-        return describer._describe(load_pixels(image, describer.max_side))
+        return describer.describe_pixels(load_pixels(image, describer.max_side))
 
     def _fit_images(self, X, y) -> None:
         rng = check_random_state(self.random_state)
@@ -244,27 +244,28 @@ class LocalEncoder(ImageTransformer):
         """Up to `share` random descriptors of each image."""
         out = []
         for image, share, seed in jobs:
-            descriptors = self._sample_rows(self.local_features(image))
+            descriptors = self.codebook_rows(self.local_features(image))
             if len(descriptors) > share:
                 rows = np.random.default_rng(seed).choice(len(descriptors), share, replace=False)
                 descriptors = descriptors[np.sort(rows)]
             out.append(descriptors)
         return out
 
-    def _vectors(self, images: list) -> np.ndarray:
+    def block_vectors(self, images: list) -> np.ndarray:
+        """Vectors of a few images, (n, n_features_out), computed in this thread."""
         out = np.zeros((len(images), self.n_features_out_), np.float32)
         for row, image in zip(out, images, strict=True):
             features = self.local_features(image)
             if len(features):
                 cells = cell_index(features.xy, features.image_shape, self.pyramid)
-                row[:] = self._encode(features, cells)
+                row[:] = self.encode_features(features, cells)
         return out
 
     def _sample_dims(self) -> int:
-        """Length of a row that `_sample_rows` gives."""
+        """Length of a row that `codebook_rows` gives."""
         return self._describer.n_dims
 
-    def _sample_rows(self, features: LocalFeatures) -> np.ndarray:
+    def codebook_rows(self, features: LocalFeatures) -> np.ndarray:
         """What the codebook learns from: the descriptors, unless an encoder adds to them."""
         return features.descriptors
 
@@ -296,5 +297,6 @@ class LocalEncoder(ImageTransformer):
     def _cell_dims(self) -> int:
         raise NotImplementedError
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+        """The vector of one image, out of features and the cells that they lie in."""
         raise NotImplementedError

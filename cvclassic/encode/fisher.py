@@ -246,12 +246,12 @@ class FisherVector(LocalEncoder):
             self.mean_, self.components_ = principal_components(sample[:, :d], self.n_components)
         n_gaussians = codebook_size(self.n_gaussians, len(sample), 2)
         self.weights_, means, variances = fit_mixture(
-            self._project(sample), n_gaussians, random_state=rng, n_jobs=self.n_jobs
+            self.project(sample), n_gaussians, random_state=rng, n_jobs=self.n_jobs
         )
         share = prior_share(self._n_images, n_gaussians)
         self.means_, self.variances_ = smooth_mixture(self.weights_, means, variances, share)
 
-    def _project(self, rows: np.ndarray) -> np.ndarray:
+    def project(self, rows: np.ndarray) -> np.ndarray:
         """Descriptors (with position, if augmented) in the mixture's coordinates."""
         d = len(self.mean_)
         moved = rows[:, :d] - self.mean_
@@ -262,7 +262,7 @@ class FisherVector(LocalEncoder):
     def _sample_dims(self) -> int:
         return self._describer.n_dims + 2 * self.augment_position
 
-    def _sample_rows(self, features: LocalFeatures) -> np.ndarray:
+    def codebook_rows(self, features: LocalFeatures) -> np.ndarray:
         if not self.augment_position:
             return features.descriptors
         height, width = features.image_shape
@@ -275,10 +275,10 @@ class FisherVector(LocalEncoder):
     def _n_learned(self) -> int:
         return len(self.weights_)
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         order, bounds, owners = cell_groups(cells)
         table = density_table(self.weights_, self.means_, self.variances_)
-        x = self._project(self._sample_rows(features))[order]
+        x = self.project(self.codebook_rows(features))[order]
         sums = sum_groups(
             mixture_sums(x, table, bounds)[0], owners, sum(r * c for r, c in self.pyramid)
         )

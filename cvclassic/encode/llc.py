@@ -186,7 +186,7 @@ class LLC(LocalEncoder):
     def _cell_dims(self) -> int:
         return len(self.words_)
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         nearest, codes = llc_codes(
             features.descriptors,
             self.words_,

@@ -203,13 +203,13 @@ class VLAD(LocalEncoder):
         self.mean_ = self.components_ = None
         if self.n_components is not None and self.n_components < sample.shape[1]:
             self.mean_, self.components_ = principal_components(sample, self.n_components)
-        projected = self._project(sample)
+        projected = self.project(sample)
         n_words = max(codebook_size(self.n_words, len(sample)), 2)
         words = kmeans_words(projected, n_words, random_state=rng, n_jobs=self.n_jobs)
         share = np.float32(prior_share(self._n_images, n_words))
         self.words_ = words if share == 0 else words + share * (projected.mean(axis=0) - words)
 
-    def _project(self, descriptors: np.ndarray) -> np.ndarray:
+    def project(self, descriptors: np.ndarray) -> np.ndarray:
         """Descriptors in the coordinates of the words."""
         if self.components_ is None:
             return descriptors
@@ -218,11 +218,11 @@ class VLAD(LocalEncoder):
     def _cell_dims(self) -> int:
         return self.words_.size
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         order, bounds, owners = cell_groups(cells)
         k, d = self.words_.shape
         n_groups = len(bounds) - 1
-        x = self._project(features.descriptors)
+        x = self.project(features.descriptors)
         assignment = np.empty(len(x), np.int64)
         assignment[order] = np.repeat(np.arange(n_groups) * k, np.diff(bounds))
         assignment += nearest_words(x, self.words_)

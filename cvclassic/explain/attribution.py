@@ -187,7 +187,7 @@ class FisherTrace:
         self._encoder = encoder
         self._order, self._bounds, self._owners = cell_groups(cells)
         table = density_table(encoder.weights_, encoder.means_, encoder.variances_)
-        x = encoder._project(encoder._sample_rows(features))[self._order]
+        x = encoder.project(encoder.codebook_rows(features))[self._order]
         self._posteriors = np.empty((len(encoder.means_), len(x)), np.float32)
         sums, _ = mixture_sums(x, table, self._bounds, self._posteriors)
         self._n_cells = sum(rows * columns for rows, columns in encoder.pyramid)
@@ -251,7 +251,7 @@ class VladTrace:
         self._encoder = encoder
         self._cells = cells
         k, d = encoder.words_.shape
-        self._x = encoder._project(features.descriptors)
+        self._x = encoder.project(features.descriptors)
         self.words = nearest_words(self._x, encoder.words_)
         order, bounds, owners = cell_groups(cells)
         assignment = np.empty(len(self._x), np.int64)

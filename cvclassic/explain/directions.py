@@ -123,7 +123,7 @@ def decide(head, vectors: np.ndarray) -> np.ndarray:
         raise ParameterError(
             f"explain knows the heads SVM, Ridge and MLP. Got {type(head).__name__} instead."
         )
-    return head._decisions(vectors).astype(np.float64)
+    return head.decisions(vectors).astype(np.float64)
 
 
 def mapped(steps, vectors: np.ndarray) -> np.ndarray:

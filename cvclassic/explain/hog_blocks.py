@@ -31,7 +31,7 @@ class HogBlocks:
         shape = load_pixels(picture, self.max_side).shape
         height, width = int(shape[0]), int(shape[1])
         n = len(self._centers)
-        rows = self._hog._vectors([picture]).reshape(n, -1)
+        rows = self._hog.block_vectors([picture]).reshape(n, -1)
         if not rows.any():
             return LocalFeatures.empty(rows.shape[1], (height, width))
         side = self._hog.cell_size * np.sqrt(width * height / self._size.prod())
@@ -50,7 +50,7 @@ class HogBlocks:
         column, row = np.rint(share - self._hog.block_size / 2).astype(int).T
         return column * self._rows + row
 
-    def _encode(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
+    def encode_features(self, features: LocalFeatures, cells: np.ndarray) -> np.ndarray:
         out = np.zeros((len(self._centers), features.descriptors.shape[1]), np.float32)
         out[self.blocks(features)] = features.descriptors
         return out.ravel()
@@ -60,7 +60,7 @@ class BlockTrace:
     """Every block has its own entries, and gets what they have."""
 
     def __init__(self, encoder: HogBlocks, features: LocalFeatures, cells: np.ndarray) -> None:
-        self.vector = encoder._encode(features, cells)
+        self.vector = encoder.encode_features(features, cells)
         self.words = encoder.blocks(features)
         self._n = len(encoder._centers)
 

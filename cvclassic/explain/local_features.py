@@ -69,7 +69,7 @@ class Bag:
             features, cells = features.take(keep), cells[:, keep]
         if not len(features):
             return np.zeros(len(self.member.columns), np.float32)
-        return self.member.weigh(self.member.encoder._encode(features, cells))
+        return self.member.weigh(self.member.encoder.encode_features(features, cells))
 
 
 def check_explainable(pipeline: Pipeline) -> None:

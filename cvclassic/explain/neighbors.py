@@ -128,10 +128,9 @@ class SimilarPictures:
         """Vectors of length 1 as the head sees them; or why there is none."""
         out: list = []
         features, steps = self._pipeline[0], [step for _, step in self._pipeline.steps[1:-1]]
-        inside = getattr(features, "_vectors", None) or features._weighted
         for image in images:
             try:
-                vector = mapped(steps, inside([image]))[0]
+                vector = mapped(steps, features.block_vectors([image]))[0]
             except ImageReadError as error:
                 out.append(error)
                 continue

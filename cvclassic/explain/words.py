@@ -178,10 +178,10 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
                 out.append(_Sightings(none, none, np.zeros((0, 2)), none, none))
                 continue
             if isinstance(encoder, FisherVector):
-                x = encoder._project(encoder._sample_rows(features))
+                x = encoder.project(encoder.codebook_rows(features))
                 apart = (x - encoder.means_[made.words]) ** 2 / encoder.variances_[made.words]
             else:
-                project = getattr(encoder, "_project", lambda rows: rows)
+                project = getattr(encoder, "project", lambda rows: rows)
                 apart = (project(features.descriptors) - encoder.words_[made.words]) ** 2
             distances = apart.sum(axis=1)
             order = np.lexsort((distances, made.words))

@@ -123,7 +123,7 @@ class ImageCoder:
         picture = image if isinstance(image, Picture) else Picture(image)
         pixels = picture.read(self.describer.max_side)
         if features is None:
-            features = self.describer._describe(pixels)
+            features = self.describer.describe_pixels(pixels)
         words, bits = self.encode(features)
         vector = np.zeros(0, np.float32)
         if self.compact is not None:
@@ -174,7 +174,7 @@ def learn_coder(
     check_integer("n_words", n_words, 1, none=True)
     check_bool("compact", compact)
     describer = default_describer() if describer is None else describer
-    describer._check()
+    describer.check_parameters()
     rng = np.random.RandomState(random_state)
     readable: list = []
     found: list[np.ndarray] = []
@@ -218,7 +218,7 @@ def _features_of(jobs: list) -> list[tuple[int, LocalFeatures | None]]:
     out: list[tuple[int, LocalFeatures | None]] = []
     for i, image, describer in jobs:
         try:
-            out.append((i, describer._describe(load_pixels(image, describer.max_side))))
+            out.append((i, describer.describe_pixels(load_pixels(image, describer.max_side))))
         except ImageReadError:
             out.append((i, None))
     return out

@@ -112,8 +112,8 @@ class CompactCoder(BaseEstimator):
     def _long(self, images: list) -> np.ndarray:
         """Fisher vectors side by side."""
         pixels = [Picture(one) if not isinstance(one, Picture) else one for one in images]
-        color = _unit(self.color_._vectors(pixels))
-        shape = _unit(self.shape_._vectors(pixels))
+        color = _unit(self.color_.block_vectors(pixels))
+        shape = _unit(self.shape_.block_vectors(pixels))
         return _unit(np.hstack([color, _SHARE * shape]))
 
 

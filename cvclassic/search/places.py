@@ -44,8 +44,8 @@ def unpack_places(places: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> unpack_places(np.array([[84, 164, 24 << 8 | 64]], np.uint16)).round(3).tolist()
-    [[10.0, 20.0, 1.0, 1.571]]
+    >>> unpack_places(np.array([[84, 164, 24 << 8 | 64]], np.uint16)).round(3)
+    array([[10.   , 20.   ,  1.   ,  1.571]], dtype=float32)
     """
     out = np.empty((*places.shape[:-1], 4), np.float32)
     out[..., :2] = places[..., :2]

@@ -53,8 +53,8 @@ def fuse(
 
     Examples
     --------
-    >>> fuse(np.array([4.0, 1.0, 1.0]), {0: 10}, None).round(2).tolist()
-    [4.37, 0.69, 0.69]
+    >>> fuse(np.array([4.0, 1.0, 1.0]), {0: 10}, None).round(1).tolist()
+    [4.4, 0.7, 0.7]
     """
     n = len(words)
     rank = min(_BACKGROUND, max(2, n // 4), n)

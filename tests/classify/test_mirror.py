@@ -22,7 +22,7 @@ class Pixels(ImageTransformer):
     def _fit_images(self, X, y):
         self.n_features_out_ = 16
 
-    def _vectors(self, images):
+    def block_vectors(self, images):
         return np.stack([load_pixels(image).ravel() for image in images]).astype(np.float32)
 
 

@@ -25,7 +25,9 @@ def features_of(descriptors, xy=None) -> LocalFeatures:
 
 
 def encode(encoder, features) -> np.ndarray:
-    return encoder._encode(features, cell_index(features.xy, features.image_shape, encoder.pyramid))
+    return encoder.encode_features(
+        features, cell_index(features.xy, features.image_shape, encoder.pyramid)
+    )
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2", "hellinger", None])

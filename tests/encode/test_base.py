@@ -26,7 +26,7 @@ class Told(Describer):
     def _check(self):
         pass
 
-    def _describe(self, pixels):
+    def describe_pixels(self, pixels):
         rng = np.random.default_rng(int(pixels[0, 0]))
         height, width = pixels.shape[:2]
         descriptors = np.zeros((self.n, self.n_dims), np.float32)
@@ -58,7 +58,7 @@ class Sampled(LocalEncoder):
     def _cell_dims(self):
         return 1
 
-    def _encode(self, features, cells):
+    def encode_features(self, features, cells):
         counts = np.bincount(cells.ravel(), minlength=self.n_features_out_)
         return counts.astype(np.float32)
 

@@ -35,7 +35,7 @@ class Noise(Describer):
     def _check(self):
         pass
 
-    def _describe(self, pixels):
+    def describe_pixels(self, pixels):
         if pixels.min() == pixels.max():
             return LocalFeatures.empty(12, pixels.shape[:2])
         rng = np.random.default_rng(int(pixels.sum()))
@@ -170,7 +170,12 @@ def test_position_is_seen_where_it_is_asked_for(images):
         31 - features.xy, features.scale, features.angle, features.descriptors, (32, 32)
     )
     cells = np.zeros((1, len(features)), int)
-    assert np.abs(encoder._encode(features, cells) - encoder._encode(other, cells)).max() > 0.01
+    assert (
+        np.abs(
+            encoder.encode_features(features, cells) - encoder.encode_features(other, cells)
+        ).max()
+        > 0.01
+    )
 
 
 @pytest.mark.parametrize("params", [{}, {"augment_position": True, "n_components": None}])

@@ -64,7 +64,7 @@ def test_pooling_keeps_the_largest(rng) -> None:
     none = np.zeros(40, np.float32)
     features = LocalFeatures(xy, none, none, descriptors, (50, 50))
     cells = cell_index(xy, (50, 50), encoder.pyramid)
-    vector = encoder._encode(features, cells).reshape(3, 10)
+    vector = encoder.encode_features(features, cells).reshape(3, 10)
     nearest, codes = llc_codes(descriptors, encoder.words_, 3, 1e-4)
     expected = np.zeros((3, 10))
     for i in range(40):

@@ -52,7 +52,7 @@ def assert_sums(model: Pipeline, image, **options) -> None:
     total = found.bias + found.shares.sum()
     assert total == pytest.approx(found.decision, rel=1e-6, abs=1e-12)
     # the head computes in float32
-    head = np.atleast_2d(model[-1]._decisions(model[:-1].transform([image])))[0]
+    head = np.atleast_2d(model[-1].decisions(model[:-1].transform([image])))[0]
     assert total == pytest.approx(head[one] - head[other], rel=1e-5, abs=1e-5)
     assert found.shares.dtype == np.float64
     assert len(found) == len(found.xy) == len(found.scale) == len(found.words) > 0
@@ -115,7 +115,7 @@ def test_a_linear_encoding_gives_each_what_it_adds():
         shares = found.shares(w * found.vector)
         keep = np.arange(len(shares)) % 7 == 3
         # a sum over a part of the descriptors, up to the length of the whole and of the part
-        part = encoder._encode(bag.features.take(keep), bag.cells[:, keep])
+        part = encoder.encode_features(bag.features.take(keep), bag.cells[:, keep])
         other = np.random.default_rng(3).normal(size=len(w))
         second = found.shares(other * found.vector)
         expected = (w @ part) / (other @ part)
@@ -159,7 +159,7 @@ def assert_tangent(model, x) -> None:
     direction = direction_between(model, x, 0, 2)
 
     def decision(at):
-        d = model._decisions(at[None].astype(np.float32))[0].astype(np.float64)
+        d = model.decisions(at[None].astype(np.float32))[0].astype(np.float64)
         return d[0] - d[2]
 
     assert direction.bias + direction.weights @ x == pytest.approx(decision(x), abs=1e-4)

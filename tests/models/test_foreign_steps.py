@@ -215,9 +215,9 @@ class Edge(ImageTransformer):
     def _fit_images(self, X, y) -> None:
         self.n_features_out_ = 4
         self.level_ = np.zeros(4, np.float32)
-        self.level_ = self._vectors(list(X)).mean(axis=0)
+        self.level_ = self.block_vectors(list(X)).mean(axis=0)
 
-    def _vectors(self, images):
+    def block_vectors(self, images):
         from cvclassic.images import load_pixels
 
         rows = []

@@ -102,3 +102,43 @@ def test_no_private_name_crosses_a_door(root: Path) -> None:
             within = [part for part in base.split(".")[2:] if part[:1] == "_"]
             found += [f"{name}: {base}.{part}" for part in [*private, *within] if part != "_basics"]
     assert not found, "\n".join(found)
+
+
+# asked for by name: methods that `SavedState` says an estimator may have
+HOOKS = {"_check", "_check_saved", "_saved_columns"}
+
+
+def own_names(tree: ast.Module) -> Iterator[str]:
+    """Methods and attributes that a module gives to objects."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+def private_reads(tree: ast.Module) -> Iterator[str]:
+    """Private attributes that a module reads of other objects than its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr[:1] == "_" != node.attr[1:2]:
+            of = node.value
+            if isinstance(of, ast.Call):  # super()
+                of = of.func
+            if getattr(of, "id", "") not in ("self", "cls", "super"):
+                yield node.attr
+
+
+def test_no_private_attribute_is_read_in_another_room(root: Path) -> None:
+    trees = modules(root)
+    owners: dict[str, set[str]] = {}
+    for name, tree in trees.items():
+        for attribute in own_names(tree):
+            owners.setdefault(attribute, set()).add(room_of(name))
+    found = [
+        f"{name}: {attribute}"
+        for name, tree in trees.items()
+        for attribute in private_reads(tree)
+        if room_of(name) not in owners.get(attribute, {room_of(name)}) and attribute not in HOOKS
+    ]
+    assert not found, "\n".join(found)
+    assert list(private_reads(ast.parse("encoder._project(self._x)"))) == ["_project"]

@@ -32,19 +32,10 @@ class ForkServer:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        code = (
-            f"import sys; sys.path[:] = {sys.path!r}; "
-            f"from cvclassic.batch.engines.forkserver import main; main({theirs.fileno()})"
-        )
         # Ctrl-C and `systemctl stop` reach every process of a job; the program decides
         try:
             with blocked_signals():
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", code],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    env={**os.environ, **_ONE_THREAD},
-                )
+                self._process = _start(theirs.fileno())
         except BaseException:
             ours.close()
             raise
@@ -102,6 +93,20 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _start(fd: int) -> subprocess.Popen:
+    """Start the process; `fd` is its end of the socket."""
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        f"from cvclassic.batch.engines.forkserver import main; main({fd})"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[fd],
+        env={**os.environ, **_ONE_THREAD},
+    )
 
 
 def main(fd: int) -> None:

@@ -54,7 +54,7 @@ class HaarFaceDetector(FaceDetector):
     --------
     >>> detector = HaarFaceDetector(cascades=("alt",))
     >>> detector.predict([np.zeros((80, 80), np.uint8)])
-    [array([], shape=(0, 4), dtype=int64)]
+    [array([], shape=(0, 4), dtype=float32)]
     """
 
     def __init__(

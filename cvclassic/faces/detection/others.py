@@ -52,7 +52,7 @@ class CascadeFaceDetector(_FileDetector):
     --------
     >>> path = cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml"
     >>> CascadeFaceDetector(path).predict([np.zeros((80, 80), np.uint8)])
-    [array([], shape=(0, 4), dtype=int64)]
+    [array([], shape=(0, 4), dtype=float32)]
     """
 
     def __init__(
