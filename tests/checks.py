@@ -12,6 +12,7 @@ import inspect
 import os
 import pickle
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -103,13 +104,14 @@ def is_abstract(cls: type) -> bool:
 
 
 def public_classes() -> dict[str, type]:
-    """Every `BaseEstimator` that a package of the library exports, abstract ones included."""
+    """Every `BaseEstimator` that a stub of the library names, abstract ones included."""
     found: dict[str, type] = {}
     for module in pkgutil.walk_packages(cvclassic.__path__, "cvclassic."):
         if not module.ispkg:
             continue
         package = importlib.import_module(module.name)
-        for name in getattr(package, "__all__", ()):
+        stub = Path(str(package.__file__)).with_suffix(".pyi")
+        for name in re.findall(r"(\w+) as \1\b", stub.read_text() if stub.is_file() else ""):
             value = getattr(package, name)
             if inspect.isclass(value) and issubclass(value, BaseEstimator):
                 found[name] = value

@@ -1,27 +1,9 @@
 __all__ = [
-    "KINDS",
-    "MOVABLE",
     "Audit",
     "Finding",
-    "Listed",
-    "Moved",
-    "Scanned",
     "audit_images",
-    "choose_moves",
-    "difference_bits",
-    "find_empty_classes",
-    "fingerprint",
-    "group_pairs",
-    "identical_files",
-    "judge_images",
     "list_folders",
-    "list_manifest",
-    "move_findings",
-    "near_pairs",
-    "note_single",
     "quick_audit",
-    "scan_images",
-    "sharpness_of",
 ]
 
 from .dataset_listing import (

@@ -4,6 +4,6 @@ Nothing here reads images or files; that is the work of `cvclassic.images` and
 `cvclassic.models`.
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

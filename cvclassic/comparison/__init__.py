@@ -4,6 +4,6 @@ No page is drawn here; that is the work of `cvclassic.report`. PyTorch is import
 network is trained, and nowhere else.
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -1,19 +1,9 @@
 __all__ = [
     "DAMAGES",
-    "METHODS",
     "Advice",
     "Contest",
-    "Measured",
-    "Method",
-    "advise",
     "damage_image",
-    "make_method",
-    "measure_method",
-    "run_apart",
     "run_contest",
-    "split_pictures",
-    "torch_device",
-    "torch_missing",
 ]
 
 from .advising import (

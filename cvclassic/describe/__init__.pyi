@@ -13,14 +13,6 @@ __all__ = [
     "Pixels",
     "SizedTransformer",
     "TableColumns",
-    "cell_histograms",
-    "check_image_size",
-    "color_features",
-    "dense_sift_features",
-    "fit_to_size",
-    "piecewise_linear",
-    "root_normalize",
-    "sift_features",
 ]
 
 from .base import (

@@ -11,13 +11,11 @@ __all__ = [
     "blobs_simple",
     "boundary_strength",
     "canny",
-    "canny_thresholds",
     "corners_fast",
     "corners_harris",
     "corners_shi_tomasi",
     "detect_keypoints",
     "gradient_magnitude",
-    "harris_response",
     "hough_lines",
     "log_edges",
     "mser_regions",
@@ -27,7 +25,6 @@ __all__ = [
     "segments_lsd",
     "sift_stages",
     "soft_edges",
-    "thin_edges",
 ]
 
 from .blobs import (

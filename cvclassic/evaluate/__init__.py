@@ -1,5 +1,5 @@
 """How good a model is: scores. Nothing here runs a model; see `cvclassic.batch`."""
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -1,14 +1,11 @@
 __all__ = [
     "Explanation",
-    "FlippingSet",
-    "Neighbor",
     "SimilarPictures",
     "VisualWord",
     "browse_words",
     "explain_picture",
     "explain_pictures",
     "find_flipping_set",
-    "occlusion_shares",
 ]
 
 from .explanation import (

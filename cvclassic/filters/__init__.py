@@ -3,6 +3,6 @@
 Where something is, is found in `detect`; vectors are made in `describe` (`KernelFeatures`).
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -1,14 +1,9 @@
 __all__ = [
-    "FILLS",
-    "as_bank",
-    "center_pad",
     "convolve",
     "gabor_bank",
     "get_kernel",
     "kernel_names",
-    "kernel_parameters",
     "output_size",
-    "parse_kernel",
     "pool",
 ]
 

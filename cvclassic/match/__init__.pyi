@@ -1,15 +1,8 @@
 __all__ = [
     "MatchResult",
-    "describe",
-    "describe_views",
-    "estimate_fundamental",
     "estimate_homography",
     "match_descriptors",
     "match_images",
-    "project",
-    "reprojection_error",
-    "similarity",
-    "warp_onto",
 ]
 
 from .comparing import (

@@ -1,5 +1,5 @@
 """The main job as a library call: train, classify, evaluate, explain, save. Pages lie elsewhere."""
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

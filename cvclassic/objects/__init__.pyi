@@ -1,8 +1,5 @@
 __all__ = [
-    "Checkpoint",
-    "DetectTask",
     "ObjectDetector",
-    "TrainingReport",
     "iou",
     "load_detector",
     "nms",

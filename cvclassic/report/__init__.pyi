@@ -18,6 +18,9 @@ __all__ = [
     "write_segmentation_page",
     "write_topics_page",
     "write_training_page",
+    "write_audit_page",
+    "write_compare_page",
+    "write_evaluation_page",
 ]
 
 from .audit_page import (

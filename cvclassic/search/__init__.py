@@ -4,6 +4,6 @@ What two images have in common is the work of `cvclassic.match`; labels are lear
 `cvclassic.classify`.
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

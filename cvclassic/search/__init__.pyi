@@ -2,7 +2,6 @@ __all__ = [
     "Hit",
     "Hits",
     "ImageIndex",
-    "IndexingResult",
     "Topics",
     "compact_index",
     "export_index",
@@ -19,6 +18,8 @@ __all__ = [
     "remove_images",
     "verify_index",
     "write_coder",
+    "find_duplicates",
+    "find_topics",
 ]
 
 from .coder_files import (

@@ -4,6 +4,6 @@ The event loop parses and answers; images are decoded and predicted in processes
 killed (`dispatcher`), so that no file can stop the service.
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

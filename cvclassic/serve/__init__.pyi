@@ -4,6 +4,8 @@ __all__ = [
     "ServeSettings",
     "create_app",
     "predict_bytes",
+    "ServeSettings",
+    "create_app",
     "run_server",
 ]
 

@@ -4,6 +4,6 @@ The page computes everything itself, in JavaScript; the tests compare its number
 the rooms that do the real work.
 """
 
-import lazy_loader as _lazy
+from .._basics.exports import attach_stub as _attach
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -1,4 +1,6 @@
-__all__ = ["build_teaching_page", "bundle", "write_teaching_page"]
+__all__ = [
+    "write_teaching_page",
+]
 
 from .building import (
     build_teaching_page as build_teaching_page,
