@@ -4,7 +4,6 @@ __all__ = [
     "FaceMetric",
     "Gallery",
     "HaarFaceDetector",
-    "IdentifyTask",
     "Identity",
     "Threshold",
     "YuNetFaceDetector",

@@ -2,8 +2,6 @@ __all__ = [
     "ModelInfo",
     "SavedState",
     "load_model",
-    "read_description",
-    "read_model",
     "read_model_info",
     "register_estimator",
     "save_model",

@@ -1,5 +1,4 @@
 __all__ = [
-    "Clip",
     "EvaluationReport",
     "ExplainedMistake",
     "Moment",

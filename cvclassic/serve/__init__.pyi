@@ -1,11 +1,7 @@
 __all__ = [
-    "Dispatcher",
-    "QueueFullError",
     "ServeSettings",
     "create_app",
     "predict_bytes",
-    "ServeSettings",
-    "create_app",
     "run_server",
 ]
 
