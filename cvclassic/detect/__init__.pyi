@@ -18,8 +18,6 @@ __all__ = [
     "gradient_magnitude",
     "hough_lines",
     "log_edges",
-    "mser_regions",
-    "refine_corners",
     "segments_edlines",
     "segments_hough",
     "segments_lsd",
