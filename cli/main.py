@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show how accuracy grows with more training images.",
     ),
     "recipes": ("recipes:recipes", "List the recipes and their parameters."),
+    "network": ("network.group:network", "List pre-trained networks, and convert others."),
     "augment": ("augment:augment", "Preview what --augment does to images."),
     "detect": (
         "detect:detect",

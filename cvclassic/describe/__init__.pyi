@@ -81,6 +81,9 @@ from .pretrained.catalog import (
 from .pretrained.catalog import (
     network_path as network_path,
 )
+from .pretrained.converting import (
+    convert_network as convert_network,
+)
 from .sift import (
     SIFT as SIFT,
 )

@@ -14,7 +14,7 @@ from cvclassic.describe.networks import open_network
 from cvclassic.describe.onnx_bytes import cut_at, layer_names
 from cvclassic.describe.pretrained import catalog
 from cvclassic.describe.pretrained.torch_file import read_torch_file
-from cvclassic.errors import MissingDependencyError
+from cvclassic.errors import MissingDependencyError, ParameterError
 from tests.checks import pictures
 from tests.tiny_network import network_bytes
 
@@ -154,3 +154,37 @@ def test_what_is_missing_is_said(monkeypatch, tmp_path) -> None:
     pytest.importorskip("onnx")
     with pytest.raises(NetworkFileError, match="not the published weights"):
         network_file(NAME)
+
+
+def test_a_name_that_is_none_is_told() -> None:
+    with pytest.raises(NetworkFileError, match=r"Did you mean 'efficientnet-lite0'"):
+        Embedding("efficientnet-lite").fit(pictures(2))
+
+
+def test_converting_needs_torch(tmp_path, monkeypatch) -> None:
+    from cvclassic.describe import convert_network
+
+    with pytest.raises(ParameterError, match="must end in"):
+        convert_network("timm:resnet18", tmp_path / "net.pt")
+    monkeypatch.setattr("cvclassic._basics.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"needs torch.*cvclassic\[cnn\]"):
+        convert_network("timm:resnet18", tmp_path / "net.onnx")
+
+
+def test_a_program_of_torch_is_converted(tmp_path) -> None:
+    torch = pytest.importorskip("torch")
+    from cvclassic.describe import convert_network
+
+    layers = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, 2, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+    ).eval()
+    torch.jit.save(torch.jit.trace(layers, torch.zeros(1, 3, 64, 64)), tmp_path / "net.pt")
+    assert convert_network(tmp_path / "net.pt", tmp_path / "net.onnx", side=64) == 8
+    found = Embedding(tmp_path / "net.onnx", scaling="unit").fit_transform(pictures(2))
+    pixels = np.stack([np.resize(p, (64, 64, 3)) for p in pictures(2)]) / 255
+    want = layers(torch.tensor(pixels.transpose(0, 3, 1, 2), dtype=torch.float32)).detach().numpy()
+    assert found.shape == want.shape
+    (tmp_path / "text.pt").write_text("no program")
+    with pytest.raises(NetworkFileError, match="not a program"):
+        convert_network(tmp_path / "text.pt", tmp_path / "other.onnx")
+    assert not (tmp_path / "other.onnx").exists()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..._basics.atomic import atomic_file
 from ..._basics.extras import need
-from ..networks import NetworkFileError
+from ..._basics.suggest import did_you_mean
+from ..networks import SUFFIXES, NetworkFileError
 from .efficientnet_lite import efficientnet_lite0
 from .torch_file import read_torch_file
 
@@ -116,12 +117,25 @@ def network_file(name: str) -> Path:
 def network_path(network: str | os.PathLike) -> str:
     """File of a network that is given by its name or as a file.
 
+    Raises
+    ------
+    NetworkFileError
+        It is neither a known name nor named like a network's file.
+
     Examples
     --------
     >>> network_path("mobilenet.onnx")
     'mobilenet.onnx'
     """
-    return os.fspath(network_file(network) if network in NETWORKS else network)
+    name = os.fspath(network)
+    if name in NETWORKS:
+        return os.fspath(network_file(name))
+    if Path(name).suffix.lower() not in SUFFIXES:
+        raise NetworkFileError(
+            f"model must be the name of a network ({', '.join(NETWORKS)}) or its file (.onnx or "
+            f".tflite). Got {name!r} instead.{did_you_mean(name, NETWORKS)}"
+        )
+    return name
 
 
 def _convert(name: str, known: Published) -> bytes:

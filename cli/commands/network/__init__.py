@@ -1,0 +1,1 @@
+"""``cvclassic network``: pre-trained networks by name and from other programs."""
