@@ -1,19 +1,13 @@
-"""Writes the generated parts of README.md from the results and from the real commands."""
+"""Tables from the results: one for README.md, the others for the benchmarks page of the site."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from .common import RESULTS, ROOT
 from .comparison import busy, contest, machine_line
-from .processes import CVCLASSIC
 
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
@@ -52,7 +46,7 @@ def accuracy() -> str:
         "data, recipe",
         "accuracy",
         "training",
-        "an image, one core",
+        "per image, one core",
         "peak memory",
         "model",
     ]
@@ -87,7 +81,7 @@ def speed() -> str:
                 rows.append(
                     [first, opponent, f"{row['times_baseline']:.1f} ({low:.1f} to {high:.1f})"]
                 )
-    return _table(["ours", "opponent", "takes so many times as long"], rows)
+    return _table(["ours", "opponent", "opponent's time / our time"], rows)
 
 
 def comparison() -> str:
@@ -110,7 +104,7 @@ def comparison() -> str:
                         f"{row['model_mb']:.1f} MB",
                     ]
                 )
-    headers = ["data, contestant", "accuracy", "training", "model"]
+    headers = ["data, method", "accuracy", "training", "model"]
     return _table(headers, rows) + machine_line(found, used)
 
 
@@ -124,37 +118,25 @@ def _comparisons(found: dict, name: str = "") -> Iterator[tuple[str, dict]]:
             yield from _comparisons(inner, key)
 
 
-def labels() -> str:
-    """The head of a file of records."""
-    with _reader_folder() as folder:
-        _run(folder, "train", "sample_images/materials/train", "-o", "m", "--recipe", "fast", "-q")
-        pictures = ["sample_images/materials/test", "missing.jpg"]
-        _run(folder, "classify", "m", *pictures, "-q", "-o", "labels.csv")
-        lines = Path(folder, "labels.csv").read_text(encoding="utf-8").splitlines()
-    return "```text\n" + "\n".join([*lines[:4], "...", lines[-1]]) + "\n```\n"
-
-
-def train() -> str:
-    """What `train` prints."""
-    with _reader_folder() as folder:
-        train = ["train", "sample_images/materials/train", "-o", "materials.cvmodel"]
-        return "```text\n" + _run(folder, *train).rstrip() + "\n```\n"
-
-
-@contextmanager
-def _reader_folder() -> Iterator[str]:
-    """A folder as the README's reader has it, with the sample images in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "sample_images").symlink_to(ROOT / "sample_images")
-        yield folder
-
-
-def _run(folder: str, *arguments: str) -> str:
-    """Output and messages of a command."""
-    done = subprocess.run(
-        [*CVCLASSIC, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    return done.stdout.decode()
+def figures() -> str:
+    """The README's one table: classical recipes, and what they stand against."""
+    found = contest()
+    assert found is not None, "run python -m benchmarks cnn"
+    names = {
+        "fast": "cvclassic, `fast`",
+        "fisher": "cvclassic, `fisher`",
+        "cnn-small": "network trained from scratch",
+        "embedding": "pre-trained MobileNet + SVM",
+        "fused": "cvclassic, `fused` (`fisher` + MobileNet)",
+    }
+    rows = []
+    for data, title in (("caltech101", "Caltech-101"), ("scene15", "Scene-15")):
+        for method, name in names.items():
+            row = found["results"].get(data, {}).get(method, {}).get("full", {})
+            if "mean_class_accuracy" in row:
+                accuracy = f"{row['mean_class_accuracy']:.1%}"
+                rows.append([title, name, accuracy, f"{row['fit_s']:.0f} s"])
+    return _table(["data", "method", "accuracy", "training"], rows)
 
 
 FROM_RESULTS: dict[str, Callable[[], str]] = {
@@ -163,7 +145,7 @@ FROM_RESULTS: dict[str, Callable[[], str]] = {
     "speed": speed,
     "comparison": comparison,
 }
-FROM_COMMANDS: dict[str, Callable[[], str]] = {"train": train, "labels": labels}
+IN_README: dict[str, Callable[[], str]] = {"figures": figures}
 
 
 def fill(text: str, parts: dict[str, Callable[[], str]]) -> str:
@@ -177,10 +159,9 @@ def fill(text: str, parts: dict[str, Callable[[], str]]) -> str:
 
 
 def main() -> None:
-    """Renew README.md; with --results-only, just what comes from results."""
-    parts = FROM_RESULTS | ({} if "--results-only" in sys.argv else FROM_COMMANDS)
+    """Renew the table in README.md."""
     path = ROOT / "README.md"
-    path.write_text(fill(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
+    path.write_text(fill(path.read_text(encoding="utf-8"), IN_README), encoding="utf-8")
 
 
 if __name__ == "__main__":

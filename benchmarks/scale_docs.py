@@ -99,7 +99,7 @@ def writing(results: dict) -> str:
         [name, f"{row['pictures']:,}", f"{100 * row['share']:.2f}%"]
         for name, row in results.items()
     ]
-    return _table(["format", "pictures", "journal and output, share of the run"], rows)
+    return _table(["format", "images", "journal and output, share of the run"], rows)
 
 
 def mutants(results: dict) -> str:

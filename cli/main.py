@@ -73,6 +73,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("info:info", "Show what is in a model file."),
     "config": ("config:config", "Print the options of a run as a TOML file for --config."),
     "teach": ("teach:teach", "Write an interactive page for teaching classical vision."),
+    "completion": ("completion:completion", "Print the completion script for bash, zsh or fish."),
     "doctor": ("doctor:doctor", "Check this machine: versions, OpenCV, threads, memory."),
 }
 

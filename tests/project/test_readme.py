@@ -183,11 +183,11 @@ def test_wrong_commands_are_found() -> None:
 
 def test_figures_are_those_of_the_results(root: Path) -> None:
     """`python -m benchmarks readme` would change nothing that comes from results."""
-    from benchmarks.readme import FROM_RESULTS, fill
+    from benchmarks.readme import IN_README, fill
 
     text = (root / "README.md").read_text(encoding="utf-8")
-    assert fill(text, FROM_RESULTS) == text
-    for name in FROM_RESULTS:
+    assert fill(text, IN_README) == text
+    for name in IN_README:
         assert f"<!-- generated: {name} -->" in text
 
 

@@ -6,6 +6,10 @@ import os
 
 import click
 
+from cvclassic._basics.printable import plural
+
+from ...shared.outputs import wrote
+
 _SEND = {
     "pgvector": "psql DATABASE -f {folder}/images.sql",
     "qdrant": "curl -X PUT localhost:6333/collections/{name} -H 'Content-Type: application/json' "
@@ -57,13 +61,13 @@ def export(ctx, index_, images, to, output, name, top):
     if to == "vocabulary":
         check_writable(output)
         write_coder(output, opened.coder_)
-        click.echo(f"Wrote {plain(output)} ({os.path.getsize(output) / 1e6:.1f} MB)")
+        click.echo(wrote(output))
         return
     if images:
         ctx.exit(_export_queries(opened, images, to, output, name, top))
     files = export_index(opened, output, to=to, name=name)
-    n = len(files)
-    click.echo(f"Wrote {plain(output)}: {n} file{'' if n == 1 else 's'}")
+    size = sum(os.path.getsize(os.path.join(output, file)) for file in files)
+    click.echo(f"{wrote(output, size)}: {plural(len(files), 'file')}")
     click.echo(f"Load it: {_SEND[to].format(folder=plain(output), name=name)}")
 
 
@@ -74,7 +78,7 @@ def _export_queries(opened, images, to: str, output: str, name: str, top: int) -
     from cvclassic.images import watch_decoders
     from cvclassic.search import export_query
 
-    from ...shared.console import plain, report_failures
+    from ...shared.console import report_failures
 
     os.makedirs(output, exist_ok=True)
     suffix = "sql" if to == "pgvector" else "json"
@@ -89,9 +93,9 @@ def _export_queries(opened, images, to: str, output: str, name: str, top: int) -
         file_name = os.path.join(output, f"query-{i}.{suffix}")
         with atomic_file(file_name, "w") as file:
             file.write(export_query(code, to=to, name=name, top=top))
-        click.echo(f"Wrote {plain(file_name)}")
+        click.echo(wrote(file_name))
     if failures:
-        n = len(failures)
-        click.echo(f"{n} {'query' if n == 1 else 'queries'} could not be read:", err=True)
+        n = plural(len(failures), "query", "queries")
+        click.echo(f"{n} could not be read:", err=True)
         report_failures(failures)
     return 1 if failures else 0
