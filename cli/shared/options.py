@@ -62,21 +62,26 @@ def load_data(
     *,
     skip_empty: bool = False,
     tell: bool = True,
+    keywords: str | None = None,
 ):
     """Labeled images from a folder of class folders or from a manifest.
 
-    Of a folder that holds splits `part` is read, "train" or "test".
+    Of a folder that holds splits `part` is read, "train" or "test". `keywords` is the column of
+    keywords of a manifest, or of the folder's manifest.csv.
     """
-    from cvclassic.images import load_folder, load_manifest
+    from cvclassic.images import load_folder, load_labeled
+    from cvclassic.images.keywords import load_listed
 
-    if folder is not None and manifest is None:
+    if (folder is None) == (manifest is None):
+        raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
+    if keywords is not None:
+        data = load_labeled(folder or manifest, split=split, labels=keywords)
+    elif folder is not None:
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
         data = load_folder(folder, min_classes=min_classes, part=part, skip_empty=skip_empty)
-    elif manifest is not None and folder is None:
-        data = load_manifest(manifest, split)
     else:
-        raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
+        data = load_listed(manifest, split)
     if tell:
         tell_notes(data.notes)
     return data

@@ -34,8 +34,10 @@ def _array_options() -> tuple[Callable, ...]:
     return (
         click.option(
             "--labels",
-            type=click.Path(dir_okay=False),
-            help="File with the labels, if the array file has none.",
+            type=click.Path(),
+            metavar="FILE|COLUMN",
+            help="File of the labels, where the array file has none; or the manifest's column of "
+            "keywords: several labels per image.",
         ),
         click.option(
             "--npz",
@@ -78,8 +80,8 @@ def load_source(
     table, npz = source.get("table"), source["npz"]
     if (source.get("label") is None) != (table is None):
         raise click.UsageError("--table and --label go together.")
-    if source["labels"] is not None and npz is None:
-        raise click.UsageError("--labels needs --npz.")
+    if source["labels"] is not None and table is not None:
+        raise click.UsageError("--labels goes without --table: use --label.")
     names = ("folder", "manifest", "npz", "table")
     given = [name for name in names if source.get(name) is not None]
     if len(given) > 1 or not given:
@@ -102,4 +104,5 @@ def load_source(
         part,
         skip_empty=skip_empty,
         tell=tell,
+        keywords=source["labels"],
     )

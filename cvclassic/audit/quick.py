@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import xxhash
 
+from .._basics.label_sets import is_multilabel
 from .._basics.printable import list_names, plural, show_path
 from ..errors import DataError
-from ..images import DataNote, Dataset, LabeledImages, load_folder
+from ..images import DataNote, Dataset, LabeledImages, load_folder, split_kind
 
 _CHUNK = 1 << 20
 _Row = tuple[str, str, str]  # path, label, split
@@ -51,6 +52,8 @@ def quick_audit(data: LabeledImages | Dataset) -> list[DataNote]:
 
 def note_single(labels: Sequence) -> list[DataNote]:
     """Classes of one image: they can never be held out, so that nobody knows how they do."""
+    if is_multilabel(labels):
+        return _note_rare(labels)
     alone = sorted(str(label) for label, n in Counter(labels).items() if n == 1)
     if not alone or _are_numbers(labels):
         return []
@@ -60,6 +63,45 @@ def note_single(labels: Sequence) -> list[DataNote]:
         f"never be held out to judge {'it' if one else 'them'}: {list_names(alone, 5)}"
     )
     return [DataNote("single", text)]
+
+
+def _note_rare(labels: Sequence) -> list[DataNote]:
+    """Keywords of a single image: nothing is known of how well they are found."""
+    counts = Counter(word for words in labels for word in words)
+    alone = sorted(str(word) for word, n in counts.items() if n == 1)
+    if not alone:
+        return []
+    text = (
+        f"{len(alone)} of {plural(len(counts), 'keyword')} with a single image, which will hardly "
+        f"be found: {list_names(alone, 5)}"
+    )
+    return [DataNote("rare", text)]
+
+
+def note_splits_of_words(rows: Iterable[tuple[Sequence, str]]) -> list[DataNote]:
+    """Keywords that only images outside of the training split have: no model can know them.
+
+    Parameters
+    ----------
+    rows : iterable of (words, split)
+
+    Examples
+    --------
+    >>> [n.code for n in note_splits_of_words([(("sky",), "train"), (("sky", "moose"), "test")])]
+    ['untrained']
+    """
+    trained: set = set()
+    others: set = set()
+    for words, split in rows:
+        (trained if split_kind(split) == "train" else others).update(words)
+    missing = sorted(str(word) for word in others - trained)
+    if not missing or not trained:
+        return []
+    text = (
+        f"{plural(len(missing), 'keyword')} of other splits not in the training split: "
+        f"{list_names(missing, 5)}"
+    )
+    return [DataNote("untrained", text)]
 
 
 def _are_numbers(labels: Sequence) -> bool:
@@ -146,18 +188,24 @@ def _note_copies(groups: list[list[_Row]]) -> list[DataNote]:
     leaks = [g for g in groups if len({split for _, _, split in g}) > 1]
     conflicts = [g for g in groups if len({label for _, label, _ in g}) > 1]
     copies = [g for g in groups if len({(label, split) for _, label, split in g}) == 1]
+    words = any(isinstance(label, tuple) for group in groups for _, label, _ in group)
     notes = []
     for code, found, what in (
-        ("conflict", conflicts, "in more than one class"),
+        ("conflict", conflicts, "with different keywords" if words else "in more than one class"),
         ("leak", leaks, "in the training set too, or in two splits"),
-        ("duplicate", copies, "more than once in a class"),
+        ("duplicate", copies, "there more than once" if words else "more than once in a class"),
     ):
         if found:
             first = " and ".join(
-                f"{show_path(path)} ({label if code == 'conflict' else split or label})"
+                f"{show_path(path)} ({_said(label) if code == 'conflict' else split or _said(label)})"
                 for path, label, split in found[0][:2]
             )
             many = f"{plural(len(found), 'image')} {'is' if len(found) == 1 else 'are'}"
             paths = tuple(path for group in found for path, _, _ in group)
             notes.append(DataNote(code, f"{many} {what}, byte for byte: {first}", paths))
     return notes
+
+
+def _said(label) -> str:
+    """A label, or some keywords."""
+    return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)

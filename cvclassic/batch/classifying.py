@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from ..classify import UNKNOWN, UnknownRule, described_rows, probabilities
+from ..classify import UNKNOWN, KeywordClassifier, UnknownRule, described_rows, probabilities
 from ..errors import ImageReadError, ParameterError
 from ..images import ArchiveMember, Fault, NamedItem, Picture, decode_image, load_pixels
 from .columns import label_columns
@@ -76,6 +76,11 @@ def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.nd
     return pipeline[1:].predict(vectors), described_rows(pipeline[0], vectors)
 
 
+def gives_keywords(pipeline: Pipeline) -> bool:
+    """Whether a pipeline answers with several labels per image."""
+    return isinstance(pipeline[-1], KeywordClassifier)
+
+
 def max_side_of(estimator: BaseEstimator) -> int | None:
     """Long side that a recipe reduces images to first, None without a limit.
 
@@ -105,6 +110,9 @@ class ClassifyTask(Task):
         Called with the input, its record, the five best classes as (label, probability), and
         the pixels that were classified, for every answered image. Runs in the worker
         threads, before the record is given out; only with the engine "threads".
+    threshold : float, optional
+        Of a model of keywords: probability from which on words are answered, instead of the
+        thresholds that it has learned.
     """
 
     block_size = BLOCK
@@ -117,6 +125,7 @@ class ClassifyTask(Task):
         model: str = "",
         draw: bool = False,
         on_answer: OnAnswer | None = None,
+        threshold: float | None = None,
     ) -> None:
         classes = getattr(pipeline, "classes_", None)
         self._pipeline = pipeline
@@ -124,9 +133,13 @@ class ClassifyTask(Task):
         self._model = model
         self._draw = draw
         self._on_answer = on_answer
+        self._threshold = threshold
         rule = getattr(pipeline[-1], "unknown_", None)
         listed = 1 if classes is None else min(top, len(classes))
-        self.columns = label_columns(listed, None if rule is None else rule.kind)
+        kind = None if rule is None else rule.kind
+        self.columns = label_columns(listed, "sets" if gives_keywords(pipeline) else kind)
+        if threshold is not None and not gives_keywords(pipeline):
+            raise ParameterError("threshold needs a model of keywords. This one gives one label.")
         columns = getattr(pipeline[0], "columns", None)
         self.table_columns = None if columns is None else list(columns)
         if draw and (classes is None or columns is not None):
@@ -141,7 +154,9 @@ class ClassifyTask(Task):
             def on_answer(item, record, scores, pixels):
                 drawings[id(item)] = _drawn(pixels, record, scores)
 
-        records = _classify_block(self._pipeline, self._top, on_answer, inputs)
+        records = _classify_block(
+            self._pipeline, self._top, on_answer, inputs, self._threshold
+        )
         if not drawings:
             return records
         return [
@@ -153,7 +168,8 @@ class ClassifyTask(Task):
 
     def about(self) -> dict[str, Any]:
         """The model, and what a record lists."""
-        return {"model": self._model, "--top": self._top}
+        about = {"model": self._model, "--top": self._top}
+        return about if self._threshold is None else {**about, "--threshold": self._threshold}
 
     def probe(self) -> list[Input]:
         """A row of a table for models of tables, else an image."""
@@ -181,12 +197,13 @@ def classify_files(
     timeout: float | None = None,
     memory_cap: int | None = None,
     dask: str = "local",
+    threshold: float | None = None,
 ) -> Generator[Record]:
     """Classify files, in order, in bounded memory: `map_inputs` with a `ClassifyTask`.
 
     Parameters
     ----------
-    pipeline, top, on_answer
+    pipeline, top, on_answer, threshold
         As `ClassifyTask` has them.
     inputs : iterable of paths, of what `find_inputs` finds, or of `NamedItem`
         Read no further ahead than the work needs.
@@ -214,7 +231,8 @@ def classify_files(
     work = Work(engine, n_jobs, timeout, memory_cap, dask)
     if on_answer is not None and engine != "threads":
         raise ParameterError("on_answer needs engine='threads'.")
-    return map_inputs(ClassifyTask(pipeline, top=top, on_answer=on_answer), inputs, work)
+    task = ClassifyTask(pipeline, top=top, on_answer=on_answer, threshold=threshold)
+    return map_inputs(task, inputs, work)
 
 
 def _source_of(item: Input, path: str) -> Any:
@@ -225,7 +243,11 @@ def _source_of(item: Input, path: str) -> Any:
 
 
 def _classify_block(
-    pipeline: Pipeline, top: int, on_answer: OnAnswer | None, inputs: list
+    pipeline: Pipeline,
+    top: int,
+    on_answer: OnAnswer | None,
+    inputs: list,
+    threshold: float | None = None,
 ) -> list[Record]:
     """Records of a few inputs."""
     records: list[Record | None] = [None] * len(inputs)
@@ -261,13 +283,19 @@ def _classify_block(
         probabilities, described = predict_proba(pipeline, items)
         classes = pipeline.classes_
         rule = getattr(pipeline[-1], "unknown_", None)
-        for i, item, path, note, row, seen in zip(
-            places, items, paths, notes, probabilities, described, strict=True
+        words = gives_keywords(pipeline)
+        chosen = pipeline[-1].chosen(probabilities, threshold) if words else probabilities
+        for i, item, path, note, row, seen, some in zip(
+            places, items, paths, notes, probabilities, described, chosen, strict=True
         ):
             best = np.argsort(-row, kind="stable")[: max(top, _PICTURED) if seen else 0]
             scores = tuple((classes[j].item(), float(row[j])) for j in best)
             record = _answer(path, note, scores[0][0] if seen else None, scores[:top])
-            if rule is not None:
+            if words:
+                order = np.argsort(-row, kind="stable")
+                answered = order[some[order]] if seen else ()
+                record = replace(record, labels=tuple(classes[j].item() for j in answered))
+            elif rule is not None:
                 record = _by_rule(rule, record, row, classes)
             records[i] = record
             if on_answer is not None:

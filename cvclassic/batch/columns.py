@@ -75,7 +75,8 @@ def label_columns(top: int = 1, unknown: str | None = None) -> tuple[Column, ...
         Classes that a record lists.
     unknown : {"threshold", "sets"}, optional
         How a model says that it does not know, see `UnknownRule`: adds the column guess, the
-        most probable class even where the label is "unknown", or labels, a set of labels.
+        most probable class even where the label is "unknown", or labels, a set of labels (which a
+        model of keywords gives, too).
 
     Examples
     --------

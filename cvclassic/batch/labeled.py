@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ..evaluate import Predictions
-from .classifying import OnAnswer, classify_files
+from ..evaluate import KeywordPredictions, Predictions
+from .classifying import OnAnswer, classify_files, gives_keywords
 
 
 def predict_labeled(
@@ -19,7 +19,7 @@ def predict_labeled(
     n_jobs: int | None = None,
     watch: Callable[[Iterable], Iterator] = iter,
     on_answer: OnAnswer | None = None,
-) -> tuple[Predictions, list[tuple[str, str, str]]]:
+) -> tuple[Predictions | KeywordPredictions, list[tuple[str, str, str]]]:
     """Classify labeled images, each decoded once.
 
     Parameters
@@ -28,7 +28,7 @@ def predict_labeled(
         Fitted, with a classifier at the end.
     inputs : sequence of n inputs
         As `classify_files` takes them.
-    labels : sequence of n labels
+    labels : sequence of n labels, or of collections of words
     n_jobs : int or None
         As in joblib.
     watch : callable
@@ -38,7 +38,7 @@ def predict_labeled(
 
     Returns
     -------
-    predictions : Predictions
+    predictions : Predictions, or KeywordPredictions of a model of keywords
         Of the images that could be read, in order.
     failures : list of (path, code, message)
         The others.
@@ -59,7 +59,9 @@ def predict_labeled(
     answers: list = []
     seconds: list[float] = []
     failures: list[tuple[str, str, str]] = []
+    words = gives_keywords(pipeline)
     shares = np.zeros((len(labels), len(classes)), np.float32)
+    chosen = np.zeros((len(labels), len(classes) if words else 0), bool)
     records = classify_files(pipeline, inputs, top=len(classes), n_jobs=n_jobs, on_answer=on_answer)
     for record, label in zip(watch(records), labels, strict=True):
         if record.failed:
@@ -67,9 +69,14 @@ def predict_labeled(
             continue
         for answer, probability in record.scores:
             shares[len(truth), column[answer]] = probability
+        if words:
+            chosen[len(truth), [column[word] for word in record.labels or ()]] = True
         paths.append(record.path)
         truth.append(label)
         answers.append(record.label if record.answered else None)
         seconds.append(record.seconds)
-    shares = shares[: len(truth)]
+    shares, chosen = shares[: len(truth)], chosen[: len(truth)]
+    if words:
+        taken = np.array(seconds)
+        return KeywordPredictions(paths, truth, classes, shares, chosen, taken), failures
     return Predictions(paths, truth, answers, classes, shares, np.array(seconds)), failures

@@ -39,7 +39,8 @@ class Record:
     scores : tuple of (label, float)
         Classes and probabilities, best first; empty where there is no answer.
     labels : tuple or None
-        The set of labels that a model with such a rule answers; empty without features.
+        The set of labels that a model of keywords, or with such a rule, answers, most probable
+        first; empty without features.
     seconds : float
         The image's share of the time that its block took, nan where it was not taken.
     size : tuple of int, optional

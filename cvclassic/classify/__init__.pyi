@@ -3,6 +3,8 @@ __all__ = [
     "AutoRecipe",
     "Head",
     "HomogeneousMap",
+    "KEYWORD_HEADS",
+    "KeywordClassifier",
     "MLPClassifier",
     "MLPRegressor",
     "Recipe",
@@ -48,6 +50,9 @@ from .heads import (
 )
 from .heads import (
     SVMClassifier as SVMClassifier,
+)
+from .keywords import (
+    KeywordClassifier as KeywordClassifier,
 )
 from .left_out import (
     choose_block_weights as choose_block_weights,
@@ -102,6 +107,9 @@ from .recipes import (
 )
 from .recipes import (
     RECIPES as RECIPES,
+)
+from .recipes import (
+    KEYWORD_HEADS as KEYWORD_HEADS,
 )
 from .recipes import (
     REGRESSORS as REGRESSORS,

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_integer, seed_number
+from .._basics.label_sets import as_targets
 from .._basics.parameters import Seed
 from ..errors import ParameterError
 from ..images import AugmentedImages, check_images, parse_changes
@@ -103,7 +104,7 @@ class Augmented(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             raise ParameterError(f"y must have one label for each of the {len(X)} images.")
         copies = AugmentedImages(X, self.augment, self.times, seed)
         copied = 1 + self.times
-        labels = np.tile(np.asarray(y), copied)
+        labels = np.concatenate([as_targets(y)] * copied)
         self.estimator_ = clone(self.estimator)
         # other heads than ours have no use for which rows are copies
         own = {

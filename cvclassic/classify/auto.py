@@ -17,7 +17,7 @@ from .._basics.checks import check_choice, check_jobs, check_number, check_seed
 from .._basics.parameters import Seed
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
-from .recipes import HEADS, REGRESSORS, make_recipe, set_parameters
+from .recipes import HEADS, KEYWORD_HEADS, REGRESSORS, make_recipe, set_parameters
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
@@ -133,7 +133,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
         """
         check_number("budget", self.budget, 0, exclusive=True)
         if self.head is not None:
-            check_choice("head", self.head, tuple(sorted({**HEADS, **REGRESSORS})))
+            check_choice("head", self.head, tuple(sorted({**HEADS, **REGRESSORS, **KEYWORD_HEADS})))
         if self.params is not None and not isinstance(self.params, Mapping):
             raise ParameterError(
                 f"params must be None or a dict of parameters. Got {self.params!r} instead."
@@ -173,7 +173,7 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 continue
             finally:
                 spent += cost
-            accuracy = training.cv_accuracy
+            accuracy = training.cv_accuracy if math.isnan(training.cv_f1) else training.cv_f1
             trial = Trial(
                 name, None if math.isnan(accuracy) else accuracy, time.perf_counter() - before
             )

@@ -22,6 +22,7 @@ from ..errors import DataError, ParameterError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
 from .gram import symmetric_product
 from .left_out import choose_block_weights
+from .samples import label_numbers
 from .vectors import as_vectors
 
 
@@ -265,7 +266,7 @@ class WeightedUnion(FeatureUnion):
             return np.array([np.sqrt(len(vectors) / s) if s > 0 else 0 for s in squares], "f4")
         rng = check_random_state(self.random_state)
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
-        labels = np.unique(np.asarray(y)[rows], return_inverse=True)[1]
+        labels = label_numbers(y, len(vectors))[rows]
         grams = np.stack([symmetric_product(vectors[rows, block]) for block in blocks])
         with single_threaded():  # threads would fight, and the choice hang on their number
             return choose_block_weights(grams, labels)[0]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import lapack
 
+from .annotation import fit_logistic, word_priors
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest
 from .samples import group_numbers
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_MOST_WORDS = 100  # that weights are chosen by
 _WORTH = 2e-3  # relative change of the loss that is too small to keep a block for
 
 
@@ -81,7 +83,8 @@ def left_out_loss(
     ----------
     gram : ndarray of shape (n, n), float32
         Of vectors with a mean squared length of 1; a constant is added for the bias.
-    labels : ndarray of shape (n,), int
+    labels : ndarray of shape (n,), int; or of shape (n, k), bool
+        A class per picture, or which words it has.
     penalty, groups
         As in `left_out_decisions`.
     judged : ndarray of shape (n,), bool, optional
@@ -91,7 +94,8 @@ def left_out_loss(
     Returns
     -------
     float
-        nan if every class has one image.
+        nan if every class has one image. With words, the loss of a calibrated probability per
+        word.
 
     Examples
     --------
@@ -100,6 +104,8 @@ def left_out_loss(
     >>> left_out_loss(x @ x.T, labels, 0.1) < 0.1
     True
     """
+    if labels.ndim == 2:
+        return _word_loss(gram, labels, penalty, groups, judged)
     alone = np.bincount(labels)[labels] == 1 if groups is None else _alone(labels, groups)
     rows = np.flatnonzero(~alone if judged is None else judged & ~alone)
     if len(rows) == 0:
@@ -109,6 +115,24 @@ def left_out_loss(
     labels = labels[rows]
     chances = probabilities(decisions, fit_temperature(decisions, labels))
     return float(-np.log(chances[np.arange(len(rows)), labels] + 1e-12).mean())
+
+
+def _word_loss(gram, marks: np.ndarray, penalty: float, groups, judged) -> float:
+    """Log loss of left-out pictures over the most frequent words, each a question of its own."""
+    n = len(marks)
+    numbers = np.arange(n) if groups is None else group_numbers(groups, n)
+    order = np.argsort(-marks.sum(axis=0), kind="stable")[:_MOST_WORDS]
+    words = [word for word in order if len(np.unique(numbers[marks[:, word] > 0])) > 1]
+    if not words:
+        return float("nan")
+    rows = np.ones(n, bool) if judged is None else judged
+    marks = marks[:, words].astype(bool)
+    decisions = left_out_decisions(gram + 1, 2 * marks.astype(np.float32) - 1, penalty, groups)
+    priors = np.broadcast_to(word_priors(marks[rows]), (int(rows.sum()), len(words)))
+    voices = np.stack([decisions[rows], priors, np.ones_like(priors)], axis=2).reshape(-1, 3)
+    truth = marks[rows].ravel()
+    found = voices @ fit_logistic(voices, truth)
+    return float((np.logaddexp(0, found) - truth * found).mean())
 
 
 def _alone(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -129,7 +153,7 @@ def choose_block_weights(
     Parameters
     ----------
     grams : ndarray of shape (n_blocks, n, n), float32
-    labels : ndarray of shape (n,), int
+    labels : ndarray of shape (n,), int; or of shape (n, k), bool
     max_sweeps : int
         Passes over the blocks at most.
 
@@ -171,7 +195,8 @@ def choose_block_weights(
         return left_out_loss(gram, labels, penalty)
 
     shares = np.full(len(used), 1 / len(used))
-    if np.bincount(labels).max() == 1:
+    most = labels.sum(axis=0).max() if labels.ndim == 2 else np.bincount(labels).max()
+    if most <= 1:
         weights[used] = np.sqrt(shares / sizes[used])
         return weights, float("nan")
     best, penalty = min((loss(shares, p), p) for p in PENALTIES)

@@ -11,6 +11,7 @@ from ..encode import balanced_order
 from ..images import AugmentedImage, single_threaded
 from .gram import symmetric_product
 from .left_out import PENALTIES, left_out_loss
+from .samples import label_numbers
 
 Encode = Callable[[list], np.ndarray]
 """Turns a list of images into their vectors."""
@@ -35,7 +36,7 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     ----------
     vectors, mirrored : ndarray of shape (n, d), float32
         Of the same images, in the same order.
-    labels : ndarray of shape (n,), int
+    labels : ndarray of shape (n,), int; or of shape (n, k), bool
 
     Returns
     -------
@@ -55,7 +56,7 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
         gram += symmetric_product(np.concatenate([vectors[:, columns], mirrored[:, columns]]))
     gram /= max(float(np.trace(gram)) / len(gram), float(np.finfo(np.float32).tiny))
     plain = min(left_out_loss(gram[:n, :n], labels, p) for p in PENALTIES)
-    twice, groups = np.tile(labels, 2), np.tile(np.arange(n), 2)
+    twice, groups = np.concatenate([labels, labels]), np.tile(np.arange(n), 2)
     first = np.arange(2 * n) < n
     both = min(left_out_loss(gram, twice, p, groups, first) for p in PENALTIES)
     return both < plain * (1 - _WORTH)
@@ -103,7 +104,7 @@ def try_mirroring(
     tried = np.sort(order[:_MAX_SAMPLES])
     mirrored = encode([_mirror(images[i]) for i in tried])
     if mirror == "cv":
-        numbers = np.unique(labels[tried], return_inverse=True)[1]
+        numbers = label_numbers(labels, len(vectors))[tried]
         with single_threaded():
             if not mirroring_helps(vectors[tried], mirrored, numbers):
                 return None

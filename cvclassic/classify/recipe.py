@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._basics.checks import check_bool, check_choice
+from .._basics.label_sets import as_targets
 from ..errors import DataError, ImageReadError, ParameterError
 from ..images import check_images
 from .network import OnEpoch
@@ -107,7 +108,7 @@ class Recipe(Pipeline):
         Parameters
         ----------
         X : sequence of images
-        y : sequence of labels
+        y : sequence of labels, or of lists of labels for the head "keywords"
         sample_weight : ndarray of shape (n,), optional
             How much each image counts for the head.
         groups : sequence of n values, optional
@@ -153,7 +154,7 @@ class Recipe(Pipeline):
             X, kept = self._readable(X)
             if not len(kept):
                 raise DataError(f"None of the {len(y)} images can be read: {self.failures_[0][1]}")
-            y = [y[i] for i in kept] if isinstance(y, list | tuple) else np.asarray(y)[kept]
+            y = [y[i] for i in kept] if isinstance(y, list | tuple) else as_targets(y)[kept]
             given = {k: None if v is None else np.asarray(v)[kept] for k, v in given.items()}
         self.training_ = fit_recipe(self, X, y, progress, on_epoch=on_epoch, **given)
         return self
@@ -284,7 +285,7 @@ def _check_lengths(X, **given) -> None:
             raise ParameterError(
                 f"y must have one label for each of the {len(X)} images. Got None."
             )
-        if value is not None and np.ndim(value) and len(value) != len(X):
+        if value is not None and not np.isscalar(value) and len(value) != len(X):
             what = "label" if name == "y" else "value"
             raise ParameterError(
                 f"{name} must have one {what} for each of the {len(X)} images. Got {len(value)}."

@@ -25,6 +25,7 @@ from ..errors import ParameterError
 from . import catalog
 from .fusion import WeightedUnion
 from .heads import SVMClassifier
+from .keywords import KeywordClassifier
 from .maps import HomogeneousMap
 from .mlp import PRESETS, MLPClassifier
 from .mlp_regressor import MLPRegressor
@@ -41,6 +42,7 @@ HEADS: dict[str, Callable[[], BaseEstimator]] = {
     "svm": SVMClassifier,
 }
 REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegressor}
+KEYWORD_HEADS: dict[str, Callable[[], BaseEstimator]] = {"keywords": KeywordClassifier}
 # heads of recipes whose own is not the SVM
 _OWN_HEADS = {
     "pixels": "mlp-wide",
@@ -197,7 +199,8 @@ def make_head(name: str, **params) -> BaseEstimator:
     Parameters
     ----------
     name : str
-        Name of the head; `HEADS` lists the classifiers, `REGRESSORS` those that give numbers.
+        Name of the head; `HEADS` lists the classifiers, `REGRESSORS` those that give numbers,
+        `KEYWORD_HEADS` those that give several labels per image.
     **params
         Parameters of the head.
 
@@ -215,7 +218,7 @@ def make_head(name: str, **params) -> BaseEstimator:
     >>> make_head("svm", C=1.0)
     SVMClassifier(C=1.0)
     """
-    heads = {**HEADS, **REGRESSORS}
+    heads = {**HEADS, **REGRESSORS, **KEYWORD_HEADS}
     check_choice("head", name, tuple(sorted(heads)))
     return set_parameters(heads[name](), params)
 
@@ -240,7 +243,7 @@ def head_name(head: BaseEstimator) -> str:
     ('ridge-rbf', 'ridge')
     """
     best, most = type(head).__name__, -1
-    for name, maker in {**HEADS, **REGRESSORS}.items():
+    for name, maker in {**HEADS, **REGRESSORS, **KEYWORD_HEADS}.items():
         own = maker()
         if type(own) is not type(head):
             continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from .._basics.label_sets import encode_sets, is_multilabel
 from ..errors import DataError, ParameterError
 
 
@@ -89,6 +90,19 @@ def weights_of_classes(class_weight, classes: np.ndarray, totals: np.ndarray) ->
     if unknown:
         raise ParameterError(f"class_weight must be of the classes. Got {unknown[0]!r} instead.")
     return np.array([class_weight.get(label, 1) for label in known], float)
+
+
+def label_numbers(y, n: int) -> np.ndarray:
+    """Number of each sample's class, shape (n,); or which words each has, shape (n, k), bool.
+
+    Examples
+    --------
+    >>> label_numbers(["b", "a"], 2).tolist(), label_numbers([["b", "a"], ["b"]], 2).tolist()
+    ([1, 0], [[True, True], [False, True]])
+    """
+    if is_multilabel(y):
+        return encode_sets(y, n)[1]
+    return np.unique(np.asarray(y), return_inverse=True)[1]
 
 
 def group_numbers(groups, n: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from sklearn import config_context
 from sklearn.base import TransformerMixin, is_classifier
 from sklearn.pipeline import Pipeline
 
+from .._basics.label_sets import as_targets
 from ..errors import DataError, ParameterError
 from ..images import worker_processes
 from .mirror import encode_mirrored, try_mirroring
@@ -61,6 +62,8 @@ class Training:
     cv_accuracy : float
         Share of images that the classifier labeled rightly when they were held out; nan
         where none could be. The vocabulary had seen them, without their labels.
+    cv_f1 : float
+        Of keywords instead of labels: F1 of mean precision and recall over words.
     epochs : list of Epoch
         Of a head that is trained in epochs.
     losses : dict of str to float
@@ -79,6 +82,7 @@ class Training:
     n_images: int = 0
     without_features: list[int] = field(default_factory=list)
     cv_accuracy: float = float("nan")
+    cv_f1: float = float("nan")
     epochs: list[Epoch] = field(default_factory=list)
     losses: dict[str, float] = field(default_factory=dict)
     l2_path: list[Penalty] = field(default_factory=list)
@@ -191,7 +195,7 @@ def fit_recipe(
     given = {"sample_weight": sample_weight, "groups": groups, "judged": judged}
     rows = _Rows(
         np.empty((0, 0)),
-        np.asarray(y),
+        as_targets(y),
         **{name: None if value is None else np.asarray(value) for name, value in given.items()},
     )
     known = signature(pipeline[-1].fit).parameters
@@ -212,6 +216,7 @@ def fit_recipe(
     path = getattr(pipeline[-1], "l2_path_", [])
     training.l2_path = list(path) if len(path) > 1 else []
     training.cv_accuracy = float(getattr(pipeline[-1], "cv_accuracy_", float("nan")))
+    training.cv_f1 = float(getattr(pipeline[-1], "cv_f1_", float("nan")))
     n_landmarks = getattr(pipeline[-1], "n_landmarks_", 0)
     if n_landmarks:
         training.notes.append(
@@ -248,12 +253,13 @@ def _make_vectors(
     described = described_rows(features, rows.vectors)
     originals = np.ones(len(described), bool) if rows.judged is None else rows.judged
     training.without_features = np.flatnonzero(~described & originals).tolist()
-    n_classes = len(np.unique(rows.labels[described]))
-    if is_classifier(pipeline) and n_classes < 2:
-        raise DataError(
-            "A classifier needs usable features in images of at least 2 classes. "
-            f"Got {int(described.sum())} images of {n_classes} classes."
-        )
+    if is_classifier(pipeline):
+        n_classes = len(np.unique(rows.labels[described]))
+        if n_classes < 2:
+            raise DataError(
+                "A classifier needs images of at least 2 classes that show features. "
+                f"Got {int(described.sum())} images of {n_classes} classes."
+            )
     training.n_images = int((described & originals).sum())
     if not described.all():
         rows.take(described)
@@ -286,7 +292,7 @@ def _add_mirrored(pipeline: Pipeline, images: list, rows: _Rows, mirror: bool | 
         rows.vectors = np.concatenate([rows.vectors, np.empty_like(rows.vectors)])
     rows.vectors[n + found[0]] = found[1]
     encode_mirrored(lambda some: as_vectors(encode(some)), images, found[0], rows.vectors[n:])
-    rows.labels = np.tile(rows.labels, 2)
+    rows.labels = np.concatenate([rows.labels, rows.labels])
     rows.judged = np.arange(2 * n) < n
     rows.groups = np.tile(np.arange(n) if rows.groups is None else rows.groups, 2)
     if rows.sample_weight is not None:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._basics.checks import check_number
+from .._basics.label_sets import is_multilabel
 from .._basics.parameters import Seed
 from .._basics.saving import require
 from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
@@ -24,7 +25,7 @@ def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
     Parameters
     ----------
     y : sequence of n labels, or None
-        None stands for a single class.
+        None stands for a single class, and so do several labels per picture.
     n : int
     rng : numpy.random.RandomState
 
@@ -43,6 +44,8 @@ def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
         return shuffled
     if len(y) != n:
         raise ParameterError(f"y must have one label for each of the {n} images. Got {len(y)}.")
+    if is_multilabel(y):
+        return shuffled
     labels = np.unique(np.asarray(y), return_inverse=True)[1][shuffled]
     turn = np.empty(n, int)
     for label in range(labels.max() + 1):

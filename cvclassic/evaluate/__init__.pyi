@@ -2,23 +2,31 @@ __all__ = [
     "BoxScores",
     "Comparison",
     "Evaluation",
+    "ImageBoxes",
+    "ImageMeasures",
+    "KeywordPredictions",
     "LearningCurve",
     "Predictions",
     "RankingScores",
     "average_precision",
     "box_overlaps",
     "compare_predictions",
+    "confused_pairs",
+    "evaluate_keywords",
     "evaluate_predictions",
     "exact_mcnemar",
     "learning_curve",
     "read_predictions",
     "reliability",
+    "score_keywords",
     "score_boxes",
     "score_numbers",
     "score_predictions",
     "score_rankings",
     "segmentation_scores",
     "wilson_interval",
+    "write_keywords",
+    "write_predictions",
 ]
 
 from .abstention import (
@@ -80,6 +88,15 @@ from .evaluation import (
 )
 from .intervals import (
     score_intervals as score_intervals,
+)
+from .keywords import (
+    KeywordPredictions as KeywordPredictions,
+)
+from .keywords import (
+    evaluate_keywords as evaluate_keywords,
+)
+from .keywords import (
+    score_keywords as score_keywords,
 )
 from .learning_curves import (
     LearningCurve as LearningCurve,
@@ -155,6 +172,9 @@ from .segmentations import (
 )
 from .segmentations import (
     segmentation_scores as segmentation_scores,
+)
+from .table_writing import (
+    write_keywords as write_keywords,
 )
 from .table_writing import (
     write_predictions as write_predictions,

@@ -24,9 +24,9 @@ class Evaluation:
     Parameters
     ----------
     scores : dict
-        As `score_predictions` or `score_numbers` give them, with ``intervals``, and ``unknown``
+        As `score_predictions`, `score_keywords` or `score_numbers` give them, with ``intervals``, and ``unknown``
         where the model may say that it does not know.
-    predictions : Predictions or None
+    predictions : Predictions, KeywordPredictions or None
         Every answer; None where the model gives numbers.
     failures : list of (path, code, message)
         Images that could not be read; they are not scored.
@@ -35,9 +35,14 @@ class Evaluation:
     """
 
     scores: dict[str, Any]
-    predictions: Predictions | None = None
+    predictions: Any = None
     failures: list[tuple[str, str, str]] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether images have several labels each."""
+        return "words" in self.scores
 
     @property
     def accuracy(self) -> float:
@@ -97,6 +102,10 @@ class Evaluation:
         seen = self.predictions
         if seen is None:
             return import_pandas().DataFrame([self.scores])
+        if self.is_multilabel:
+            rows = {"path": seen.paths, "truth": seen.truth, "predicted": seen.labels}
+            table = {name: list(values) for name, values in rows.items()}
+            return import_pandas().DataFrame(table | {"f1": seen.f1})  # type: ignore[union-attr]
         table: dict[str, Any] = {
             "path": list(seen.paths),
             "truth": list(seen.truth),
@@ -108,14 +117,21 @@ class Evaluation:
         return import_pandas().DataFrame(table)
 
     def plot(self) -> Any:
-        """Draw the confusion matrix; returns a matplotlib Figure."""
+        """Draw the confusion matrix, or F1 per keyword; returns a matplotlib Figure."""
+        if self.is_multilabel:
+            from ..draw.keywords import keyword_figure
+
+            return keyword_figure(self.scores["words"])
         from ..draw.confusion import confusion_figure
 
         return confusion_figure(self.confusion, self.labels)
 
     def _repr_html_(self) -> str:
         rows = []
-        for name in ("accuracy", "mean_class_accuracy", "macro_f1", "top_5_accuracy"):
+        for name in (
+            "accuracy", "mean_class_accuracy", "macro_f1", "top_5_accuracy",
+            "mean_precision", "mean_recall", "mean_f1", "map", "micro_f1",
+        ):  # fmt: skip
             value = self.scores.get(name)
             if value is not None:
                 ends = self.interval(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from .._basics.atomic import atomic_file
+from .keywords import KeywordPredictions
 from .per_sample import true_columns
 from .predictions import Predictions
 
@@ -45,14 +46,27 @@ def write_predictions(
     """
     shares = predictions.probabilities
     k = min(top, len(predictions.classes)) if shares is not None else 0
-    header = [*_FIRST, *([OF_TRUTH] if k else [])]
-    for i in range(1, k + 1):
-        header += [f"label_{i}", f"probability_{i}"]
+    header = [*_FIRST, *([OF_TRUTH] if k else []), *_scored(k)]
+    _write(path, header, _rows(predictions, k), failures)
+
+
+def _scored(k: int) -> list[str]:
+    """Headers of the k most probable classes."""
+    return [name for i in range(1, k + 1) for name in (f"label_{i}", f"probability_{i}")]
+
+
+def _write(
+    path: str | os.PathLike,
+    header: list[str],
+    rows: Iterable[list[str]],
+    failures: Iterable[tuple[str, str, str]],
+) -> None:
+    """Write a table; images that could not be read come last."""
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         plain = csv.writer(file, lineterminator="\n")
         quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         plain.writerow(header)
-        for row in _rows(predictions, k):
+        for row in rows:
             # csv leaves a carriage return unquoted, and readers take it for the end of the line
             (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
         for failed in failures:
@@ -81,3 +95,45 @@ def _rows(predictions: Predictions, k: int) -> Iterator[list[str]]:
             scores += [""] * (1 + 2 * k - len(scores))
         seconds = f"{predictions.seconds[i]:.6f}" if len(predictions.seconds) else ""
         yield [*cells, str(int(right[i])), margin, seconds, *scores]
+
+
+def write_keywords(
+    path: str | os.PathLike,
+    predictions: KeywordPredictions,
+    failures: Iterable[tuple[str, str, str]] = (),
+    top: int = 5,
+) -> None:
+    """Write a CSV table of the words that were answered for each image.
+
+    Columns: ``path``, ``status``, ``code``, ``message``, ``truth`` and ``labels`` (words,
+    separated by ``;``), ``f1`` of the image, ``seconds``, and ``label_1``, ``probability_1`` and
+    so on.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    predictions : KeywordPredictions
+    failures : list of (path, code, message)
+    top : int
+        Words to list with their probabilities.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    k = min(top, len(predictions.classes))
+    header = ["path", "status", "code", "message", "truth", "labels", "f1", "seconds", *_scored(k)]
+    _write(path, header, _word_rows(predictions, k), failures)
+
+
+def _word_rows(predictions: KeywordPredictions, k: int) -> Iterator[list[str]]:
+    f1, answers = predictions.f1, predictions.labels
+    for i, path in enumerate(predictions.paths):
+        row = predictions.probabilities[i]
+        words = (";".join(map(str, some)) for some in (predictions.truth[i], answers[i]))
+        seconds = f"{predictions.seconds[i]:.6f}" if len(predictions.seconds) else ""
+        scores: list[str] = []
+        for j in np.argsort(-row, kind="stable")[:k]:
+            scores += [str(predictions.classes[j]), f"{row[j]:.8g}"]
+        yield [path, "ok", "", "", *words, f"{f1[i]:.6g}", seconds, *scores]

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from ..classify import WeightedUnion
+from ..classify import KeywordClassifier, WeightedUnion
 from ..describe import HOG, ImageTransformer, LocalFeatures
 from ..encode import LLC, VLAD, BagOfWords, FisherVector, LocalEncoder, cell_index
 from ..errors import ParameterError
@@ -83,7 +83,13 @@ def check_explainable(pipeline: Pipeline) -> None:
             "Only image models can be explained; this model takes rows of a table."
         )
     if not hasattr(pipeline[-1], "classes_"):
-        raise ParameterError("Only classifiers can be explained; this model predicts numbers.")
+        raise ParameterError(
+            "Only models that give labels can be explained; this one gives numbers."
+        )
+    if isinstance(pipeline[-1], KeywordClassifier):
+        raise ParameterError(
+            "Only models that give one label per image can be explained; this one gives keywords."
+        )
 
 
 def members_of(features: BaseEstimator) -> list[Member] | None:

@@ -11,6 +11,8 @@ __all__ = [
     "decode_image",
     "load_dataset",
     "load_folder",
+    "load_keywords",
+    "load_labeled",
     "load_manifest",
     "load_table",
     "parse_changes",
@@ -125,6 +127,9 @@ from .labeled import (
 )
 from .labeled import (
     split_kind as split_kind,
+)
+from .keywords import (
+    load_keywords as load_keywords,
 )
 from .labeled_source import (
     LabeledData as LabeledData,

@@ -6,7 +6,9 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from cvclassic._basics.label_sets import is_multilabel
 from cvclassic._basics.printable import list_names, plural, show_path
 from cvclassic.errors import DataError
 
@@ -18,7 +20,8 @@ class DataNote:
     Attributes
     ----------
     code : str
-        ``"splits"`` (other parts were found; no fault), or a fault: ``"capitals"``,
+        ``"splits"`` (other parts were found) and ``"rare"`` (keywords of one image), which are no
+        faults, or a fault: ``"capitals"``,
         ``"same_name"``, ``"empty_class"``, ``"loose"``, ``"two_labels"``, ``"duplicate_rows"``,
         ``"left_out"``.
     message : str
@@ -33,7 +36,7 @@ class DataNote:
     @property
     def is_fault(self) -> bool:
         """False for what is only told."""
-        return self.code != "splits"
+        return self.code not in ("splits", "rare")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class LabeledImages:
     Attributes
     ----------
     paths : list of str
-    labels : list of str
-        One for each path.
+    labels : list of str, or of tuples of str
+        One for each path; tuples where images have keywords.
     splits : list of str
         One for each path of a manifest with such a column; else empty.
     notes : tuple of DataNote
@@ -64,14 +67,20 @@ class LabeledImages:
         return len(self.paths)
 
     @property
+    def is_multilabel(self) -> bool:
+        """Whether images have several labels each."""
+        return is_multilabel(self.labels)
+
+    @property
     def classes(self) -> list[str]:
         """The labels that occur, sorted."""
-        return sorted(set(self.labels))
+        return list(self.counts)
 
     @property
     def counts(self) -> dict[str, int]:
         """Images of each class, sorted by class."""
-        return dict(sorted(Counter(self.labels).items()))
+        labels = chain.from_iterable(self.labels) if self.is_multilabel else self.labels
+        return dict(sorted(Counter(labels).items()))
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._basics.label_sets import as_rows, is_multilabel
 from .._basics.printable import show_path
 from ..errors import DataError, ParameterError
 from .arrays import LabeledArrays, check_pictures, is_array_file, load_arrays
 from .folders import load_folder
+from .keywords import load_keywords, load_listed
 from .labeled import LabeledImages
-from .manifests import load_manifest
 from .tables import LabeledTable, load_table
 
 LabeledData: TypeAlias = LabeledImages | LabeledArrays | LabeledTable
@@ -38,8 +39,8 @@ def load_labeled(
     ----------
     source : str, Path, labeled data, or sequence of images
         A folder with one sub-folder per class; a manifest (CSV with the columns ``path`` and
-        ``label``); a .npz, .npy or IDX file; with `label` a CSV table of numbers; or images in
-        memory, with `labels`.
+        ``label``, or with a column ``keywords`` of several words per image); a .npz, .npy or IDX
+        file; with `label` a CSV table of numbers; or images in memory, with `labels`.
     part : {"train", "test"}
         Which arrays of an array file to take where `split` does not say so.
     min_classes : int
@@ -49,8 +50,10 @@ def load_labeled(
         file.
     label : str, optional
         Column of a table that holds the labels.
-    labels : path or sequence of labels, optional
-        File of the labels of an array file that has none, or the labels of images in memory.
+    labels : path, str or sequence, optional
+        File of the labels of an array file that has none; the labels of images in memory, each one
+        or a list of several; or the column of keywords of a manifest (or of a folder's
+        manifest.csv).
     columns : sequence of str, optional
         Columns of a table to read.
     skip_empty : bool
@@ -84,12 +87,29 @@ def load_labeled(
             raise ParameterError("split of an array file must be 'train' or 'test'.")
         return load_arrays(path, split or part, labels)
     if labels is not None:
-        raise ParameterError("labels goes with an array file or with images in memory.")
+        return load_keywords(_manifest_of(path, labels), labels, split)
     if Path(path).suffix.lower() in (".csv", ".tsv", ".txt"):
-        return load_manifest(path, split)
+        return load_listed(path, split)
     if split is not None:
         raise ParameterError("split needs a manifest or a table.")
     return load_folder(path, min_classes=min_classes, part=part, skip_empty=skip_empty)
+
+
+def _manifest_of(path: str, labels: Any) -> str:
+    """The manifest whose column `labels` holds keywords: the file, or the one in the folder."""
+    if not isinstance(labels, str):
+        raise ParameterError(
+            "labels goes with an array file or images in memory; of a manifest it is the name of "
+            f"the column of keywords. Got {type(labels).__name__} instead."
+        )
+    if not os.path.isdir(path):
+        return path
+    inside = os.path.join(path, "manifest.csv")
+    if not os.path.isfile(inside):
+        raise DataError(
+            f"{show_path(path)}: expected a manifest.csv with the column {labels!r} of keywords"
+        )
+    return inside
 
 
 def _in_memory(images: Any, labels: Any) -> LabeledData:
@@ -99,7 +119,13 @@ def _in_memory(images: Any, labels: Any) -> LabeledData:
             "source must be a path, or images with labels=... for each. "
             f"Got {type(images).__name__} without labels."
         )
-    values = np.asarray(labels).tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if is_multilabel(labels):
+        rows = as_rows(labels)
+        values = [
+            row if isinstance(row, tuple) else tuple(np.flatnonzero(row).tolist()) for row in rows
+        ]
+    else:
+        values = np.asarray(labels).tolist() if isinstance(labels, np.ndarray) else list(labels)
     if len(values) != len(images):
         raise ParameterError(
             f"labels must have one entry per image ({len(images)}). Got {len(values)}."

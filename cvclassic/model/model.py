@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from .._basics.label_sets import is_multilabel
 from ..batch import Record, classify_files, max_side_of, predict_labeled
 from ..batch.expanding import expand_inputs
-from ..classify import UnknownRule, check_numbers
+from ..classify import KeywordClassifier, UnknownRule, check_numbers
 from ..errors import DataError, ModelFileWarning, ParameterError
-from ..evaluate import Predictions
+from ..evaluate import evaluate_keywords
 from ..evaluate.evaluation import Evaluation, evaluate_numbers, evaluate_predictions
 from ..images import Picture, find_inputs, watch_decoders
 from ..images.labeled_source import LabeledData, load_labeled
@@ -73,6 +74,11 @@ class Model:
     def is_classifier(self) -> bool:
         """Whether it gives labels; else it gives numbers."""
         return hasattr(self.pipeline[-1], "classes_")
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether it gives several labels per image: keywords."""
+        return isinstance(self.pipeline[-1], KeywordClassifier)
 
     @property
     def classes(self) -> list:
@@ -151,7 +157,8 @@ class Model:
             Blocks of images under way at once, as in joblib.
         engine : {"threads", "processes", "dask"}
         **options
-            As in `cvclassic.batch.classify_files`: ``timeout``, ``memory_cap``, ``on_answer``.
+            As in `cvclassic.batch.classify_files`: ``timeout``, ``memory_cap``, ``on_answer``,
+            ``threshold``.
 
         Yields
         ------
@@ -224,8 +231,8 @@ class Model:
         Parameters
         ----------
         source : path or labeled data
-            A folder with one sub-folder per class, a manifest, an array file, a table (with
-            `label`), or images in memory (with `labels`).
+            A folder with one sub-folder per class, a manifest (of labels or keywords), an array
+            file, a table (with `label`), or images in memory (with `labels`).
         split, label, labels
             As in `cvclassic.images.load_labeled`.
         n_jobs : int or None
@@ -247,9 +254,12 @@ class Model:
         data = self.load_labeled(source, split=split, label=label, labels=labels)
         if not self.is_classifier:
             return self._evaluate_numbers(data, n_jobs, watch)
+        self._check_labels(data)
         predictions, failures, seconds = self.predict_labeled(
             data, n_jobs=n_jobs, watch=watch, on_answer=on_answer
         )
+        if self.is_multilabel:
+            return evaluate_keywords(predictions, failures=failures, seconds=round(seconds, 3))
         return evaluate_predictions(
             predictions, self.unknown, failures=failures, seconds=round(seconds, 3)
         )
@@ -261,7 +271,7 @@ class Model:
         n_jobs: int | None = -1,
         watch: Callable[[Iterable], Iterator] = iter,
         on_answer: Callable | None = None,
-    ) -> tuple[Predictions, list[tuple[str, str, str]], float]:
+    ) -> tuple[Any, list[tuple[str, str, str]], float]:
         """Answers for labeled data, without scores.
 
         Parameters
@@ -272,7 +282,7 @@ class Model:
 
         Returns
         -------
-        predictions : Predictions
+        predictions : Predictions, or KeywordPredictions of a model of keywords
         failures : list of (path, code, message)
             Images that could not be read.
         seconds : float
@@ -331,7 +341,7 @@ class Model:
         Raises
         ------
         ParameterError
-            There is no such class, or the model cannot be explained.
+            There is no such class, or the model cannot be explained: it gives numbers or keywords.
         ImageReadError
             The image cannot be read.
         """
@@ -358,12 +368,25 @@ class Model:
             raise ParameterError("This model has no file yet. Save it first.")
         return read_model_info(self.path)
 
+    def _check_labels(self, data: LabeledData) -> None:
+        """Raise `ParameterError` unless the data have as many labels per image as the model."""
+        if self.is_multilabel and not is_multilabel(data.labels):
+            raise ParameterError(
+                "This model gives keywords, and the data have one label per image. Give a manifest "
+                "and its column of keywords (--manifest CSV --labels keywords)."
+            )
+        if is_multilabel(data.labels) and not self.is_multilabel:
+            raise ParameterError(
+                "The data have several labels per image, and this model gives one."
+            )
+
     def _need_classes(self, what: str) -> None:
         if not self.is_classifier:
             raise ParameterError(f"{what} needs a classifier. This model gives numbers.")
 
     def __repr__(self) -> str:
-        gives = f"{len(self.classes)} classes" if self.is_classifier else "numbers"
+        what = "keywords" if self.is_multilabel else "classes"
+        gives = f"{len(self.classes)} {what}" if self.is_classifier else "numbers"
         return f"<Model {self.recipe or 'of your own'}: {self.takes} to {gives}>"
 
     def _repr_html_(self) -> str:

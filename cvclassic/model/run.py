@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..classify import probabilities
+from ..classify import KeywordClassifier, probabilities
 from ..classify.auto import Trial
 from ..classify.training import Training
-from ..evaluate import Predictions
+from ..evaluate import KeywordPredictions, Predictions
 from ..images import DataNote
 
 Failure = tuple[str, str, str]
@@ -31,7 +31,7 @@ class TrainingRun:
         What happened while the recipe was fitted.
     trials : list of Trial
         What the recipe "auto" tried.
-    held_out : Predictions or None
+    held_out : Predictions, KeywordPredictions or None
         Answers for training images while they were held out; None where the head keeps none.
     seconds : dict of str to float
         Of each stage.
@@ -45,7 +45,7 @@ class TrainingRun:
     failures: list[Failure]
     report: Training
     trials: list[Trial] = field(default_factory=list)
-    held_out: Predictions | None = None
+    held_out: Predictions | KeywordPredictions | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[DataNote] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class TrainingRun:
 
 def held_out_predictions(
     pipeline, without_features: Sequence[int], paths: Sequence[str], labels: Sequence
-) -> Predictions | None:
+) -> Predictions | KeywordPredictions | None:
     """Answers for training images that were held out; None where the head keeps none.
 
     Parameters
@@ -71,7 +71,7 @@ def held_out_predictions(
 
     Returns
     -------
-    Predictions or None
+    Predictions, KeywordPredictions or None
     """
     head = pipeline[-1]
     held_out, rows = getattr(head, "held_out_", None), getattr(head, "held_out_rows_", ())
@@ -80,6 +80,16 @@ def held_out_predictions(
     blank = set(without_features)
     seen = [i for i in range(len(paths)) if i not in blank]
     classes = pipeline.classes_.tolist()
+    if isinstance(head, KeywordClassifier):
+        chances = held_out[0].astype("float32")
+        places = [seen[row] for row in rows]
+        return KeywordPredictions(
+            [paths[i] for i in places],
+            [labels[i] for i in places],
+            classes,
+            chances,
+            head.chosen(held_out[0]),
+        )
     chances = probabilities(held_out[0], head.temperature_)
     places = [seen[row] for row in rows]
     return Predictions(

@@ -11,13 +11,16 @@ from typing import Any
 from sklearn.base import is_classifier
 
 from .._basics.checks import check_choice
+from .._basics.label_sets import is_multilabel, words_of
 from .._basics.printable import list_names
 from ..batch import max_side_of, read_all
 from ..classify import (
+    KEYWORD_HEADS,
     RECIPES,
     UNKNOWN,
     Augmented,
     AutoRecipe,
+    KeywordClassifier,
     Training,
     calibrate_unknown,
     fit_recipe,
@@ -71,7 +74,7 @@ def train(
     ----------
     source : path, labeled data, or sequence of images
         A folder with one sub-folder per class, a manifest (CSV with the columns ``path`` and
-        ``label``), an array file, a table of numbers (with `label`), or images in memory (with
+        ``label``, or ``keywords`` for several labels per image), an array file, a table of numbers (with `label`), or images in memory (with
         `labels`).
     recipe : str
         Features and classifier to use; `cvclassic.classify.RECIPES` lists them. "auto" tries
@@ -136,6 +139,7 @@ def train(
     events = events or TrainingEvents()
     settings = {"random_state": random_state, "n_jobs": n_jobs}
     values = dict(params or {})
+    head = _head_for(data, head, unknown)
     description: dict[str, Any] = {"recipe": recipe, "seed": random_state, "params": values}
     estimator = _estimator(data, recipe, head, values, budget, augment, settings)
     if isinstance(data, LabeledTable):
@@ -167,6 +171,27 @@ def train(
     return model
 
 
+def _head_for(data: LabeledData, head: str | None, unknown: float | None) -> str | None:
+    """The head that the labels ask for; refuse one that has no use for them."""
+    if not is_multilabel(data.labels):
+        if head in KEYWORD_HEADS:
+            raise ParameterError(
+                f"The head {head!r} needs several labels per image: a manifest with a column of "
+                "keywords (--labels keywords), or lists of labels."
+            )
+        return head
+    if head is not None and head not in KEYWORD_HEADS:
+        raise ParameterError(
+            f"The head {head!r} gives one label per image, and these data have several. Leave the "
+            "head out, or use 'keywords'."
+        )
+    if unknown is not None:
+        raise ParameterError(
+            "unknown goes with one label per image. Keywords have a threshold each already."
+        )
+    return "keywords"
+
+
 def _calibrate(model: Model, kind: str, error_rate: float) -> list[DataNote]:
     """Give the model its rule for "unknown"; where it cannot have one, say so."""
     try:
@@ -186,7 +211,7 @@ def _notes_of(model: Model, run: TrainingRun) -> list[DataNote]:
             f"{'was' if n == 1 else 'were'} skipped: {list_names(paths, 5)}"
         )
         notes.append(DataNote("no_features", text, tuple(paths)))
-    if model.is_classifier and run.held_out is not None:
+    if model.is_classifier and run.held_out is not None and not model.is_multilabel:
         found = evaluate_predictions(run.held_out)
         if found.is_at_chance:
             text = (
@@ -266,11 +291,24 @@ def _summary(pipeline, report: Training, readable: LabeledImages, failures: list
         "class_counts": {str(k): n for k, n in readable.counts.items()} if gives_labels else {},
         "cv_accuracy": None if math.isnan(report.cv_accuracy) else report.cv_accuracy,
     }
+    if isinstance(pipeline[-1], KeywordClassifier):
+        summary |= _keyword_summary(pipeline[-1])
     if report.l2_path:
         summary["alpha"] = float(pipeline[-1].alpha_)
     if report.losses:
         summary["losses"] = report.losses
     return summary
+
+
+def _keyword_summary(head: KeywordClassifier) -> dict:
+    """What is remembered of a model of keywords."""
+    marks = head.held_out_[1]
+    return {
+        "multilabel": True,
+        "rule": head.rule if head.rule == "threshold" else f"top {head.n_top}",
+        "words_per_image": round(float(marks.sum() / max(len(marks), 1)), 3),
+        "cv_f1": None if math.isnan(head.cv_f1_) else head.cv_f1_,
+    }
 
 
 def _read(
@@ -298,6 +336,14 @@ def _read(
 
 def _check_classes(data: LabeledData, readable: LabeledImages, failures: list[Failure]) -> None:
     """Every class that was asked for must have an image left."""
+    if is_multilabel(data.labels):  # a word may be lost: it is one of many
+        if failures and len(words_of(readable.labels)) < 2:
+            path, code, message = failures[0]
+            raise DataError(
+                "Images of fewer than 2 keywords can be read. The first failure: "
+                f"{path}: {code}: {message}"
+            )
+        return
     lost = sorted(set(data.labels) - set(readable.labels)) if failures else []
     if lost:
         path, code, message = failures[0]
