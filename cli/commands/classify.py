@@ -36,6 +36,12 @@ _MOST_SMOOTHED = 50  # classes that take part in smoothing
     help="Number of classes to list per image.",
 )
 @click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Answer all keywords of at least this probability. [default: learned per keyword]",
+)
+@click.option(
     "--pictures",
     type=click.Path(file_okay=False),
     metavar="DIR",
@@ -68,6 +74,7 @@ def classify(
     output,
     format_,
     top,
+    threshold,
     pictures,
     sort_into,
     link,
@@ -92,6 +99,9 @@ def classify(
     A model that was trained with --unknown gives the label unknown when it is not sure, and its
     best guess in the column guess; with --unknown-sets it gives a set of labels in the column
     labels, as a JSON list.
+
+    A model of keywords gives its words in the column labels, most probable first, as a JSON list
+    (a list in JSON lines and Parquet); label is the most probable one.
 
     With -o a run may be interrupted in any way, also by a power cut: the same command continues
     where it stopped, and the output is the same, byte for byte. Until the end its records lie in
@@ -146,7 +156,13 @@ def classify(
                     raise click.UsageError(f"{name} needs a model that gives labels to images.")
         digest = file_digest(model)
         draws = pictures is not None or bool(drawn)
-        task = ClassifyTask(known.pipeline, top=top, model=digest, draw=draws)
+        if threshold is not None and not known.is_multilabel:
+            raise click.UsageError("--threshold needs a model of keywords.")
+        if smooth is not None and known.is_multilabel:
+            raise click.UsageError("--smooth needs a model that gives one label per frame.")
+        task = ClassifyTask(
+            known.pipeline, top=top, model=digest, draw=draws, threshold=threshold
+        )
         timeline = Timeline(timelines, _shown, smooth or 1.0)
         sinks: list = [timeline]
         if sort_into is not None:

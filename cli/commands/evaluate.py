@@ -58,6 +58,9 @@ def evaluate(
     read are counted separately (n_failed) and not scored; images without usable features count as
     wrong. The exit code is 1 if any could not be read.
 
+    For a model of keywords give a manifest and its column of keywords (--labels keywords). Means
+    are over words, as in the literature on image annotation, and map is that of word search.
+
     Brackets hold 95% confidence intervals.
 
     \b
@@ -65,12 +68,13 @@ def evaluate(
       cvclassic evaluate photos.cvmodel test-photos/ --report report.html
       cvclassic evaluate birds.cvmodel --manifest birds.csv --split test --json scores.json
       cvclassic evaluate photos.cvmodel test-photos/ --per-image answers.csv
+      cvclassic evaluate tags.cvmodel --manifest tags.csv --labels keywords --split test
       cvclassic evaluate digits.cvmodel --npz mnist.npz
       cvclassic evaluate magic.cvmodel --table magic.csv --label class
     """
     from cvclassic import load_model
     from cvclassic._basics.atomic import check_writable
-    from cvclassic.evaluate import write_predictions
+    from cvclassic.evaluate import write_keywords, write_predictions
     from cvclassic.report import check_page_path
 
     from ..shared.console import report_failures, stages
@@ -108,7 +112,8 @@ def evaluate(
     seconds["classifying"] = found.seconds
     seconds["scoring"] = time.perf_counter() - start - found.seconds
     if per_image and found.predictions is not None:
-        write_predictions(per_image, found.predictions, found.failures)
+        write = write_keywords if found.is_multilabel else write_predictions
+        write(per_image, found.predictions, found.failures)
     if json_file:
         write_json(json_file, found.to_dict())
     show_scores(found.scores, model_.classes)
@@ -156,7 +161,8 @@ def _say_plan(model, data) -> None:
     """Say what would be scored."""
     from ..shared.console import show_table
 
-    labels = {str(label) for label in data.labels}
+    many = model.is_multilabel and any(isinstance(one, tuple) for one in data.labels)
+    labels = {str(label) for one in data.labels for label in (one if many else (one,))}
     rows = [
         ("data", f"{len(data):,} {model.takes}, {plural(len(labels), 'class', 'classes')}"),
         (
@@ -189,6 +195,9 @@ def show_scores(scores: dict, classes) -> None:
 
     if "r2" in scores:
         show_table([(k, v if v is None else f"{v:.6g}") for k, v in scores.items()])
+        return
+    if "words" in scores:
+        show_keywords(scores)
         return
     ends = scores["intervals"]
     rows = [
@@ -241,6 +250,48 @@ def show_scores(scores: dict, classes) -> None:
             headers=("times", "true class", "predicted"),
             title="Most frequent mistakes",
         )
+
+
+def show_keywords(scores: dict) -> None:
+    """Print the scores of keywords, and the most frequent words."""
+    from ..shared.console import show_table
+
+    ends = scores["intervals"]
+    rows = [
+        (name, f"{scores[name]:.1%}", _percents(ends.get(name)))
+        for name in (
+            "mean_precision", "mean_recall", "mean_f1", "map",
+            "micro_precision", "micro_recall", "micro_f1",
+        )
+    ]  # fmt: skip
+    low, high = ends["n_plus"]
+    found = f"{scores['n_plus']} of {scores['n_words']} words"
+    rows.insert(3, ("n_plus", found, f"[{low:.0f}, {high:.0f}]"))
+    rows.append(("calibration_error", f"{scores['calibration_error']:.4f}", ""))
+    rows.append(("words_per_image", f"{scores['words_per_image']:.2f}", ""))
+    speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
+    rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms per image)", ""))
+    rows += [(name, str(scores[name]), "") for name in ("n_images", "n_failed")]
+    show_table(rows)
+    unknown = scores["n_words"] - scores["n_known"]
+    if unknown:
+        click.echo(f"The model does not know {unknown} of these words; they count as not found.")
+    words = sorted(scores["words"], key=lambda one: -one["n_images"])[:12]
+    show_table(
+        [
+            (
+                one["word"],
+                one["n_images"],
+                f"{one['precision']:.1%}",
+                "–" if one["recall"] is None else f"{one['recall']:.1%}",
+                f"{one['f1']:.1%}",
+                "–" if one["average_precision"] is None else f"{one['average_precision']:.1%}",
+            )
+            for one in words
+        ],
+        headers=("keyword", "images", "precision", "recall", "F1", "AP"),
+        title="Most frequent keywords" if len(scores["words"]) > 12 else "Keywords",
+    )
 
 
 def _percents(ends: tuple[float, float] | None) -> str:

@@ -60,7 +60,25 @@ def _training(about) -> list[tuple[str, str]]:
     counts = summary.pop("class_counts", {}) or {}
     n_images = summary.pop("n_images", None)
     if about.classes:
-        rows.append(("Classes", f"{len(about.classes)}: {_classes(about.classes, counts)}"))
+        many = summary.pop("multilabel", False)
+        if many:
+            words = summary.pop("words_per_image", None)
+            rows.append(("Gives", "several labels per image (multi-label)"))
+            if isinstance(words, float):
+                rows.append(("Labels per image", f"{words:.1f} in training"))
+            rule = summary.pop("rule", "threshold")
+            rows.append(
+                ("Answers", "a threshold per label" if rule == "threshold" else f"the {rule}")
+            )
+            f1 = summary.pop("cv_f1", None)
+            if isinstance(f1, float):
+                rows.append(("Cross-validation F1", f"{f1:.1%} (mean over labels)"))
+        rows.append(
+            (
+                "Keywords" if many else "Classes",
+                f"{len(about.classes)}: {_classes(about.classes, counts)}",
+            )
+        )
     else:
         rows.append(("Gives", "numbers"))
     if n_images is not None:

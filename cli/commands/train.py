@@ -57,7 +57,7 @@ class TrainCommand(click.Command):
     "--head",
     metavar="NAME",
     help="Classifier to use: svm, ridge, ridge-rbf, mlp, mlp-wide, mlp-deep, mlp-linear or "
-    "perceptron; mlp-regressor for labels that are numbers. [default: the recipe's own]",
+    "perceptron; mlp-regressor for labels that are numbers; keywords for several labels per image. [default: the recipe's own]",
 )
 @click.option(
     "--param",
@@ -131,6 +131,11 @@ def train(
     The recipe auto tries several recipes in cross-validation on the training images, within
     --budget seconds, and keeps the best.
 
+    With --labels keywords the images have several labels each: the manifest (or FOLDER/manifest.csv)
+    has a column keywords with words separated by ; , | or blanks, or one row per image and word.
+    Each word gets a probability and a threshold of its own. --param rule=top --param n_top=5 makes
+    the model answer always five.
+
     The same images, recipe and seed give the same model, byte for byte, whatever --jobs is (with
     auto, as long as the budget lets it try the same recipes). Images that cannot be read are
     listed and skipped; the exit code is 1 then.
@@ -147,6 +152,7 @@ def train(
       cvclassic train photos/
       cvclassic train photos/ -o models/photos.cvmodel --recipe fisher
       cvclassic train --manifest birds.csv --split train --param n_words=1000
+      cvclassic train --manifest tags.csv --labels keywords --recipe fisher
       cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png
       cvclassic train photos/ --recipe patches --augment mirror,rotate=10
       cvclassic train photos/ --recipe embedding --network efficientnet-lite0
@@ -283,7 +289,7 @@ def show_trial(trial) -> None:
     """Say on stderr what became of one candidate of auto."""
     result = trial.note or "no class has an image to hold out"
     if trial.accuracy is not None:
-        result = f"{trial.accuracy:.1%} correct in cross-validation, {trial.seconds:.1f} s"
+        result = f"{trial.accuracy:.1%} {trial.measure} in cross-validation, {trial.seconds:.1f} s"
     click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
@@ -299,12 +305,15 @@ def _say_plan(data, source, recipe, head, values, changes, output, strict: bool)
     if is_table:
         recipe, head = "table", head or "mlp-deep"
         make_head(head, **values)
+    elif any(isinstance(label, tuple) for label in data.labels):
+        head = head or "keywords"
+        make_recipe("fast" if recipe == "auto" else recipe, head=head, **values)
     elif recipe != "auto":
         head = head or own_head(recipe)
         make_recipe(recipe, head=head, **values)
     notes = check_data(data)
     tell_notes(notes)
-    n_classes = len(set(data.labels))
+    n_classes = len(data.counts) if hasattr(data, "counts") else len(set(data.labels))
     what = "rows" if is_table else "images"
     rows = [
         ("data", f"{len(data):,} {what}, {plural(n_classes, 'class', 'classes')}"),
@@ -330,7 +339,13 @@ def _report(model) -> None:
         rows.append(
             ("augmented", f"{summary['augment']}, {summary['augment_times']} times per image")
         )
-    if model.is_classifier:
+    if model.is_multilabel:
+        counts = list(model.class_counts.values())
+        spread = f"{min(counts)} to {max(counts)} images each"
+        rows.append((named, f"{summary['n_images']} with {len(counts)} keywords ({spread})"))
+        if summary["cv_f1"] is not None:
+            rows.append(("cross-validation F1", f"{summary['cv_f1']:.1%} (mean over keywords)"))
+    elif model.is_classifier:
         counts = list(model.class_counts.values())
         spread = str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
         rows.append(

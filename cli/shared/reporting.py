@@ -133,7 +133,9 @@ def write_evaluation_report(
     start = time.perf_counter()
     explained: list = []
     note = ""
-    if found.predictions is not None:
+    if model.is_multilabel:
+        seconds = {**seconds, "thumbnails (part of classifying)": album.seconds}
+    elif found.predictions is not None:
         explained, note = explain_mistakes(model, data, found.predictions)
         seconds = {**seconds, "explaining mistakes": time.perf_counter() - start}
         seconds["thumbnails (part of classifying)"] = album.seconds
@@ -184,8 +186,13 @@ class TrainingPage:
 
     def write(self, size: int, model) -> str:
         """Write the page of a model that was just trained; a line that says so."""
+        from cvclassic.evaluate import KeywordPredictions, score_keywords
         from cvclassic.evaluate.evaluation import score_classes
         from cvclassic.report import TrainingReport, write_training_page
+
+        def score_held_out(seen):
+            keywords = isinstance(seen, KeywordPredictions)
+            return score_keywords(seen) if keywords else score_classes(seen)
 
         run = model.training
         self._gather(run)
@@ -196,7 +203,7 @@ class TrainingPage:
             paths=run.paths,
             labels=run.labels,
             summary=model.summary,
-            scores=None if run.held_out is None else score_classes(run.held_out),
+            scores=None if run.held_out is None else score_held_out(run.held_out),
             held_out=run.held_out,
             trials=run.trials,
             epochs=run.report.epochs,
@@ -223,7 +230,7 @@ class TrainingPage:
                 album.sizes[path] = pixels.shape[1::-1]
                 if album.wants(path):
                     album.add(path, pixels)
-        if held_out is None or not album.sizes:
+        if held_out is None or not album.sizes or not hasattr(held_out, "right"):
             return
         place = {path: i for i, path in enumerate(run.paths)}
         for i in (~held_out.right).nonzero()[0][:MOST]:

@@ -35,7 +35,10 @@ class Album:
         """Keep what is needed of an image that was classified; called in worker threads."""
         if record.size is not None:
             self.sizes[record.path] = record.size
-        wrong = self._truth.get(record.path) != record.label
+        truth = self._truth.get(record.path)
+        wrong = truth != record.label
+        if isinstance(truth, tuple):  # keywords: hardly ever all right
+            wrong = len(self.thumbnails) < MOST
         if wrong or record.path in self._kept:
             self.add(record.path, pixels)
 

@@ -154,9 +154,7 @@ class ClassifyTask(Task):
             def on_answer(item, record, scores, pixels):
                 drawings[id(item)] = _drawn(pixels, record, scores)
 
-        records = _classify_block(
-            self._pipeline, self._top, on_answer, inputs, self._threshold
-        )
+        records = _classify_block(self._pipeline, self._top, on_answer, inputs, self._threshold)
         if not drawings:
             return records
         return [

@@ -35,17 +35,21 @@ class Trial:
     ----------
     recipe : str
     accuracy : float or None
-        Share of held-out training images that it labeled rightly, None if not tried.
+        Share of held-out training images that it labeled rightly (of keywords, F1), None if not
+        tried.
     seconds : float
         That it took; of a candidate that was not tried, the guess.
     note : str
         Why it was not tried, or failed.
+    measure : str
+        What `accuracy` counts, for people.
     """
 
     recipe: str
     accuracy: float | None
     seconds: float
     note: str = ""
+    measure: str = "correct"
 
 
 class AutoRecipe(ClassifierMixin, BaseEstimator):
@@ -175,7 +179,10 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 spent += cost
             accuracy = training.cv_accuracy if math.isnan(training.cv_f1) else training.cv_f1
             trial = Trial(
-                name, None if math.isnan(accuracy) else accuracy, time.perf_counter() - before
+                name,
+                None if math.isnan(accuracy) else accuracy,
+                time.perf_counter() - before,
+                measure="correct" if math.isnan(training.cv_f1) else "F1",
             )
             self._add(trial, on_trial)
             score = -1.0 if math.isnan(accuracy) else accuracy

@@ -255,9 +255,9 @@ def _spread(truth, chosen, chances, there, rng) -> dict[str, float]:
     n, k = len(truth), int(there.sum())
     low, high = _RESAMPLES
     m = int(np.clip(_WORK // (n * k), low, high))
-    weights = np.concatenate(
-        list(resamples(np.zeros(n, int), m, rng, short=False)), axis=1
-    ).astype(float)
+    weights = np.concatenate(list(resamples(np.zeros(n, int), m, rng, short=False)), axis=1).astype(
+        float
+    )
     values = _means(truth[:, there], chosen[:, there], weights) | _micro(truth, chosen, weights)
     total, count = np.zeros(m), np.zeros(m)
     for word in np.flatnonzero(there):  # one word's ranking at a time, for all resamples

@@ -12,8 +12,16 @@ from .._basics.machine import peak_memory
 from ..draw.calibration import ENOUGH
 from ..draw.charts import Axis, Line, draw_chart, percent_axis
 from ..draw.thumbnails import Thumbnail
-from ..evaluate import LearningCurve, Predictions, reliability
+from ..evaluate import KeywordPredictions, LearningCurve, Predictions, reliability
 from .confusion_matrix import all_sizes, answer_chances, build_matrix, data_table, sure_mistakes
+from .keyword_tables import (
+    keyword_cards,
+    pair_calibration,
+    sure_word_mistakes,
+    word_rows,
+    word_table,
+    worst_images,
+)
 from .page import render_page, write_page
 
 _PERCENT = {
@@ -67,7 +75,7 @@ class EvaluationReport:
         Where the images come from.
     scores : dict
         As `score_predictions` gives it, with ``level`` and ``intervals``; or as `score_numbers`.
-    predictions : Predictions, optional
+    predictions : Predictions or KeywordPredictions, optional
         Of a classifier.
     failures : sequence of (path, code, message)
     thumbnails : mapping of str to Thumbnail
@@ -91,7 +99,7 @@ class EvaluationReport:
     model: str
     data: str
     scores: dict
-    predictions: Predictions | None = None
+    predictions: Predictions | KeywordPredictions | None = None
     failures: Sequence[tuple[str, str, str]] = ()
     thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -150,6 +158,8 @@ def evaluation_page(report: EvaluationReport) -> str:
     }
     if seen is None:
         return render_page("numbers.html.j2", **context)
+    if isinstance(seen, KeywordPredictions):
+        return render_page("keywords.html.j2", **context | keyword_context(report, seen))
     matrix = build_matrix(scores["labels"], scores["confusion"], seen, report.thumbnails)
     ids = matrix.ids
     context |= {
@@ -163,6 +173,20 @@ def evaluation_page(report: EvaluationReport) -> str:
         "curve": None if report.learning_curve is None else curve_chart(report.learning_curve),
     }
     return render_page("evaluation.html.j2", **context)
+
+
+def keyword_context(report: EvaluationReport, seen: KeywordPredictions) -> dict[str, Any]:
+    """What the page of a model of keywords shows."""
+    scores, thumbnails = report.scores, report.thumbnails
+    return {
+        "cards": keyword_cards(scores),
+        "words": word_rows(scores),
+        "data": word_table(seen.paths, seen.truth, report.sizes, thumbnails),
+        "worst": worst_images(seen, thumbnails),
+        "mistakes": sure_word_mistakes(seen, thumbnails),
+        "calibration": pair_calibration(seen),
+        "foreign": seen.words[len(seen.classes) :],
+    }
 
 
 def summary_cards(scores: dict) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from .._basics.machine import peak_memory
 from ..classify import Epoch, Trial
 from ..draw.charts import Line, draw_chart, number_axis, percent_axis
 from ..draw.thumbnails import Thumbnail
-from ..evaluate import Predictions
+from ..evaluate import KeywordPredictions, Predictions
 from .confusion_matrix import all_sizes, build_matrix, data_table
 from .evaluation_page import (
     calibration_chart,
@@ -20,6 +20,7 @@ from .evaluation_page import (
     model_summary,
     summary_cards,
 )
+from .keyword_tables import keyword_cards, pair_calibration, word_rows, word_table
 from .page import render_page, write_page
 
 
@@ -37,7 +38,7 @@ class TrainingReport:
         The images that were read.
     scores : dict, optional
         Of images that were held out, with ``level`` and ``intervals``.
-    held_out : Predictions, optional
+    held_out : Predictions or KeywordPredictions, optional
         Of those.
     trials : sequence of Trial
         What auto tried.
@@ -57,7 +58,7 @@ class TrainingReport:
     labels: Sequence
     summary: Mapping[str, Any]
     scores: dict | None = None
-    held_out: Predictions | None = None
+    held_out: Predictions | KeywordPredictions | None = None
     trials: Sequence[Trial] = ()
     epochs: Sequence[Epoch] = ()
     failures: Sequence[tuple[str, str, str]] = ()
@@ -101,26 +102,35 @@ def training_page(report: TrainingReport) -> str:
     True
     """
     classes = report.summary.get("class_counts")
-    matrix = rows = None
-    if report.scores is not None and report.held_out is not None:
+    matrix = rows = words = None
+    held_out, table = report.held_out, data_table
+    calibration = None
+    if any(isinstance(label, tuple) for label in report.labels):
+        table = word_table
+    if report.scores is not None and isinstance(held_out, KeywordPredictions):
+        cards, words = keyword_cards(report.scores), word_rows(report.scores)
+        calibration = pair_calibration(held_out)
+    elif report.scores is not None and report.held_out is not None:
         matrix = build_matrix(
             report.scores["labels"], report.scores["confusion"], report.held_out, report.thumbnails
         )
         rows = class_rows(report.scores, matrix.ids)
+        cards, calibration = summary_cards(report.scores), calibration_chart(report.held_out)
+    else:
+        cards = []
     return render_page(
         "training.html.j2",
         title=f"Training of {report.model}",
         report=report,
         about={"recipe": "", "head": "", "cv_accuracy": None, "losses": {}, **report.summary},
         scores=report.scores,
-        cards=summary_cards(report.scores) if report.scores else [],
+        cards=cards,
+        words=words,
         matrix=matrix,
         classes=rows,
-        data=data_table(report.paths, report.labels, report.sizes, report.thumbnails)
-        if classes
-        else [],
+        data=table(report.paths, report.labels, report.sizes, report.thumbnails) if classes else [],
         sizes=all_sizes(report.sizes),
-        calibration=calibration_chart(report.held_out) if report.held_out else None,
+        calibration=calibration,
         curve=_curve(report.epochs),
         summary=model_summary(report.summary),
         memory=peak_memory(),
