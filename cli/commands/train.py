@@ -57,7 +57,8 @@ class TrainCommand(click.Command):
     "--head",
     metavar="NAME",
     help="Classifier to use: svm, ridge, ridge-rbf, mlp, mlp-wide, mlp-deep, mlp-linear or "
-    "perceptron; mlp-regressor for labels that are numbers; keywords for several labels per image. [default: the recipe's own]",
+    "perceptron; mlp-regressor for labels that are numbers; keywords for several labels per "
+    "image. [default: the recipe's own]",
 )
 @click.option(
     "--param",
@@ -131,10 +132,10 @@ def train(
     The recipe auto tries several recipes in cross-validation on the training images, within
     --budget seconds, and keeps the best.
 
-    With --labels keywords the images have several labels each: the manifest (or FOLDER/manifest.csv)
-    has a column keywords with words separated by ; , | or blanks, or one row per image and word.
-    Each word gets a probability and a threshold of its own. --param rule=top --param n_top=5 makes
-    the model answer always five.
+    With --labels keywords the images have several labels each: the manifest (or
+    FOLDER/manifest.csv) has a column keywords with words separated by ; , | or blanks, or one row
+    per image and word. Each word gets a probability and a threshold of its own. With --param
+    rule=top --param n_top=5 the model always answers five words.
 
     The same images, recipe and seed give the same model, byte for byte, whatever --jobs is (with
     auto, as long as the budget lets it try the same recipes). Images that cannot be read are

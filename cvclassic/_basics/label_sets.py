@@ -30,10 +30,8 @@ def is_multilabel(y: Any) -> bool:
 
 
 def _is_set(value: Any) -> bool:
-    return (
-        isinstance(value, list | tuple | AbstractSet | np.ndarray)
-        and np.ndim(value) != 0
-        or (isinstance(value, AbstractSet))
+    return (isinstance(value, list | tuple | AbstractSet | np.ndarray) and np.ndim(value) != 0) or (
+        isinstance(value, AbstractSet)
     )
 
 

@@ -197,7 +197,7 @@ def _note_copies(groups: list[list[_Row]]) -> list[DataNote]:
     ):
         if found:
             first = " and ".join(
-                f"{show_path(path)} ({_said(label) if code == 'conflict' else split or _said(label)})"
+                f"{show_path(path)} ({(split if code != 'conflict' else '') or _said(label)})"
                 for path, label, split in found[0][:2]
             )
             many = f"{plural(len(found), 'image')} {'is' if len(found) == 1 else 'are'}"

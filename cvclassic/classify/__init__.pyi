@@ -1,9 +1,15 @@
 __all__ = [
+    "HEADS",
+    "KEYWORD_HEADS",
+    "PRESETS",
+    "RECIPES",
+    "REGRESSORS",
+    "TRY_MIRROR",
+    "UNKNOWN",
     "Augmented",
     "AutoRecipe",
     "Head",
     "HomogeneousMap",
-    "KEYWORD_HEADS",
     "KeywordClassifier",
     "MLPClassifier",
     "MLPRegressor",
@@ -106,10 +112,10 @@ from .recipes import (
     HEADS as HEADS,
 )
 from .recipes import (
-    RECIPES as RECIPES,
+    KEYWORD_HEADS as KEYWORD_HEADS,
 )
 from .recipes import (
-    KEYWORD_HEADS as KEYWORD_HEADS,
+    RECIPES as RECIPES,
 )
 from .recipes import (
     REGRESSORS as REGRESSORS,

@@ -49,7 +49,7 @@ class KeywordClassifier(BaseEstimator):
         Weight of ``|w|²`` in the ridge regression, for vectors with a mean squared length of 1.
     sharpness : float or "cv", default="cv"
         Neighbors weigh ``exp(sharpness * cosine)``.
-    n_neighbors : int, default=100
+    n_neighbors : int, default=50
         How many vote.
     rule : {"threshold", "top"}, default="threshold"
         Answer all words that reach their thresholds, or always the `n_top` most probable words.
@@ -115,7 +115,7 @@ class KeywordClassifier(BaseEstimator):
         self,
         penalty: float | Literal["cv"] = "cv",
         sharpness: float | Literal["cv"] = "cv",
-        n_neighbors: int = 100,
+        n_neighbors: int = 50,
         rule: Literal["threshold", "top"] = "threshold",
         n_top: int = 5,
         n_components: int = 512,

@@ -24,8 +24,8 @@ class Evaluation:
     Parameters
     ----------
     scores : dict
-        As `score_predictions`, `score_keywords` or `score_numbers` give them, with ``intervals``, and ``unknown``
-        where the model may say that it does not know.
+        As `score_predictions`, `score_keywords` or `score_numbers` give them, with ``intervals``,
+        and ``unknown`` where the model may say that it does not know.
     predictions : Predictions, KeywordPredictions or None
         Every answer; None where the model gives numbers.
     failures : list of (path, code, message)

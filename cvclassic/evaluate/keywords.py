@@ -121,7 +121,8 @@ def average_precisions(truth: np.ndarray, chances: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> average_precisions(np.array([[1], [0], [1]], bool), np.array([[0.9], [0.5], [0.1]])).round(3)
+    >>> truth, chances = np.array([[1], [0], [1]], bool), np.array([[0.9], [0.5], [0.1]])
+    >>> average_precisions(truth, chances).round(3)
     array([0.833])
     """
     order = np.argsort(-chances, axis=0, kind="stable")

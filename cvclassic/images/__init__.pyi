@@ -110,6 +110,9 @@ from .frames import VideoLimits as VideoLimits
 from .frames import is_video as is_video
 from .frames import read_frames as read_frames
 from .frames import split_fragment as split_fragment
+from .keywords import (
+    load_keywords as load_keywords,
+)
 from .labeled import (
     DataNote as DataNote,
 )
@@ -127,9 +130,6 @@ from .labeled import (
 )
 from .labeled import (
     split_kind as split_kind,
-)
-from .keywords import (
-    load_keywords as load_keywords,
 )
 from .labeled_source import (
     LabeledData as LabeledData,

@@ -74,8 +74,8 @@ def train(
     ----------
     source : path, labeled data, or sequence of images
         A folder with one sub-folder per class, a manifest (CSV with the columns ``path`` and
-        ``label``, or ``keywords`` for several labels per image), an array file, a table of numbers (with `label`), or images in memory (with
-        `labels`).
+        ``label``, or ``keywords`` for several labels per image), an array file, a table of numbers
+        (with `label`), or images in memory (with `labels`).
     recipe : str
         Features and classifier to use; `cvclassic.classify.RECIPES` lists them. "auto" tries
         several by cross-validation and keeps the best. A table needs none.
