@@ -158,7 +158,7 @@ def mean_word_f1(chosen: np.ndarray, indicator: np.ndarray) -> float:
 
 
 def best_thresholds(
-    chances: np.ndarray, indicator: np.ndarray, least: int = 2, strength: float = 8.0
+    chances: np.ndarray, indicator: np.ndarray, least: int = 2, strength: float = 1.0
 ) -> np.ndarray:
     """A threshold for each word: the one that gives it the best F1 on left-out images.
 

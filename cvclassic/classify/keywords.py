@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -52,7 +52,8 @@ class KeywordClassifier(BaseEstimator):
     n_neighbors : int, default=50
         How many vote.
     rule : {"threshold", "top"}, default="threshold"
-        Answer all words that reach their thresholds, or always the `n_top` most probable words.
+        Answer all words that reach their thresholds, or always the `n_top` words that exceed
+        theirs most (in log odds).
     n_top : int, default=5
         Words per sample with ``rule="top"``, as is usual for Corel-5k.
     n_components : int, default=512
@@ -317,7 +318,8 @@ class KeywordClassifier(BaseEstimator):
             return chances >= self.thresholds_
         n = min(self.n_top, chances.shape[1])
         chosen = np.zeros(chances.shape, bool)
-        best = np.argsort(-chances, axis=1, kind="stable")[:, :n]
+        above = logit(np.clip(chances, 1e-9, 1 - 1e-9)) - logit(self.thresholds_.astype(float))
+        best = np.argsort(-above, axis=1, kind="stable")[:, :n]
         np.put_along_axis(chosen, best, True, axis=1)
         return chosen
 
@@ -340,7 +342,7 @@ class KeywordClassifier(BaseEstimator):
         require(m > 0 and r > 0, "vectors_ are empty")
         require(self.sharpness_ >= 0, "sharpness_ must be >= 0")
         require(self.answers_ in ("sets", "matrix"), "answers_ is odd")
-        within = (self.thresholds_ >= 0) & (self.thresholds_ <= 1)
+        within = (self.thresholds_ > 0) & (self.thresholds_ < 1)
         require(bool(within.all()), "thresholds_ must be between 0 and 1")
         require(bool(((self.marks_ == 0) | (self.marks_ == 1)).all()), "marks_ must be 0 or 1")
 
