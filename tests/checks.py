@@ -36,7 +36,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 import cvclassic
-from cvclassic.classify import SVMClassifier, make_recipe
+from cvclassic.classify import KeywordClassifier, SVMClassifier, make_recipe
 from cvclassic.describe import HOG, Describer
 from cvclassic.encode import BagOfWords, LocalEncoder
 from cvclassic.errors import CvclassicError, ImageReadError, ParameterError
@@ -840,6 +840,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield from PICTURE_CLASSIFIERS
     elif issubclass(cls, RegressorMixin):
         return
+    elif issubclass(cls, KeywordClassifier):
+        return  # tests/classify/test_keywords.py
     elif issubclass(cls, ClassifierMixin):
         yield from HEADS
     elif issubclass(cls, TransformerMixin):
@@ -851,6 +853,6 @@ def checks_of(cls: type) -> Iterator[Callable]:
 def takes_vectors(cls: type) -> bool:
     """Whether scikit-learn's own checks, which use tables, apply."""
     six_columns = cls.__name__ == "TableColumns"
-    if learns_nothing(cls) or six_columns:
-        return False
+    if learns_nothing(cls) or six_columns or issubclass(cls, KeywordClassifier):
+        return False  # a learner of sets has no use for one label each
     return not takes_pictures(make(cls))

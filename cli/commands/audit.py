@@ -8,7 +8,7 @@ import time
 
 import click
 
-from ..shared.options import jobs_option, n_jobs, quiet_option
+from ..shared.options import jobs_option, n_jobs, quiet_option, tell_notes
 from ..shared.outputs import TextFile
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
@@ -140,6 +140,7 @@ def audit(
         judge_images,
         list_folders,
         list_manifest,
+        note_keywords,
         scan_images,
     )
     from cvclassic.audit.repair import check_target
@@ -182,6 +183,8 @@ def audit(
     read = time.perf_counter()
     if not scanned and not faults:
         raise DataError(f"{', '.join(folders)}: there are no images")
+    if manifest:
+        tell_notes(note_keywords(manifest, split))
     empty = find_empty_classes(folders)
     found = judge_images(scanned, empty_classes=empty, copies=pairs, **limits)
     seconds = {"reading": read - start, "comparing": time.perf_counter() - read}

@@ -96,7 +96,7 @@ def evaluate(
     if per_image and not model_.is_classifier:
         raise click.UsageError("--per-image needs a classifier. This model gives numbers.")
     check_kind(model_, source["table"])
-    data = load_source(source, part="test", min_classes=1, columns=model_.columns)
+    data = load_source(source, part="test", min_classes=1, columns=model_.columns, multilabel=True)
     if dry_run:
         _say_plan(model_, data)
         return

@@ -194,7 +194,9 @@ def train(
     if curve is not None:
         check_writable(curve)
     page = None if no_report or dry_run else TrainingPage(ctx, report, output)
-    data = load_source(source, part="train", min_classes=2, skip_empty=skip_empty, tell=False)
+    data = load_source(
+        source, part="train", min_classes=2, skip_empty=skip_empty, tell=False, multilabel=True
+    )
     if dry_run:
         ctx.exit(_say_plan(data, source, recipe, head, values, changes, output, strict))
     with stages(quiet) as progress:
@@ -404,6 +406,7 @@ def _say_next(output: str, source: dict, data) -> None:
             return
         words = ["cvclassic", "evaluate", output, "--manifest", source["manifest"]]
         words += ["--split", "test"]
+        words += [] if source["labels"] is None else ["--labels", source["labels"]]
     else:
         return
     click.echo(f"Evaluate it on the test images: {shlex.join(words)}")

@@ -69,8 +69,11 @@ def load_source(
     columns: Sequence[str] | None = None,
     skip_empty: bool = False,
     tell: bool = True,
+    multilabel: bool = False,
 ):
     """Labeled data from the one source that was given.
+
+    Several labels per image are refused unless `multilabel`.
 
     `part` is what an array file, or a folder of splits, is asked for, "train" or "test";
     `columns` are those that a model of tables wants. What is odd is told unless `tell` is off.
@@ -96,7 +99,7 @@ def load_source(
         if source["split"] not in (None, "train", "test"):
             raise click.UsageError("--split of an array file is train or test.")
         return load_arrays(npz, source["split"] or part, source["labels"])
-    return load_data(
+    data = load_data(
         source["folder"],
         source["manifest"],
         source["split"],
@@ -106,3 +109,9 @@ def load_source(
         tell=tell,
         keywords=source["labels"],
     )
+    if data.is_multilabel and not multilabel:
+        command = click.get_current_context().command_path
+        raise click.UsageError(
+            f"{command} needs one label per image, and these data list keywords: several."
+        )
+    return data

@@ -3,6 +3,11 @@ __all__ = [
     "Finding",
     "audit_images",
     "list_folders",
+    "list_manifest",
+    "move_findings",
+    "near_pairs",
+    "note_keywords",
+    "note_single",
     "quick_audit",
 ]
 
@@ -17,6 +22,9 @@ from .dataset_listing import (
 )
 from .dataset_listing import (
     list_manifest as list_manifest,
+)
+from .dataset_listing import (
+    note_keywords as note_keywords,
 )
 from .findings import (
     KINDS as KINDS,

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError
-from ..images import Fault, clean_label, find_splits, load_manifest, walk_images
+from ..images import DataNote, Fault, clean_label, find_splits, walk_images
+from ..images.keywords import load_listed
+from .quick import note_single, note_splits_of_words
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,23 @@ def find_empty_classes(folders: Sequence[str | os.PathLike]) -> list[str]:
 
 
 def list_manifest(manifest: str | os.PathLike, split: str | None = None) -> Iterator[Listed]:
-    """Images of a manifest, as `load_manifest` reads it, with their splits."""
-    data = load_manifest(manifest, split)
+    """Images of a manifest with their splits; those with keywords are in no class."""
+    data = load_listed(manifest, split)
     splits = data.splits or [""] * len(data)
     for path, label, part in zip(data.paths, data.labels, splits, strict=True):
-        yield Listed(path, label, part)
+        yield Listed(path, "" if isinstance(label, tuple) else label, part)
+
+
+def note_keywords(manifest: str | os.PathLike, split: str | None = None) -> list[DataNote]:
+    """Rare keywords, and those that only other splits than training have; none for labels.
+
+    Parameters
+    ----------
+    manifest : str or os.PathLike
+    split : str, optional
+    """
+    data = load_listed(manifest, split)
+    if not data.is_multilabel:
+        return []
+    rows = zip(data.labels, data.splits or [""] * len(data), strict=True)
+    return [*data.notes, *note_single(data.labels), *note_splits_of_words(rows)]

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 )
 
 from .._basics.checks import check_choice, check_integer, check_number, seed_number
+from .._basics.label_sets import is_multilabel
 from .._basics.parameters import ClassWeight, Seed
 from .._basics.saving import SavedState, require, require_shape
 from ..encode import balanced_order
@@ -59,6 +60,10 @@ def encode_labels(y, n: int) -> tuple[np.ndarray, np.ndarray]:
         There is only one class.
     """
     check_labels(y, n)
+    if is_multilabel(y):
+        raise ParameterError(
+            "y must have one label per image for this head. Got several: use the head 'keywords'."
+        )
     y = column_or_1d(y, warn=True)
     with warnings.catch_warnings():
         if y.dtype.kind in "OSU":  # names: one image a class is little, and no regression

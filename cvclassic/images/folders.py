@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cvclassic._basics.printable import list_names, plural, show_path
 from cvclassic.errors import DataError, ParameterError
+from cvclassic.images.keywords import load_listed
 from cvclassic.images.labeled import (
     DataNote,
     Dataset,
@@ -17,7 +18,6 @@ from cvclassic.images.labeled import (
     note_capitals,
     split_kind,
 )
-from cvclassic.images.manifests import load_manifest
 from cvclassic.images.walking import Fault, looks_like_image, walk_images
 
 _PARTS = ("train", "validation", "test")
@@ -136,7 +136,7 @@ def load_dataset(
     """
     name = os.fsdecode(path)
     if not os.path.isdir(name) and os.path.lexists(name):
-        return _split_manifest(load_manifest(name))
+        return _split_manifest(load_listed(name))
     parts = find_splits(name)
     if not parts:
         data = load_folder(name, min_classes=min_classes, skip_empty=skip_empty)
