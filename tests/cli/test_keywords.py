@@ -16,7 +16,7 @@ QUICK = ("--recipe", "pixels", "--param", "image_size=12", "-q", "--jobs", 1)
 
 @pytest.fixture(scope="module")
 def tagged(tmp_path_factory):
-    """A manifest of 36 images: bright above (sky), below (sand), stripes (fence); one word alone."""
+    """36 images: bright above (sky) or below (sand), stripes (fence); one word is there once."""
     folder = tmp_path_factory.mktemp("tagged")
     rng = np.random.default_rng(0)
     rows = []
@@ -152,13 +152,13 @@ def test_models_and_data_must_agree(
 
 @pytest.mark.parametrize("command", ["learning-curve", "versus-cnn", "compare", "explain"])
 def test_commands_that_need_one_label_say_so(
-    trained, tagged, in_process, tmp_path, command
+    trained, tagged, toy_model_file, in_process, tmp_path, command
 ) -> None:
     data = ("--manifest", tagged / "manifest.csv")
     rest = {
-        "learning-curve": data,
+        "learning-curve": (trained[0], *data),
         "versus-cnn": data,
-        "compare": (trained[0], trained[0], *data),
+        "compare": (trained[0], toy_model_file, *data),
         "explain": (trained[0], tagged / "1.png", "-o", tmp_path / "e.png"),
     }[command]
     assert "one label per image" in one_line(in_process(command, *rest), 2)

@@ -67,7 +67,7 @@ def test_bad_tables(tmp_path, text, said) -> None:
 
 def test_a_missing_split_names_those_there(tmp_path) -> None:
     table = write(tmp_path, "path,keywords,split\na.jpg,x,train\n")
-    with pytest.raises(DataError, match="there is no split 'dev'. The splits are 'train' "):
+    with pytest.raises(DataError, match=r"there is no split 'dev'\. The splits are 'train' "):
         load_keywords(table, split="dev")
 
 
