@@ -162,6 +162,12 @@ def vectors(n: int = 30, d: int = 6, n_classes: int = 3) -> tuple[np.ndarray, np
     return X.astype(np.float32), np.array(["ash", "birch", "cedar", "date"])[labels]
 
 
+def words_of_vectors() -> np.ndarray:
+    """The labels of `vectors` as a matrix of zeros and ones."""
+    labels = vectors()[1]
+    return (labels[:, None] == np.unique(labels)).astype(int)
+
+
 class Nonsense:
     """A value that no parameter can take."""
 
@@ -228,6 +234,8 @@ def fit(estimator: BaseEstimator) -> BaseEstimator:
         return estimator.fit(vectors()[0], vectors()[0].sum(axis=1))
     if takes_pictures(estimator):
         return estimator.fit(pictures(), picture_labels())
+    if isinstance(estimator, KeywordClassifier):
+        return estimator.fit(vectors()[0], words_of_vectors())
     return estimator.fit(*vectors())
 
 
@@ -474,6 +482,10 @@ def check_input_is_not_mutated(cls: type) -> None:
     y.flags.writeable = False
     if issubclass(cls, RegressorMixin):
         answer(make(cls).fit(X, X.sum(axis=1)), X)
+        return
+    if issubclass(cls, KeywordClassifier):
+        answer(make(cls).fit(X, words_of_vectors()), X)
+        assert np.array_equal(X, vectors()[0])
         return
     answer(make(cls).fit(X, y), X)
     assert np.array_equal(X, vectors()[0])
