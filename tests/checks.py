@@ -270,7 +270,7 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
 
 def is_head(estimator) -> bool:
     """Whether it gives labels."""
-    return is_classifier(estimator)
+    return is_classifier(estimator) or isinstance(estimator, KeywordClassifier)
 
 
 def use(estimator: BaseEstimator) -> np.ndarray:

@@ -160,9 +160,7 @@ def classify(
             raise click.UsageError("--threshold needs a model of keywords.")
         if smooth is not None and known.is_multilabel:
             raise click.UsageError("--smooth needs a model that gives one label per frame.")
-        task = ClassifyTask(
-            known.pipeline, top=top, model=digest, draw=draws, threshold=threshold
-        )
+        task = ClassifyTask(known.pipeline, top=top, model=digest, draw=draws, threshold=threshold)
         timeline = Timeline(timelines, _shown, smooth or 1.0)
         sinks: list = [timeline]
         if sort_into is not None:
