@@ -213,7 +213,6 @@ def main() -> None:
     if unknown := set(args.parts) - {*PARTS, "page"}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     path = RESULTS / "search.json"
-    results = json.loads(path.read_text())["results"] if path.exists() else {}
     measures = {
         "accuracy": measure_accuracy,
         "duplicates": measure_duplicates,
@@ -225,11 +224,13 @@ def main() -> None:
         if part == "page":
             continue
         load = round(os.getloadavg()[0], 1)
-        results[part] = measures[part]()
-        results[part]["measured"] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load": load}
-        print(json.dumps({part: results[part]}, indent=1), flush=True)
-        write_results("search", results)
-    write_page()
+        found = measures[part]()
+        found["measured"] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load": load}
+        print(json.dumps({part: found}, indent=1), flush=True)
+        results = json.loads(path.read_text())["results"] if path.exists() else {}
+        write_results("search", results | {part: found})
+    if path.exists():
+        write_page()
 
 
 if __name__ == "__main__":
