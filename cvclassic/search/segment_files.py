@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .._basics.atomic import atomic_file
-from .._basics.platform import READ_FLAGS
+from .._basics.platform import READ_FLAGS, pread_into
 from ..errors import IndexFileError
 from .segments import ARRAYS, POSTINGS, Segment, lengths_of
 
@@ -163,7 +163,7 @@ class PostingFile:
         view = memoryview(out).cast("B")
         try:
             while len(view):  # a read may end early
-                n = os.preadv(self._descriptor, [view], place)
+                n = pread_into(self._descriptor, view, place)
                 if not n:
                     raise IndexFileError(f"{self._path}: the index is damaged: it is truncated.")
                 place, view = place + n, view[n:]
@@ -205,9 +205,7 @@ def open_segment(folder: Path, entry: dict, *, copied: bool = False) -> Segment:
             arrays, layout = _arrays_of(memory, entry)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise IndexFileError(f"{path}: the index is damaged: {error}.") from None
-        postings = None
-        if hasattr(os, "preadv"):  # elsewhere copies are taken from the map
-            postings = PostingFile(path, os.dup(file.fileno()), layout.offsets)
+        postings = PostingFile(path, os.dup(file.fileno()), layout.offsets)
     if copied and hasattr(mmap, "MADV_DONTNEED"):  # what the digest has read
         memory.madvise(mmap.MADV_DONTNEED)
     return Segment(arrays, checked=False, source=str(path), file=postings, copied=copied)
