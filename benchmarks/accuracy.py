@@ -9,8 +9,7 @@ from .common import RESULTS, data_dir, write_results
 from .processes import train_and_score
 
 DATA_SETS = ("caltech101", "scene15")
-NEED_NETWORK = ("embedding", "fused")  # measured by `benchmarks cnn`, here only if named
-NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
+NEED_NETWORK = ("embedding", "fused")  # here only if named
 
 
 def main() -> None:
@@ -20,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipes", nargs="*", help="default: those for photographs, and auto")
     parser.add_argument("--data", nargs="*", choices=DATA_SETS, default=DATA_SETS)
+    parser.add_argument("--network", default="efficientnet-lite0", help="name or file")
     options = parser.parse_args()
     others = {"pixels", "hog", "patches", "kernels", *NEED_NETWORK}
     recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
@@ -31,7 +31,7 @@ def main() -> None:
         manifest = str(data_dir() / data / "manifest.csv")
         results.setdefault(data, {})
         for recipe in recipes:
-            network = ["--param", f"model={data_dir() / NETWORK}"] if recipe in NEED_NETWORK else []
+            network = ["--network", options.network] if recipe in NEED_NETWORK else []
             row = train_and_score(manifest, ["--recipe", recipe, *network])
             results[data][recipe] = row
             print(data, recipe, row, flush=True)

@@ -1,6 +1,7 @@
 __all__ = [
     "HOG",
     "LBP",
+    "NETWORKS",
     "SIFT",
     "ColorStats",
     "DenseSIFT",
@@ -13,6 +14,7 @@ __all__ = [
     "Pixels",
     "SizedTransformer",
     "TableColumns",
+    "convert_network",
 ]
 
 from .base import (
