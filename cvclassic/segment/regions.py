@@ -15,6 +15,9 @@ from ..images.checks import check_image
 
 # What the distance of the mean colors adds to the strength of a border.
 _COLOR_WEIGHT = 0.4
+# Borders of regions below this share of the image count less, by a power of what they have of it.
+_LARGE = 0.05
+_AREA_POWER = 0.2
 DEFAULT_THRESHOLD = 0.6
 
 
@@ -93,8 +96,8 @@ def region_tree(
     """Build the hierarchy of an image.
 
     The watershed of the boundary strength gives the leaves. Neighbors merge in the order of their
-    mean strength along the common border and the distance of their mean colors, small regions
-    first.
+    mean strength along the common border and the distance of their mean colors; both count less
+    for small regions, so that those merge first.
 
     Parameters
     ----------
@@ -171,6 +174,7 @@ def _merge(leaves: np.ndarray, strength: np.ndarray, lab: np.ndarray):
     """Merge the weakest neighbors until one region is left."""
     flat = leaves.ravel()
     area = np.bincount(flat).astype(float)
+    large = _LARGE * flat.size
     colors = np.stack([np.bincount(flat, lab[..., c].ravel()) for c in range(3)], axis=1)  # sums
     border: list[dict[int, list[float]]] = [{} for _ in area]
     for a, b, length, value in zip(*(v.tolist() for v in _borders(leaves, strength)), strict=True):
@@ -179,7 +183,8 @@ def _merge(leaves: np.ndarray, strength: np.ndarray, lab: np.ndarray):
     def weight(a: int, b: int) -> float:
         length, value = border[a][b]
         distance = float(np.sqrt((((colors[a] / area[a]) - (colors[b] / area[b])) ** 2).sum()))
-        return value / length + _COLOR_WEIGHT * distance / (distance + 40)
+        contrast = value / length + _COLOR_WEIGHT * distance / (distance + 40)
+        return contrast * min(1.0, min(area[a], area[b]) / large) ** _AREA_POWER
 
     version = [0] * len(area)
     heap = [(weight(a, b), a, b, 0, 0) for a in range(len(area)) for b in border[a] if a < b]

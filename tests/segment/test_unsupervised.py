@@ -64,7 +64,7 @@ def test_several_limits() -> None:
     labels, limits = threshold_image(image, method="multi", n_classes=3)
     assert np.unique(labels).tolist() == [0, 1, 2]
     assert len(limits) == 2
-    with pytest.raises(ParameterError, match="fewer than 4 shades"):
+    with pytest.raises(ParameterError, match="fewer than 4 gray levels"):
         threshold_image(image, method="multi", n_classes=4)
 
 
