@@ -70,6 +70,8 @@ def test_evaluate_writes_the_promised_keys(cells, model, tmp_path) -> None:
     scores = json.loads((tmp_path / "s.json").read_text())
     for key in ("dice", "iou", "mean_iou", "auc", "boundary_f1", "instance_f1", "instance_ap"):
         assert (0.3 if key == "instance_ap" else 0.5) < scores[key] <= 1, key
+        low, high = scores["intervals"][key]
+        assert low <= high <= 1, key
     assert scores["dice"] > 0.9
     assert scores["intervals"]["dice"][0] <= scores["dice"]
     page = (tmp_path / "p.html").read_text()
