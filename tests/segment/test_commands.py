@@ -203,7 +203,13 @@ def test_other_values_at_evaluation(cells, tmp_path) -> None:
     code, said = run("evaluate", tmp_path / "m", "--images", cells / "images", "--masks",
                      cells / "objects")  # fmt: skip
     assert code == 2
-    assert "value" in said
+    assert "numbers of objects need --instances" in said
+    code, said = run("evaluate", tmp_path / "m", "--images", cells / "images", "--masks",
+                     cells / "objects", "--instances", "--json", tmp_path / "s")  # fmt: skip
+    assert code == 0, said
+    scores = json.loads((tmp_path / "s").read_text())
+    assert scores["dice"] > 0.9
+    assert scores["instance_f1"] > 0.5
     code, said = run("apply", cells / "images" / "0.png", cells / "images", "-o", tmp_path / "o")
     assert code == 2
     assert "segmentation model" in said

@@ -86,8 +86,9 @@ def apply(
     from ...tasks.segment import Trained
 
     classifier, summary = load_segmentation(model)
-    objects = objects or classifier.instances or table is not None or boxes is not None
-    if objects and len(classifier.classes_) != 2:
+    two = len(classifier.classes_) == 2
+    objects = objects or classifier.instances or boxes is not None or (two and table is not None)
+    if objects and not two:
         raise DataError(f"{model}: only a model of two classes tells objects apart")
     finder = Trained(
         classifier,

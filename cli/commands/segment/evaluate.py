@@ -19,14 +19,20 @@ from ...shared.outputs import TextFile
     required=True,
     type=click.Path(),
     metavar="DIR",
-    help="Folder of true masks, with the values that the model learned; for a model trained with "
-    "--instances numbers of objects.",
+    help="Folder of true masks, with the values that the model learned, or with --instances "
+    "numbers of objects.",
 )
 @click.option(
     "--inside",
     type=click.Path(),
     metavar="DIR",
     help="Folder of fields of view: pixels of value 0 do not count.",
+)
+@click.option(
+    "--instances",
+    is_flag=True,
+    help="Masks hold numbers of objects, and objects are scored, too; always on for a model "
+    "trained with --instances.",
 )
 @click.option(
     "--tolerance",
@@ -44,7 +50,7 @@ from ...shared.outputs import TextFile
 @jobs_option
 @quiet_option
 @click.pass_context
-def evaluate(ctx, model, images, masks, inside, tolerance, json_, report, jobs, quiet):
+def evaluate(ctx, model, images, masks, inside, instances, tolerance, json_, report, jobs, quiet):
     """Score a MODEL of `segment train` on images with true masks.
 
     Pixels of all images are counted together. Intervals (95%) come from resampling the images.
@@ -60,6 +66,7 @@ def evaluate(ctx, model, images, masks, inside, tolerance, json_, report, jobs, 
       cvclassic segment evaluate cells.cvmodel --images test/ --masks test-masks/ --report page.html
     """
     from cvclassic._basics.atomic import check_writable
+    from cvclassic.errors import DataError
     from cvclassic.evaluate import segmentation_intervals, segmentation_scores
     from cvclassic.report import check_page_path
     from cvclassic.segment import load_segmentation, pair_folders
@@ -70,6 +77,9 @@ def evaluate(ctx, model, images, masks, inside, tolerance, json_, report, jobs, 
     from .evaluating import evaluate_pairs
 
     classifier, summary = load_segmentation(model)
+    instances = instances or classifier.instances
+    if instances and len(classifier.classes_) != 2:
+        raise DataError(f"{model}: only a model of two classes tells objects apart")
     if json_ is not None:
         check_writable(json_)
     if report is not None:
@@ -79,7 +89,9 @@ def evaluate(ctx, model, images, masks, inside, tolerance, json_, report, jobs, 
     with stages(quiet) as progress:
         cases = list(
             progress.count(
-                evaluate_pairs(classifier, summary, pairs, tolerance, n_jobs(jobs), report),
+                evaluate_pairs(
+                    classifier, summary, pairs, tolerance, n_jobs(jobs), report, instances
+                ),
                 "segment",
                 len(pairs),
             )

@@ -16,18 +16,20 @@ class Case:
     shown: Any = None
 
 
-def evaluate_pairs(classifier, summary, pairs, tolerance: float, jobs: int, keep) -> Iterator[Case]:
+def evaluate_pairs(
+    classifier, summary, pairs, tolerance: float, jobs: int, keep, numbered: bool
+) -> Iterator[Case]:
     """Yield a case for each pair, in order."""
     from joblib import Parallel, delayed
 
     def case(pair) -> Case:
-        return _case(classifier, summary, pair, tolerance, bool(keep))
+        return _case(classifier, summary, pair, tolerance, bool(keep), numbered)
 
     run = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
     yield from run(delayed(case)(pair) for pair in pairs)
 
 
-def _case(classifier, summary, pair, tolerance: float, keep: bool) -> Case:
+def _case(classifier, summary, pair, tolerance: float, keep: bool, numbered: bool) -> Case:
     import numpy as np
 
     from cvclassic.errors import DataError
@@ -40,7 +42,7 @@ def _case(classifier, summary, pair, tolerance: float, keep: bool) -> Case:
     found, steps = classifier.segment(image)
     numbers = np.searchsorted(classifier.classes_, found)
     instances = None
-    if classifier.instances:
+    if numbered:
         truth = np.where(mask < 0, -1, (mask > 0).astype(np.int32))
         instances = (
             np.maximum(mask, 0),
@@ -51,7 +53,8 @@ def _case(classifier, summary, pair, tolerance: float, keep: bool) -> Case:
         try:
             truth = class_numbers(mask, _meaning(mask, values, summary, MaskValues))
         except DataError as error:
-            raise DataError(f"{pair.mask}: {error}") from None
+            hint = "; numbers of objects need --instances" if len(values) == 2 else ""
+            raise DataError(f"{pair.mask}: {error}{hint}") from None
     measures = measure_image(
         truth, numbers, steps, len(values), tolerance=tolerance, instances=instances
     )
