@@ -35,7 +35,8 @@ from .running import run_segmentation
     "--table",
     type=click.Path(),
     metavar="FILE",
-    help="Write a table of all objects: area, center, axes, color and texture (.csv or .parquet).",
+    help="Write a table of all objects, or of each class of more than two: area, center, axes, "
+    "color and texture (.csv or .parquet).",
 )
 @click.option(
     "--pixel-size",
