@@ -21,7 +21,16 @@ OPENCV = (
     "opencv-python",
     "opencv-python-headless",
 )
-EXTRAS = {"parquet": "pyarrow", "dask": "distributed", "cloud": "fsspec", "cnn": "torch"}
+EXTRAS = {
+    "parquet": "pyarrow",
+    "dask": "distributed",
+    "cloud": "fsspec",
+    "heif": "pillow-heif",
+    "video": "av",
+    "serve": "starlette",
+    "network": "onnxruntime",
+    "cnn": "torch",
+}
 COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 GIB = 1024**3
 
