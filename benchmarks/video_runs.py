@@ -239,7 +239,8 @@ def main(argv: list[str] | None = None) -> None:
             results[part] = jobs[part](Path(folder))
         show({part: results[part]})
     if args.keep:
-        write_results("video_runs", results)
+        for name, rows in results.items():
+            write_results(f"video_{name}", rows)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,20 @@ def test_damage_is_told_and_frames_are_kept(clip) -> None:
     assert silent <= 4  # cuts between two packets of a stream look like its end
 
 
+def test_missing_ends_are_told(tmp_path) -> None:
+    """Files that stop between two packets are whole to the decoder; what they announce tells."""
+    path = tmp_path / "long.mkv"
+    write_clip(path, numbered(45), [200 * i for i in range(45)])
+    assert len(list(read_frames(path))) == 45
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    *frames, fault = read_frames(path)
+    assert 0 < len(frames) < 45
+    assert fault.code in ("truncated", "corrupt")
+    path.write_bytes(data)
+    assert not [one for one in read_frames(f"{path}#t=2,4") if isinstance(one, Fault)]
+
+
 def test_limits(clip) -> None:
     *frames, fault = read_frames(clip, limits=VideoLimits(max_frames=10))
     assert (len(frames), fault.code) == (10, "too_large")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,15 @@ from tests.serve.conftest import halves
 pytest.importorskip("starlette")
 
 from cvclassic.serve.models import describe_model
+
+
+def test_who_answers_loads_nothing_that_predicts() -> None:
+    code = (
+        "import sys, cvclassic.serve.app, cvclassic.serve.server\n"
+        "print({'scipy', 'sklearn', 'skimage', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_models_say_what_they_are(all_kinds, model_files) -> None:
