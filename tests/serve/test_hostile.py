@@ -104,9 +104,11 @@ def test_broken_clients(served, image) -> None:
         head % 5 + b"too much" + b"\r\n" * 100,
     ):
         with connect(served) as client:
-            client.sendall(sent)
-            client.shutdown(socket.SHUT_WR)
-            assert b"HTTP/1.1 " in client.recv(1000)
+            try:
+                client.sendall(sent)
+                assert b"HTTP/1.1 " in client.recv(1000)
+            except ConnectionResetError:
+                pass  # what is left of a request that was refused is thrown away
     lives(served, image)
 
 
