@@ -130,7 +130,7 @@ def all_kinds(model_files, tmp_path_factory):
     """A service of a model of each kind, named by its kind."""
     pytest.importorskip("starlette")
     names = [name if name == path else f"{name}={path}" for name, path in model_files.items()]
-    service = Served(*names, "--workers", "1", cwd=tmp_path_factory.mktemp("s"))
+    service = Served(*names, "--workers", "1", "--timeout", "300", cwd=tmp_path_factory.mktemp("s"))
     yield service
     service.process.kill()
 

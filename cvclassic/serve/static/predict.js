@@ -25,6 +25,10 @@ function predictWith(model, blob, explain) {
   });
 }
 
+function duration(ms) {
+  return ms < 10000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
 async function look(blob, name, remember = true) {
   if (state.busy) return;
   state.busy = true;
@@ -44,7 +48,7 @@ async function look(blob, name, remember = true) {
       if (record.mask) record.drawing = await colorMask(record);
     }
     showAnswers();
-    say(`Answered in ${Math.round(performance.now() - start)} ms.`);
+    say(`Answered in ${duration(performance.now() - start)}.`);
     if (remember) addHistory(blob, name);
   } catch (error) {
     say(error.message, true);
