@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -138,3 +141,25 @@ def test_errors_are_one_line(cvclassic, clip, tmp_path) -> None:
         assert done.returncode == 2
         assert word in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_killed_runs_go_on_to_the_same_bytes(cvclassic, clip, toy_model_file, tmp_path) -> None:
+    words = ("classify", str(toy_model_file), str(clip), "-q", "--engine", "threads", "-o")
+    assert cvclassic(*words, "a.csv", cwd=tmp_path).returncode == 0
+    partial, killed = tmp_path / ".b.csv.partial", 0
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-m", "cvclassic_cli", *words, "b.csv"],
+                                   cwd=tmp_path)  # fmt: skip
+        before = partial.stat().st_size if partial.exists() else 0
+        while process.poll() is None:
+            if partial.exists() and partial.stat().st_size > before:
+                process.kill()
+                killed += 1
+                break
+            time.sleep(0.002)
+        process.wait()
+    assert killed or (tmp_path / "b.csv").exists()
+    if not (tmp_path / "b.csv").exists():
+        assert cvclassic(*words, "b.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()

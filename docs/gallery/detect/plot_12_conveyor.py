@@ -8,7 +8,7 @@ line, and classified once each.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.ndimage import find_objects, label
+from scipy.ndimage import binary_closing, find_objects, label
 
 import cvclassic
 from cvclassic.images import Detections, read_image
@@ -46,8 +46,9 @@ empty = film[0].astype(int)
 
 def find(image):
     """Boxes of what is not belt."""
-    different = np.abs(image - empty).max(axis=2) > 30
-    places = find_objects(label(different)[0])
+    different = np.abs(image - empty).max(axis=2) > 25
+    whole = binary_closing(np.pad(different, 12), np.ones((13, 13)))[12:-12, 12:-12]
+    places = find_objects(label(whole)[0])
     boxes = [(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in places]
     boxes = np.array([b for b in boxes if b[2] * b[3] > 2000], np.float32).reshape(-1, 4)
     return Detections(boxes, np.ones(len(boxes)), [None] * len(boxes))
