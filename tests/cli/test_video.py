@@ -132,7 +132,7 @@ def test_errors_are_one_line(cvclassic, clip, tmp_path) -> None:
     (tmp_path / "bad.mp4").write_bytes(b"nothing" * 100)
     done = cvclassic("video", "shots", "bad.mp4", cwd=tmp_path)
     assert done.returncode == 1
-    assert "bad.mp4: corrupt: it is damaged or no video" in done.stderr
+    assert "bad.mp4: corrupt: it is damaged or not a video" in done.stderr
     for args, word in (
         (("track", str(clip), "-o", "t.csv", "--box", "1,2"), "X,Y,W,H"),
         (("motion", str(clip), "-o", "t.gif"), "must end in"),

@@ -66,7 +66,7 @@ class Served:
         self.process.send_signal(number)
         return self.process.wait(patience)
 
-    def wait_for(self, condition, patience: float = 60) -> None:
+    def wait_for(self, condition, patience: float = 300) -> None:
         """Wait until something holds."""
         end = time.monotonic() + patience
         while not condition():
