@@ -432,5 +432,10 @@ def _walk(sources: Iterable) -> Iterator:
     for source in sources:
         if isinstance(source, str | os.PathLike):
             yield from find_inputs([source])
-        else:
+        elif hasattr(source, "path"):
             yield source
+        else:
+            raise ParameterError(
+                f"sources must be paths. Got a {type(source).__name__}; predict and predict_proba "
+                "take images in memory."
+            )

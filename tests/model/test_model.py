@@ -145,3 +145,9 @@ def test_a_model_of_a_table(tmp_path, rng) -> None:
     with pytest.raises(ParameterError, match="trained on a table"):
         model.evaluate(tmp_path)
     assert len(list(model.classify(table))) == 60
+
+
+def test_images_in_memory_are_for_predict(model) -> None:
+    image = np.zeros((64, 64), np.uint8)
+    with pytest.raises(ParameterError, match=r"Got a ndarray; predict and predict_proba take"):
+        list(model.classify([image]))
