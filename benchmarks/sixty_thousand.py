@@ -1,7 +1,7 @@
 """Training on 60,000 small images from the command line: time, memory and accuracy.
 
-The data sets at hand hold 10,000 images to train on; five changed copies of each make as many as the
-full data sets have. Copies cost what images cost, and teach less.
+The data sets at hand hold 10,000 images to train on; five changed copies of each make as many as
+the full data sets have. Copies cost what images cost, and teach less.
 """
 
 from __future__ import annotations
