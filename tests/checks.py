@@ -43,7 +43,7 @@ from cvclassic.errors import CvclassicError, ImageReadError, ParameterError
 from cvclassic.faces import FaceLandmarks
 from cvclassic.faces.detection.base import FaceDetector
 from cvclassic.images import encode_image, read_image, write_image
-from cvclassic.objects import ObjectDetector
+from cvclassic.objects import ObjectDetector, SingleObjectLocalizer
 from cvclassic.search import ImageIndex
 from cvclassic.segment import PixelClassifier
 from tests.tiny_network import tiny_network
@@ -76,6 +76,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "PixelClassifier": lambda: {"n_trees": 3, "depth": 3, "max_pixels": 2000},
     "Recipe": lambda: {"steps": [("features", HOG(image_size=32)), ("head", SVMClassifier(C=1.0))]},
+    "SingleObjectLocalizer": lambda: {"n_hidden": 8, "max_iter": 5},
     "SVMClassifier": lambda: {"C": 1.0},
     "TableColumns": lambda: {"columns": tuple("abcdef")},
     "VLAD": lambda: {"n_words": 4},
@@ -222,7 +223,7 @@ def boxes(n: int = 4) -> list[np.ndarray]:
 
 def fit(estimator: BaseEstimator) -> BaseEstimator:
     """Fit with what its kind takes."""
-    if isinstance(estimator, ObjectDetector):
+    if isinstance(estimator, (ObjectDetector, SingleObjectLocalizer)):
         return estimator.fit(pictures(4), boxes())
     if isinstance(estimator, PixelClassifier):
         return estimator.fit(pictures(4), masks(4))
@@ -252,7 +253,7 @@ def answer(estimator: BaseEstimator, X=None) -> np.ndarray:
     if isinstance(estimator, FaceLandmarks):
         X = pictures() if X is None else X
         return estimator.predict(X, np.tile([10, 10, 40, 40], (len(X), 1)))
-    if isinstance(estimator, ObjectDetector):
+    if isinstance(estimator, (ObjectDetector, SingleObjectLocalizer)):
         found = estimator.predict(pictures(4) if X is None else X)
         return np.concatenate([np.column_stack([f.boxes, f.scores]) for f in found])
     if isinstance(estimator, PixelClassifier):
@@ -469,7 +470,7 @@ def check_input_is_not_mutated(cls: type) -> None:
             estimator.fit(given, landmarks())
         elif isinstance(estimator, PixelClassifier):
             estimator.fit(given, masks())
-        elif isinstance(estimator, ObjectDetector):
+        elif isinstance(estimator, (ObjectDetector, SingleObjectLocalizer)):
             estimator.fit(given, boxes(len(given)))
         elif not isinstance(estimator, Describer):
             estimator.fit(given, picture_labels())

@@ -1,8 +1,12 @@
 __all__ = [
     "ObjectDetector",
+    "SingleObjectLocalizer",
+    "TrainingReport",
     "iou",
     "load_detector",
     "nms",
+    "proposal_recall",
+    "propose_regions",
     "save_detector",
     "sliding_windows",
 ]
@@ -22,6 +26,11 @@ from .files import (
 from .files import (
     save_detector as save_detector,
 )
+from .localizer import (
+    SingleObjectLocalizer as SingleObjectLocalizer,
+)
+from .proposals import proposal_recall as proposal_recall
+from .proposals import propose_regions as propose_regions
 from .task import (
     DetectTask as DetectTask,
 )

@@ -41,76 +41,88 @@ def cell_planes(image: np.ndarray) -> np.ndarray:
     for top in range(0, rows, _STRIP):
         bottom = min(top + _STRIP, rows)
         part = slice(top // SHRINK, bottom // SHRINK)
-        _add_orientations(padded[top : bottom + 2], planes[3:, part])
+        planes[3:, part] = _orientations(padded[top : bottom + 2])
     return planes
 
 
-def _add_orientations(strip: np.ndarray, out: np.ndarray) -> None:
+def _orientations(strip: np.ndarray) -> np.ndarray:
     """Orientation planes of some rows, which have one more above and below."""
-    gx = cv2.Sobel(strip, cv2.CV_16S, 1, 0, ksize=1)[1:-1]
-    gy = cv2.Sobel(strip, cv2.CV_16S, 0, 1, ksize=1)[1:-1]
-    strength = np.abs(gx)
-    strength += np.abs(gy)  # only to choose the channel
-    red, green, blue = strength[..., 0], strength[..., 1], strength[..., 2]
-    use_red, use_blue = red > green, blue > np.maximum(red, green)
-    x, y = (
-        np.where(use_blue, g[..., 2], np.where(use_red, g[..., 0], g[..., 1])).astype(np.float32)
-        for g in (gx, gy)
-    )
-    size_of, angle = cv2.cartToPolar(x, y)
-    size_of *= np.float32(1 / 255)
+    x, y = _strongest_gradient(strip)
+    size, angle = cv2.cartToPolar(x.astype(np.float32), y.astype(np.float32))
+    size *= np.float32(1 / 255 / SHRINK**2)
     angle *= np.float32(N_SIGNED / (2 * np.pi))
     first = angle.astype(np.int32)  # floor, as angles are not negative
     angle -= first
-    angle *= size_of
-    size_of -= angle
-    first[first >= N_SIGNED] = 0
-    n = first.size
-    first = first.reshape(-1) * np.int32(n)
-    first += np.arange(n, dtype=np.int32)
-    fine = np.zeros(N_SIGNED * n, np.float32)
-    fine[first] = size_of.reshape(-1)
-    first += np.int32(n)
-    first[first >= N_SIGNED * n] -= np.int32(N_SIGNED * n)
-    fine[first] += angle.reshape(-1)
-    for i, plane in enumerate(fine.reshape(N_SIGNED, *x.shape)):
-        out[i] = cv2.resize(plane, out.shape[:0:-1], interpolation=cv2.INTER_AREA)
+    angle *= size
+    size -= angle
+    high, wide = x.shape[0] // SHRINK, x.shape[1] // SHRINK
+    n = high * wide
+    first *= np.int32(n)
+    first += np.repeat(np.arange(0, n, wide, dtype=np.int32), SHRINK)[:, None]
+    first += np.repeat(np.arange(wide, dtype=np.int32), SHRINK)
+    place = first.ravel()
+    # angles of just below a whole turn may be rounded up to one: two planes more, then folded
+    total = np.bincount(place + np.int32(n), angle.ravel(), (N_SIGNED + 2) * n)
+    total[: (N_SIGNED + 1) * n] += np.bincount(place, size.ravel(), (N_SIGNED + 1) * n)
+    total[: 2 * n] += total[N_SIGNED * n :]
+    return total[: N_SIGNED * n].reshape(N_SIGNED, high, wide)
 
 
-def scan_cells(planes: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The channels that are scanned, at any size up to that of `planes`.
+def _strongest_gradient(strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient of the color channel that changes most at each pixel, green where they tie."""
+    red, green, blue = (
+        [cv2.Sobel(plane, cv2.CV_16S, dx, 1 - dx, ksize=1)[1:-1] for dx in (1, 0)]
+        for plane in cv2.split(strip)
+    )
+    x, y = green
+    strongest = np.abs(x) + np.abs(y)  # only to choose the channel
+    for gx, gy in (red, blue):
+        strength = np.abs(gx) + np.abs(gy)
+        better = (strength > strongest).view(np.uint8)
+        cv2.copyTo(gx, better, x)
+        cv2.copyTo(gy, better, y)
+        np.maximum(strength, strongest, out=strongest)
+    return x, y
 
-    Colors and energies are averaged exactly; what is normalized by its surroundings is computed at
-    the new size, because resized quotients were worth a quarter less average precision.
+
+def _mixing() -> np.ndarray:
+    """From colors and orientations to the channels before they are normalized."""
+    out = np.zeros((3 + N_UNSIGNED, N_SCAN), np.float32)
+    out[:3, :3] = np.eye(3)
+    out[3:, 3:5] = 1
+    out[3:, 5:] = np.eye(N_UNSIGNED)
+    return out * _SCAN_GAIN
+
+
+_MIXING = _mixing()
+
+
+def scan_cells(cells: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The channels that are scanned, at any size up to that of `cells`.
+
+    Colors and energies are interpolated; what is normalized by its surroundings is computed at the
+    new size, because resized quotients were worth a quarter less average precision.
 
     Parameters
     ----------
-    planes : ndarray of shape (12, h, w), float32
+    cells : ndarray of shape (h, w, 12), float32
         L, u, v and nine unsigned orientations.
     width, height : int
 
     Returns
     -------
-    ndarray of shape (14, height, width), uint8
+    ndarray of shape (height, width, 14), uint8
         L, u, v, gradient strength, the same over its surroundings' mean, and nine orientations
         over that mean (Dollár, Appel, Belongie & Perona 2014, section 3.1).
     """
-    h, w = planes.shape[1:]
-    shrinks = width <= w and height <= h and width * height < w * h
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    out = np.empty((N_SCAN, height, width), np.float32)
-    for i in range(3):
-        cv2.resize(planes[i], (width, height), dst=out[i], interpolation=way)
-    for i in range(N_UNSIGNED):
-        cell = cv2.resize(planes[3 + i], (width, height), interpolation=way)
-        cv2.GaussianBlur(cell, (3, 3), 0.8, dst=out[5 + i])
-    strength = out[5:].sum(axis=0)
-    out[3] = strength
-    out[4] = strength / (cv2.blur(strength, (11, 11)) + np.float32(0.01))
-    out[5:] *= 1 / (cv2.blur(strength, (7, 7)) + np.float32(0.01))
-    out *= _SCAN_GAIN[:, None, None]
-    np.clip(out, 0, 255, out=out)
-    return out.astype(np.uint8)
+    # all channels at once; OpenCV averages areas for no more than four
+    small = cv2.resize(cells, (width, height), interpolation=cv2.INTER_LINEAR)
+    small = cv2.GaussianBlur(small, (3, 3), 0.8)
+    out = (small.reshape(width * height, -1) @ _MIXING).reshape(height, width, N_SCAN)
+    strength = out[..., 3] * np.float32(1 / _SCAN_GAIN[3])
+    out[..., 4] /= cv2.blur(strength, (11, 11)) + np.float32(0.01)
+    out[..., 5:] *= (1 / (cv2.blur(strength, (7, 7)) + np.float32(0.01)))[..., None]
+    return cv2.convertScaleAbs(out)
 
 
 def hog_cells(planes: np.ndarray) -> np.ndarray:

@@ -34,13 +34,11 @@ class Pyramid:
         return self._planes[level]
 
     def folded(self, level: int) -> np.ndarray:
-        """Colors and unsigned orientations of an octave; (12, h, w), float32."""
+        """Colors and unsigned orientations of an octave; (h, w, 12), float32."""
         if level not in self._folded:
             planes = self.planes(level)
-            out = np.empty((3 + N_UNSIGNED, *planes.shape[1:]), np.float32)
-            out[:3] = planes[:3]
-            np.add(planes[3 : 3 + N_UNSIGNED], planes[3 + N_UNSIGNED :], out=out[3:])
-            self._folded[level] = out
+            unsigned = planes[3 : 3 + N_UNSIGNED] + planes[3 + N_UNSIGNED :]
+            self._folded[level] = cv2.merge([*planes[:3], *unsigned])
         return self._folded[level]
 
     def hog(self, level: int) -> np.ndarray:
@@ -101,13 +99,15 @@ class Atlas:
             if w + 2 * mx < wide or h + 2 * my < high:
                 continue
             source = pyramid.folded(octave_above(math.sqrt(sx * sy)))
-            sheets.append((scan_cells(source, w, h), w, h))
+            cells = scan_cells(source, w, h)
+            framed = cv2.copyMakeBorder(cells, my, my, mx, mx, cv2.BORDER_REFLECT)
+            sheets.append((framed, w, h))
         self.columns = max([w + 2 * mx for _, w, _ in sheets], default=wide)
         places, rows = _shelves([(w + 2 * mx, h + 2 * my) for _, w, h in sheets], self.columns)
-        sheet = np.zeros((N_SCAN, max(rows, high), self.columns), np.uint8)
+        sheet = np.zeros((max(rows, high), self.columns, N_SCAN), np.uint8)
         anchors, boxes = [np.zeros(0, np.int32)], [np.zeros((0, 4), np.float32)]
-        for (cells, w, h), (x, y) in zip(sheets, places, strict=True):
-            _frame(cells, my, mx, sheet[:, y : y + h + 2 * my, x : x + w + 2 * mx])
+        for (framed, w, h), (x, y) in zip(sheets, places, strict=True):
+            sheet[y : y + h + 2 * my, x : x + w + 2 * mx] = framed
             ys = np.arange(h + 2 * my - high + 1, dtype=np.int32)[:, None]
             xs = np.arange(w + 2 * mx - wide + 1, dtype=np.int32)[None]
             anchors.append(((y + ys) * self.columns + x + xs).ravel())
@@ -117,7 +117,7 @@ class Atlas:
             box[..., 2], box[..., 3] = wide * fx, high * fy
             boxes.append(box.reshape(-1, 4))
         self.anchors, self.boxes = np.concatenate(anchors), np.concatenate(boxes)
-        self.planes = sheet.reshape(N_SCAN, -1)
+        self.planes = np.stack(cv2.split(sheet)).reshape(N_SCAN, -1)
         self.window = window
 
     def offsets(self) -> np.ndarray:
@@ -130,20 +130,6 @@ class Atlas:
     def features(self, rows: np.ndarray) -> np.ndarray:
         """Features of some windows; (n, 14 * high * wide), uint8."""
         return self.planes.reshape(-1)[self.anchors[rows][:, None] + self.offsets()]
-
-
-def _frame(cells: np.ndarray, my: int, mx: int, out: np.ndarray) -> None:
-    """Copy with a margin of mirrored cells, or of repeated ones where there are too few."""
-    h, w = cells.shape[1:]
-    mirrored = min(h, w) > max(mx, my)
-    rows, columns = np.arange(-my, h + my), np.arange(-mx, w + mx)
-    if mirrored:
-        rows = np.where(rows < 0, -rows - 1, np.where(rows >= h, 2 * h - 1 - rows, rows))
-        columns = np.where(
-            columns < 0, -columns - 1, np.where(columns >= w, 2 * w - 1 - columns, columns)
-        )
-    rows, columns = np.clip(rows, 0, h - 1), np.clip(columns, 0, w - 1)
-    out[...] = cells[:, rows[:, None], columns]
 
 
 def _shelves(sizes: list[tuple[int, int]], columns: int) -> tuple[list[tuple[int, int]], int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from .boosting import Trees
 from .pyramid import Atlas
 
 BLOCK = 16  # trees between two chances to drop windows
-_PLANE_TREES = 16  # compared on whole planes, before the first windows are dropped
 
 
 def scan_windows(
@@ -38,12 +38,14 @@ def scan_windows(
     rows = np.arange(len(atlas.anchors))
     if not len(rows):
         return rows, np.zeros(0, np.float32)
-    offsets = atlas.offsets()
-    scores = _plane_scores(atlas, trees[:_PLANE_TREES], offsets)[atlas.anchors]
-    n = len(rows)
+    offsets = atlas.offsets().tolist()
     flat = atlas.planes.reshape(-1)
-    for k in range(_PLANE_TREES, len(trees) + BLOCK, BLOCK):
-        stage = k // BLOCK
+    anchors = atlas.anchors.astype(np.intp)
+    n = len(rows)
+    scores = np.zeros(n, np.float32)
+    for k in range(0, len(trees), BLOCK):
+        _add_scores(flat, anchors, trees[k : k + BLOCK], offsets, scores)
+        stage = k // BLOCK + 1
         keep = np.ones(len(rows), bool)
         if floors is not None:
             keep = scores >= floors[stage - 1]
@@ -52,39 +54,28 @@ def scan_windows(
             keep = np.zeros(len(rows), bool)
             keep[np.argpartition(-scores, room - 1)[:room]] = True
         if not keep.all():
-            rows, scores = rows[keep], scores[keep]
-        if k >= len(trees) or not len(rows):
+            rows, scores, anchors = rows[keep], scores[keep], anchors[keep]
+        if not len(rows):
             break
-        scores = scores + _gathered(flat, atlas.anchors[rows], trees[k : k + BLOCK], offsets)
     return rows, scores
 
 
-def _plane_scores(atlas: Atlas, trees: Trees, offsets: np.ndarray) -> np.ndarray:
-    """Score of a window at every position of the sheet, whether one fits there or not."""
-    flat = atlas.planes.reshape(-1)
-    size = atlas.planes.shape[1]
-    last = int(atlas.anchors.max()) + 1 if len(atlas.anchors) else 0
-    total = np.zeros(size, np.float32)
+def _add_scores(flat, anchors, trees: Trees, offsets: list[int], total: np.ndarray) -> None:
+    """Scores of windows, added to what they have."""
+    table = np.zeros(256, np.float32)
     for features, thresholds, leaves in zip(
-        trees.features, trees.thresholds, trees.leaves, strict=True
+        trees.features.tolist(), trees.thresholds, trees.leaves, strict=True
     ):
-        a, b, c = (
-            (flat[offsets[f] : offsets[f] + last] > t)
+        # a slice and one index for all trees: comparing bytes is most of the work that is left
+        root, low, high = (
+            flat[offsets[f] :].take(anchors, mode="clip") > t
             for f, t in zip(features, thresholds, strict=True)
         )
-        leaf = np.where(a, c, b).view(np.uint8) + (a.view(np.uint8) << 1)
-        total[:last] += leaves[leaf]
-    return total
-
-
-def _gathered(flat, anchors, trees: Trees, offsets) -> np.ndarray:
-    """Scores of some windows."""
-    total = np.zeros(len(anchors), np.float32)
-    for features, thresholds, leaves in zip(
-        trees.features, trees.thresholds, trees.leaves, strict=True
-    ):
-        a, b, c = (
-            flat[anchors + offsets[f]] > t for f, t in zip(features, thresholds, strict=True)
-        )
-        total += leaves[np.where(a, c, b) + 2 * a]
-    return total
+        high ^= low  # high where the root says so, else low
+        high &= root
+        high ^= low
+        leaf = root.view(np.uint8)
+        leaf <<= 1
+        leaf |= high.view(np.uint8)
+        table[:4] = leaves
+        total += cv2.LUT(leaf, table).ravel()
