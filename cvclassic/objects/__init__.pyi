@@ -2,11 +2,13 @@ __all__ = [
     "ObjectDetector",
     "SingleObjectLocalizer",
     "TrainingReport",
+    "compare_detectors",
     "iou",
     "load_detector",
     "nms",
     "proposal_recall",
     "propose_regions",
+    "read_predictions",
     "save_detector",
     "sliding_windows",
 ]
@@ -17,6 +19,8 @@ from .boxes import sliding_windows as sliding_windows
 from .checkpoint import (
     Checkpoint as Checkpoint,
 )
+from .comparing import compare_detectors as compare_detectors
+from .comparing import read_predictions as read_predictions
 from .detector import (
     ObjectDetector as ObjectDetector,
 )

@@ -8,6 +8,8 @@ from .._basics.checks import check_integer, check_number
 from ..errors import ParameterError
 from ..evaluate import as_boxes
 
+_LARGEST_CHANGE = 0.5  # of log sides, by regression
+
 
 def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Intersection over union of each box of one list with each of another; float32."""
@@ -33,6 +35,19 @@ def mirror_boxes(boxes: np.ndarray, width: int) -> np.ndarray:
     out = np.array(boxes)
     out[:, 0] = width - boxes[:, 0] - boxes[:, 2]
     return out
+
+
+def changed_boxes(boxes: np.ndarray, changes: np.ndarray) -> np.ndarray:
+    """Boxes moved and resized as a regression says (Girshick et al., CVPR 2014, appendix C)."""
+    centers = boxes[:, :2] + boxes[:, 2:] / 2 + changes[:, :2] * boxes[:, 2:]
+    sides = boxes[:, 2:] * np.exp(np.clip(changes[:, 2:], -_LARGEST_CHANGE, _LARGEST_CHANGE))
+    return np.concatenate([centers - sides / 2, sides], axis=1).astype(np.float32)
+
+
+def box_changes(boxes: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """What `changed_boxes` needs to turn boxes into others; (n, 4)."""
+    centers = (targets[:, :2] + targets[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / boxes[:, 2:]
+    return np.concatenate([centers, np.log(targets[:, 2:] / boxes[:, 2:])], axis=1)
 
 
 def suppress(

@@ -9,13 +9,14 @@ import numpy as np
 
 from ..errors import DataError
 from ..images import read_image, single_threaded
-from .boxes import clip_boxes, pairwise_iou
+from .boxes import changed_boxes, clip_boxes, pairwise_iou
 from .channels import N_HOG, N_SCAN
 from .examples import as_rgb, reduce_image
 from .fisher_windows import N_PARTS
 from .pyramid import Atlas, Pyramid
+from .refiner import SHARE, joined_scores
 from .scanning import BLOCK
-from .state import DetectorState, changed_boxes, detect_objects, first_stage, probabilities
+from .state import DetectorState, detect_objects, first_stage, probabilities
 from .window_vectors import N_PLACE
 
 CHANNELS = (
@@ -26,6 +27,7 @@ GROUPS = (
     "gradients", "texture", "upper half", "lower half", "surroundings", "place and size",
     "first stage",
 )  # fmt: skip
+FINER_LOOK = "finer look"
 _SAME = 0.5
 
 
@@ -50,14 +52,14 @@ class WindowExplanation:
     rank : int or None
         Among the windows that the first stage gives on; None where it is not one of them.
     groups : dict of str to float
-        What each group of numbers adds to the score of the second stage.
+        What each group of numbers adds to the score, and what the finer look adds.
     cells : ndarray of shape (rows, columns)
         What each cell of the grid of gradients adds.
     score : float
-        Of the second stage.
+        Of the second stage and the finer look.
     probability : float
     final : ndarray of shape (4,)
-        The window after the regression of boxes.
+        The window after both regressions of boxes.
     verdict : str
         Where it was lost, or that it was found.
     """
@@ -143,14 +145,16 @@ def _explain(state, pixels, box, label, found, min_score) -> WindowExplanation:
     )
     window = atlas.boxes[row : row + 1]
     vector = state.vectors.of(pyramid, window, trace[-1:].astype(np.float32))[0]
-    scores = vector @ state.weights[:-1] + state.weights[-1]
+    first = vector @ state.weights[:-1] + state.weights[-1]
+    change = (vector @ state.changes[:-1] + state.changes[-1])[None]
+    moved = clip_boxes(changed_boxes(window, change), pyramid.width, pyramid.height)
+    finer, final = state.refiner.scores(pyramid, moved)
+    scores = joined_scores(first, finer[0])
     c = int(scores.argmax()) if label is None else state.classes.index(label)
-    parts = vector * state.weights[:-1, c]
+    parts = (1 - SHARE) * vector * state.weights[:-1, c]
     n_grid = state.vectors.rows * state.vectors.columns * N_HOG
     cells = parts[:n_grid].reshape(state.vectors.rows, state.vectors.columns, N_HOG).sum(axis=2)
     chance = float(probabilities(scores[c], state.calibration[:, c]))
-    change = (vector @ state.changes[:-1] + state.changes[-1])[None]
-    final = changed_boxes(window, change)[0]
     overlap = float(overlaps[row])
     return WindowExplanation(
         state.classes[c],
@@ -161,11 +165,11 @@ def _explain(state, pixels, box, label, found, min_score) -> WindowExplanation:
         state.floors,
         _channel_shares(state, features[0]),
         rank,
-        _group_sums(parts, n_grid, state),
+        _group_sums(parts, n_grid, state) | {FINER_LOOK: SHARE * float(finer[0, c])},
         cells,
         float(scores[c]),
         chance,
-        final / factor,
+        final[0] / factor,
         _verdict(state, box, c, overlap, trace, rank, chance, found, min_score),
     )
 

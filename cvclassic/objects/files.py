@@ -15,6 +15,7 @@ from .channels import N_HOG
 from .detector import ObjectDetector
 from .fisher_windows import Codebook
 from .geometry import Geometry
+from .refiner import Refiner
 from .scanning import BLOCK
 from .state import DetectorState
 from .window_vectors import N_PLACE, WindowVectors
@@ -59,6 +60,9 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "weights": state.weights,
         "changes": state.changes,
         "calibration": state.calibration,
+        "refiner.center": state.refiner.center,
+        "refiner.weights": state.refiner.weights,
+        "refiner.changes": state.refiner.changes,
         "codebook.scale": book.scale,
         "codebook.mean": book.mean,
         "codebook.components": book.components,
@@ -75,6 +79,8 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "max_side": state.max_side,
         "n_windows": state.n_windows,
         "grid": [state.vectors.columns, state.vectors.rows],
+        "fine_grid": [state.refiner.columns, state.refiner.rows],
+        "fine_gain": state.refiner.gain,
         "summary": summary or {},
     }
     return save_bundle(path, _KIND, _VERSION, arrays, content)  # type: ignore[arg-type]
@@ -98,7 +104,8 @@ def load_detector(path) -> tuple[ObjectDetector, dict[str, Any]]:
 def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDetector:
     """The estimator, from checked parts."""
     expected = {
-        "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "summary",
+        "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "fine_grid",
+        "fine_gain", "summary",
     }  # fmt: skip
     require(set(content) == expected, "its content has unexpected entries")
     require(isinstance(content["summary"], dict), "its summary is not an object")
@@ -137,6 +144,7 @@ def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDe
         vectors,
         _take(arrays, "weights", (d + 1, c), np.float32),
         _take(arrays, "changes", (d + 1, 4), np.float32),
+        _refiner(arrays, content, c),
         _take(arrays, "calibration", (2, c), np.float32),
     )
     require(not arrays, "it holds unexpected arrays")
@@ -184,6 +192,20 @@ def _codebook(arrays) -> Codebook:
     positive = (book.scale > 0).all() and (book.weights > 0).all() and (book.variances > 0).all()
     require(bool(positive), "its codebook is invalid")
     return book
+
+
+def _refiner(arrays, content, c: int) -> Refiner:
+    grid = _pair(content["fine_grid"], 1, 400, "fine_grid")
+    gain = content["fine_gain"]
+    require(type(gain) is float and 0 < gain < 1e9, "fine_gain is out of range")
+    d = grid[0] * grid[1] * N_HOG
+    return Refiner(
+        *grid,
+        _take(arrays, "refiner.center", (d,), np.float32),
+        gain,
+        _take(arrays, "refiner.weights", (d + 1, c), np.float32),
+        _take(arrays, "refiner.changes", (d + 1, 4), np.float32),
+    )
 
 
 def _take(arrays, name: str, shape: tuple, kind) -> np.ndarray:

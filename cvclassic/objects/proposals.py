@@ -19,7 +19,6 @@ METHODS = ("edges", "selective")
 _SEGMENTED_SIDE = 320  # selective search takes seconds on larger images
 _MOST_ASPECT = 2.4  # beyond, OpenCV's selective search crashes the process (opencv#14363)
 _LEAST_SIDE = 24
-_SAME = 0.9
 
 
 def propose_regions(
@@ -37,7 +36,7 @@ def propose_regions(
         OpenCV's fast selective search [2]_. The latter gives boxes that hug objects more closely,
         at a hundred times the time.
     random_state : int, default=0
-        Selective search orders its boxes partly at random.
+        Selective search orders its boxes partly at random, section 4.1 of [2]_.
 
     Returns
     -------
@@ -121,12 +120,14 @@ def _selective_search(image: np.ndarray, n: int, seed: int) -> np.ndarray:
     if min(h, w) < least:  # repeated edges until the shape is harmless
         right, below = max(least - w, 0), max(least - h, 0)
         small = cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    cv2.setRNGSeed(seed & 0x7FFFFFFF)
     search: Any = cv2.ximgproc.segmentation.createSelectiveSearchSegmentation()
     search.setBaseImage(np.ascontiguousarray(small[..., ::-1]))
     search.switchToSelectiveSearchFast()
     found = np.asarray(search.process(), np.float32).reshape(-1, 4)
     boxes = clip_boxes(found, w, h) * np.array([width / w, height / h] * 2, np.float32)
-    boxes = boxes[(boxes[:, 2] >= 1) & (boxes[:, 3] >= 1)][: 4 * n]
-    _, first = np.unique(np.rint(boxes), axis=0, return_index=True)
-    return boxes[np.sort(first)][:n]
+    boxes = boxes[(boxes[:, 2] >= 1) & (boxes[:, 3] >= 1)]
+    boxes = np.unique(boxes, axis=0)
+    # OpenCV's own order depends on the C library's random numbers: late merges first, as there
+    boxes = boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]
+    place = (np.arange(len(boxes)) + 1) * np.random.default_rng(seed).random(len(boxes))
+    return boxes[np.argsort(place, kind="stable")[:n]]

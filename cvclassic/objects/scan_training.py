@@ -29,7 +29,9 @@ _MOST_IMAGES = 160  # that are looked at in a round
 _SCANNED = 1500
 _CACHE_BYTES = 400_000_000
 _IGNORED = 0.3  # share of a window that may lie in an ignored region
-ROUNDS = (1 / 4, 1 / 2)  # share of the trees that the rounds of mining have
+ROUNDS = (1 / 4, 1 / 2)  # share of the trees that the first rounds of mining have
+_FEW_NEW = 0.01  # mining ends when so few negatives are taken for objects
+_MOST_ROUNDS = 3  # of mining with all trees
 
 
 def atlas_of(image: np.ndarray, geometry: Geometry) -> Atlas:
@@ -107,10 +109,21 @@ def train_scanner(cache: AtlasCache, mine: np.ndarray, n_trees: int, seed: int) 
     good, bad = _first_windows(cache, mine, rng)
     for share in ROUNDS:
         trees = _boosted(good, bad, max(round(n_trees * share), 16), rng)
-        some = mine[_some(len(mine), _MOST_IMAGES, rng)]
-        room = min(math.ceil(_HARD_NEGATIVES / len(some)), _PER_IMAGE)
-        bad = np.concatenate([bad, *(_hard_windows(cache.get(i), trees, room) for i in some)])
+        bad = np.concatenate([bad, *_mined(cache, mine, trees, rng)])
+    for _ in range(_MOST_ROUNDS):
+        trees = _boosted(good, bad, n_trees, rng)
+        new = np.concatenate(_mined(cache, mine, trees, rng, least=0.0))
+        if len(new) < _FEW_NEW * len(bad):
+            return trees
+        bad = np.concatenate([bad, new])
     return _boosted(good, bad, n_trees, rng)
+
+
+def _mined(cache: AtlasCache, mine, trees: Trees, rng, least: float = -math.inf) -> list:
+    """Features of hard negatives of some images."""
+    some = mine[_some(len(mine), _MOST_IMAGES, rng)]
+    room = min(math.ceil(_HARD_NEGATIVES / len(some)), _PER_IMAGE)
+    return [_hard_windows(cache.get(i), trees, room, least) for i in some]
 
 
 def _some(n: int, most: int, rng: np.random.Generator) -> np.ndarray:
@@ -189,11 +202,11 @@ def _objects_rows(overlaps: np.ndarray) -> list[np.ndarray]:
     return rows
 
 
-def _hard_windows(seen: Scanned, trees: Trees, room: int) -> np.ndarray:
-    """Features of the windows off objects that score highest."""
+def _hard_windows(seen: Scanned, trees: Trees, room: int, least: float) -> np.ndarray:
+    """Features of the windows off objects that score highest, and more than `least`."""
     atlas = seen.atlas
     rows, scores = scan_windows(atlas, trees, most=_SCANNED)
-    off = (seen.overlaps[rows] < _HARD_OVERLAP) & ~seen.ignored[rows]
+    off = (seen.overlaps[rows] < _HARD_OVERLAP) & ~seen.ignored[rows] & (scores > least)
     rows, scores = rows[off], scores[off]
     order = np.argsort(-scores, kind="stable")[: max(600, 6 * room)]
     rows, scores = rows[order], scores[order]

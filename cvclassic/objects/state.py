@@ -8,10 +8,11 @@ import numpy as np
 
 from ..images import Detections
 from .boosting import Trees
-from .boxes import clip_boxes, pairwise_iou, suppress
+from .boxes import changed_boxes, clip_boxes, pairwise_iou, suppress
 from .examples import as_rgb, reduce_image
 from .geometry import Geometry
 from .pyramid import Atlas, Pyramid
+from .refiner import Refiner
 from .scanning import scan_windows
 from .window_vectors import WindowVectors
 
@@ -22,7 +23,6 @@ _VOTE_OVERLAP = 0.55
 _VOTE_FLOOR = -0.8
 _MOST_PER_CLASS = 100
 _LEAST_SCORE = 1e-3
-_LARGEST_CHANGE = 0.5  # of log sides, by regression
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,8 @@ class DetectorState:
         Of the classifiers, one a class; the last row is the intercept.
     changes : ndarray of shape (d + 1, 4), float32
         Of the regression of boxes.
+    refiner : Refiner
+        The finer look at the best of the boxes.
     calibration : ndarray of shape (2, c), float32
         Probability is the logistic function of slope * score + offset.
     """
@@ -58,6 +60,7 @@ class DetectorState:
     vectors: WindowVectors
     weights: np.ndarray
     changes: np.ndarray
+    refiner: Refiner
     calibration: np.ndarray
 
 
@@ -86,19 +89,6 @@ def first_stage(
     boxes = atlas.boxes[rows]
     kept = suppress(boxes, scores, _THIN, most)
     return Candidates(boxes[kept], scores[kept])
-
-
-def changed_boxes(boxes: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """Boxes moved and resized as a regression says (Girshick et al., CVPR 2014, appendix C)."""
-    centers = boxes[:, :2] + boxes[:, 2:] / 2 + changes[:, :2] * boxes[:, 2:]
-    sides = boxes[:, 2:] * np.exp(np.clip(changes[:, 2:], -_LARGEST_CHANGE, _LARGEST_CHANGE))
-    return np.concatenate([centers - sides / 2, sides], axis=1).astype(np.float32)
-
-
-def box_changes(boxes: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """What `changed_boxes` needs to turn boxes into others; (n, 4)."""
-    centers = (targets[:, :2] + targets[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / boxes[:, 2:]
-    return np.concatenate([centers, np.log(targets[:, 2:] / boxes[:, 2:])], axis=1)
 
 
 def vote(kept: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -166,6 +156,7 @@ def detect_objects(state: DetectorState, image: np.ndarray) -> Detections:
     vectors = state.vectors.of(pyramid, found.boxes, found.scores)
     scores = vectors @ state.weights[:-1] + state.weights[-1]
     boxes = changed_boxes(found.boxes, vectors @ state.changes[:-1] + state.changes[-1])
+    boxes, scores = state.refiner.refine(pyramid, boxes, scores)
     size = (pyramid.width, pyramid.height)
     parts = []
     for c, name in enumerate(state.classes):

@@ -12,12 +12,15 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..evaluate import BoxScores
 from ..images import read_image, single_threaded
 from .boosting import Trees
+from .calibration import calibrate, held_out_scores
 from .checkpoint import Checkpoint
 from .examples import Example, as_rgb, reduce_image
 from .fisher_windows import Codebook, fit_codebook
 from .geometry import Geometry, plan_geometry
+from .refiner import N_REFINED, fine_grid
+from .refiner_training import FineRows, fine_rows, train_refiner
 from .scan_training import AtlasCache, train_scanner
-from .state import DetectorState
+from .state import DetectorState, settle
 from .verifier_rows import ImageRows, codebook_samples, image_rows
 from .verifier_training import train_verifier
 from .window_vectors import plan_grid
@@ -25,6 +28,7 @@ from .window_vectors import plan_grid
 _N_FOLDS = 3
 _N_GAUSSIANS, _N_DIMS = 24, 20
 _MOST_ROWS = 14_000  # windows that the second stage learns from
+_MOST_FINE_ROWS = 8_000  # and the finer look
 _FLOOR_SHARE = 0.02  # objects that the soft cascade may lose
 _FLOOR_SLACK = 0.2
 _REACHED = 0.5
@@ -111,28 +115,42 @@ def train_detector(
         examples, geometry, max_side, scanners, codebook, grid, n_windows, n_kept, len(classes),
         folds, n_jobs, tell,
     )  # fmt: skip
-    truth = [(e.boxes * f, e.labels, e.ignored * f) for e, f in zip(examples, factors, strict=True)]
     with single_threaded():
         verifier = train_verifier(
-            images, folds, truth, codebook, grid, classes,
+            images, folds, codebook, grid, len(classes),
             lambda done, total: tell("second stage", done, total),
         )  # fmt: skip
+    floors = _floors(images, settings.n_trees)
+    n_objects, n_found = sum(i.n_objects for i in images), sum(i.n_found for i in images)
+    sizes = [i.size for i in images]
+    del images  # its vectors are most of the memory
+    fine = fine_grid(grid)
+    n_fine = int(np.clip(_MOST_FINE_ROWS // len(examples), 6, N_REFINED))
+    looked = _fine_rows(examples, verifier.held_out, max_side, fine, n_fine, n_jobs, tell)
+    with single_threaded():
+        refiner, held_out = train_refiner(looked, folds, fine)
+    settled = [
+        [settle(boxes, scores[:, c], size) for c in range(len(classes))]
+        for (boxes, scores), size in zip(held_out, sizes, strict=True)
+    ]
+    truth = [(e.boxes * f, e.labels, e.ignored * f) for e, f in zip(examples, factors, strict=True)]
+    calibration = calibrate(settled, truth, len(classes))
     state = DetectorState(
         tuple(classes),
         geometry,
         max_side,
         n_windows,
         scanners[-1],
-        _floors(images, settings.n_trees),
+        floors,
         verifier.vectors,
         verifier.weights,
         verifier.changes,
-        verifier.calibration,
+        refiner,
+        calibration,
     )
-    n_objects = sum(i.n_objects for i in images)
     report = TrainingReport(
-        verifier.cross_validated,
-        sum(i.n_found for i in images) / max(n_objects, 1),
+        held_out_scores(settled, truth, classes, calibration),
+        n_found / max(n_objects, 1),
         len(examples),
         n_objects,
         unreachable,
@@ -237,30 +255,36 @@ def _all_rows(
     folds, n_jobs, tell,
 ) -> list[ImageRows]:  # fmt: skip
     """Windows of all images, each found by the trees that have not seen it."""
-    size = max(math.ceil(len(examples) / 24), 1)
-    blocks = [range(a, min(a + size, len(examples))) for a in range(0, len(examples), size)]
-
-    def jobs():
-        for block in blocks:
-            trees = [scanners[folds[i]] for i in block]
-            yield delayed(_some_rows)(
-                [examples[i] for i in block], trees, geometry, max_side, codebook, grid,
-                n_windows, n_kept, n_classes,
-            )  # fmt: skip
-
-    images: list[ImageRows] = []
-    for rows in Parallel(n_jobs, return_as="generator")(jobs()):
-        images += rows
-        tell("windows", len(images), len(examples))
-    return images
+    calls = (
+        (example, geometry, max_side, scanners[fold], codebook, grid, n_windows, n_kept, n_classes)
+        for example, fold in zip(examples, folds, strict=True)
+    )
+    return _image_by_image(image_rows, calls, len(examples), n_jobs, tell, "windows")
 
 
-def _some_rows(examples, trees, geometry, max_side, *rest) -> list[ImageRows]:
+def _fine_rows(examples, held_out, max_side, grid, most, n_jobs, tell) -> list[FineRows]:
+    calls = (
+        (example, own, max_side, grid, most)
+        for example, own in zip(examples, held_out, strict=True)
+    )
+    return _image_by_image(fine_rows, calls, len(examples), n_jobs, tell, "finer look")
+
+
+def _image_by_image(make: Callable, calls, n: int, n_jobs, tell, stage: str) -> list:
+    """What a function gives for each image, in order; a few images at a time."""
+    size = max(math.ceil(n / 24), 1)
+    calls = list(calls)
+    blocks = (delayed(_some_images)(make, calls[a : a + size]) for a in range(0, n, size))
+    made: list = []
+    for some in Parallel(n_jobs, return_as="generator")(blocks):
+        made += some
+        tell(stage, len(made), n)
+    return made
+
+
+def _some_images(make: Callable, calls) -> list:
     with single_threaded():
-        return [
-            image_rows(example, geometry, max_side, own, *rest)
-            for example, own in zip(examples, trees, strict=True)
-        ]
+        return [make(*call) for call in calls]
 
 
 def _floors(images: list[ImageRows], n_trees: int) -> np.ndarray:

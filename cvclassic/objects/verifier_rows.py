@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from .boosting import Trees
-from .boxes import clip_boxes, mirror_boxes, pairwise_iou
+from .boxes import box_changes, clip_boxes, mirror_boxes, pairwise_iou
 from .examples import Example, load_example
 from .fisher_windows import Codebook, box_levels, cell_descriptors
 from .geometry import Geometry
 from .pyramid import Atlas, MirrorPyramid, Pyramid
 from .scan_training import in_ignored
 from .scanning import BLOCK, scan_windows
-from .state import box_changes, first_stage
+from .state import first_stage
+from .window_rows import FAIR
 from .window_vectors import raw_vectors
 
-FAIR = 0.5  # overlap from which the regression of boxes learns
 _BEST_OF_OBJECT = 2
 _CODED_IMAGES = 150
 _CODED_ROWS = 300  # descriptors of an image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .check import check
+from .compare import compare
 from .convert import convert
 from .detect import detect
 from .evaluate import evaluate
@@ -22,8 +23,9 @@ def objects() -> None:
       cvclassic objects train --labels boxes.json --images photos/ -o raccoons.cvobjects
       cvclassic objects detect raccoons.cvobjects new/ -o found/ --draw
       cvclassic objects evaluate raccoons.cvobjects --labels test.json --images photos/
+      cvclassic objects compare raccoons.cvobjects --predictions network.json --labels test.json
     """
 
 
-for command in (train, detect, evaluate, show, check, convert):
+for command in (train, detect, evaluate, compare, show, check, convert):
     objects.add_command(command)
