@@ -13,6 +13,8 @@ _SHARED |= {
     "comparison_verdict",
     "faces_docs",
     "http_load",
+    "objects_docs",
+    "objects_opponents",
     "scale_docs",
     "search_docs",
     "search_faults",

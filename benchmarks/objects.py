@@ -1,30 +1,39 @@
-"""Object detectors on boxes: average precision, miss rate and time, beside dlib.
+"""Object detectors on boxes: average precision, miss rate and time, beside dlib and OpenCV.
 
 Each set is learned from its training images with the defaults, and its test images are looked at
 once. dlib (``pip install dlib-bin``) trains its HOG detector with C = 5 where it takes the boxes;
-where it refuses them, that is what is written down.
+where it refuses them, that is what is written down. ``--proposals`` measures the recall of
+`propose_regions` beside OpenCV's selective search, ``--speed`` six classes in one pyramid and two
+workers beside one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from cvclassic.evaluate import ImageBoxes, score_boxes
 from cvclassic.images import read_image
 from cvclassic.images.labels import load_labeled_files
-from cvclassic.objects import ObjectDetector, load_detector, save_detector
+from cvclassic.objects import (
+    ObjectDetector,
+    load_detector,
+    proposal_recall,
+    propose_regions,
+    save_detector,
+)
 from cvclassic.objects.evaluating import evaluate_detector
 
-from .common import data_dir, show, threads, write_results
+from .common import RESULTS, data_dir, show, write_results
+from .objects_opponents import KEYS, dlib_detector, milliseconds, people_detector
 
 SETS = ("raccoon", "pennfudan", "plates_world", "fruit")
-KEYS = ("ap50", "ap75", "ap", "log_average_miss_rate", "recall50")
-_TIMED = 30  # images
+_PROPOSED = 40  # images
+_COUNTS = (10, 100, 1000)
+_MIXED = 16  # images of each set, for six classes in one model
 
 
 def ours(name: str, folder: Path, models: Path | None, n_jobs: int) -> dict:
@@ -34,92 +43,74 @@ def ours(name: str, folder: Path, models: Path | None, n_jobs: int) -> dict:
     file = None if models is None else models / f"{name}.cvobjects"
     seconds = None
     if file is not None and file.exists():
-        detector, _ = load_detector(file)
+        detector, summary = load_detector(file)
+        seconds = summary.get("wall_seconds")
     else:
-        start = time.process_time()
+        start = time.perf_counter()
         detector = ObjectDetector(n_jobs=n_jobs).fit(train.paths, train.images)
-        seconds = time.process_time() - start
+        seconds = time.perf_counter() - start
         if file is not None:
-            save_detector(file, detector)
+            held_out = detector.report_.cross_validated.to_dict()
+            summary = {"wall_seconds": seconds, "cross_validated": held_out}
+            save_detector(file, detector, summary)
     found = evaluate_detector(detector, test.paths, test.images, n_jobs=n_jobs)
     scores = found.scores.to_dict()
     return {
         **{key: scores[key] for key in KEYS},
-        "training_processor_seconds": seconds,
+        "classes": {name: one["ap50"] for name, one in scores["classes"].items()},
+        "training_seconds": seconds,
         "ms_per_image": milliseconds(detector.detect, test.paths),
     }
 
 
-def milliseconds(find, paths) -> float:
-    """Processor time of an image in memory, on one core."""
-    images = [read_image(path) for path in paths[:_TIMED]]
-    images = [cv2.cvtColor(i, cv2.COLOR_GRAY2RGB) if i.ndim == 2 else i for i in images]
-    with threads(1):
-        find(images[0])
-        start = time.process_time()
-        for image in images:
-            find(image)
-    return 1000 * (time.process_time() - start) / len(images)
-
-
-def dlib_detector(folder: Path) -> dict:
-    """dlib's own trainer, one detector a class."""
-    try:
-        import dlib
-    except ImportError:
-        return {"refused": "dlib is not installed"}
-    train = load_labeled_files(folder / "train.json", folder / "images")
+def proposals(folder: Path) -> dict:
+    """Recall of proposals on test images, at IoU .5 and .7."""
     test = load_labeled_files(folder / "test.json", folder / "images")
-    classes = train.labels.classes
-    options = dlib.simple_object_detector_training_options()
-    options.C, options.num_threads, options.be_verbose = 5, 2, False
-    options.add_left_right_image_flips = True
-    pixels = [np.ascontiguousarray(read_image(path)) for path in train.paths]
-    detectors = []
-    start = time.process_time()
-    for name in classes:
-        boxes = [
-            [_rectangle(dlib, o.box) for o in image.objects if o.label == name]
-            for image in train.images
-        ]
-        try:
-            detectors.append(dlib.train_simple_object_detector(pixels, boxes, options))
-        except RuntimeError as error:
-            return {"refused": " ".join(str(error).split())[:200]}
-    seconds = time.process_time() - start
+    boxes = [image.boxes() for image in test.images[:_PROPOSED]]
+    rows = {}
+    for method in ("edges", "selective"):
+        start = time.process_time()
+        found = [propose_regions(path, method=method) for path in test.paths[:_PROPOSED]]
+        spent = 1000 * (time.process_time() - start) / len(found)
+        rows[method] = {
+            "ms_per_image": spent,
+            **{
+                f"recall_at_{count}_iou_{overlap}": value
+                for overlap in (0.5, 0.7)
+                for count, value in zip(
+                    _COUNTS, proposal_recall(found, boxes, _COUNTS, overlap).tolist(), strict=True
+                )
+            },
+        }
+    return rows
 
-    def find(image):
-        return [detector(image) for detector in detectors]
 
-    rows = []
-    for path, image in zip(test.paths, test.images, strict=True):
-        boxes, scores, labels = [], [], []
-        picture = read_image(path)
-        for name, detector in zip(classes, detectors, strict=True):
-            found, confidences, _ = dlib.fhog_object_detector.run(detector, picture, 1, -1.0)
-            boxes += [[r.left(), r.top(), r.width(), r.height()] for r in found]
-            scores += list(confidences)
-            labels += [name] * len(found)
-        rows.append(
-            ImageBoxes(
-                np.array(boxes, float).reshape(-1, 4),
-                np.array(scores, float),
-                labels,
-                image.boxes(),
-                image.labels(),
-            )
-        )
-    numbers = score_boxes(rows, classes).to_dict()
+def speed(data: Path) -> dict:
+    """Six classes in one pyramid; two workers beside one."""
+    paths, truth = [], []
+    for name in SETS:
+        train = load_labeled_files(data / name / "train.json", data / name / "images")
+        # every class of the set is among the first images
+        order = sorted(range(len(train.paths)), key=lambda i: (i * 7) % len(train.paths))
+        chosen = order[: _MIXED * (3 if name == "fruit" else 1)]
+        paths += [train.paths[i] for i in chosen]
+        truth += [train.images[i] for i in chosen]
+    detector = ObjectDetector(n_jobs=2).fit(paths, truth)
+    test = load_labeled_files(data / "pennfudan" / "test.json", data / "pennfudan" / "images")
+    images = [read_image(path) for path in test.paths]
+    seconds = {1: [], 2: []}
+    for _ in range(3):
+        for n in seconds:
+            detector.set_params(n_jobs=n)
+            start = time.perf_counter()
+            detector.predict(images)
+            seconds[n].append(time.perf_counter() - start)
     return {
-        **{key: numbers[key] for key in KEYS},
-        "training_processor_seconds": seconds,
-        "ms_per_image": milliseconds(find, test.paths),
+        "classes": len(detector.classes_),
+        "megapixels": float(np.mean([i.shape[0] * i.shape[1] for i in images])) / 1e6,
+        "ms_per_image": milliseconds(detector.detect, test.paths),
+        "two_workers_times_one": min(seconds[1]) / min(seconds[2]),
     }
-
-
-def _rectangle(dlib, box):
-    x, y, w, h = (round(v) for v in box)
-    return dlib.rectangle(x, y, x + w - 1, y + h - 1)
 
 
 def main() -> None:
@@ -129,14 +120,32 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="Folder where models are kept.")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-dlib", action="store_true")
+    parser.add_argument("--proposals", action="store_true")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="Keep results of what is not run.")
     options = parser.parse_args()
     results: dict[str, dict] = {}
+    file = RESULTS / "objects.json"
+    if options.keep and file.is_file():
+        results = json.loads(file.read_text(encoding="utf-8"))["results"]
+    if options.models is not None:
+        options.models.mkdir(parents=True, exist_ok=True)
     for name in options.sets:
         folder = data_dir() / name
         results[f"{name}: cvclassic"] = ours(name, folder, options.models, options.jobs)
         if not options.no_dlib:
             results[f"{name}: dlib"] = dlib_detector(folder)
+        if name == "pennfudan":
+            results[f"{name}: OpenCV people"] = people_detector(folder)
         show(results)
+        write_results("objects", results)
+    if options.proposals:
+        for name in SETS:
+            for method, row in proposals(data_dir() / name).items():
+                results[f"{name}: proposals, {method}"] = row
+    if options.speed:
+        results["six classes"] = speed(data_dir())
+    show(results)
     write_results("objects", results)
 
 

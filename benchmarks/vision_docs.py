@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from . import faces_docs, scale_docs
+from . import faces_docs, objects_docs, scale_docs
 from .common import RESULTS, ROOT, fill_block
 
 
@@ -214,6 +214,8 @@ BLOCKS = {
         lambda r: faces_docs.recognition(r, _table),
     ),
     "matching": ("matching_affine", "matching.md", matching),
+    "objects": ("objects", "objects.md", lambda r: objects_docs.detectors(r, _table)),
+    "proposals": ("objects", "objects.md", lambda r: objects_docs.proposals(r, _table)),
 }
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from click.testing import CliRunner
 
 from cvclassic.images import read_image, write_image
 from cvclassic.images.labels import LabeledImage, LabeledObject, LabelSet, read_labels, write_labels
+from cvclassic.models.bundles import load_bundle
 from cvclassic.objects import load_detector
 from cvclassic_cli.main import main
 from tests.objects.scenes import scene
@@ -185,6 +190,50 @@ def test_training_is_resumed_to_the_same_model(data, tmp_path, monkeypatch):
     again = load_detector(tmp_path / "m.cvobjects")[0].state_
     assert np.array_equal(first.weights, again.weights)
     assert np.array_equal(first.trees.leaves, again.trees.leaves)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_done", [0, 2, 5])
+def test_killed_training_is_resumed_to_the_same_model(data, tmp_path, n_done):
+    out = tmp_path / "m.cvobjects"
+    args = [sys.executable, "-m", "cvclassic_cli", "objects", "train", "--labels",
+            data / "boxes.json", "--images", data / "images", "-o", out, "--trees", "24",
+            "--jobs", "2", "-q"]  # fmt: skip
+    running = subprocess.Popen(list(map(str, args)), start_new_session=True)
+    end = time.monotonic() + 120
+    while len(list((tmp_path / "m.cvobjects.partial").glob("*.npz"))) < n_done:
+        if running.poll() is not None or time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    time.sleep(0.3 if n_done == 0 else 0)
+    os.killpg(running.pid, signal.SIGKILL)  # its workers too
+    running.wait()
+    subprocess.run(list(map(str, args)), check=True, timeout=240)
+    first, _ = load_bundle(data / "m.cvobjects", "cvclassic-objects", 1, called="detector")
+    again, _ = load_bundle(out, "cvclassic-objects", 1, called="detector")
+    assert set(first) == set(again)
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+
+
+def test_compare_takes_predictions_of_any_program(data, tmp_path):
+    model, labels, images = data / "m.cvobjects", data / "boxes.json", data / "images"
+    rows = json.loads(labels.read_text())["annotations"]
+    perfect = [
+        {key: row[key] for key in ("image_id", "category_id", "bbox")} | {"score": 0.5}
+        for row in rows
+    ]
+    (tmp_path / "net.json").write_text(json.dumps(perfect))
+    out = tmp_path / "c.json"
+    result = run("compare", model, "--predictions", f"network={tmp_path / 'net.json'}",
+                 "--labels", labels, "--images", images, "--json", out, "--jobs", 1)  # fmt: skip
+    assert "network finds more" in result.output
+    best, other = json.loads(out.read_text())
+    assert (best["name"], other["name"]) == ("network", "m")
+    assert best["ap50"] == pytest.approx(1)
+    assert other["ap50_interval"][0] <= other["ap50_difference"] <= other["ap50_interval"][1]
+    run("compare", "--labels", labels, "--images", images, code=2)
+    result = run("compare", "--predictions", labels, "--labels", labels, code=2)
+    assert "score" in result.output
 
 
 def test_bad_input_is_one_line(data, tmp_path):

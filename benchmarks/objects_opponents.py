@@ -1,0 +1,123 @@
+"""Opponents of the object detectors: dlib's HOG trainer and OpenCV's default people detector."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cvclassic.evaluate import ImageBoxes, score_boxes
+from cvclassic.images import read_image
+from cvclassic.images.labels import load_labeled_files
+
+from .common import threads
+
+KEYS = ("ap50", "ap75", "ap", "log_average_miss_rate", "recall50")
+_TIMED = 30  # images
+
+
+def milliseconds(find, paths) -> float:
+    """Processor time of an image in memory, on one core."""
+    images = [read_image(path) for path in paths[:_TIMED]]
+    images = [cv2.cvtColor(i, cv2.COLOR_GRAY2RGB) if i.ndim == 2 else i for i in images]
+    with threads(1):
+        find(images[0])
+        best = []
+        for image in images:
+            times = []
+            for _ in range(3):
+                start = time.process_time()
+                find(image)
+                times.append(time.process_time() - start)
+            best.append(min(times))
+    return 1000 * float(np.mean(best))
+
+
+def dlib_detector(folder: Path) -> dict:
+    """dlib's own trainer, one detector a class."""
+    try:
+        import dlib
+    except ImportError:
+        return {"refused": "dlib is not installed"}
+    train = load_labeled_files(folder / "train.json", folder / "images")
+    test = load_labeled_files(folder / "test.json", folder / "images")
+    classes = train.labels.classes
+    options = dlib.simple_object_detector_training_options()
+    options.C, options.num_threads, options.be_verbose = 5, 2, False
+    options.add_left_right_image_flips = True
+    pixels = [np.ascontiguousarray(read_image(path)) for path in train.paths]
+    detectors = []
+    start = time.process_time()
+    for name in classes:
+        boxes = [
+            [_rectangle(dlib, o.box) for o in image.objects if o.label == name]
+            for image in train.images
+        ]
+        try:
+            detectors.append(dlib.train_simple_object_detector(pixels, boxes, options))
+        except RuntimeError as error:
+            return {"refused": " ".join(str(error).split())[:200]}
+    seconds = time.process_time() - start
+
+    def find(image):
+        return [detector(image) for detector in detectors]
+
+    rows = []
+    for path, image in zip(test.paths, test.images, strict=True):
+        boxes, scores, labels = [], [], []
+        picture = read_image(path)
+        for name, detector in zip(classes, detectors, strict=True):
+            found, confidences, _ = dlib.fhog_object_detector.run(detector, picture, 1, -1.0)
+            boxes += [[r.left(), r.top(), r.width(), r.height()] for r in found]
+            scores += list(confidences)
+            labels += [name] * len(found)
+        rows.append(
+            ImageBoxes(
+                np.array(boxes, float).reshape(-1, 4),
+                np.array(scores, float),
+                labels,
+                image.boxes(),
+                image.labels(),
+            )
+        )
+    numbers = score_boxes(rows, classes).to_dict()
+    return {
+        **{key: numbers[key] for key in KEYS},
+        "training_processor_seconds": seconds,
+        "ms_per_image": milliseconds(find, test.paths),
+    }
+
+
+def _rectangle(dlib, box):
+    x, y, w, h = (round(v) for v in box)
+    return dlib.rectangle(x, y, x + w - 1, y + h - 1)
+
+
+def people_detector(folder: Path) -> dict:
+    """OpenCV's HOG detector of people, as it comes."""
+    test = load_labeled_files(folder / "test.json", folder / "images")
+    hog = cv2.HOGDescriptor()
+    hog.setSVMDetector(cv2.HOGDescriptor_getDefaultPeopleDetector())
+
+    def find(image):
+        return hog.detectMultiScale(
+            image, hitThreshold=-0.5, winStride=(8, 8), padding=(16, 16), scale=1.05
+        )
+
+    rows = []
+    for path, image in zip(test.paths, test.images, strict=True):
+        boxes, scores = find(read_image(path))
+        boxes = np.asarray(boxes, float).reshape(-1, 4)
+        # its windows are 64 x 128 around people of 96 pixels
+        inner = boxes[:, 2:] * (0.62, 0.75)
+        boxes = np.concatenate([boxes[:, :2] + (boxes[:, 2:] - inner) / 2, inner], axis=1)
+        labels = ["person"] * len(boxes)
+        scores = np.asarray(scores, float).ravel()
+        rows.append(ImageBoxes(boxes, scores, labels, image.boxes(), image.labels()))
+    numbers = score_boxes(rows, ["person"]).to_dict()
+    return {
+        **{key: numbers[key] for key in KEYS},
+        "ms_per_image": milliseconds(find, test.paths),
+    }
