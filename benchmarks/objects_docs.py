@@ -39,8 +39,9 @@ def detectors(results: dict, table: Callable) -> str:
     if six:
         text += (
             f"\nSix classes in one model: {six['ms_per_image']:.0f} ms per image of "
-            f"{six['megapixels']:.2f} megapixels; two workers are "
-            f"{six['two_workers_times_one']:.2f} times as fast as one.\n"
+            f"{six['megapixels']:.2f} megapixels; two processes are "
+            f"{six['two_processes_times_one']:.2f} times as fast as one, two threads "
+            f"{six['two_threads_times_one']:.2f} times.\n"
         )
     if refused:
         text += "\nRefused: " + "; ".join(refused) + "\n"

@@ -49,10 +49,20 @@ class Codebook:
         """Length of a box's vector."""
         return N_PARTS * 2 * self.means.size
 
-    def project(self, descriptors: np.ndarray) -> np.ndarray:
-        """Rows in the mixture's coordinates."""
-        axes = self.components / self.scale
-        return descriptors @ axes.T - self.components @ self.mean
+    def project_cells(self, cells: np.ndarray) -> np.ndarray:
+        """`cell_descriptors` of (h, w, 35) in the mixture's coordinates; (h - 1, w - 1, d).
+
+        Each cell is projected once for all four places that it has in descriptors.
+        """
+        h, w, n = cells.shape
+        d = len(self.components)
+        axes = (self.components / self.scale).reshape(d, 4, n).transpose(2, 1, 0)
+        parts = (cells.reshape(h * w, n) @ axes.reshape(n, 4 * d)).reshape(h, w, 4, d)
+        out = parts[:-1, :-1, 0] + parts[1:, :-1, 1]
+        out += parts[:-1, 1:, 2]
+        out += parts[1:, 1:, 3]
+        out -= self.components @ self.mean
+        return out
 
 
 def fit_codebook(samples: Iterable[np.ndarray], n_gaussians: int, n_dims: int, seed: int):
@@ -157,9 +167,9 @@ def _sum_level(pyramid, level: int, boxes, codebook: Codebook, sums, rows) -> No
 
 def code_cells(cells: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, np.ndarray]:
     """Posteriors (h, w, k) and extended descriptors (h, w, 2 d + 1) of 2 x 2 cells."""
-    descriptors = cell_descriptors(cells)
-    h, w = descriptors.shape[:2]
-    x = codebook.project(descriptors.reshape(h * w, -1))
+    x = codebook.project_cells(cells)
+    h, w = x.shape[:2]
+    x = x.reshape(h * w, -1)
     d = x.shape[1]
     extended = np.empty((h * w, 2 * d + 1), np.float32)
     extended[:, :d], extended[:, -1] = x, 1
