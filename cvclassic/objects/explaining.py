@@ -14,7 +14,6 @@ from .channels import N_HOG, N_SCAN
 from .examples import as_rgb, reduce_image
 from .fisher_windows import N_PARTS
 from .pyramid import Atlas, Pyramid
-from .refiner import SHARE, joined_scores
 from .scanning import BLOCK
 from .state import DetectorState, detect_objects, first_stage, probabilities
 from .window_vectors import N_PLACE
@@ -147,11 +146,16 @@ def _explain(state, pixels, box, label, found, min_score) -> WindowExplanation:
     vector = state.vectors.of(pyramid, window, trace[-1:].astype(np.float32))[0]
     first = vector @ state.weights[:-1] + state.weights[-1]
     change = (vector @ state.changes[:-1] + state.changes[-1])[None]
-    moved = clip_boxes(changed_boxes(window, change), pyramid.width, pyramid.height)
-    finer, final = state.refiner.scores(pyramid, moved)
-    scores = joined_scores(first, finer[0])
+    final, finer, share = changed_boxes(window, change), np.zeros_like(first), 0.0
+    if state.refiner is not None:
+        share = state.refiner.share
+        seen, final = state.refiner.scores(
+            pyramid, clip_boxes(final, pyramid.width, pyramid.height)
+        )
+        finer = share * seen[0]
+    scores = (1 - share) * first + finer
     c = int(scores.argmax()) if label is None else state.classes.index(label)
-    parts = (1 - SHARE) * vector * state.weights[:-1, c]
+    parts = (1 - share) * vector * state.weights[:-1, c]
     n_grid = state.vectors.rows * state.vectors.columns * N_HOG
     cells = parts[:n_grid].reshape(state.vectors.rows, state.vectors.columns, N_HOG).sum(axis=2)
     chance = float(probabilities(scores[c], state.calibration[:, c]))
@@ -165,7 +169,7 @@ def _explain(state, pixels, box, label, found, min_score) -> WindowExplanation:
         state.floors,
         _channel_shares(state, features[0]),
         rank,
-        _group_sums(parts, n_grid, state) | {FINER_LOOK: SHARE * float(finer[0, c])},
+        _group_sums(parts, n_grid, state) | {FINER_LOOK: float(finer[c])},
         cells,
         float(scores[c]),
         chance,

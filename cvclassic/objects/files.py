@@ -60,9 +60,6 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "weights": state.weights,
         "changes": state.changes,
         "calibration": state.calibration,
-        "refiner.center": state.refiner.center,
-        "refiner.weights": state.refiner.weights,
-        "refiner.changes": state.refiner.changes,
         "codebook.scale": book.scale,
         "codebook.mean": book.mean,
         "codebook.components": book.components,
@@ -70,6 +67,13 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "codebook.means": book.means,
         "codebook.variances": book.variances,
     }
+    fine = state.refiner
+    if fine is not None:
+        arrays |= {
+            "refiner.center": fine.center,
+            "refiner.weights": fine.weights,
+            "refiner.changes": fine.changes,
+        }
     seed = model.random_state
     content = {
         "params": model.get_params() | {"random_state": seed if type(seed) is int else None},
@@ -79,8 +83,7 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "max_side": state.max_side,
         "n_windows": state.n_windows,
         "grid": [state.vectors.columns, state.vectors.rows],
-        "fine_grid": [state.refiner.columns, state.refiner.rows],
-        "fine_gain": state.refiner.gain,
+        "fine": None if fine is None else [fine.columns, fine.rows, fine.gain, fine.share],
         "summary": summary or {},
     }
     return save_bundle(path, _KIND, _VERSION, arrays, content)  # type: ignore[arg-type]
@@ -104,8 +107,8 @@ def load_detector(path) -> tuple[ObjectDetector, dict[str, Any]]:
 def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDetector:
     """The estimator, from checked parts."""
     expected = {
-        "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "fine_grid",
-        "fine_gain", "summary",
+        "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "fine",
+        "summary",
     }  # fmt: skip
     require(set(content) == expected, "its content has unexpected entries")
     require(isinstance(content["summary"], dict), "its summary is not an object")
@@ -144,7 +147,7 @@ def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDe
         vectors,
         _take(arrays, "weights", (d + 1, c), np.float32),
         _take(arrays, "changes", (d + 1, 4), np.float32),
-        _refiner(arrays, content, c),
+        _refiner(arrays, content["fine"], c),
         _take(arrays, "calibration", (2, c), np.float32),
     )
     require(not arrays, "it holds unexpected arrays")
@@ -194,17 +197,23 @@ def _codebook(arrays) -> Codebook:
     return book
 
 
-def _refiner(arrays, content, c: int) -> Refiner:
-    grid = _pair(content["fine_grid"], 1, 400, "fine_grid")
-    gain = content["fine_gain"]
-    require(type(gain) is float and 0 < gain < 1e9, "fine_gain is out of range")
-    d = grid[0] * grid[1] * N_HOG
+def _refiner(arrays, fine, c: int) -> Refiner | None:
+    if fine is None:
+        return None
+    require(isinstance(fine, list) and len(fine) == 4, "its finer look is odd")
+    columns, rows = _pair(fine[:2], 1, 400, "its fine grid")
+    gain, share = fine[2:]
+    good = type(gain) is float and 0 < gain < 1e9 and type(share) is float and 0 < share <= 1
+    require(good, "its finer look is odd")
+    d = columns * rows * N_HOG
     return Refiner(
-        *grid,
+        columns,
+        rows,
         _take(arrays, "refiner.center", (d,), np.float32),
         gain,
         _take(arrays, "refiner.weights", (d + 1, c), np.float32),
         _take(arrays, "refiner.changes", (d + 1, 4), np.float32),
+        share,
     )
 
 

@@ -1,4 +1,4 @@
-"""A finer look at the best boxes, after they were moved: judged again, and moved again."""
+"""A finer look at the boxes, after they were moved: judged again, and moved again."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import changed_boxes, clip_boxes, suppress
+from .boxes import changed_boxes, clip_boxes
 from .channels import N_HOG
 from .window_features import sample_grid
 
 FINER = 1.5  # cells of the grid beside those of the second stage, each way
-N_REFINED = 24  # boxes of an image
-SHARE = 0.5  # of the finer look in the final score
+SHARES = (0.0, 0.25, 0.5)  # of the finer look in the final score, to choose from
 _AROUND = 0.15
-_THIN = 0.65  # overlap of boxes that are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +30,8 @@ class Refiner:
         Of the classifiers; the last row is the intercept.
     changes : ndarray of shape (d + 1, 4), float32
         Of the regression of boxes.
+    share : float
+        Of these scores in the final ones.
 
     References
     ----------
@@ -45,6 +45,7 @@ class Refiner:
     gain: float
     weights: np.ndarray
     changes: np.ndarray
+    share: float
 
     def scores(self, pyramid, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scores of boxes for each class, and the boxes moved."""
@@ -57,24 +58,27 @@ class Refiner:
     def refine(
         self, pyramid, boxes: np.ndarray, scores: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The best boxes, moved, with the scores of both looks."""
+        """Boxes moved once more, with the scores of both looks."""
         size = (pyramid.width, pyramid.height)
-        rows = worth_refining(boxes, scores, size)
+        rows = best_first(boxes, scores, size)
         finer, moved = self.scores(pyramid, clip_boxes(boxes[rows], *size))
-        return moved, joined_scores(scores[rows], finer)
+        return moved, joined_scores(scores[rows], finer, self.share)
 
 
-def joined_scores(scores: np.ndarray, finer: np.ndarray) -> np.ndarray:
+def joined_scores(scores: np.ndarray, finer: np.ndarray, share: float) -> np.ndarray:
     """Scores of both looks together."""
-    return (1 - SHARE) * scores + SHARE * finer
+    return (1 - share) * scores + share * finer
 
 
-def worth_refining(boxes: np.ndarray, scores: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Rows of the boxes that are looked at more finely, best first."""
+def best_first(boxes: np.ndarray, scores: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Rows of the boxes that lie in the image, best first.
+
+    All of them: of boxes that are nearly the same, the score on the finer grid finds the one that
+    fits best, and voting needs its neighbors.
+    """
     inside = clip_boxes(boxes, *size)
     real = np.flatnonzero((inside[:, 2] >= 1) & (inside[:, 3] >= 1))
-    best = scores[real].max(axis=1)
-    return real[suppress(inside[real], best, _THIN, N_REFINED)]
+    return real[np.argsort(-scores[real].max(axis=1), kind="stable")]
 
 
 def fine_grid(grid: tuple[int, int]) -> tuple[int, int]:

@@ -11,12 +11,12 @@ from .boxes import box_changes, changed_boxes, clip_boxes, mirror_boxes, pairwis
 from .channels import N_HOG
 from .examples import Example, load_example
 from .pyramid import MirrorPyramid, Pyramid
-from .refiner import Refiner, fine_vectors, joined_scores, worth_refining
+from .refiner import Refiner, best_first, fine_vectors
 from .scan_training import in_ignored
 from .window_rows import FAIR, WindowRows, stacked
 
-_PENALTY = 0.003
-_RIDGE = 1.0
+_PENALTY = 0.03
+_RIDGE = 30.0  # weaker ones move boxes too far: they are nearly right
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def fine_rows(
     image, truth, ignored = load_example(example, max_side)
     pyramid = Pyramid(image)
     size = (pyramid.width, pyramid.height)
-    rows = worth_refining(*held_out, size)[:most]
+    rows = best_first(*held_out, size)[:most]
     boxes, scores = clip_boxes(held_out[0][rows], *size), held_out[1][rows]
     overlaps = pairwise_iou(boxes, truth)
     by_class = np.zeros(scores.shape, np.float32)
@@ -77,8 +77,8 @@ def fine_rows(
 
 def train_refiner(
     images: Sequence[FineRows], folds: np.ndarray, grid: tuple[int, int]
-) -> tuple[Refiner, list[tuple[np.ndarray, np.ndarray]]]:
-    """Learn the finer look.
+) -> tuple[Refiner, list[tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    """Learn the finer look; what its share should be is for `held_out` to say.
 
     Parameters
     ----------
@@ -90,8 +90,8 @@ def train_refiner(
     Returns
     -------
     refiner : Refiner
-    held_out : list of (boxes, scores)
-        Of each image, by weights that had not learned from it: boxes moved, scores joined.
+    held_out : list of (boxes, scores, finer scores)
+        Of each image, by weights that had not learned from it: boxes moved, scores before and now.
     """
     vectors, mirrored = stacked([i.vectors for i in images]), stacked([i.mirrored for i in images])
     boxes = np.concatenate([i.boxes for i in images])
@@ -131,7 +131,6 @@ def train_refiner(
         moved[held] = changed_boxes(boxes[held], vectors[held] @ changes[:-1] + changes[-1])
     everything = np.ones(len(vectors), bool), np.ones(len(mirrored), bool)
     weights, changes = data.fit(*everything, _PENALTY, _RIDGE, start)
-    joined = joined_scores(scores, finer)
-    return Refiner(*grid, center, gain, weights, changes), [
-        (moved[owner == k], joined[owner == k]) for k in range(len(images))
+    return Refiner(*grid, center, gain, weights, changes, 1.0), [
+        (moved[owner == k], scores[owner == k], finer[owner == k]) for k in range(len(images))
     ]

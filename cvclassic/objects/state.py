@@ -45,8 +45,8 @@ class DetectorState:
         Of the classifiers, one a class; the last row is the intercept.
     changes : ndarray of shape (d + 1, 4), float32
         Of the regression of boxes.
-    refiner : Refiner
-        The finer look at the best of the boxes.
+    refiner : Refiner or None
+        The finer look at the boxes; None where it did not help.
     calibration : ndarray of shape (2, c), float32
         Probability is the logistic function of slope * score + offset.
     """
@@ -60,7 +60,7 @@ class DetectorState:
     vectors: WindowVectors
     weights: np.ndarray
     changes: np.ndarray
-    refiner: Refiner
+    refiner: Refiner | None
     calibration: np.ndarray
 
 
@@ -156,7 +156,8 @@ def detect_objects(state: DetectorState, image: np.ndarray) -> Detections:
     vectors = state.vectors.of(pyramid, found.boxes, found.scores)
     scores = vectors @ state.weights[:-1] + state.weights[-1]
     boxes = changed_boxes(found.boxes, vectors @ state.changes[:-1] + state.changes[-1])
-    boxes, scores = state.refiner.refine(pyramid, boxes, scores)
+    if state.refiner is not None:
+        boxes, scores = state.refiner.refine(pyramid, boxes, scores)
     size = (pyramid.width, pyramid.height)
     parts = []
     for c, name in enumerate(state.classes):

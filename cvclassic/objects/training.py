@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -17,7 +17,7 @@ from .checkpoint import Checkpoint
 from .examples import Example, as_rgb, reduce_image
 from .fisher_windows import Codebook, fit_codebook
 from .geometry import Geometry, plan_geometry
-from .refiner import N_REFINED, fine_grid
+from .refiner import SHARES, fine_grid, joined_scores
 from .refiner_training import FineRows, fine_rows, train_refiner
 from .scan_training import AtlasCache, train_scanner
 from .state import DetectorState, settle
@@ -28,7 +28,7 @@ from .window_vectors import plan_grid
 _N_FOLDS = 3
 _N_GAUSSIANS, _N_DIMS = 24, 20
 _MOST_ROWS = 14_000  # windows that the second stage learns from
-_MOST_FINE_ROWS = 8_000  # and the finer look
+_MOST_FINE_ROWS = 10_000  # and the finer look
 _FLOOR_SHARE = 0.02  # objects that the soft cascade may lose
 _FLOOR_SLACK = 0.2
 _REACHED = 0.5
@@ -125,16 +125,12 @@ def train_detector(
     sizes = [i.size for i in images]
     del images  # its vectors are most of the memory
     fine = fine_grid(grid)
-    n_fine = int(np.clip(_MOST_FINE_ROWS // len(examples), 6, N_REFINED))
+    n_fine = int(np.clip(_MOST_FINE_ROWS // len(examples), 6, n_windows))
     looked = _fine_rows(examples, verifier.held_out, max_side, fine, n_fine, n_jobs, tell)
     with single_threaded():
-        refiner, held_out = train_refiner(looked, folds, fine)
-    settled = [
-        [settle(boxes, scores[:, c], size) for c in range(len(classes))]
-        for (boxes, scores), size in zip(held_out, sizes, strict=True)
-    ]
+        refiner, both = train_refiner(looked, folds, fine)
     truth = [(e.boxes * f, e.labels, e.ignored * f) for e, f in zip(examples, factors, strict=True)]
-    calibration = calibrate(settled, truth, len(classes))
+    share, calibration, scores = _best_share(verifier.held_out, both, sizes, truth, classes)
     state = DetectorState(
         tuple(classes),
         geometry,
@@ -145,17 +141,33 @@ def train_detector(
         verifier.vectors,
         verifier.weights,
         verifier.changes,
-        refiner,
+        replace(refiner, share=share) if share else None,
         calibration,
     )
     report = TrainingReport(
-        held_out_scores(settled, truth, classes, calibration),
+        scores,
         n_found / max(n_objects, 1),
         len(examples),
         n_objects,
         unreachable,
     )
     return state, report
+
+
+def _best_share(before, both, sizes, truth, classes) -> tuple[float, np.ndarray, BoxScores]:
+    """What the finer look should count, by held-out average precision; without it if it harms."""
+    tried = []
+    for share in SHARES:
+        held_out = before
+        if share:
+            held_out = [(b, joined_scores(first, finer, share)) for b, first, finer in both]
+        settled = [
+            [settle(boxes, scores[:, c], size) for c in range(len(classes))]
+            for (boxes, scores), size in zip(held_out, sizes, strict=True)
+        ]
+        calibration = calibrate(settled, truth, len(classes))
+        tried.append((share, calibration, held_out_scores(settled, truth, classes, calibration)))
+    return max(tried, key=lambda t: np.nan_to_num(t[2].ap50 + t[2].ap))
 
 
 def _reduced(example: Example, max_side: int) -> tuple[np.float32, int]:
