@@ -45,7 +45,7 @@ class SingleObjectLocalizer(BaseEstimator):
         Of the squared error of the box, whose four numbers are shares of the image's sides.
     max_iter : int, default=100
         Epochs.
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.002
         Of Adam.
     alpha : float, default=0.01
         L2 penalty.
@@ -82,7 +82,7 @@ class SingleObjectLocalizer(BaseEstimator):
         n_hidden=128,
         box_weight=5.0,
         max_iter=100,
-        learning_rate=0.001,
+        learning_rate=0.002,
         alpha=0.01,
         mirror=True,
         random_state=0,
