@@ -1,14 +1,12 @@
 __all__ = [
     "ObjectDetector",
     "SingleObjectLocalizer",
-    "TrainingReport",
     "compare_detectors",
     "iou",
     "load_detector",
     "nms",
     "proposal_recall",
     "propose_regions",
-    "read_predictions",
     "save_detector",
     "sliding_windows",
 ]
