@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.common import SEED, data_dir, summarize
 
 NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
-N_QUERIES = 40  # of the brute-force matcher, which takes seconds for each
+N_QUERIES = 20  # of the brute-force matcher, which takes seconds for each
 PHASH_BITS = 10  # of 64 that copies may differ in, the usual choice
 
 
