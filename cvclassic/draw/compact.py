@@ -20,7 +20,7 @@ def encode_drawing(pixels: np.ndarray, suffix: str = ".png") -> bytes:
     ----------
     pixels : ndarray of shape (H, W) or (H, W, 3), uint8
     suffix : str
-        Such as ``".png"`` or ``".jpg"``.
+        Such as ``".png"`` or ``".why.jpg"``; its end says which kind.
 
     Returns
     -------
@@ -37,6 +37,7 @@ def encode_drawing(pixels: np.ndarray, suffix: str = ".png") -> bytes:
     >>> len(encode_drawing(noise)) <= MOST_BYTES < len(encode_image(noise, ".png"))
     True
     """
+    suffix = "." + suffix.rpartition(".")[2]
     lossy = suffix.lower() in (".jpg", ".jpeg", ".webp")
     data = encode_image(pixels, suffix, **({"quality": 88} if lossy else {}))
     if len(data) <= MOST_BYTES or not (lossy or suffix.lower() == ".png"):

@@ -63,10 +63,10 @@ def words_page(
                 "contexts": [make_thumbnail(one, 200) for one in word.contexts],
                 "up": [(label, f"{weight:+.3f}") for label, weight in up],
                 "down": [(label, f"{weight:+.3f}") for label, weight in down],
-                "keys": " ".join(f"k{number[label]}" for label, _ in up),
+                "evidence": " ".join(f"k{number[label]}" for label, _ in up),
             }
         )
-    used = {key for row in rows for key in row["keys"].split()}
+    used = {key for row in rows for key in row["evidence"].split()}
     return render_page(
         "words.html.j2",
         title=printable(title),

@@ -38,7 +38,7 @@ def test_explains_one_picture(cvclassic, toy_model_file, toy_folder, tmp_path):
     out, numbers = tmp_path / "why.png", tmp_path / "why.json"
     done = cvclassic("explain", toy_model_file, picture, "-o", out, "--json", numbers, "--flip")
     assert done.returncode == 0, done.stderr
-    assert "rather than" in done.stdout
+    assert "runner-up" in done.stdout
     assert "keypoints are removed" in done.stdout
     assert read_image(out).shape[1] > 1800
     (record,) = json.loads(numbers.read_text())
@@ -118,8 +118,8 @@ def test_whole_pictures(in_process, other_models, tmp_path):
         (None, ["a.png", "--json", "-", "--label", "Fine"], "such as 'fine'"),
         (None, ["a.png", "--json", "-", "--train", "no-such-folder"], "no such folder"),
         ("table", ["a.png", "--json", "-"], "rows of a table"),
-        ("numbers", ["a.png", "--json", "-"], "gives numbers"),
-        ("pixels", ["a.png", "--json", "-", "--flip"], "as a whole"),
+        ("numbers", ["a.png", "--json", "-"], "predicts numbers"),
+        ("pixels", ["a.png", "--json", "-", "--flip"], "uses the whole image"),
         ("missing", ["a.png", "--json", "-"], "missing"),
     ],
 )
@@ -154,7 +154,7 @@ def test_words_of_other_models(in_process, other_models, toy_folder, tmp_path):
     for model, fragment in (
         ("pixels", "no visual words"),
         ("table", "rows of a table"),
-        ("numbers", "gives numbers"),
+        ("numbers", "predicts numbers"),
     ):
         done = in_process("words", other_models / model, toy_folder, "-o", tmp_path / "b.png")
         assert fragment in one_line(done, 2)

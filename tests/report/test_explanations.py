@@ -16,6 +16,7 @@ from cvclassic.draw import (
 )
 from cvclassic.draw.explanations import AGAINST, FOR
 from cvclassic.draw.typesetting import cut_text, font_of
+from cvclassic.draw.words import telling_classes
 from cvclassic.explain import (
     SimilarPictures,
     VisualWord,
@@ -119,12 +120,29 @@ def test_the_page_is_escaped_and_whole(toy_model):
     words, _ = browse_words(toy_model, pictures(), n_patches=3)
     page = words_page(words, [HOSTILE, "<img src=x onerror=alert(1)>", "&amp;"], HOSTILE)
     assert page.count("<article") == 15
-    for bad in ("<script", "<img src=x", "\x1b", "\udcff"):
+    assert page.count("<script") == 1  # the page's own
+    for bad in ("<script>alert", "<img src=x", "\x1b", "\udcff"):
         assert bad not in page
     assert "http:" not in page
     assert "https:" not in page
     assert "&amp;amp;" in page
     page.encode("utf-8")
+
+
+def test_weights_that_round_to_zero_are_not_listed():
+    word = VisualWord(1, 0, 3, [], np.array([0.5, 0.0004, -0.0004, -0.2]))
+    up, down = telling_classes(word, list("abcd"))
+    assert [label for label, _ in up] == ["a"]
+    assert [label for label, _ in down] == ["d"]
+    page = words_page([word], list("abcd"))
+    assert "0.000" not in page
+
+
+def test_patches_are_shown_in_their_images(toy_model):
+    words, _ = browse_words(toy_model, pictures(), n_patches=3)
+    seen = [word for word in words if word.patches]
+    assert all(1 <= len(word.contexts) <= 2 for word in seen)
+    assert all(np.any(word.contexts[0] != word.contexts[0].mean()) for word in seen)
 
 
 def test_text_is_cut_to_fit():
