@@ -84,7 +84,7 @@ def left_out_loss(
     gram : ndarray of shape (n, n), float32
         Of vectors with a mean squared length of 1; a constant is added for the bias.
     labels : ndarray of shape (n,), int; or of shape (n, k), bool
-        A class per picture, or which words it has.
+        A class per image, or which words it has.
     penalty, groups
         As in `left_out_decisions`.
     judged : ndarray of shape (n,), bool, optional
@@ -118,7 +118,7 @@ def left_out_loss(
 
 
 def _word_loss(gram, marks: np.ndarray, penalty: float, groups, judged) -> float:
-    """Log loss of left-out pictures over the most frequent words, each a question of its own."""
+    """Log loss of left-out images over the most frequent words, each a question of its own."""
     n = len(marks)
     numbers = np.arange(n) if groups is None else group_numbers(groups, n)
     order = np.argsort(-marks.sum(axis=0), kind="stable")[:_MOST_WORDS]

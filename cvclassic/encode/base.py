@@ -25,7 +25,7 @@ def balanced_order(y, n: int, rng: np.random.RandomState) -> np.ndarray:
     Parameters
     ----------
     y : sequence of n labels, or None
-        None stands for a single class, and so do several labels per picture.
+        None stands for a single class, and so do several labels per image.
     n : int
     rng : numpy.random.RandomState
 

@@ -19,7 +19,7 @@ from cvclassic.images.labeled import (
 from cvclassic.images.manifests import load_manifest, place_beside
 
 KEYWORD_COLUMNS = ("keywords", "keyword", "tags", "tag")
-"""Headers of columns that hold several words per image, also where nobody says so."""
+"""Headers of columns that hold several words per image, even without an option for it."""
 SEPARATORS = ("|", ";", ",")
 
 
