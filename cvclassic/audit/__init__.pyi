@@ -3,11 +3,6 @@ __all__ = [
     "Finding",
     "audit_images",
     "list_folders",
-    "list_manifest",
-    "move_findings",
-    "near_pairs",
-    "note_keywords",
-    "note_single",
     "quick_audit",
 ]
 

@@ -1,11 +1,4 @@
 __all__ = [
-    "HEADS",
-    "KEYWORD_HEADS",
-    "PRESETS",
-    "RECIPES",
-    "REGRESSORS",
-    "TRY_MIRROR",
-    "UNKNOWN",
     "Augmented",
     "AutoRecipe",
     "Head",

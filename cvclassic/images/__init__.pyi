@@ -12,7 +12,6 @@ __all__ = [
     "load_dataset",
     "load_folder",
     "load_keywords",
-    "load_labeled",
     "load_manifest",
     "load_table",
     "parse_changes",

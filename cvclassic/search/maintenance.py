@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import IndexFileError, ParameterError
 from .segments import describe_lists, word_blocks
 from .store import open_folder, writing
+from .words import prune_words
 
 
 def verify_index(path: str | os.PathLike) -> dict[str, int]:
@@ -71,6 +72,7 @@ def compact_index(path: str | os.PathLike) -> dict[str, int]:
     """
     with writing(path) as writer:
         writer.compact()
+        prune_words(path, (name for _, _, name in open_folder(path).names()))
     return index_numbers(path)
 
 

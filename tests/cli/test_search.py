@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cvclassic.images import write_image
+from tests.cli.conftest import one_line
 from tests.search.conftest import textured
 
 
@@ -193,3 +194,34 @@ def test_export(in_process_module, index, photos, tmp_path):
     done = in_process_module("search", "export", index, "--to", "qdrant", "-o", out)
     assert done.returncode == 2
     assert "not empty" in done.stderr
+
+
+def test_words(index, photos, in_process, tmp_path) -> None:
+    """Keywords from a manifest, search by words alone and with an image, and its mAP."""
+    manifest = photos / "photos" / "tags.csv"
+    rows = [f"{i:02d}.png,{'red;round' if i % 2 else 'blue'}\n" for i in range(10)]
+    manifest.write_text("path,tags\n" + "".join(rows))
+    done = in_process("search", "query", index, "--words", "red")
+    assert "the index has no words" in one_line(done, 2)
+    done = in_process("search", "words", index, "--manifest", manifest, "--labels", "tags")
+    assert "3 words for 10 of 12 images" in done.stdout
+    out = tmp_path / "hits.json"
+    page = tmp_path / "hits.html"
+    done = in_process("search", "query", index, "--words", "red round", "--top", 5, "--json", out,
+                      "--page", page)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (query,) = json.loads(out.read_text())["queries"]
+    assert all(int(hit["path"][-6:-4]) % 2 for hit in query["hits"])
+    assert "red round" in page.read_text()
+    both = in_process("search", "query", index, photos / "phone" / "q2.png", "--words", "red",
+                      "--top", 2)  # fmt: skip
+    assert "02.png" in both.stdout
+    done = in_process("search", "evaluate", index, "--words", manifest, "--json", out)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    assert found["map"] == 1
+    assert found["n_queries"] == 3
+    done = in_process("search", "query", index, "--words", "rod")
+    assert "Did you mean 'red'" in one_line(done, 2)
+    done = in_process("search", "query", index)
+    assert "Give an IMAGE or --words" in done.stderr

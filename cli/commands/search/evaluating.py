@@ -15,10 +15,17 @@ from ...shared.predicting import write_json
 @click.argument("index_", metavar="INDEX", type=click.Path())
 @click.option(
     "--relevance",
-    required=True,
     type=click.Path(),
     help='JSON file: {"queries": {NAME: {"relevant": [NAME, ...], "junk": [NAME, ...]}}}.',
 )
+@click.option(
+    "--words",
+    "manifest",
+    type=click.Path(dir_okay=False),
+    help="Score word search instead, by the true keywords in this manifest (CSV).",
+)
+@click.option("--labels", metavar="COLUMN", help="Column of the keywords of --words.")
+@click.option("--split", help="Rows of --words that are judged, by its column split.")
 @click.option(
     "--queries",
     type=click.Path(),
@@ -32,7 +39,10 @@ from ...shared.predicting import write_json
 )
 @quiet_option
 @click.pass_context
-def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_only, expand, quiet):
+def evaluate(
+    ctx, index_, relevance, manifest, labels, split, queries, json_file, no_geometry, compact_only,
+    expand, quiet,
+):  # fmt: skip
     """Score the rankings of INDEX: mAP, precision at 1 and N-S, with 95% confidence intervals.
 
     Names in the relevance file are paths of the index, or the ends of paths. Images that are junk
@@ -44,6 +54,7 @@ def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_on
     \b
     Example:
       cvclassic search evaluate photos.index --relevance relevance.json --json scores.json
+      cvclassic search evaluate photos.index --words tags.csv --labels keywords --split test
       cvclassic search evaluate covers.index --relevance relevance.json --queries phone/
     """
     from cvclassic._basics.atomic import check_writable
@@ -53,8 +64,15 @@ def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_on
 
     from ...shared.console import report_failures, stages
 
+    if (relevance is None) == (manifest is None):
+        raise click.UsageError("Give either --relevance FILE or --words CSV.")
+    if manifest is None and (labels is not None or split is not None):
+        raise click.UsageError("--labels and --split go with --words.")
     if json_file is not None:
         check_writable(json_file)
+    if manifest is not None:
+        _evaluate_words(index_, manifest, labels, split, json_file)
+        return
     truth = read_relevance(relevance)
     searched = ImageIndex.open(index_, geometry=not no_geometry)
     with stages(quiet) as progress, watch_decoders():
@@ -87,3 +105,31 @@ def evaluate(ctx, index_, relevance, queries, json_file, no_geometry, compact_on
         }
         write_json(json_file, content)
     ctx.exit(1 if failures else 0)
+
+
+def _evaluate_words(path: str, manifest: str, column, split, json_file: str | None) -> None:
+    """Score the rankings of every word."""
+    from cvclassic.errors import DataError
+    from cvclassic.evaluate import score_rankings
+    from cvclassic.search import ImageIndex
+    from cvclassic.search.word_search import WordSearcher, rank_words
+    from cvclassic.search.words import read_words, words_of_manifest
+
+    known = read_words(path)
+    if known is None:
+        raise DataError(f"{path}: the index has no words. `cvclassic search words` gives it some")
+    index = ImageIndex.open(path)
+    truth = words_of_manifest(index, manifest, column, split)
+    rankings, relevance = rank_words(index, WordSearcher(index, known), truth.images)
+    scores = score_rankings(rankings, relevance)
+    for key, label in (("map", "mAP"), ("precision_at_1", "precision at 1")):
+        low, high = scores.intervals[key]
+        click.echo(f"{label:15} {getattr(scores, key):.4f}  [{low:.4f}, {high:.4f}]")
+    unknown = sorted(set(truth.words) - set(rankings))
+    click.echo(f"{len(rankings):,} words on {len(truth.images):,} images")
+    if unknown:
+        click.echo(f"The index does not know {len(unknown)} more of the words.")
+    if json_file is not None:
+        content = {key: value for key, value in scores.to_dict().items() if key != "n_s"}
+        content["intervals"] = {k: v for k, v in content["intervals"].items() if k != "n_s"}
+        write_json(json_file, content | {"n_images": len(truth.images), "unknown": unknown})

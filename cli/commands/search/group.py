@@ -11,6 +11,7 @@ from .exporting import export
 from .querying import query
 from .telling import info, verify
 from .topics import topics
+from .words import words
 
 
 @click.group()
@@ -38,6 +39,7 @@ for command in (
     duplicates,
     evaluate,
     topics,
+    words,
     export,
 ):
     search.add_command(command)

@@ -26,13 +26,18 @@ def _read_box(_ctx, _param, value: str | None):
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@click.argument("images", metavar="IMAGE...", nargs=-1, type=click.Path())
 @click.option(
     "--top",
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
     help="Number of hits per query.",
+)
+@click.option(
+    "--words",
+    metavar="WORDS",
+    help="Find images by keywords too, such as 'tiger grass'; several words of one keyword need ;.",
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
 @click.option("--json", "json_file", type=TextFile(), help="Write the hits to this file.")
@@ -45,7 +50,7 @@ def _read_box(_ctx, _param, value: str | None):
 )
 @click.option("--no-geometry", is_flag=True, help="Skip geometric verification (faster).")
 @click.pass_context
-def query(ctx, index_, images, top, page, json_file, box, together, expand, no_geometry):
+def query(ctx, index_, images, top, words, page, json_file, box, together, expand, no_geometry):
     """Find the images of INDEX that show the same thing as each IMAGE.
 
     Prints rank, score, geometrically consistent keypoints (inliers), and path. More than 6 inliers
@@ -53,9 +58,13 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
 
     Exit code: 0 all well, 1 an IMAGE could not be read, 2 usage or index.
 
+    With --words images are found by the keywords that `cvclassic search words` gave the index, and
+    without IMAGEs by these alone.
+
     \b
     Example:
       cvclassic search query photos.index crop.jpg
+      cvclassic search query photos.index --words "tiger grass"
       cvclassic search query photos.index street.jpg --box 120,40,200,260 --page hits.html
       cvclassic search query photos.index front.jpg side.jpg --together --top 20
     """
@@ -67,6 +76,10 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
 
     from ...shared.console import plain, report_failures
 
+    if not images and words is None:
+        raise click.UsageError("Give an IMAGE or --words.")
+    if words is not None and box is not None:
+        raise click.UsageError("--words goes without --box.")
     if box is not None and len(images) > 1:
         raise click.UsageError("--box goes with a single IMAGE.")
     if page is not None:
@@ -75,11 +88,16 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
         check_writable(json_file)
     searched = ImageIndex.open(index_, geometry=not no_geometry)
     found, failures = [], []
-    queries = [list(images)] if together else [[one] for one in images]
+    queries = [list(images)] if together or not images else [[one] for one in images]
+    by_words = None if words is None else _word_search(searched, index_, words)
     for paths in queries:
         try:
             with watch_decoders():
-                hits = searched.query(paths, top=top, box=box, expand=expand)
+                if by_words is None:
+                    hits = searched.query(paths, top=top, box=box, expand=expand)
+                else:
+                    hits = by_words(paths, top, expand)
+                    paths = [*paths, f"words: {words}"]
         except ImageReadError as error:
             failures.append((paths[0], error.code, error.message))
             continue
@@ -114,6 +132,24 @@ def query(ctx, index_, images, top, page, json_file, box, together, expand, no_g
             )
         click.echo(f"{wrote(page, size)} in {_s(began)}", err=True)
     ctx.exit(1 if failures else 0)
+
+
+def _word_search(index, path: str, text: str):
+    """What finds images by words, and by images besides."""
+    from cvclassic.errors import DataError
+    from cvclassic.search.word_search import WordSearcher, query_words
+    from cvclassic.search.words import read_words
+
+    known = read_words(path)
+    if known is None:
+        raise DataError(f"{path}: the index has no words. `cvclassic search words` gives it some")
+    wanted = [one.strip() for one in text.split(";")] if ";" in text else text.split()
+    wanted = [one for one in wanted if one]
+    searcher = WordSearcher(index, known)
+    searcher.scores(wanted)  # says which word is not known
+    return lambda paths, top, expand: query_words(
+        index, searcher, wanted, paths, top=top, expand=expand
+    )
 
 
 def _s(began: float) -> str:
