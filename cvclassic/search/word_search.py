@@ -36,8 +36,8 @@ class WordSearcher:
     index : ImageIndex
     words : IndexWords
     n_concepts : int, optional
-        Unless given, those under which a fifth of the tagged images, whose words are hidden, is found
-        best.
+        Unless given, those under which a fifth of the tagged images is found best while its words
+        are hidden.
     random_state : int
 
     References

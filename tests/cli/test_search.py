@@ -213,8 +213,8 @@ def test_words(index, photos, in_process, tmp_path) -> None:
     (query,) = json.loads(out.read_text())["queries"]
     assert all(int(hit["path"][-6:-4]) % 2 for hit in query["hits"])
     assert "red round" in page.read_text()
-    both = in_process("search", "query", index, photos / "phone" / "q2.png", "--words", "red",
-                      "--top", 2)  # fmt: skip
+    both = in_process("search", "query", index, photos / "phone" / "q2.png", "--words", "blue",
+                      "--top", 1)  # fmt: skip
     assert "02.png" in both.stdout
     done = in_process("search", "evaluate", index, "--words", manifest, "--json", out)
     assert done.returncode == 0, done.stderr
