@@ -37,7 +37,7 @@ model = cvclassic.train(images, "sift-bow", labels=words, params={"n_words": 60}
 tests, truth = side_by_side("test", 40, seed=1)
 result = model.evaluate(tests, labels=truth)
 
-figure, axes = plt.subplots(2, 4, figsize=(9, 4.4), layout="constrained")
+figure, axes = plt.subplots(2, 4, figsize=(9, 3.6), layout="constrained")
 answers = model.predict(tests[:8])
 for axis, image, right, answer in zip(axes.flat, tests, truth, answers, strict=False):
     axis.imshow(image, cmap="gray")
