@@ -221,7 +221,7 @@ def test_words(index, photos, in_process, tmp_path) -> None:
     found = json.loads(out.read_text())
     assert found["map"] == 1
     assert found["n_queries"] == 3
-    done = in_process("search", "query", index, "--words", "rod")
-    assert "Did you mean 'red'" in one_line(done, 2)
+    done = in_process("search", "query", index, "--words", "rde")
+    assert "the index knows no word 'rde'" in one_line(done, 2)
     done = in_process("search", "query", index)
     assert "Give an IMAGE or --words" in done.stderr
