@@ -117,10 +117,10 @@ def test_killed_at_random(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("about", "message"),
     [
-        ({"model": "xyz", "--top": 1}, "had another model (abc then, xyz now)"),
-        ({"model": "abc", "--top": 3}, "had another --top (1 then, 3 now)"),
-        ({"model": "abc"}, "had another --top (1 then, None now)"),
-        ({**ABOUT, "more": "y" * 80}, "had another more. Finish"),
+        ({"model": "xyz", "--top": 1}, "with another model (abc then, xyz now) is there"),
+        ({"model": "abc", "--top": 3}, "with another --top (1 then, 3 now) is there"),
+        ({"model": "abc"}, "with another --top (1 then, None now) is there"),
+        ({**ABOUT, "more": "y" * 80}, "with another more is there. Finish"),
     ],
 )
 def test_another_request_is_refused(tmp_path, about, message) -> None:
