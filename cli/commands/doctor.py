@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -12,8 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 OPENCV = (
     "opencv-contrib-python",
@@ -94,11 +99,9 @@ def check_python() -> Iterator[Check]:
 
 def check_packages() -> Iterator[Check]:
     """Every requirement is installed, in a version that will do."""
-    from packaging.requirements import Requirement
-
     try:
         yield Check("cvclassic", "ok", metadata.version("cvclassic"))
-        requirements = [Requirement(line) for line in metadata.requires("cvclassic") or ()]
+        requirements = _requirements()
     except metadata.PackageNotFoundError:
         yield Check("cvclassic", "warn", "not installed", "run ./dev setup, or pip install .")
         return
@@ -130,7 +133,7 @@ def check_opencv() -> Iterator[Check]:
         hint = f"pip uninstall -y {found[0]}; pip install opencv-contrib-python"
         yield Check("opencv", "warn", f"{listing}, which lacks the contrib modules", hint)
     else:
-        yield _package(found[0], ">=4.10,<5")
+        yield _package(found[0], _opencv_versions())
     try:
         import cv2
     except ImportError as error:
@@ -148,12 +151,12 @@ def check_opencv() -> Iterator[Check]:
 
 
 def _cascades(folder: Path) -> Iterator[Check]:
-    """The cascade files that face detection needs come with OpenCV 4, not with 5."""
+    """The cascade files that face detection needs: OpenCV 5.0 came without them."""
     count = len(list(folder.glob("*.xml")))
     if (folder / "haarcascade_frontalface_default.xml").is_file():
         yield Check("cascades", "ok", f"{count} files")
     else:
-        hint = "pip install 'opencv-contrib-python>=4.10,<5'"
+        hint = f"pip install 'opencv-contrib-python{_opencv_versions()}'"
         yield Check("cascades", "fail", f"{count} files, none for frontal faces", hint)
 
 
@@ -229,6 +232,22 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _requirements() -> list[Requirement]:
+    """What the installed cvclassic declares."""
+    from packaging.requirements import Requirement
+
+    return [Requirement(line) for line in metadata.requires("cvclassic") or ()]
+
+
+def _opencv_versions() -> str:
+    """The versions of OpenCV that will do, whichever build it is."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for requirement in _requirements():
+            if requirement.name in OPENCV:
+                return str(requirement.specifier)
+    return ""
 
 
 def _package(name: str, specifier: str) -> Check:

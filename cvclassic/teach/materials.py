@@ -79,7 +79,7 @@ def cascade_module() -> str:
     if not os.path.isfile(path):
         raise MissingDependencyError(
             f"this OpenCV ({cv2.__version__}) does not include {CASCADE}. "
-            "Run: pip install 'opencv-contrib-python<5'"
+            "Run: pip install --upgrade opencv-contrib-python"
         )
     data = read_file(path)
     text = data.decode("ascii", "replace")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 
 def report(done) -> dict[str, dict]:
     """The checks by name."""
@@ -53,11 +55,28 @@ def test_a_missing_shared_library(run_cli, tmp_path: Path) -> None:
     assert "headless==" in check["hint"]
 
 
-def test_a_package_that_is_too_old(run_cli, tmp_path: Path) -> None:
-    install(tmp_path, "joblib", "0.1")
-    done = run_cli("doctor", "--json", env={"PYTHONPATH": str(tmp_path)})
-    assert done.returncode == 1
-    assert report(done)["joblib"]["status"] == "fail"
+@pytest.mark.parametrize(
+    ("name", "version", "status"),
+    [
+        ("joblib", "0.1", "fail"),
+        ("scipy", "1.0", "fail"),
+        ("opencv-contrib-python", "4.10.0.84", "fail"),
+        ("opencv-contrib-python", "4.11.0.86", "ok"),
+        ("opencv-contrib-python", "5.0.0.93", "fail"),
+        ("opencv-contrib-python", "5.1.0.95", "ok"),
+        ("opencv-contrib-python", "6.0", "fail"),
+    ],
+)
+def test_every_declared_bound_is_checked(name, version, status, tmp_path, monkeypatch) -> None:
+    from cvclassic_cli.commands.doctor import check_opencv, check_packages
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    install(tmp_path, name, version)
+    checks = {check.name: check for check in [*check_packages(), *check_opencv()]}
+    assert checks[name].status == status, checks[name]
+    assert version in checks[name].value
+    if status == "fail":
+        assert name in checks[name].hint
 
 
 def test_a_check_that_breaks_is_a_finding(run_cli, tmp_path: Path) -> None:

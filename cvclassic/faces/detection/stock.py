@@ -37,7 +37,7 @@ def _stock_text(name: str) -> str:
     if not os.path.isfile(path):
         raise MissingDependencyError(
             f"this OpenCV ({cv2.__version__}) brings no cascade {name}: "
-            "pip install 'opencv-contrib-python<5'"
+            "pip install --upgrade opencv-contrib-python"
         )
     return read_file(path).decode("ascii", "replace")
 
