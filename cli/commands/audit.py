@@ -8,10 +8,11 @@ import time
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ..shared.options import jobs_option, n_jobs, quiet_option, tell_notes
 from ..shared.outputs import TextFile
 
-_EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 # kinds of which the first are named on the terminal
 _WORST = (
     "leak", "conflict", "unreadable", "unsupported", "loose", "empty", "spelling", "featureless",
@@ -149,7 +150,7 @@ def audit(
     from cvclassic.report import check_page_path, write_audit_page
 
     from ..shared.console import report_failures, stages
-    from ..shared.predicting import write_json
+    from ..shared.json_files import write_json
     from ..shared.reporting import command_line, say_page
 
     kinds = _kinds(fail_on)
@@ -212,8 +213,8 @@ def audit(
     if faults:
         click.echo(f"{plural(len(faults), 'folder')} could not be listed:", err=True)
         report_failures(faults)
-        ctx.exit(_EXIT_INCOMPLETE)
-    ctx.exit(_EXIT_FINDINGS if kinds & set(found.totals) else 0)
+        ctx.exit(ExitCode.INCOMPLETE)
+    ctx.exit(ExitCode.FAILURES if kinds & set(found.totals) else 0)
 
 
 def _count_keypoints(pixels) -> int:

@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
+from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.outputs import TextFile, wrote
-from ..shared.predicting import predict_model, write_json
+from ..shared.predicting import predict_model
 from ..shared.sources import listed_options, load_source
 
 
@@ -93,7 +95,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     if output:
         write_compare_page(output, found, extras, list(failed.values()), aligned, images)
         click.echo(wrote(output), err=True)
-    ctx.exit(1 if failed else 0)
+    ctx.exit(ExitCode.FAILURES if failed else ExitCode.OK)
 
 
 def _names(files: tuple[str, ...]) -> list[str]:

@@ -8,11 +8,13 @@ import time
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ..shared.config import config_option
+from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.outputs import TextFile, wrote
-from ..shared.predicting import check_kind, write_json
+from ..shared.predicting import check_kind
 from ..shared.sources import load_source, source_options
 
 
@@ -132,7 +134,7 @@ def evaluate(
         _write_plots(plots, found, curve)
     if note:
         click.secho(f"Warning: {note}.", err=True, bold=True, fg="yellow")
-    ctx.exit(1 if found.failures else 0)
+    ctx.exit(ExitCode.FAILURES if found.failures else ExitCode.OK)
 
 
 def _write_plots(folder: str, found, curve) -> None:

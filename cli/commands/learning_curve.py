@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
+from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
 from ..shared.outputs import TextFile
-from ..shared.predicting import write_json
 from ..shared.sources import load_source, picture_options
 
 
@@ -135,7 +136,7 @@ def learning_curve_(
     if failures or more:
         click.echo(f"{plural(len(failures + more), 'image')} could not be read:", err=True)
         report_failures(failures + more)
-    ctx.exit(1 if failures or more else 0)
+    ctx.exit(ExitCode.FAILURES if failures or more else ExitCode.OK)
 
 
 def _parse(text: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import printable
+from cvclassic.errors import ExitCode
 
 from ..shared.console import hush_decoders
 from ..shared.options import max_side_option
@@ -117,7 +118,7 @@ def match(
         first, _ = read_input(a, max_side)
     except ImageReadError as error:
         click.echo(printable(f"Error: {error}"), err=True)
-        ctx.exit(1)
+        ctx.exit(ExitCode.FAILURES)
     names = DESCRIPTORS if compare else [descriptor]
     with Session(options, records, engine_for(sources)) as session:
         from ..tasks.match import MatchTask

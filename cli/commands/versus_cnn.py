@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
+from ..shared.json_files import write_json
 from ..shared.options import quiet_option
 from ..shared.outputs import TextFile
-from ..shared.predicting import write_json
 from ..shared.sources import load_source, picture_options
 
 
@@ -192,7 +193,7 @@ def versus_cnn(
     if failures:
         click.echo(f"{plural(len(failures), 'image')} could not be read (skipped):", err=True)
         report_failures(failures)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _chosen(text: str | None, known) -> list[str]:

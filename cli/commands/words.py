@@ -6,6 +6,8 @@ import os
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ..shared.options import data_options, jobs_option, load_data, n_jobs, quiet_option
 from ..shared.outputs import wrote
 
@@ -103,7 +105,7 @@ def words(ctx, model, folder, manifest, split, output, n_words, patches, jobs, q
         click.echo(
             f"{plural(len(found), 'visual word')} from {len(data) - len(failures)} images", err=True
         )
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _write_mosaic(encoder, output: str, kind: str, n_words: int | None) -> None:

@@ -29,24 +29,3 @@ def check_kind(model: Any, table: str | None) -> None:
         if model.takes == "table"
         else "This model was trained on images and takes no --table."
     )
-
-
-def write_json(path, content: dict) -> None:
-    """Write a JSON file; labels and paths become ASCII, numbers that are none become null."""
-    import json
-    import math
-
-    from cvclassic._basics.atomic import atomic_file
-
-    def clean(value):
-        if isinstance(value, float) and not math.isfinite(value):
-            return None
-        if isinstance(value, dict):
-            return {key: clean(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [clean(item) for item in value]
-        return value
-
-    with atomic_file(path, "w", encoding="utf-8") as file:
-        json.dump(clean(content), file, indent=1)
-        file.write("\n")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._basics.atomic import atomic_file
+from .._basics.numbered import free_name
 from ..errors import DataError, ParameterError
 from ..images import split_kind
 from .dataset_listing import Listed
@@ -106,13 +107,13 @@ def move_findings(
             for image in choose_moves(finding) if finding.kind in kinds else ():
                 if image.path not in done:
                     done.add(image.path)
-                    place = _free_name(os.path.join(to, _relative(image.path, tops)))
+                    place = free_name(os.path.join(to, _relative(image.path, tops)))
                     os.makedirs(os.path.dirname(place), exist_ok=True)
                     shutil.move(image.path, place)
                     moved.append(Moved(image.path, place, finding))
     finally:
         if moved:
-            _write_table(_free_name(os.path.join(to, "moved.csv")), moved)
+            _write_table(free_name(os.path.join(to, "moved.csv")), moved)
     return moved
 
 
@@ -134,16 +135,6 @@ def _relative(path: str, tops: list[str]) -> str:
             below = os.path.relpath(full, top)
             return below if len(tops) == 1 else os.path.join(os.path.basename(top), below)
     return os.path.basename(full)
-
-
-def _free_name(path: str) -> str:
-    """The path, or with a number where something lies there."""
-    stem, suffix = os.path.splitext(path)
-    number, found = 1, path
-    while os.path.lexists(found):
-        number += 1
-        found = f"{stem}_{number}{suffix}"
-    return found
 
 
 def _write_table(path: str, moved: list[Moved]) -> None:

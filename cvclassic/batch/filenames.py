@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+from .._basics.numbered import numbered
 
 _HOSTILE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')  # for some system
 
@@ -21,7 +24,7 @@ class FreeNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}
+        self._left: dict[str, Iterator[str]] = {}
 
     def take(self, path: str) -> str:
         """A name that no other input has; fit for file systems of 255 bytes."""
@@ -32,13 +35,8 @@ class FreeNames:
         )
         stem = stem.lstrip(".") or "image"
         key = stem.casefold()  # also where case makes no difference
-        number = self._numbers.get(key, 0) + 1
-        while True:
-            name = stem if number == 1 else f"{stem}-{number}"
-            if name.casefold() not in self._taken:
-                break
-            number += 1
-        self._numbers[key] = number
+        names = self._left.setdefault(key, numbered(stem, "-", suffix=False))
+        name = next(name for name in names if name.casefold() not in self._taken)
         self._taken.add(name.casefold())
         return name
 

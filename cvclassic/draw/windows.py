@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 
+from ..images.checks import to_gray
 from .boxes import draw_boxes
 from .training_curves import new_figure, write_figure
 
@@ -51,7 +51,7 @@ def _cells(axes, explanation, image: np.ndarray) -> None:
     x0, y0 = max(int(x), 0), max(int(y), 0)
     x1, y1 = min(max(int(x + w), x0 + 1), width), min(max(int(y + h), y0 + 1), height)
     crop = image[y0:y1, x0:x1]
-    gray = crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    gray = to_gray(crop)
     axes.imshow(gray, cmap="gray", extent=(x0, x1, y1, y0), vmin=0, vmax=255)
     limit = max(float(np.abs(explanation.cells).max()), 1e-9)
     around = 0.15

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._basics.checks import check_choice, check_integer
 from ..errors import ParameterError
-from ..images.checks import check_image
+from ..images.checks import check_image, to_gray
 
 _MAX_SIDE = 700  # color models need no more pixels; the border is refined at full size
 
@@ -197,7 +197,7 @@ def refine_contour(
     image = check_image(image)
     check_choice("method", method, ("snake", "walker"))
     mask = np.asarray(mask, bool)
-    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    gray = to_gray(image)
     scaled = gray.astype(np.float64) / 255
     if not mask.any() or mask.all():
         return mask.copy()

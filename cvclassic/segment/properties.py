@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..errors import ParameterError
-from ..images.checks import check_image
+from ..images.checks import check_image, to_gray
 
 
 def region_table(
@@ -53,7 +53,7 @@ def region_table(
     if pixel_size is not None and not pixel_size > 0:
         raise ParameterError(f"pixel_size must be > 0. Got {pixel_size!r} instead.")
     unit = pixel_size or 1.0
-    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    gray = to_gray(image)
     lightness = gray.astype(np.float32)
     gradient = cv2.magnitude(
         cv2.Scharr(lightness, cv2.CV_32F, 1, 0, scale=1 / 32),

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._basics.checks import check_choice, check_integer, check_number
 from ..errors import ParameterError
-from ..images.checks import check_image
+from ..images.checks import check_image, to_gray
 
 METHODS = ("otsu", "local", "multi", "triangle", "li")
 
@@ -66,7 +66,7 @@ def threshold_image(
         raise ParameterError(f"n_classes must be <= 5. Got {n_classes} instead.")
     check_integer("radius", radius, 1)
     check_number("offset", offset, -1)
-    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    gray = to_gray(image)
     if dark:
         gray = 255 - gray
     if method == "local":

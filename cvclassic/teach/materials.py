@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cascade import Cascade, parse_cascade
 from ..errors import DataError, MissingDependencyError
-from ..images import encode_image, read_file, read_image
+from ..images import encode_image, read_file, read_image, to_gray
 
 # name -> (file in sample_images, longest side in the page, title)
 PICTURES = {
@@ -123,9 +123,7 @@ def compact(cascade: Cascade) -> dict[str, Any]:
 
 def _jpeg(path: str, side: int) -> str:
     """A gray image of at most `side` pixels a side as a base64 JPEG."""
-    gray = read_image(path)
-    if gray.ndim == 3:
-        gray = cv2.cvtColor(gray, cv2.COLOR_RGB2GRAY)
+    gray = to_gray(read_image(path))
     longest = max(gray.shape)
     if longest > side:
         size = tuple(round(n * side / longest) for n in gray.shape[::-1])

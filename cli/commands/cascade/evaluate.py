@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import report_failures, show_table
+from ...shared.json_files import check_json, write_json
 from ...shared.outputs import TextFile
-from ...shared.pictures import EXIT_FAILURES, check_json, write_json
 
 box_format_option = click.option(
     "--box-format",
@@ -123,4 +124,4 @@ def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **set
             output,
             f"{plural(scores.n_truth, 'object')}, overlap {overlap:g}",
         )
-    ctx.exit(EXIT_FAILURES if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else 0)

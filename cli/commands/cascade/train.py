@@ -7,11 +7,11 @@ import time
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import report_failures, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile
-from ...shared.pictures import EXIT_FAILURES, EXIT_INCOMPLETE
 from .evaluate import box_format_option
 from .log import TrainingLog
 
@@ -267,7 +267,7 @@ def train(
         )
     if training.cascade is None:
         click.echo(f"Error: {training.message}", err=True)
-        return ctx.exit(EXIT_INCOMPLETE)
+        return ctx.exit(ExitCode.INCOMPLETE)
     CascadeDetector(training.cascade)  # OpenCV takes it
     n, trees = len(training.cascade.stages), training.cascade.n_trees
     click.echo(
@@ -276,8 +276,8 @@ def train(
     if training.why != "stages":
         click.echo(training.message, err=training.why != "negatives")
     if training.why in ("rates", "positives"):
-        ctx.exit(EXIT_INCOMPLETE)
-    ctx.exit(EXIT_FAILURES if failures else 0)
+        ctx.exit(ExitCode.INCOMPLETE)
+    ctx.exit(ExitCode.FAILURES if failures else 0)
 
 
 def _positives(positives, boxes, images, box_format, inner, window):

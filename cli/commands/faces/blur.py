@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile, wrote
@@ -76,7 +77,7 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
             f"{plural(n, 'moment')} to check",
             err=True,
         )
-    ctx.exit(1 if reader.failed else 0)
+    ctx.exit(ExitCode.FAILURES if reader.failed else ExitCode.OK)
 
 
 def _is_page(path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural, printable
+from cvclassic.errors import ExitCode
 
 from ...shared.options import max_side_option, quiet_option
 from ...shared.outputs import TextFile, check_bundle_output, wrote
@@ -104,7 +105,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
             ("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"),
         ]
     )
-    ctx.exit(1 if faces.failures else 0)
+    ctx.exit(ExitCode.FAILURES if faces.failures else ExitCode.OK)
 
 
 @click.command()

@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic._basics.printable import printable as short_path
+from cvclassic.errors import ExitCode
 
 from ...shared.console import stages
 from ...shared.options import quiet_option
 from ...shared.outputs import check_bundle_output
-from ...shared.pictures import short_path
 
 _MAX_SIDE = 2000
 
@@ -96,7 +97,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
         f"Threshold {limit.distance:.4f}: FAR {limit.far:.2%}, FRR {limit.frr:.2%}; EER "
         f"{limit.eer:.2%}. {limit.n_genuine} genuine and {limit.n_impostor} impostor distances."
     )
-    ctx.exit(1 if failed else 0)
+    ctx.exit(ExitCode.FAILURES if failed else ExitCode.OK)
 
 
 @click.command("train-metric")
@@ -156,4 +157,4 @@ def train_metric(ctx, folder, output, feature, kind, whole, quiet):
         f"{output}: {metric.projection.shape[1]} directions from {plural(len(faces), 'image')} of "
         f"{plural(len(set(people)), 'person', 'people')}, {size:,} bytes."
     )
-    ctx.exit(1 if failed else 0)
+    ctx.exit(ExitCode.FAILURES if failed else ExitCode.OK)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import plain, stages
+from ...shared.json_files import check_json, write_json
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
-from ...shared.pictures import check_json, write_json
 from .options import FORMAT_NAMES
 
 
@@ -71,7 +72,7 @@ def check(ctx, labels, images, labels_format, against, classes, model, json_, qu
             ],
         },
     )
-    ctx.exit(1 if any(fault.fails for fault in faults) else 0)
+    ctx.exit(ExitCode.FAILURES if any(fault.fails for fault in faults) else ExitCode.OK)
 
 
 def _say(files, faults) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import plain
 from ...shared.outputs import TextFile
@@ -54,4 +55,4 @@ def convert(ctx, labels, format_, output, images, given):
         click.echo(plain(problem), err=True)
     said = f"{plural(done.n_objects, 'object')} in {plural(len(done), 'image')}"
     click.echo(plain(f"Converted {said}: {plural(n, 'file')} in {output}"), err=True)
-    ctx.exit(1 if read.problems else 0)
+    ctx.exit(ExitCode.FAILURES if read.problems else ExitCode.OK)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ...shared.console import plain, report_failures, show_table, stages
+from ...shared.json_files import check_json, write_json
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile, wrote
-from ...shared.pictures import check_json, write_json
 from .options import labels_options, say_label_faults
 
 
@@ -65,7 +67,7 @@ def evaluate(ctx, model, labels, images, labels_format, json_, report, jobs, qui
 
         size = write_objects_page(report, result, model=model, labels=labels, summary=summary)
         click.echo(wrote(report, size), err=True)
-    ctx.exit(1 if failures or result.failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures or result.failures else ExitCode.OK)
 
 
 def _show(numbers: dict) -> None:

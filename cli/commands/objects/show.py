@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ...shared.console import plain
+from ...shared.json_files import check_json, write_json
 from ...shared.outputs import TextFile, wrote
-from ...shared.pictures import check_json, write_json
 
 
 @click.command()

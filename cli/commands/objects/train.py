@@ -8,6 +8,7 @@ import time
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import plain, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
@@ -108,7 +109,7 @@ def train(
     if not quiet:
         _say(report, truth, scores, seconds)
     click.echo(wrote(output, size), err=True)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _about(paths, truth, n_trees: int, seed: int) -> dict:

@@ -7,11 +7,11 @@ import time
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ...shared.options import jobs_option, quiet_option
 from ...shared.outputs import wrote
 from ...shared.running import RunOptions, source_options
-
-_EXIT_FAILURES, _EXIT_INCOMPLETE = 1, 3
 
 
 def _engine_options(command):
@@ -143,8 +143,8 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
         n = len(done.faults)
         click.echo(f"{n} {'folder' if n == 1 else 'folders'} could not be listed:", err=True)
         report_failures(done.faults)
-        ctx.exit(_EXIT_INCOMPLETE)
-    ctx.exit(_EXIT_FAILURES if done.failures else 0)
+        ctx.exit(ExitCode.INCOMPLETE)
+    ctx.exit(ExitCode.FAILURES if done.failures else 0)
 
 
 def _images(n: int) -> str:
@@ -191,7 +191,7 @@ def remove(ctx, index_, names, missing):
         click.echo(f"{plain(name)}: not in the index", err=True)
     if len(unknown) > 10:
         click.echo(f"... and {len(unknown) - 10} more", err=True)
-    ctx.exit(_EXIT_FAILURES if unknown else 0)
+    ctx.exit(ExitCode.FAILURES if unknown else 0)
 
 
 @click.command()

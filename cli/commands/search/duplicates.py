@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from ...shared.json_files import write_json
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
-from ...shared.predicting import write_json
 
 
 @click.command()

@@ -6,9 +6,11 @@ import os
 
 import click
 
+from cvclassic.errors import ExitCode
+
+from ...shared.json_files import write_json
 from ...shared.options import quiet_option
 from ...shared.outputs import TextFile
-from ...shared.predicting import write_json
 
 
 @click.command()
@@ -104,7 +106,7 @@ def evaluate(
             "failures": [list(one) for one in failures],
         }
         write_json(json_file, content)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _evaluate_words(path: str, manifest: str, column, split, json_file: str | None) -> None:

@@ -6,8 +6,10 @@ import time
 
 import click
 
+from cvclassic.errors import ExitCode
+
+from ...shared.json_files import write_json
 from ...shared.outputs import TextFile, wrote
-from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
 
@@ -131,7 +133,7 @@ def query(ctx, index_, images, top, words, page, json_file, box, together, expan
                 page, found, index=index_, base=searched.base_, command=command_line(ctx)
             )
         click.echo(f"{wrote(page, size)} in {_s(began)}", err=True)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _word_search(index, path: str, text: str):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ...shared.json_files import write_json
 from ...shared.outputs import TextFile
-from ...shared.predicting import write_json
 
 _json_option = click.option(
     "--json", "json_file", type=TextFile(), help="Write the numbers to this file."

@@ -6,8 +6,8 @@ import time
 
 import click
 
+from ...shared.json_files import write_json
 from ...shared.outputs import TextFile, wrote
-from ...shared.predicting import write_json
 from ...shared.reporting import command_line
 
 

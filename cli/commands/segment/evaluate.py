@@ -72,8 +72,8 @@ def evaluate(ctx, model, images, masks, inside, instances, tolerance, json_, rep
     from cvclassic.segment import load_segmentation, pair_folders
 
     from ...shared.console import show_table, stages
+    from ...shared.json_files import write_json
     from ...shared.options import n_jobs
-    from ...shared.predicting import write_json
     from .evaluating import evaluate_pairs
 
     classifier, summary = load_segmentation(model)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ...shared.options import quiet_option
 from ...shared.outputs import wrote
 from ...shared.video import FrameReader
@@ -72,6 +74,6 @@ def motion(ctx, clip, output, kind, method, quiet) -> None:
                 kept.clear()
             writer.write(pixels, reader.times[i])
     if not reader.times:
-        ctx.exit(1)  # said by the reader
+        ctx.exit(ExitCode.FAILURES)  # said by the reader
     click.echo(wrote(output), err=True)
-    ctx.exit(1 if reader.failed else 0)
+    ctx.exit(ExitCode.FAILURES if reader.failed else ExitCode.OK)

@@ -10,6 +10,7 @@ import sys
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.console import plain
 from ...shared.options import quiet_option
@@ -100,7 +101,7 @@ def shots(ctx, clips, table, edl, split, sheet, sensitivity, quiet) -> None:
     if not quiet:
         n = len(rows)
         click.echo(f"{plural(n, 'shot')}", err=True)
-    ctx.exit(1 if failed else 0)
+    ctx.exit(ExitCode.FAILURES if failed else ExitCode.OK)
 
 
 def _edl(clip: str, spans, times) -> str:

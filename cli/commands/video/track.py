@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
 from ...shared.outputs import TextFile, check_no_input, wrote
@@ -82,7 +83,7 @@ def track(ctx, clip, output, video, box, cascade, objects, max_hidden, min_score
     if not quiet:
         n = len({one.track for one in boxes})
         click.echo(f"{plural(n, 'track')} in {plural(len(reader.times), 'frame')}", err=True)
-    ctx.exit(1 if reader.failed else 0)
+    ctx.exit(ExitCode.FAILURES if reader.failed else ExitCode.OK)
 
 
 def _numbers(text: str) -> tuple[float, ...]:

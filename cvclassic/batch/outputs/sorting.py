@@ -10,6 +10,7 @@ import os
 import tempfile
 
 from ..._basics.atomic import make_folder
+from ..._basics.numbered import numbered
 from ...errors import ImageReadError
 from ...images import MemberReader
 from ...images.archives.members import name_in_archive
@@ -131,11 +132,7 @@ class Sorter:
 
     def _take_a_name(self, folder: str, name: str, temporary: str) -> None:
         """Give a file the first name that is free."""
-        stem, suffix = os.path.splitext(name)
-        number = 1
-        while True:
-            target = os.path.join(folder, name if number == 1 else f"{stem}_{number}{suffix}")
-            number += 1
+        for target in numbered(os.path.join(folder, name)):
             if hash(target) in self._taken:
                 continue
             try:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 
+from cvclassic._basics.csv_tables import CSVTable
 from cvclassic.errors import DataError
 from cvclassic.images.labels.json_formats import via_object
 from cvclassic.images.labels.types import (
@@ -38,14 +39,11 @@ def parse_csv(text: str, source: str) -> LabelSet:
     Raises
     ------
     DataError
-        The header has no columns that would say where boxes are.
+        It is no table, or its header has no columns that would say where boxes are.
     """
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=_separator(text)))
-    except csv.Error as error:
-        raise DataError(f"{source}: this is not CSV ({error})") from None
-    header = [_column(key) for key in (rows[0] if rows else {}) if key]
-    rows = [{_column(key or ""): v for key, v in row.items()} for row in rows]
+    table = CSVTable(io.StringIO(text), (), source)
+    header = [_column(cell) for cell in table.header]
+    rows = [(table.line, dict(zip(header, row, strict=True))) for row in table.rows()]
     if "region_shape_attributes" in header:
         return _parse_via(rows, source)
     name = next((key for key in _FILE if key in header), None)
@@ -61,7 +59,7 @@ def parse_csv(text: str, source: str) -> LabelSet:
     found: dict[str, list[LabeledObject]] = {}
     shapes: dict[str, tuple[int | None, int | None]] = {}
     problems = []
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         file = (row.get(name) or "").strip()
         found.setdefault(file, [])
         shapes.setdefault(file, (_side(row.get("width")), _side(row.get("height"))))
@@ -82,12 +80,6 @@ def parse_csv(text: str, source: str) -> LabelSet:
     return LabelSet(images, classes_of(images), "csv", tuple(problems))
 
 
-def _separator(text: str) -> str:
-    """What stands between columns: Excel writes semicolons in half of the world."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
-
-
 def _column(header: str) -> str:
     """A header as it is compared."""
     return header.strip().lstrip("#").strip().lower()
@@ -101,10 +93,10 @@ def _side(text) -> int | None:
     return side if side > 0 else None
 
 
-def _parse_via(rows: list[dict], source: str) -> LabelSet:
+def _parse_via(rows: list[tuple[int, dict]], source: str) -> LabelSet:
     found: dict[str, list[LabeledObject]] = {}
     problems = []
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         file = (row.get("filename") or "").strip()
         found.setdefault(file, [])
         try:
