@@ -154,7 +154,7 @@ def test_formats_that_are_not_read_are_named_with_the_way_out(folder) -> None:
         (folder / name).write_bytes(b"\xff\x0a" if name.endswith("jxl") else b"II*\0" * 8)
     result = audit(folder)
     assert result.totals["unsupported"] + result.totals.get("unreadable", 0) == 3
-    assert "JPEG XL is not read: convert it" in result.of_kind("unsupported")[0].detail
+    assert "JPEG XL is not supported: convert it" in result.of_kind("unsupported")[0].detail
 
 
 def test_images_without_features_on_request(folder) -> None:

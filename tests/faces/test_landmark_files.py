@@ -83,7 +83,7 @@ def test_damage_is_found(saved, tmp_path) -> None:
             refused("point at nothing", {**rest, name: array - 1000})
     refused("unexpected arrays", {**arrays, "more": np.zeros(2, np.float32)})
     content = text["content"]
-    refused("wrong entries", arrays, {**content, "more": 1})
+    refused("unexpected entries", arrays, {**content, "more": 1})
     refused("parameters are invalid", arrays, {**content, "params": {}})
     refused("has no stages", arrays, {**content, "stages": []})
     refused("damaged", arrays, {**content, "params": {**content["params"], "method": "os"}})
