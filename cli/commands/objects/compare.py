@@ -7,8 +7,8 @@ import os
 import click
 
 from ...shared.console import plain, report_failures, show_table, stages
+from ...shared.json_files import check_json, write_json
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.pictures import check_json, write_json
 from .options import labels_options, say_label_faults
 
 
