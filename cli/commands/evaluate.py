@@ -144,12 +144,13 @@ def _write_plots(folder: str, found, curve) -> None:
     from cvclassic.draw import calibration_figure, confusion_figure
     from cvclassic.draw.learning_curve import learning_curve_figure
     from cvclassic.draw.training_curves import write_figure
+    from cvclassic.evaluate import reliability
 
     seen, scores = found.predictions, found.scores
     confusion = np.array(scores["confusion"])
     figures = {"confusion": confusion_figure(confusion, scores["labels"])}
     if seen.probabilities is not None and seen.probabilities.any():
-        figures["calibration"] = calibration_figure(seen)
+        figures["calibration"] = calibration_figure(reliability(seen))
     if curve is not None:
         figures["learning-curve"] = learning_curve_figure(curve)
     for name, figure in figures.items():

@@ -34,8 +34,8 @@ class FreeNames:
             "_" if c in '/\\:*?"<>|' or ord(c) < 32 or ord(c) == 127 else c for c in stem
         )
         stem = stem.lstrip(".") or "image"
-        key = stem.casefold()  # also where case makes no difference
-        names = self._left.setdefault(key, numbered(stem, "-", suffix=False))
+        names = self._left.setdefault(stem, numbered(stem, "-", suffix=False))
+        # names that differ in case alone are one file on some systems
         name = next(name for name in names if name.casefold() not in self._taken)
         self._taken.add(name.casefold())
         return name

@@ -91,8 +91,8 @@ class KeywordClassifier(BaseEstimator):
     --------
     >>> X = np.array([[0, 0], [0, 1], [3, 0], [3, 1]] * 5, np.float32)
     >>> y = [["night"], ["night", "rain"], ["day"], ["day", "rain"]] * 5
-    >>> KeywordClassifier().fit(X, y).predict([[0, 1.1], [3, 0]]).tolist()
-    [('night', 'rain'), ('day',)]
+    >>> [sorted(words) for words in KeywordClassifier().fit(X, y).predict([[0, 1.1], [3, 0]])]
+    [['night', 'rain'], ['day']]
     """
 
     saved_state = SavedState(

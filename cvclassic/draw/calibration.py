@@ -7,34 +7,26 @@ from typing import TYPE_CHECKING, Any
 from .._basics.figures import new_figure
 
 if TYPE_CHECKING:
-    from ..evaluate import Predictions
+    from ..evaluate import Reliability
 
 ENOUGH = 10  # images from which on a bin is a point of the line
 
 
-def calibration_figure(predictions: Predictions) -> Any:
+def calibration_figure(found: Reliability) -> Any:
     """Draw accuracy over the probability of the answers.
 
     Parameters
     ----------
-    predictions : Predictions
-        With probabilities.
+    found : Reliability
+        As `reliability` gives it.
 
     Returns
     -------
     matplotlib.figure.Figure
         Bins with fewer than 10 images are hollow points and not joined.
-
-    Raises
-    ------
-    ParameterError
-        There are no probabilities.
     """
     from matplotlib.ticker import PercentFormatter
 
-    from ..evaluate import reliability
-
-    found = reliability(predictions)
     some, enough = found.count > 0, found.count >= ENOUGH
     figure = new_figure((5.2, 4.8))
     axes = figure.add_subplot(xlabel="probability of the answer", ylabel="accuracy")

@@ -58,6 +58,7 @@ def propose_regions(
 
     Examples
     --------
+    >>> from cvclassic.objects import iou
     >>> image = np.zeros((120, 160), np.uint8)
     >>> image[30:90, 50:110] = 200
     >>> boxes = propose_regions(image, 50)

@@ -68,6 +68,7 @@ def export_index(
 
     Examples
     --------
+    >>> import tempfile
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 96, 96), np.uint8)
     >>> index = ImageIndex(n_words=30, compact=False).fit(images)
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -99,7 +99,7 @@ class LagSmoother:
     >>> smoother = LagSmoother(hold=1.0, lag=0.2)
     >>> ready = [smoother.add([0.9, 0.1], 0.1 * i) for i in range(10)]
     >>> sum(map(len, ready)), len(smoother.finish())
-    (4, 6)
+    (6, 4)
     """
 
     def __init__(self, hold: float = 1.0, lag: float | None = None) -> None:

@@ -167,7 +167,7 @@ def test_converting_needs_torch(tmp_path, monkeypatch) -> None:
     with pytest.raises(ParameterError, match="must end in"):
         convert_network("timm:resnet18", tmp_path / "net.pt")
     monkeypatch.setattr("cvclassic._basics.extras.find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match=r"needs torch.*cvclassic\[cnn\]"):
+    with pytest.raises(MissingDependencyError, match=r"needs torch.*cvclassic\[convert\]"):
         convert_network("timm:resnet18", tmp_path / "net.onnx")
 
 

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from cvclassic._basics.printable import plural
 from cvclassic.errors import ExitCode
 
 from ...shared.json_files import write_json
@@ -128,7 +129,7 @@ def _evaluate_words(path: str, manifest: str, column, split, json_file: str | No
         low, high = scores.intervals[key]
         click.echo(f"{label:15} {getattr(scores, key):.4f}  [{low:.4f}, {high:.4f}]")
     unknown = sorted(set(truth.words) - set(rankings))
-    click.echo(f"{len(rankings):,} words on {len(truth.images):,} images")
+    click.echo(f"{plural(len(rankings), 'word')} on {plural(len(truth.images), 'image')}")
     if unknown:
         click.echo(f"The index does not know {len(unknown)} more of the words.")
     if json_file is not None:

@@ -59,10 +59,9 @@ def convert_network(
     if Path(path).suffix.lower() != ".onnx":
         raise ParameterError(f"path must end in .onnx. Got {os.fspath(path)!r} instead.")
     name = os.fspath(source)
-    need("cnn", "torch")
-    need("network", "onnx")
+    need("convert", "torch", "onnx")
     if name.startswith("timm:"):
-        need("cnn", "timm")
+        need("convert", "timm")
         model = _from_timm(name.removeprefix("timm:"), weights)
     elif weights is not None:
         raise ParameterError("weights goes with timm:NAME only.")
@@ -132,7 +131,7 @@ def _export(model, side: int, name: str) -> bytes:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             if isinstance(model, torch.export.ExportedProgram):
-                need("cnn", "onnxscript")
+                need("convert", "onnxscript")
                 torch.onnx.export(model, dynamo=True, verbose=False).save(out)
                 return out.getvalue()
             image = torch.zeros(1, 3, side, side)
