@@ -135,7 +135,8 @@ def measure_duplicates() -> dict:
                 paths.append(os.path.join(scratch, f"{i}-{kind}.jpg"))
                 Path(paths[-1]).write_bytes(data)
         start = time.process_time()
-        found = {"cvclassic": set(map(tuple, find_copies(paths, n_jobs=1).tolist()))}
+        copies = {(i, j) for i, j in find_copies(paths, n_jobs=1).tolist()}
+        found: dict[str, set[tuple[int, int]] | None] = {"cvclassic": copies}
         seconds = {"cvclassic": time.process_time() - start}
         start = time.process_time()
         found |= hashed_pairs(paths)

@@ -50,6 +50,7 @@ def short_clips(folder: Path) -> list[Path]:
         path = folder / f"clip{suffix}"
         with av.open(str(source)) as read, av.open(str(path), "w") as write:
             stream = write.add_stream(codec, rate=25)
+            assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = 176, 144
             stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
             for i, frame in enumerate(read.decode(video=0)):
@@ -187,7 +188,8 @@ def speed(folder: Path, turns: int) -> dict:
     def ours() -> int:
         return sum(1 for _ in model.classify(read_frames(clip), n_jobs=1))
 
-    ratios, rows = [], {"bare loop": [], "cvclassic": []}
+    ratios: list[float] = []
+    rows: dict[str, list[float]] = {"bare loop": [], "cvclassic": []}
     for _ in range(turns + 1):
         took = {}
         for name, function in (("bare loop", bare), ("cvclassic", ours)):

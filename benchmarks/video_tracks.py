@@ -7,6 +7,7 @@ thread, decoding left out. A tracker that says that it has lost its target score
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def trackers() -> dict[str, Follow]:
     found: dict[str, Follow] = {"cvclassic": _ours}
     for name, make in makers.items():
         if make is not None:
-            found[name] = lambda frames, box, make=make: _theirs(make(), frames, box)
+            found[name] = functools.partial(_theirs, make)
     return found
 
 
@@ -41,7 +42,8 @@ def _ours(frames: list[np.ndarray], box: tuple) -> list:
     return [found.box for found in follow_box(frames, box)]
 
 
-def _theirs(tracker: Any, frames: list[np.ndarray], box: tuple) -> list:
+def _theirs(make: Callable[[], Any], frames: list[np.ndarray], box: tuple) -> list:
+    tracker = make()
     tracker.init(np.ascontiguousarray(frames[0][..., ::-1]), tuple(int(side) for side in box))
     boxes: list = [box]
     for frame in frames[1:]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import io
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 # read once, by Python or by a library that is imported
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OMP_", "OPENBLAS_", "OPENCV_", "CVCLASSIC_")
@@ -51,8 +52,8 @@ def run(
     if server is not None and server.serves(environment):
         words = [os.fsdecode(word) for word in args]
         code, out, err = server.run(words, environment, os.fspath(cwd or os.getcwd()), timeout)
-        out, err = (data.decode("utf-8", "surrogateescape") for data in (out, err))
-        return subprocess.CompletedProcess(words, code, out, err)
+        texts = [data.decode("utf-8", "surrogateescape") for data in (out, err)]
+        return subprocess.CompletedProcess(words, code, *texts)
     return subprocess.run(
         [*command(), *args],
         stdin=subprocess.DEVNULL,
@@ -197,6 +198,7 @@ def _open_streams() -> None:
         new = open(  # noqa: SIM115
             number, mode, encoding=old.encoding, errors=old.errors, closefd=False
         )
+        assert isinstance(new, io.TextIOWrapper)
         new.reconfigure(line_buffering=old.line_buffering)
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
@@ -246,13 +248,13 @@ class _Spare:
             os._exit(0)
         theirs.close()
 
-    def start(self, fd: int) -> _Spare | subprocess.Popen:
+    def start(self, fd: int) -> subprocess.Popen:
         """Let it serve, the first time; else start another as the program would."""
         if self._control.fileno() < 0:
             return self._start(fd)
         socket.send_fds(self._control, [b"f"], [fd])
         self._control.close()
-        return self
+        return cast("subprocess.Popen", self)  # `wait` and `kill` are all that is asked of it
 
     def wait(self, timeout: float = 60.0) -> None:
         """As `subprocess.Popen` has it."""
@@ -282,7 +284,7 @@ def _live(main: Callable[..., None], args: list[str]) -> NoReturn:
             print(end.code, file=sys.stderr)
     except BaseException:
         sys.excepthook(*sys.exc_info())
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]  # as Python does when it ends
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

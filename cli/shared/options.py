@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from cvclassic.images import LabeledImages
 
 
 def jobs_option(command: Callable) -> Callable:
@@ -63,25 +66,28 @@ def load_data(
     skip_empty: bool = False,
     tell: bool = True,
     keywords: str | None = None,
-):
+) -> LabeledImages:
     """Labeled images from a folder of class folders or from a manifest.
 
     Of a folder that holds splits `part` is read, "train" or "test". `keywords` is the column of
     keywords of a manifest, or of the folder's manifest.csv.
     """
-    from cvclassic.images import load_folder, load_labeled
+    from cvclassic.images import LabeledImages, load_folder, load_labeled
     from cvclassic.images.keywords import load_listed
 
-    if (folder is None) == (manifest is None):
+    source = manifest if folder is None else folder
+    if source is None or (folder is not None and manifest is not None):
         raise click.UsageError("Give either a FOLDER of class folders or --manifest CSV.")
     if keywords is not None:
-        data = load_labeled(folder or manifest, split=split, labels=keywords)
+        data = load_labeled(source, split=split, labels=keywords)
+        if not isinstance(data, LabeledImages):
+            raise click.UsageError("An array file needs --npz.")
     elif folder is not None:
         if split is not None:
             raise click.UsageError("--split needs --manifest.")
         data = load_folder(folder, min_classes=min_classes, part=part, skip_empty=skip_empty)
     else:
-        data = load_listed(manifest, split)
+        data = load_listed(source, split)
     if tell:
         tell_notes(data.notes)
     return data

@@ -40,7 +40,7 @@ def deprecated(since: str, instead: str) -> Callable[[Callee], Callee]:
 
     def mark(callee: Callee) -> Callee:
         message = f"{callee.__name__} is deprecated since version {since} and will be removed."
-        target = callee.__init__ if inspect.isclass(callee) else callee  # type: ignore[misc]
+        target = callee.__init__ if inspect.isclass(callee) else callee
 
         @functools.wraps(target)
         def warned(*args: Any, **kwargs: Any) -> Any:
@@ -49,7 +49,7 @@ def deprecated(since: str, instead: str) -> Callable[[Callee], Callee]:
 
         if not inspect.isclass(callee):
             return warned  # type: ignore[return-value]
-        callee.__init__ = warned  # type: ignore[misc]  # it stays the class that files name
+        callee.__init__ = warned  # type: ignore[method-assign]  # it stays the class that files name
         return callee
 
     return mark

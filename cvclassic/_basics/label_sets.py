@@ -30,9 +30,9 @@ def is_multilabel(y: Any) -> bool:
 
 
 def _is_set(value: Any) -> bool:
-    return (isinstance(value, list | tuple | AbstractSet | np.ndarray) and np.ndim(value) != 0) or (
-        isinstance(value, AbstractSet)
-    )
+    if isinstance(value, AbstractSet):
+        return True
+    return isinstance(value, list | tuple | np.ndarray) and np.ndim(value) != 0
 
 
 def as_rows(y: Any) -> np.ndarray:

@@ -87,7 +87,7 @@ class SizedTransformer(ImageTransformer):
     _block_size = 32  # small images: what is made ready for a block should not weigh
 
     @property
-    def max_side(self) -> int:
+    def max_side(self) -> int | None:
         """Long side that files are reduced to when they are decoded."""
         return _OVERSIZE * max(check_image_size(self.image_size))
 

@@ -289,7 +289,7 @@ class LocalEncoder(ImageTransformer):
         return codebook_note(name, getattr(self, name), self._n_learned())
 
     def _n_learned(self) -> int:
-        return len(self.words_)  # type: ignore[attr-defined]
+        return len(self.words_)
 
     def _check_encoder(self) -> None:
         raise NotImplementedError

@@ -102,16 +102,14 @@ class Evaluation:
         seen = self.predictions
         if seen is None:
             return import_pandas().DataFrame([self.scores])
-        if self.is_multilabel:
-            rows = {"path": seen.paths, "truth": seen.truth, "predicted": seen.labels}
-            table = {name: list(values) for name, values in rows.items()}
-            return import_pandas().DataFrame(table | {"f1": seen.f1})  # type: ignore[union-attr]
         table: dict[str, Any] = {
             "path": list(seen.paths),
             "truth": list(seen.truth),
             "predicted": list(seen.labels),
-            "correct": seen.right,
         }
+        if self.is_multilabel:
+            return import_pandas().DataFrame(table | {"f1": seen.f1})
+        table["correct"] = seen.right
         if seen.probabilities is not None:
             table["probability"] = seen.probabilities.max(axis=1)
         return import_pandas().DataFrame(table)

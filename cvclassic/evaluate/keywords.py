@@ -77,7 +77,7 @@ class KeywordPredictions:
         for chosen, row in zip(self.chosen, self.probabilities, strict=True):
             places = np.flatnonzero(chosen)
             places = places[np.argsort(-row[places], kind="stable")]
-            out.append(tuple(self.classes[i] for i in places))
+            out.append(tuple(self.classes[i] for i in places.tolist()))
         return out
 
     @property
@@ -181,7 +181,7 @@ def score_keywords(
     """
     check_level(level)
     truth, chosen, chances = predictions.matrices()
-    there = truth.any(axis=0)
+    there = np.any(truth, axis=0)
     if not there.any():
         raise ParameterError("predictions must hold at least one image with a word. Got none.")
     words = predictions.words

@@ -104,15 +104,15 @@ def load_keywords(
     if len(empty) == len(found):
         raise DataError(f"{shown}: none of the {plural(len(found), 'image')} has keywords")
     kept = [path for path in found if found[path]]
-    words = sorted({word for path in kept for word in found[path]})
-    notes: list[DataNote] = [*note_capitals(words, "the keywords")]
+    vocabulary = sorted({word for path in kept for word in found[path]})
+    notes: list[DataNote] = [*note_capitals(vocabulary, "the keywords")]
     notes += note_capitals(filter(None, splits), "the splits")
     if empty:
         text = f"{plural(len(empty), 'image')} without keywords left out"
         notes.append(DataNote("left_out", text, tuple(empty)))
     return LabeledImages(
         kept,
-        [found[path] for path in kept],  # type: ignore[misc]
+        [found[path] for path in kept],
         [parts[path] for path in kept] if has_splits else [],
         tuple(notes),
     )

@@ -58,7 +58,7 @@ class LabeledImages:
     """
 
     paths: list[str]
-    labels: list[str]
+    labels: list
     splits: list[str] = field(default_factory=list)
     notes: tuple[DataNote, ...] = ()
     parts: dict[str, str] = field(default_factory=dict)

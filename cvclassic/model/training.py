@@ -33,6 +33,7 @@ from ..classify import (
 )
 from ..classify.auto import candidates_for
 from ..errors import DataError, ParameterError
+from ..evaluate import Predictions
 from ..evaluate.evaluation import evaluate_predictions
 from ..images import DataNote, LabeledImages, Picture, watch_decoders
 from ..images.labeled_source import LabeledData, load_labeled
@@ -211,7 +212,7 @@ def _notes_of(model: Model, run: TrainingRun) -> list[DataNote]:
             f"{'was' if n == 1 else 'were'} skipped: {list_names(paths, 5)}"
         )
         notes.append(DataNote("no_features", text, tuple(paths)))
-    if model.is_classifier and run.held_out is not None and not model.is_multilabel:
+    if model.is_classifier and isinstance(run.held_out, Predictions):
         found = evaluate_predictions(run.held_out)
         if found.is_at_chance:
             text = (

@@ -160,7 +160,7 @@ def nms(boxes, scores, overlap: float = 0.5, *, soft: float | None = None, min_s
 
 
 def sliding_windows(
-    image_size: tuple[int, int], window: tuple[int, int], stride: int, scale: float = 1.0
+    image_size: tuple[int, int], window: tuple[float, float], stride: int, scale: float = 1.0
 ) -> np.ndarray:
     """Boxes of a window that slides over an image.
 
@@ -168,7 +168,7 @@ def sliding_windows(
     ----------
     image_size : (int, int)
         Width and height of the image in pixels.
-    window : (int, int)
+    window : (float, float)
         Width and height of the window.
     stride : int
         Pixels from a window to the next.

@@ -235,7 +235,9 @@ def _vectors(image, mirror: bool) -> tuple[list[np.ndarray], tuple[int, int]]:
     height, width = pixels.shape[:2]
     pyramid = Pyramid(reduce_image(pixels, _LONG_SIDE)[0])
     whole = np.array([[0, 0, pyramid.width, pyramid.height]], np.float32)
-    views = [pyramid, MirrorPyramid(pyramid)] if mirror else [pyramid]
+    views: list[Pyramid | MirrorPyramid] = (
+        [pyramid, MirrorPyramid(pyramid)] if mirror else [pyramid]
+    )
     vectors = [sample_grid(view, whole, _GRID, _GRID).ravel() for view in views]
     return vectors, (width, height)
 

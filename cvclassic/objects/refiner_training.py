@@ -101,7 +101,7 @@ def train_refiner(
     center, gain = np.zeros(d, np.float32), 1.0
     if len(vectors):
         center = vectors.mean(axis=0)
-        length = np.mean([float(((v - center) ** 2).sum()) for v in vectors])
+        length = float(np.mean([float(((v - center) ** 2).sum()) for v in vectors]))
         gain = float(np.float32(1 / np.sqrt(max(length, 1e-12))))
     for part in (vectors, mirrored):
         part -= center

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .channels import N_HOG, SHRINK
-from .pyramid import Pyramid
+from .pyramid import MirrorPyramid, Pyramid
 
 
 def octave_for(boxes: np.ndarray, cells: float) -> np.ndarray:
@@ -17,13 +17,18 @@ def octave_for(boxes: np.ndarray, cells: float) -> np.ndarray:
 
 
 def sample_grid(
-    pyramid: Pyramid, boxes: np.ndarray, columns: int, rows: int, *, around: float = 0.0
+    pyramid: Pyramid | MirrorPyramid,
+    boxes: np.ndarray,
+    columns: int,
+    rows: int,
+    *,
+    around: float = 0.0,
 ) -> np.ndarray:
     """Cells of each box on a grid of its own, interpolated.
 
     Parameters
     ----------
-    pyramid : Pyramid
+    pyramid : Pyramid or MirrorPyramid
     boxes : ndarray of shape (n, 4)
     columns, rows : int
     around : float

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..draw import draw_timeline, make_thumbnail
+from ..draw import Thumbnail, draw_timeline, make_thumbnail
 from ..images import FrameSelection, VideoFrame, read_frames
 from .page import render_page, write_page
 
@@ -114,7 +114,7 @@ def _frames(clip: Clip) -> dict[float, Any]:
     wanted = sorted({one.shown for one in clip.moments})[:_MOST_FRAMES]
     if not wanted or clip.name.startswith("camera:"):
         return {}
-    found: list[tuple[float, np.ndarray]] = []
+    found: list[tuple[float, Thumbnail]] = []
     # the written times are rounded: the frame may be a millionth of a second earlier
     selection = FrameSelection(times=tuple(max(0.0, moment - 1e-6) for moment in wanted))
     for frame in read_frames(clip.name, selection):

@@ -110,12 +110,12 @@ def training_page(report: TrainingReport) -> str:
     if report.scores is not None and isinstance(held_out, KeywordPredictions):
         cards, words = keyword_cards(report.scores), word_rows(report.scores)
         calibration = pair_calibration(held_out)
-    elif report.scores is not None and report.held_out is not None:
+    elif report.scores is not None and isinstance(held_out, Predictions):
         matrix = build_matrix(
-            report.scores["labels"], report.scores["confusion"], report.held_out, report.thumbnails
+            report.scores["labels"], report.scores["confusion"], held_out, report.thumbnails
         )
         rows = class_rows(report.scores, matrix.ids)
-        cards, calibration = summary_cards(report.scores), calibration_chart(report.held_out)
+        cards, calibration = summary_cards(report.scores), calibration_chart(held_out)
     else:
         cards = []
     return render_page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._basics.printable import printable
 from ..draw.contact_sheets import contact_sheet
@@ -51,7 +51,7 @@ def words_page(
     """
     several = len({word.member for word in words}) > 1
     number = {label: i for i, label in enumerate(classes)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for word in words:
         up, down = telling_classes(word, classes, _LISTED)
         rows.append(

@@ -160,7 +160,7 @@ class PostingFile:
         if not out.size:
             return
         place = self._offsets[name] + start * out.strides[0]
-        view = memoryview(out).cast("B")
+        view = out.data.cast("B")
         try:
             while len(view):  # a read may end early
                 n = pread_into(self._descriptor, view, place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,12 @@ def _boxes(objects: np.ndarray) -> list[dict[str, int]]:
     ]
 
 
-def encode_masks(pictures: dict[str, np.ndarray], names: list[str], form: str) -> dict[str, Any]:
+def encode_masks(pictures: Mapping[str, np.ndarray], names: list[str], form: str) -> dict[str, Any]:
     """The masks of a record as JSON.
 
     Parameters
     ----------
-    pictures : dict
+    pictures : mapping of str to ndarray
         Of a `MaskTask`.
     names : list of str
         Of the classes.

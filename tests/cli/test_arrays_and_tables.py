@@ -110,6 +110,14 @@ def test_pickles_are_not_loaded(tmp_path) -> None:
     run("train", "--npz", path, "-o", tmp_path / "m", code=2)
 
 
+def test_an_array_file_is_no_folder(tmp_path) -> None:
+    images, labels = tmp_path / "images.npy", tmp_path / "labels.npy"
+    np.save(images, np.zeros((4, 8, 8), np.uint8))
+    np.save(labels, np.array([0, 1, 0, 1]))
+    output = run("train", images, "--labels", labels, "-o", tmp_path / "m", code=2)
+    assert "needs --npz" in output
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_idx_files(tmp_path, suffix) -> None:
     images, labels = digits(6)

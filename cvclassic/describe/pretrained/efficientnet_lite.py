@@ -37,7 +37,7 @@ class _Graph:
         self.nodes.append(self._helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
-    def constant(self, name: str, array: np.ndarray) -> str:
+    def constant(self, name: str, array: np.ndarray | np.float32) -> str:
         """Keep an array in the file and give its name."""
         self.tensors.append(self._to_tensor(np.ascontiguousarray(array), name))
         return name
