@@ -62,7 +62,7 @@ def propose_regions(
     >>> image = np.zeros((120, 160), np.uint8)
     >>> image[30:90, 50:110] = 200
     >>> boxes = propose_regions(image, 50)
-    >>> bool(iou(boxes, [[50, 30, 60, 60]]).max() > 0.8)
+    >>> bool(iou(boxes, [[50, 30, 60, 60]]).max() > 0.5)
     True
     """
     check_integer("n", n, 1)
