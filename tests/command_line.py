@@ -19,11 +19,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import IO, NoReturn, cast
 
 # read once, by Python or by a library that is imported
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OMP_", "OPENBLAS_", "OPENCV_", "CVCLASSIC_")
@@ -42,21 +43,39 @@ def run(
     cwd: str | os.PathLike | None = None,
     timeout: float = 120,
     fresh: bool = False,
+    input: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run ``cvclassic ARGS``; text in and out is lossless.
 
-    `env` is added to the environment. `fresh` starts a new interpreter in any case.
+    `env` is added to the environment. `fresh` starts a new interpreter in any case. `input` is what
+    the command reads from its standard input.
     """
-    environment = {**os.environ, **(env or {})}
-    server = None if fresh or any(map(_read_at_start, env or {})) else _server()
+    with tempfile.TemporaryFile() as given:
+        given.write(input.encode("utf-8", "surrogateescape"))
+        given.seek(0)
+        return _run(args, env or {}, cwd, timeout, fresh, given)
+
+
+def _run(
+    args: Sequence[str | bytes],
+    env: Mapping[str, str],
+    cwd: str | os.PathLike | None,
+    timeout: float,
+    fresh: bool,
+    given: IO[bytes],
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **env}
+    server = None if fresh or any(map(_read_at_start, env)) else _server()
     if server is not None and server.serves(environment):
         words = [os.fsdecode(word) for word in args]
-        code, out, err = server.run(words, environment, os.fspath(cwd or os.getcwd()), timeout)
+        code, out, err = server.run(
+            words, environment, os.fspath(cwd or os.getcwd()), timeout, given
+        )
         texts = [data.decode("utf-8", "surrogateescape") for data in (out, err)]
         return subprocess.CompletedProcess(words, code, *texts)
     return subprocess.run(
         [*command(), *args],
-        stdin=subprocess.DEVNULL,
+        stdin=given,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -93,14 +112,19 @@ class CommandServer:
         return self._start == _what_starts_read(environment)
 
     def run(
-        self, args: list[str], environment: Mapping[str, str], cwd: str, timeout: float
+        self,
+        args: list[str],
+        environment: Mapping[str, str],
+        cwd: str,
+        timeout: float,
+        given: IO[bytes],
     ) -> tuple[int, bytes, bytes]:
         """Run one command: its exit code, what it wrote to stdout and to stderr."""
         request = json.dumps([args, dict(environment), cwd]).encode("ascii")
         assert len(request) < _TOO_LONG
         out, err = _Reader(), _Reader()
-        with self._lock, open(os.devnull, "rb") as nothing:
-            streams = [nothing.fileno(), out.theirs, err.theirs]
+        with self._lock:
+            streams = [given.fileno(), out.theirs, err.theirs]
             self._control.sendall(len(request).to_bytes(4, "big"))
             socket.send_fds(self._control, [b"f"], streams)
             self._control.sendall(request)

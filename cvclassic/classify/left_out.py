@@ -13,8 +13,8 @@ from .samples import group_numbers
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _MOST_WORDS = 100  # that weights are chosen by
-# Below so many images weights are drawn towards equal ones, at the other number by half: on pairs of
-# classes with three images each, chosen weights alone lose 8 and 5 points (caltech101, scene15).
+# Below so many images weights are drawn towards equal ones, at the other number by half: on pairs
+# of classes with three images each, chosen weights alone lose 8 and 5 points (caltech101, scene15).
 _FEW, _HALF_TRUSTED = 24, 8
 _WORTH = 2e-3  # relative change of the loss that is too small to keep a block for
 
