@@ -61,7 +61,7 @@ def test_records_are_complete(toy_model, folder) -> None:
         elif "no_features" in record.code:
             assert record.label == UNCLASSIFIABLE
             assert record.scores == ()
-            assert "no features" in record.message
+            assert "no usable features" in record.message
         else:
             assert record.label == record.scores[0][0]
             assert len(record.scores) == 2

@@ -330,7 +330,7 @@ def test_twelve_bits_packed_in_a_tiff_are_declared():
 def test_camera_raw_is_no_small_picture():
     """The first image of a DNG is a preview."""
     data = tiff(smooth(16, 16), photometric="rgb", extratags=[(50706, "B", 4, b"\1\4\0\0", True)])
-    with pytest.raises(ImageReadError, match="camera raw is not read: develop it"):
+    with pytest.raises(ImageReadError, match="camera raw is not supported: develop it"):
         read_image(data)
 
 
@@ -345,7 +345,7 @@ def test_cases(data_dir):
         if path.name == "rgb_planar_16.tif":  # Pillow itself takes planes of 16 bits for 8
             np.testing.assert_array_equal(read_image(path), source)
         elif path.suffix == ".jxl":
-            with pytest.raises(ImageReadError, match="JPEG XL is not read: convert"):
+            with pytest.raises(ImageReadError, match="JPEG XL is not supported: convert"):
                 read_image(path)
         elif path.suffix == ".heic":
             with pytest.raises(ImageReadError) as caught:  # only its beginning, as it stands
