@@ -94,7 +94,7 @@ def test_other_files_are_refused(data, tmp_path) -> None:
 
 def test_the_old_kind_is_named() -> None:
     path = cv2.data.haarcascades + "haarcascade_license_plate_rus_16stages.xml"
-    with pytest.raises(ModelFileError, match="old kind"):
+    with pytest.raises(ModelFileError, match="old-format"):
         read_cascade(path)
 
 

@@ -117,7 +117,7 @@ def test_something_else_is_not_overwritten(objects, scenes, whole, tmp_path) -> 
         train_cascade(objects, scenes[:-1], SETTINGS, path)
     notes = tmp_path / "notes.xml"
     notes.write_text("dear diary")
-    with pytest.raises(ResumeError, match="no cascade"):
+    with pytest.raises(ResumeError, match="is not a cascade"):
         train_cascade(objects, scenes, SETTINGS, notes)
     assert notes.read_text() == "dear diary"
     train_cascade(objects, scenes, replace(other, stages=1), path, restart=True)
