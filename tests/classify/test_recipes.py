@@ -81,7 +81,10 @@ def test_a_step_can_be_replaced() -> None:
     [
         (lambda: make_recipe("bag"), ["recipe must be one of ", "'sift-bow'", "Got 'bag' instead"]),
         (lambda: make_recipe(None), ["recipe must be one of ", "Got None instead"]),
-        (lambda: make_recipe("sift-bow", "knn"), ["head must be one of 'mlp', ", "Got 'knn'"]),
+        (
+            lambda: make_recipe("sift-bow", "knn"),
+            ["head must be one of 'keywords', 'mlp', ", "Got 'knn'"],
+        ),
         (
             lambda: make_recipe("sift-bow", n_word=5),
             ["There is no parameter 'n_word'", " C,", "n_words"],

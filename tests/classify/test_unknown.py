@@ -74,7 +74,7 @@ def test_needed_pictures_are_just_enough(rate) -> None:
     n = pictures_needed(rate)
     sure = np.tile([[0.9, 0.1]], (n, 1))
     assert abstention_threshold(sure, np.zeros(n, int), rate).cutoff == 0.9
-    with pytest.raises(DataError, match="cannot be shown"):
+    with pytest.raises(DataError, match="cannot be guaranteed"):
         abstention_threshold(sure[1:], np.zeros(n - 1, int), rate)
     n = pictures_needed(rate, "sets")
     conformal_sets(np.tile([[0.9, 0.1]], (n, 1)), np.zeros(n, int), rate)

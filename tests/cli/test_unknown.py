@@ -140,5 +140,5 @@ def test_a_rate_that_cannot_be_shown_costs_no_model(in_process, bars, tmp_path) 
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert "the model always answers, without --unknown" in last
-    assert "An error rate of 0.02 cannot be shown with 160 held-out" in last
+    assert "An error rate of 0.02 cannot be guaranteed with 160 held-out" in last
     assert load_model(tmp_path / "m")[-1].unknown_ is None
