@@ -86,7 +86,7 @@ def test_a_network_at_chance_takes_part_in_no_verdict() -> None:
     advice = advise({"fast": of_two("all"), "cnn-small": of_two("a")}, rows)
     assert advice.method == "fast"
     said = advice.at_chance["cnn-small"]
-    assert "has not begun to learn in 30 s" in said
+    assert "has not started to learn in 30 s" in said
     assert "3.5 epochs" in said
     assert "51.0% of its training images" in said
     assert advice.reasons[0] == said

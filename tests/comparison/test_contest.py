@@ -71,7 +71,7 @@ def test_a_contest() -> None:
 
 def test_nobody_can_take_part() -> None:
     data = (pictures(), picture_labels())
-    with pytest.raises(DataError, match="Nothing could be measured: No trained network"):
+    with pytest.raises(DataError, match="Nothing could be measured: No pre-trained network"):
         run_contest(["embedding"], data, data)
 
 

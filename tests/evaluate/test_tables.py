@@ -116,7 +116,7 @@ def test_table_of_classify(tmp_path) -> None:
     [
         ("path,label\nx,cat\nx,cat\n", "line 3: the image x is also in line 2"),
         ("path,label\nx,cat\nq,cat\n", "line 3: the image q is not among the 2 labeled ones"),
-        ("path,label,truth\nx,cat,dog\n", "line 2: the truth is 'dog' here and 'cat' among"),
+        ("path,label,truth\nx,cat,dog\n", "line 2: the true class is 'dog' here and 'cat' among"),
         ("path,label,probability\nx,cat,1.5\n", "line 2: the column 'probability' must hold"),
         (
             "path,label,seconds\nx,cat,fast\n",
