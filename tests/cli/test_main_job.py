@@ -215,7 +215,7 @@ def test_evaluate_counts_what_cannot_be_read(cvclassic, trained, toy_folder, tmp
     path = tmp_path / "scores.json"
     done = cvclassic("evaluate", trained[0], folder, "--json", path)
     assert done.returncode == 1
-    assert "1 images could not be read and were not scored" in done.stderr
+    assert "1 image could not be read (not scored):" in done.stderr
     assert "broken.png: " in done.stderr
     assert "does not know these classes: 'stranger'" in done.stdout
     assert "(no answer)" in done.stdout
