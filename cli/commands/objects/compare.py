@@ -9,6 +9,7 @@ import click
 from ...shared.console import plain, report_failures, show_table, stages
 from ...shared.json_files import check_json, write_json
 from ...shared.options import jobs_option, n_jobs, quiet_option
+from ...shared.outputs import TextFile
 from .options import labels_options, say_label_faults
 
 
@@ -21,7 +22,7 @@ from .options import labels_options, say_label_faults
     metavar="[NAME=]FILE",
     help="Boxes that another program found in these images, as COCO JSON with scores.",
 )
-@click.option("--json", "json_", type=click.Path(), help="File for the numbers; - is stdout.")
+@click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @jobs_option
 @quiet_option
