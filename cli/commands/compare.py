@@ -79,7 +79,7 @@ def compare(ctx, models, output, json_file, jobs, quiet, **source):
     for name, one in zip(names, aligned, strict=True):
         silent = sum(label is None for label in one.labels)
         if silent:
-            click.echo(f"{name!r} gave no answer for {silent} images; these count as wrong.")
+            click.echo(f"{name!r} gave no answer for {plural(silent, 'image')} (counted as wrong).")
         foreign = sorted({str(label) for label in one.truth} - {str(c) for c in one.classes})
         if foreign:
             click.echo(f"{name!r} does not know these classes: {', '.join(map(repr, foreign))}")

@@ -378,7 +378,8 @@ class Session:
         if journal is None or not (journal.n_records or journal.resumed):
             return ""
         number = f"{journal.n_records:,}" if journal.n_records else "All"
-        return f" {number} records are kept; run the same command again to resume."
+        kept = "record is" if journal.n_records == 1 else "records are"
+        return f" {number} {kept} kept; run the same command again to resume."
 
     def run(
         self,

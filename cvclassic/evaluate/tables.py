@@ -247,8 +247,9 @@ def align_predictions(
     place = {path: i for i, path in enumerate(predictions.paths)}
     missing = [path for path in paths if path not in place]
     if missing:
+        verb = "is" if len(missing) == 1 else "are"
         raise DataError(
-            f"{name}: {len(missing)} of the {len(paths)} images are missing. The first is "
+            f"{name}: {len(missing)} of the {len(paths)} images {verb} missing. The first is "
             f"{show_path(missing[0])}"
         )
     rows = [place[path] for path in paths]

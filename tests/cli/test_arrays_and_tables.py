@@ -245,8 +245,14 @@ def test_contact_sheets(npz, tmp_path) -> None:
     image, sheet = tmp_path / "a.png", tmp_path / "sheet.png"
     write_image(image, digits(1)[0][0])
     run("augment", image, "-o", sheet, "--times", 3, "--side", 28)
-    assert read_image(sheet).shape == (9 * 32 + 4, 4 * 32 + 4, 3)
+    bar, strip = 29, 28 + 2 * 4  # a title in letters of 17 pixels, and a row of images
+    drawn = read_image(sheet)
+    assert drawn.shape == (9 * (bar + strip), 4 * 32 + 4, 3)  # one row per kind of change
+    for row in drawn.reshape(9, bar + strip, 132, 3):
+        assert row[:bar].min() < 100  # the title is written
+        assert np.array_equal(row[bar + 4 : -4, 4:32, 0], digits(1)[0][0])  # then the original
     run("augment", npz, "-o", sheet, "--augment", "mirror", "--times", 1, "--most", 2)
+    assert read_image(sheet).shape == (2 * (bar + 160 + 2 * 4), 2 * 164 + 4, 3)
     run("augment", tmp_path / "none.png", "-o", sheet, code=2)
 
 

@@ -91,7 +91,7 @@ def test_interrupted_it_goes_on(cvclassic, trained, material, tmp_path) -> None:
     said = process.communicate()[1]
     if process.returncode:  # it may have been done already
         assert process.returncode == 130
-        assert "The same command goes on after stage" in said
+        assert "Interrupted. Run the same command again to resume after stage " in said
     assert cvclassic(*words).returncode == 0
     assert path.read_bytes() == trained.read_bytes()
 

@@ -55,7 +55,7 @@ def test_models_and_a_table(in_process, models, pictures, tmp_path) -> None:
         "--json", tmp_path / "all.json", "--jobs", 1, "--quiet",
     )  # fmt: skip
     assert done.returncode == 1
-    assert "1 images could not be read and were not compared" in done.stderr
+    assert "1 image could not be read (not compared):" in done.stderr
     assert "zz.png" in done.stderr
     found = json.loads((tmp_path / "all.json").read_text())
     assert found["n_images"] == 12
@@ -180,6 +180,6 @@ def test_models_of_a_table(in_process, models, pictures, tmp_path) -> None:
     assert first["accuracy"] > second["accuracy"]  # which does not see the column that tells
     assert first["file"].endswith("both.cvmodel")
     done = in_process("compare", both, models[0], *source)
-    assert "expected a classifier of rows of a table" in one_line(done, 2)
+    assert "expected a model that classifies rows of a table" in one_line(done, 2)
     done = in_process("compare", both, models[0], pictures)
     assert "expected a model that classifies images" in one_line(done, 2)

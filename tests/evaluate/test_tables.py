@@ -162,7 +162,7 @@ def test_table_of_classify_with_unknown(tmp_path) -> None:
 def test_missing_pictures_and_files(tmp_path) -> None:
     (tmp_path / "a.csv").write_text("path,label\nx,cat\n")
     seen, _ = read_predictions(tmp_path / "a.csv", {"x": "cat", "y": "dog"})
-    with pytest.raises(DataError, match=r"a.csv: 1 of the 2 images are missing. The first is y"):
+    with pytest.raises(DataError, match=r"a.csv: 1 of the 2 images is missing. The first is y"):
         align_predictions(seen, ["x", "y"], "a.csv")
     with pytest.raises(DataError, match="there is no such table"):
         read_predictions(tmp_path / "b.csv")

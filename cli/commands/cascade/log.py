@@ -41,6 +41,6 @@ class TrainingLog:
         self.say(
             f"stage {report.number:2}: {trees} hit rate {report.hit_rate:.1%}, "
             f"false alarms {report.false_alarm:.1%} of {report.negatives:,} "
-            f"negatives, ({report.before:.2g} "
+            f"negatives ({report.before:.2g} "
             f"of all windows); {time.perf_counter() - self._begin:.0f} s"
         )
