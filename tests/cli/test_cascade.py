@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 
 import cv2
 import numpy as np
@@ -85,8 +84,9 @@ def test_interrupted_it_goes_on(cvclassic, trained, material, tmp_path) -> None:
     path = tmp_path / "a.xml"
     words = [str(word) for word in call(material, path)]
     process = subprocess.Popen([*command(), *words], stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and not path.exists():
-        time.sleep(0.005)
+    for line in process.stderr:
+        if line.startswith("stage"):  # the first stage is written
+            break
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1]
     if process.returncode:  # it may have been done already

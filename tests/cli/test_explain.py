@@ -118,7 +118,7 @@ def test_whole_pictures(in_process, other_models, tmp_path):
         (None, ["a.png", "--json", "-", "--label", "Fine"], "such as 'fine'"),
         (None, ["a.png", "--json", "-", "--train", "no-such-folder"], "no such folder"),
         ("table", ["a.png", "--json", "-"], "rows of a table"),
-        ("numbers", ["a.png", "--json", "-"], "predicts numbers"),
+        ("numbers", ["a.png", "--json", "-"], "this one gives numbers"),
         ("pixels", ["a.png", "--json", "-", "--flip"], "uses the whole image"),
         ("missing", ["a.png", "--json", "-"], "missing"),
     ],
@@ -154,7 +154,7 @@ def test_words_of_other_models(in_process, other_models, toy_folder, tmp_path):
     for model, fragment in (
         ("pixels", "no visual words"),
         ("table", "rows of a table"),
-        ("numbers", "predicts numbers"),
+        ("numbers", "this one gives numbers"),
     ):
         done = in_process("words", other_models / model, toy_folder, "-o", tmp_path / "b.png")
         assert fragment in one_line(done, 2)

@@ -15,7 +15,7 @@ class TrainingLog:
     def __init__(self, quiet: bool, begin: float) -> None:
         self._quiet, self._begin = quiet, begin
         self.bars: Stages | None = None
-        self.where = "from the beginning"
+        self.where = ""  # an earlier run may have left stages
 
     def say(self, text: str) -> None:
         """A line on stderr."""
@@ -36,7 +36,7 @@ class TrainingLog:
 
     def stage_done(self, report) -> None:
         """The line of a stage."""
-        self.where = f"after stage {report.number}"
+        self.where = f" after stage {report.number}"
         trees = f"{report.trees:3} tree" + (", " if report.trees == 1 else "s,")
         self.say(
             f"stage {report.number:2}: {trees} hit rate {report.hit_rate:.1%}, "

@@ -243,7 +243,7 @@ def train(
     begin = time.perf_counter()
     log = TrainingLog(quiet, begin)
     with (
-        stop_on_signals(lambda: f"Interrupted. Run the same command again to resume {log.where}."),
+        stop_on_signals(lambda: f"Interrupted. Run the same command again to resume{log.where}."),
         stages(quiet) as bars,
     ):
         log.bars = bars
@@ -271,7 +271,7 @@ def train(
     CascadeDetector(training.cascade)  # OpenCV takes it
     n, trees = len(training.cascade.stages), training.cascade.n_trees
     click.echo(
-        f"{output}: {plural(n, 'stage')}, {trees} trees, {time.perf_counter() - begin:.0f} s"
+        f"{output}: {plural(n, 'stage')}, {plural(trees, 'tree')}, {time.perf_counter() - begin:.0f} s"
     )
     if training.why != "stages":
         click.echo(training.message, err=training.why != "negatives")
