@@ -164,7 +164,9 @@ def _train(
         if path is not None:
             write_cascade(path, cascade)
         stage_done(report)
-    return Training(cascade, why, message or f"{n} {'stage is' if n == 1 else 'stages are'} trained")
+    return Training(
+        cascade, why, message or f"{n} {'stage is' if n == 1 else 'stages are'} trained"
+    )
 
 
 def false_alarms(

@@ -271,7 +271,8 @@ def train(
     CascadeDetector(training.cascade)  # OpenCV takes it
     n, trees = len(training.cascade.stages), training.cascade.n_trees
     click.echo(
-        f"{output}: {plural(n, 'stage')}, {plural(trees, 'tree')}, {time.perf_counter() - begin:.0f} s"
+        f"{output}: {plural(n, 'stage')}, {plural(trees, 'tree')}, "
+        f"{time.perf_counter() - begin:.0f} s"
     )
     if training.why != "stages":
         click.echo(training.message, err=training.why != "negatives")
