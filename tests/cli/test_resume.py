@@ -129,7 +129,10 @@ def test_what_does_not_fit_is_refused(
     process.communicate()
     before = journal(out).read_bytes()
     for changed, message in [
-        ([*arguments, "--top", "3"], "had another --top (1 then, 3 now)"),
+        (
+            [*arguments, "--top", "3"],
+            "an interrupted run with another --top is there (1 then, 3 now)",
+        ),
         (["classify", toy_model_file, toy_folder, "-o", out], "input 13 was"),
     ]:
         line = one_line(in_process(*changed, "-q"), 2)
