@@ -21,14 +21,12 @@ model = cvclassic.train(ROOT / "materials" / "train", recipe="fast")
 # A film of a conveyor: plates cut from test images move 5 pixels per frame over a gray belt.
 names = ["brick", "gravel", "grass", "tissue", "stars", "gravel", "brick"]
 files = [ROOT / "materials" / "test" / f"{name}/{name}_0{i}.jpg" for i, name in enumerate(names)]
-plates = [read_image(file)[:96, :96] for file in files]
-plates = [np.dstack([p] * 3) if p.ndim == 2 else p for p in plates]
+plates = [np.atleast_3d(read_image(file))[:96, :96] for file in files]
 rng = np.random.default_rng(0)
 belt = rng.normal(90, 4, (160, 420 + 96 * 2, 3))
 
 
 def frame(i):
-    """What the camera sees at frame i."""
     image = belt.copy()
     for k, plate in enumerate(plates):
         x = 5 * i - 150 * k
@@ -39,14 +37,11 @@ def frame(i):
 
 film = [frame(i) for i in range(300)]
 
+
 # %%
 # What differs from the empty belt is a plate. The tracker gives each plate one number.
-empty = film[0].astype(int)
-
-
 def find(image):
-    """Boxes of what is not belt."""
-    different = np.abs(image - empty).max(axis=2) > 25
+    different = np.abs(image - film[0].astype(int)).max(axis=2) > 25
     whole = binary_closing(np.pad(different, 12), np.ones((13, 13)))[12:-12, 12:-12]
     places = find_objects(label(whole)[0])
     boxes = [(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in places]
@@ -67,16 +62,14 @@ for box in tracks:
         plate = film[box.frame][max(y, 0) : y + h, max(x, 0) : x + w]
         counted[box.track] = (box.frame, str(model.pipeline.predict([plate])[0]))
     last[box.track] = center
-
 for track, (at, material) in counted.items():
     print(f"plate {track}: frame {at}, {material}")
 print(f"{len(counted)} plates, {len(plates)} were there")
 
 # %%
 at = 130
-drawn = draw_tracks(film[at], [box for box in tracks if box.frame == at])
 plt.figure(figsize=(8, 3.4))
-plt.imshow(drawn)
+plt.imshow(draw_tracks(film[at], [box for box in tracks if box.frame == at]))
 plt.axvline(line, color="white", linestyle="--")
 plt.title(f"{sum(frame <= at for frame, _ in counted.values())} counted so far")
 plt.axis("off")
