@@ -225,7 +225,7 @@ def test_shortest_prefix(n):
 
 
 def test_a_blank_picture_leaves_the_bias(models):
-    found = explain_picture(models["fast"], np.full((64, 64), 90, np.uint8))
+    found = explain_picture(models["sift-bow"], np.full((64, 64), 90, np.uint8))
     assert len(found) == 0
     assert found.bias == pytest.approx(found.decision)
 
@@ -244,7 +244,7 @@ def test_whole_pictures_by_occlusion(name, rng):
     assert "blurred" in found.how
     best = found.xy[found.shares.argmax()]
     assert best[0] < 16
-    with pytest.raises(ParameterError, match="as a whole"):
+    with pytest.raises(ParameterError, match="uses the whole image"):
         find_flipping_set(model, images[0])
 
 
