@@ -117,9 +117,9 @@ def test_killed_at_random(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("about", "message"),
     [
-        ({"model": "xyz", "--top": 1}, "with another model (abc then, xyz now) is there"),
-        ({"model": "abc", "--top": 3}, "with another --top (1 then, 3 now) is there"),
-        ({"model": "abc"}, "with another --top (1 then, None now) is there"),
+        ({"model": "xyz", "--top": 1}, "with another model is there (abc then, xyz now)"),
+        ({"model": "abc", "--top": 3}, "with another --top is there (1 then, 3 now)"),
+        ({"model": "abc"}, "with another --top is there (1 then, None now)"),
         ({**ABOUT, "more": "y" * 80}, "with another more is there. Finish"),
     ],
 )
