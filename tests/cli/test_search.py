@@ -132,7 +132,7 @@ def test_what_is_wrong_is_said_in_a_line(in_process_module, index, photos, tmp_p
         (("query", index, image, "--box", "900,0,5,5"), 2, "box must overlap the image"),
         (("query", index, tmp_path / "none.jpg"), 1, "not_found"),
         (("add", tmp_path / "no.index", image), 2, "there is no image index"),
-        (("index", tmp_path / "none.jpg", "-o", tmp_path / "x.index"), 2, "none of the images"),
+        (("index", tmp_path / "none.jpg", "-o", tmp_path / "x.index"), 2, "None of the images"),
     ]:
         done = in_process_module("search", *arguments)
         assert done.returncode == code, (arguments, done.stderr)

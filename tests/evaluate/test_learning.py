@@ -50,7 +50,7 @@ def test_mistakes(noisy) -> None:
     model, images, labels, test, truth = noisy
     with pytest.raises(ParameterError, match="sizes must be an integer >= 1"):
         learning_curve(*noisy, sizes=(0, 1))
-    with pytest.raises(ParameterError, match="one label for each"):
+    with pytest.raises(ParameterError, match="one label per image"):
         learning_curve(model, images, labels[1:], test, truth)
     with pytest.raises(DataError, match="at least 2 classes"):
         learning_curve(model, images, labels * 0, test, truth)
