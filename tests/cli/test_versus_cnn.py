@@ -49,7 +49,7 @@ def test_without_torch(cvclassic, toy_folder, tmp_path, without_torch) -> None:
         "--predictions", table, env=without_torch,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "cnn-small is left out: PyTorch is not installed" in done.stderr
+    assert "Skipping cnn-small: PyTorch is not installed" in done.stderr
     found = json.loads((tmp_path / "all.json").read_text())
     assert set(found["methods"]) == {"hog", "embedding", "other.csv"}
     assert found["methods"]["other.csv"]["accuracy"] == 1
