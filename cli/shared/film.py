@@ -116,10 +116,13 @@ class Film:
 
     def take(self, record: Record) -> None:
         """Add the drawing of a record, if it has one."""
-        drawn = [one for one in record.pictures.values() if isinstance(one, np.ndarray)]
+        from cvclassic.images import read_image
+
+        drawn = [*record.pictures.values()]
         if not drawn:
             return
-        pixels = self._fitted(drawn[-1])
+        last = drawn[-1]  # an array, or the bytes of an image file
+        pixels = self._fitted(last if isinstance(last, np.ndarray) else read_image(last))
         if self._writer is not None and (found := _TIME.search(record.path)):
             self._writer.write(pixels, float(found[1]))
         if self._show:
