@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ import numpy as np
 if TYPE_CHECKING:
     from cvclassic.batch import Record, Sources
 
-_TIME = re.compile(r"#t=(\d+\.\d+)$")
 _LIVE = "cvclassic (q closes)"
 _PROBE = "import cv2; cv2.namedWindow('x'); cv2.destroyAllWindows()"
 
@@ -116,15 +114,13 @@ class Film:
 
     def take(self, record: Record) -> None:
         """Add the drawing of a record, if it has one."""
-        from cvclassic.images import read_image
+        from cvclassic.video import time_of
 
-        drawn = [*record.pictures.values()]
-        if not drawn:
+        if not record.pictures:
             return
-        last = drawn[-1]  # an array, or the bytes of an image file
-        pixels = self._fitted(last if isinstance(last, np.ndarray) else read_image(last))
-        if self._writer is not None and (found := _TIME.search(record.path)):
-            self._writer.write(pixels, float(found[1]))
+        pixels = self._fitted([*record.pictures.values()][-1])
+        if self._writer is not None and (where := time_of(record)):
+            self._writer.write(pixels, where[1])
         if self._show:
             import cv2
 

@@ -49,6 +49,7 @@ class DetectTask(ImageTask):
     """
 
     block_size = 1
+    compact = True
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class DetectTask(ImageTask):
         pictures = {}
         if self._draws:
             ending = "stages" if self._stages else self.what
-            pictures[f".{ending}.png"] = draw.encode_drawing(self._draw(image.pixels, found))
+            pictures[f".{ending}.png"] = self._draw(image.pixels, found)
         return Answer(values={"results": results}, pictures=pictures)
 
     def _draw(self, pixels: np.ndarray, found: dict[str, Any]) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
-from cvclassic.draw import draw_explanation, draw_neighbors, encode_drawing
+from cvclassic.draw import draw_explanation, draw_neighbors
 from cvclassic.draw.panels import PAPER
 from cvclassic.explain import explain_picture, find_flipping_set
 from cvclassic.images import Picture, read_image
@@ -34,6 +34,7 @@ class ExplainTask(ImageTask):
 
     max_side = 2000
     block_size = 1
+    compact = True
 
     def __init__(
         self,
@@ -94,8 +95,7 @@ class ExplainTask(ImageTask):
             ]
         pictures = {}
         if self._ending is not None:
-            drawn = self._draw(image.pixels, found, flipping, near)
-            pictures[self._ending] = encode_drawing(drawn, self._ending)
+            pictures[self._ending] = self._draw(image.pixels, found, flipping, near)
         return Answer(values=values, pictures=pictures)
 
     def _draw(self, pixels: np.ndarray, found: Any, flipping: Any, near: list) -> np.ndarray:

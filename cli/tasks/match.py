@@ -6,7 +6,7 @@ from typing import Any
 
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
-from cvclassic.draw import draw_match, encode_drawing, side_by_side
+from cvclassic.draw import draw_match, side_by_side
 from cvclassic.match import match_images, similarity
 
 
@@ -28,6 +28,7 @@ class MatchTask(ImageTask):
     """
 
     block_size = 1
+    compact = True
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class MatchTask(ImageTask):
         pictures = (
             {}
             if self._ending is None
-            else {self._ending: encode_drawing(_draw(pair, found), self._ending)}
+            else {self._ending: _draw(pair, found)}
         )
         return Answer(values=values, pictures=pictures)
 

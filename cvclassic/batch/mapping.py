@@ -11,8 +11,8 @@ from typing import Any
 
 from joblib import effective_n_jobs
 
-from .._basics.atomic import atomic_file
 from .._basics.checks import check_choice, check_jobs, check_number
+from ..draw import write_drawing
 from ..errors import CvclassicError, ParameterError
 from ..images import map_blocks, write_image
 from .engines.recovery import Failure, call_with_recovery
@@ -113,16 +113,13 @@ class _Block:
     def _written(self, record: Record, item: NamedInput) -> Record:
         """The record with its images on disk, each whole or not at all."""
         name, files = item.name, []
+        write = write_drawing if self._task.compact else write_image
         try:
             for ending, picture in record.pictures.items():
                 target = os.path.join(self._folder or ".", f"{name}{ending}")
                 if _is_same(target, item.path):
                     raise ParameterError("the output would overwrite its own input")
-                if isinstance(picture, bytes):
-                    with atomic_file(target) as file:
-                        file.write(picture)
-                else:
-                    write_image(target, picture)
+                write(target, picture)
                 files.append(f"{name}{ending}")
         except (CvclassicError, OSError) as error:
             code = f"{record.code} not_written".strip()

@@ -55,8 +55,11 @@ class Task(ABC):
         Of tables, behind path, status, code and message.
     table_columns : list of str or None
         Names of the columns where inputs are rows of tables; None for images.
+    compact : bool
+        Whether its images are figures for people, whose files may have fewer colors or pixels.
     """
 
+    compact: bool = False
     block_size: int = 4
     columns: tuple[Column, ...] = ()
     table_columns: list[str] | None = None
@@ -116,9 +119,9 @@ class Answer:
     code, message : str
         What is odd about the answer, such as "no_faces".
     status : {"ok", "warn", "error"}
-    pictures : mapping of str to ndarray or bytes
+    pictures : mapping of str to ndarray
         Images to write to the run's folder, by the ending of their name, such as
-        ``{".faces.png": drawing}``. Label images may have 16 bits; bytes are files as they are.
+        ``{".faces.png": drawing}``. Label images may have 16 bits.
     """
 
     label: object = None
@@ -129,7 +132,7 @@ class Answer:
     code: str = ""
     message: str = ""
     status: str = "ok"
-    pictures: Mapping[str, np.ndarray | bytes] = field(default_factory=dict)
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class ImageTask(Task):
