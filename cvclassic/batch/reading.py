@@ -49,7 +49,7 @@ def read_all(
 
     Returns
     -------
-    pictures : list of Image
+    pictures : list of Picture
         One for each path.
     errors : dict of int to ImageReadError
         By index, in order.

@@ -49,7 +49,7 @@ def read_what_can(
 
     Returns
     -------
-    pictures : list of Image
+    pictures : list of Picture
         Those that can be read.
     kept : ndarray of int
         Their numbers in X.

@@ -193,7 +193,7 @@ class LocalEncoder(ImageTransformer):
 
         Parameters
         ----------
-        image : path, encoded bytes, ndarray or Image
+        image : path, encoded bytes, ndarray or Picture
 
         Returns
         -------

@@ -120,7 +120,7 @@ def find_flipping_set(
     ----------
     pipeline : sklearn.pipeline.Pipeline
         A classifier of images by local features.
-    image : path, encoded bytes, ndarray or Image
+    image : path, encoded bytes, ndarray or Picture
     explanation : Explanation, optional
         Of this image; its two classes are tried first.
 

@@ -127,7 +127,7 @@ def open_bags(members: list[Member], image) -> list[Bag]:
     Parameters
     ----------
     members : list of Member
-    image : path, encoded bytes, ndarray or Image
+    image : path, encoded bytes, ndarray or Picture
 
     Returns
     -------

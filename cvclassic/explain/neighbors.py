@@ -104,7 +104,7 @@ class SimilarPictures:
 
         Parameters
         ----------
-        image : path, encoded bytes, ndarray or Image
+        image : path, encoded bytes, ndarray or Picture
         n : int
         n_pairs : int
             Pairs of keypoints at most. Pairs have the same visual word (or Gaussian), lie

@@ -74,7 +74,7 @@ def explain_picture(
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted classifier of images, as `make_recipe` gives it.
-    image : path, encoded bytes, ndarray of shape (H, W) or (H, W, 3), uint8, or Image
+    image : path, encoded bytes, ndarray of shape (H, W) or (H, W, 3), uint8, or Picture
     label : object, optional
         The class to explain; that of the highest decision unless given.
     against : object, optional

@@ -230,7 +230,7 @@ class AugmentedImage(Picture):
 
     Parameters
     ----------
-    source : path, encoded bytes, ndarray or Image
+    source : path, encoded bytes, ndarray or Picture
     changes : sequence of (str, float)
         As `parse_changes` gives them. Numbers in pixels are those of the image as it is
         read: reduced to `max_side`.

@@ -177,7 +177,7 @@ def spool_pictures(sources) -> list[Picture]:
 
     Returns
     -------
-    list of Image
+    list of Picture
     """
     spool = Spool()
     return [spool.add(source) for source in sources]

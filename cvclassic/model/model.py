@@ -328,7 +328,7 @@ class Model:
 
         Parameters
         ----------
-        image : path, encoded bytes, array or Image
+        image : path, encoded bytes, array or Picture
         label : optional
             Class to explain; the model's answer unless given.
         against : optional
