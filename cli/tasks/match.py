@@ -80,11 +80,7 @@ class MatchTask(ImageTask):
             values["similarity"] = similarity(*pair)
         # lines on the terminal count in pixels of the images that were matched
         values["said"] = [_in_words(name, result) for name, result in found.items()]
-        pictures = (
-            {}
-            if self._ending is None
-            else {self._ending: _draw(pair, found)}
-        )
+        pictures = {} if self._ending is None else {self._ending: _draw(pair, found)}
         return Answer(values=values, pictures=pictures)
 
 

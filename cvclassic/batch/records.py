@@ -74,9 +74,7 @@ class Record:
     values: Mapping[str, Any] = field(default_factory=dict)
     name: str = field(default="", compare=False)
     files: tuple[str, ...] = ()
-    pictures: Mapping[str, np.ndarray] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def failed(self) -> bool:

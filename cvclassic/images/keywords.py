@@ -14,9 +14,14 @@ from cvclassic.images.labeled import (
     check_label,
     clean_label,
     note_capitals,
-    same_split,
 )
-from cvclassic.images.manifests import load_manifest, place_beside
+from cvclassic.images.manifests import (
+    in_split,
+    listed_rows,
+    load_manifest,
+    nothing_listed,
+    place_beside,
+)
 
 KEYWORD_COLUMNS = ("keywords", "keyword", "tags", "tag")
 """Headers of columns that hold several words per image, even without an option for it."""
@@ -68,33 +73,23 @@ def load_keywords(
     splits: Counter[str] = Counter()
     wanted = ["path"] + ["split"] * (split is not None)
     with open_csv(manifest, wanted=wanted, what="manifest") as table:
-        at_path, at_words = table.column("path"), _find_column(table, column)
-        at_split = table.column("split", optional=split is None)
-        for row in table.rows():
-            path = row[at_path]
-            if not path.strip():
-                raise DataError(f"{table.shown}, line {table.line}: the column 'path' is empty")
-            if "\0" in path:
-                where = f"{table.shown}, line {table.line}"
-                raise DataError(f"{where}: the column 'path' holds a NUL character")
-            part = "" if at_split is None else clean_label(row[at_split])
-            splits[part] += 1
-            if split is not None and not same_split(part, split):
+        rows, at_words = listed_rows(table, split), _find_column(table, column)
+        has_splits = table.column("split", optional=True) is not None
+        for row, path, part in rows:
+            splits[part or ""] += 1
+            if not in_split(part, split):
                 continue
             place = place_beside(folder, path)
-            if parts.setdefault(place, part) != part:
+            if parts.setdefault(place, part or "") != (part or ""):
                 raise DataError(
                     f"{table.shown}, line {table.line}: {path!r} is in the splits "
                     f"{parts[place]!r} and {part!r}"
                 )
             cells.setdefault(place, []).append(row[at_words])
             lines.setdefault(place, table.line)
-        shown, has_splits = table.shown, at_split is not None
+        shown = table.shown
     if not cells:
-        if split is not None and splits:
-            there = ", ".join(f"{name!r} ({n})" for name, n in sorted(splits.items()))
-            raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
-        raise DataError(f"{shown}: the manifest lists no images")
+        raise nothing_listed(shown, split, splits)
     separator = find_separator(cells.values())
     found = {path: _words(some, separator) for path, some in cells.items()}
     for path, words in found.items():

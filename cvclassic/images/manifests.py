@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 from cvclassic._basics.csv_tables import CSVTable, open_csv
 from cvclassic.errors import DataError
@@ -62,36 +63,75 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
     splits: Counter[str] = Counter()
     wanted = ["path", "label"] + ["split"] * (split is not None)
     with open_csv(manifest, wanted=wanted, what="manifest") as table:
-        at_path, at_label = table.column("path"), table.column("label")
-        at_split = table.column("split", optional=split is None)
-        for row in table.rows():
-            path, label = row[at_path], clean_label(row[at_label])
-            for name, cell in (("path", path), ("label", label)):
-                if not cell.strip():
-                    raise DataError(f"{_line(table)}: the column {name!r} is empty")
-            if "\0" in path:
-                raise DataError(f"{_line(table)}: the column 'path' holds a NUL character")
+        rows, at_label = listed_rows(table, split), table.column("label")
+        for row, path, part in rows:
+            label = clean_label(row[at_label])
+            if not label.strip():
+                raise DataError(f"{_line(table)}: the column 'label' is empty")
             check_label(label, f"{_line(table)}: the label")
-            part = "" if at_split is None else clean_label(row[at_split])
-            splits[part] += 1
-            if split is not None and not same_split(part, split):
+            splits[part or ""] += 1
+            if not in_split(part, split):
                 continue
             paths.append(place_beside(folder, path))
             labels.append(label)
-            if at_split is not None:
+            if part is not None:
                 parts.append(part)
         shown = table.shown
-    if not paths and split is not None and splits:
-        there = ", ".join(f"{name!r} ({n})" for name, n in sorted(splits.items()))
-        raise DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
     if not paths:
-        raise DataError(f"{shown}: the manifest lists no images")
+        raise nothing_listed(shown, split, splits)
     notes: list[DataNote] = [
         *note_capitals(labels, "the classes"),
         *note_capitals(filter(None, splits), "the splits"),
         *note_repeats(paths, labels),
     ]
     return LabeledImages(paths, labels, parts, tuple(notes))
+
+
+def listed_rows(table: CSVTable, split: str | None) -> Iterator[tuple[list[str], str, str | None]]:
+    """Rows of a manifest, of all splits, with the path and the split of each.
+
+    Parameters
+    ----------
+    table : CSVTable
+        With a column ``path``; with a column ``split``, too, if one is asked for.
+    split : str or None
+        What is asked for.
+
+    Returns
+    -------
+    iterator of (row, path, part)
+        The cells, the path as it is written, and the split (None without such a column).
+
+    Raises
+    ------
+    DataError
+        A column is missing, or later a path is empty or holds a NUL character.
+    """
+    at_path, at_split = table.column("path"), table.column("split", optional=split is None)
+
+    def checked() -> Iterator[tuple[list[str], str, str | None]]:
+        for row in table.rows():
+            path = row[at_path]
+            if not path.strip():
+                raise DataError(f"{_line(table)}: the column 'path' is empty")
+            if "\0" in path:
+                raise DataError(f"{_line(table)}: the column 'path' holds a NUL character")
+            yield row, path, None if at_split is None else clean_label(row[at_split])
+
+    return checked()
+
+
+def in_split(part: str | None, split: str | None) -> bool:
+    """Whether a row of that split is asked for."""
+    return split is None or same_split(part or "", split)
+
+
+def nothing_listed(shown: str, split: str | None, splits: Counter[str]) -> DataError:
+    """The error of a manifest that lists no images of a split; `splits` counts its rows."""
+    if split is not None and splits:
+        there = ", ".join(f"{name!r} ({n})" for name, n in sorted(splits.items()))
+        return DataError(f"{shown}: there is no split {split!r}. The splits are {there}")
+    return DataError(f"{shown}: the manifest lists no images")
 
 
 def place_beside(folder: str, path: str) -> str:
