@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import box_changes, changed_boxes, clip_boxes, mirror_boxes, pairwise_iou
+from .boxes import box_changes, clip_boxes, mirror_boxes, pairwise_iou
 from .channels import N_HOG
 from .examples import Example, load_example
 from .pyramid import MirrorPyramid, Pyramid
@@ -97,8 +97,7 @@ def train_refiner(
     boxes = np.concatenate([i.boxes for i in images])
     scores = np.concatenate([i.scores for i in images])
     overlaps = np.concatenate([i.overlaps for i in images])
-    d, c = grid[0] * grid[1] * N_HOG, scores.shape[1]
-    center, gain = np.zeros(d, np.float32), 1.0
+    center, gain = np.zeros(grid[0] * grid[1] * N_HOG, np.float32), 1.0
     if len(vectors):
         center = vectors.mean(axis=0)
         length = float(np.mean([float(((v - center) ** 2).sum()) for v in vectors]))
@@ -117,20 +116,7 @@ def train_refiner(
         near,
     )
     owner = np.repeat(np.arange(len(images)), [len(i.boxes) for i in images])
-    row_folds, near_folds = folds[owner], folds[owner][near]
-    finer, moved = np.zeros((len(boxes), c), np.float32), boxes.copy()
-    start = None
-    for fold in range(int(folds.max(initial=0)) + 1):
-        held = row_folds == fold
-        mine, near_mine = ~held, near_folds != fold
-        if not mine.any():  # a single image
-            mine, near_mine = held, ~near_mine
-        weights, changes = data.fit(mine, near_mine, _PENALTY, _RIDGE, start)
-        start = weights if start is None else (start + weights) / 2
-        finer[held] = vectors[held] @ weights[:-1] + weights[-1]
-        moved[held] = changed_boxes(boxes[held], vectors[held] @ changes[:-1] + changes[-1])
-    everything = np.ones(len(vectors), bool), np.ones(len(mirrored), bool)
-    weights, changes = data.fit(*everything, _PENALTY, _RIDGE, start)
+    weights, changes, finer, moved = data.cross_fit(boxes, owner, folds, _PENALTY, _RIDGE)
     return Refiner(*grid, center, gain, weights, changes, 1.0), [
         (moved[owner == k], scores[owner == k], finer[owner == k]) for k in range(len(images))
     ]

@@ -117,7 +117,7 @@ def train_detector(
     )  # fmt: skip
     with single_threaded():
         verifier = train_verifier(
-            images, folds, codebook, grid, len(classes),
+            images, folds, codebook, grid,
             lambda done, total: tell("second stage", done, total),
         )  # fmt: skip
     floors = _floors(images, settings.n_trees)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import changed_boxes
 from .fisher_windows import Codebook
 from .verifier_rows import ImageRows
 from .window_rows import FAIR, WindowRows, stacked
@@ -42,7 +41,6 @@ def train_verifier(
     folds: np.ndarray,
     codebook: Codebook,
     grid: tuple[int, int],
-    n_classes: int,
     progress=None,
 ) -> Verifier:
     """Learn the second stage, with held-out scores for the calibration.
@@ -53,7 +51,6 @@ def train_verifier(
     folds : ndarray of shape (n_images,), int
     codebook : Codebook
     grid : (int, int)
-    n_classes : int
     progress : callable, optional
         Called with steps done and steps in all.
 
@@ -62,7 +59,6 @@ def train_verifier(
     Verifier
     """
     owner = np.repeat(np.arange(len(images)), [len(i.boxes) for i in images])
-    near_owner = np.repeat(np.arange(len(images)), [len(i.mirrored) for i in images])
     raw = stacked([i.vectors for i in images])
     near_raw = stacked([i.mirrored for i in images])
     n_grid = grid[0] * grid[1] * ((raw.shape[1] - codebook.n_features - 8) // (grid[0] * grid[1]))
@@ -82,27 +78,15 @@ def train_verifier(
         np.concatenate([i.skipped for i in images]),
         near,
     )
-    row_folds, near_folds = folds[owner], folds[near_owner]
-    n_folds = int(folds.max()) + 1
-    steps = progress or (lambda done, total: None)
-    scores = np.zeros((len(raw), n_classes), np.float32)
     boxes = np.concatenate([i.boxes for i in images])
-    moved = boxes.copy()
-    start = None
-    for fold in range(n_folds):
-        steps(fold, n_folds + 1)
-        mine, near_mine = row_folds != fold, near_folds != fold
-        held = ~mine
-        if not mine.any():  # a single image
-            mine, near_mine = held, near_folds == fold
-        weights, changes = data.fit(mine, near_mine, _PENALTY, _RIDGE, start)
-        start = weights if start is None else (start + weights) / 2
-        scores[held] = raw[held] @ weights[:-1] + weights[-1]
-        moved[held] = changed_boxes(boxes[held], raw[held] @ changes[:-1] + changes[-1])
-    steps(n_folds, n_folds + 1)
-    everything = np.ones(len(raw), bool), np.ones(len(near_raw), bool)
-    weights, changes = data.fit(*everything, _PENALTY, _RIDGE, start)
-    steps(n_folds + 1, n_folds + 1)
+    weights, changes, scores, moved = data.cross_fit(
+        boxes,
+        owner,
+        folds,
+        _PENALTY,
+        _RIDGE,
+        progress or (lambda done, total: None),
+    )
     return Verifier(
         WindowVectors(*grid, codebook, center, gains),
         weights,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from .boxes import changed_boxes
 from .linear import fit_ridge, fit_squared_hinge
 
 FAIR = 0.5  # overlap from which the regression of boxes learns
@@ -68,6 +69,59 @@ class WindowRows:
         targets = np.where(positive, 1, -1)
         classifiers = fit_squared_hinge(rows, targets, weights, penalty, start)
         return classifiers, self._fit_changes(mine, near_mine, ridge)
+
+    def cross_fit(
+        self,
+        boxes: np.ndarray,
+        owner: np.ndarray,
+        folds: np.ndarray,
+        penalty: float,
+        ridge: float,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Fit on all rows, after a fit per fold that judges the windows of that fold.
+
+        Parameters
+        ----------
+        boxes : ndarray of shape (n, 4)
+            Of the windows.
+        owner : ndarray of shape (n,), int
+            Image of each window.
+        folds : ndarray of shape (n_images,), int
+        penalty, ridge : float
+            Of the classifiers and of the regression.
+        progress : callable
+            Called with steps done and steps in all.
+
+        Returns
+        -------
+        weights, changes : ndarray
+            Of all rows.
+        scores : ndarray of shape (n, c), float32
+        moved : ndarray of shape (n, 4)
+            What the fit that had not seen a window says of it.
+        """
+        row_folds, n_folds = folds[owner], int(folds.max(initial=0)) + 1
+        near_folds = row_folds[self.near]
+        scores = np.zeros((len(boxes), self.overlaps.shape[1]), np.float32)
+        moved, start = boxes.copy(), None
+        for fold in range(n_folds):
+            progress(fold, n_folds + 1)
+            held = row_folds == fold
+            mine, near_mine = ~held, near_folds != fold
+            if not mine.any():  # a single image
+                mine, near_mine = held, ~near_mine
+            weights, changes = self.fit(mine, near_mine, penalty, ridge, start)
+            # starts the next one: nearly the same rows
+            start = weights if start is None else (start + weights) / 2
+            scores[held] = self.vectors[held] @ weights[:-1] + weights[-1]
+            by = self.vectors[held] @ changes[:-1] + changes[-1]
+            moved[held] = changed_boxes(boxes[held], by)
+        progress(n_folds, n_folds + 1)
+        everything = np.ones(len(self.vectors), bool), np.ones(len(self.mirrored), bool)
+        weights, changes = self.fit(*everything, penalty, ridge, start)
+        progress(n_folds + 1, n_folds + 1)
+        return weights, changes, scores, moved
 
     def _fit_changes(self, mine: np.ndarray, near_mine: np.ndarray, ridge: float) -> np.ndarray:
         at, near_at = np.flatnonzero(mine & self.near), np.flatnonzero(near_mine)
