@@ -136,13 +136,10 @@ def encode_sets(y: Any, n: int) -> tuple[np.ndarray, np.ndarray, bool]:
         classes, indicator, is_matrix = np.arange(rows.shape[1]), rows.astype(bool), True
     else:
         try:
-            names = sorted({label for row in rows for label in row})
+            names = words_of(rows)
         except TypeError:
             raise ParameterError("y must hold labels of one kind, words or numbers.") from None
-        column = {name: i for i, name in enumerate(names)}
-        indicator = np.zeros((n, len(names)), bool)
-        for i, row in enumerate(rows):
-            indicator[i, [column[label] for label in row]] = True
+        indicator = indicator_of(rows, names)
         classes, is_matrix = np.array(names), False
     if len(classes) < 2:
         raise DataError(f"Keywords need at least 2 different words. Got {len(classes)}.")
@@ -175,6 +172,21 @@ def sets_of(chosen: np.ndarray, classes: np.ndarray, order: np.ndarray | None = 
             places = places[np.argsort(-order[i, places], kind="stable")]
         out[i] = tuple(classes[places].tolist())
     return out
+
+
+def indicator_of(rows: Sequence, names: Sequence) -> np.ndarray:
+    """Which row has which of the names, shape (n, k), bool.
+
+    Examples
+    --------
+    >>> indicator_of([("b", "a"), ("b",)], ["a", "b"]).astype(int).tolist()
+    [[1, 1], [0, 1]]
+    """
+    column = {name: i for i, name in enumerate(names)}
+    indicator = np.zeros((len(rows), len(names)), bool)
+    for i, row in enumerate(rows):
+        indicator[i, [column[name] for name in row]] = True
+    return indicator
 
 
 def words_of(rows: Sequence) -> list:

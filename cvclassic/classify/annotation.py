@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_softmax
+from scipy.special import expit, log_softmax, logit
 
 _STEPS = 30  # of Newton's method
 _SHRINK = 1e-3  # penalty of the calibration's coefficients, for each pair of image and word
@@ -195,7 +195,7 @@ def best_thresholds(
         for level in np.geomspace(0.02, 20, 25)
     )
     shared = np.clip(level * priors**power, 1e-6, 1 - 1e-6)
-    found = np.log(shared / (1 - shared))
+    found = logit(shared)
     for word in np.flatnonzero(counts >= least):
         order = np.argsort(-chances[:, word], kind="stable")
         hits = np.cumsum(indicator[order, word])
@@ -204,5 +204,5 @@ def best_thresholds(
         after = chances[order[last + 1], word] if last + 1 < n else 0.0
         own = np.clip((chances[order[last], word] + after) / 2, 1e-6, 1 - 1e-6)
         share = counts[word] / (counts[word] + strength)
-        found[word] += share * (np.log(own / (1 - own)) - found[word])
-    return 1 / (1 + np.exp(-found))
+        found[word] += share * (logit(own) - found[word])
+    return expit(found)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from .._basics.label_sets import indicator_of, sets_of, words_of
 from ..errors import ParameterError
 from .evaluation import Evaluation
 from .resampling import check_level, resamples, wilson_interval
@@ -73,27 +74,18 @@ class KeywordPredictions:
     @property
     def labels(self) -> list[tuple]:
         """The answered words of each image, most probable first."""
-        out = []
-        for chosen, row in zip(self.chosen, self.probabilities, strict=True):
-            places = np.flatnonzero(chosen)
-            places = places[np.argsort(-row[places], kind="stable")]
-            out.append(tuple(self.classes[i] for i in places.tolist()))
-        return out
+        return sets_of(self.chosen, np.asarray(self.classes), self.probabilities).tolist()
 
     @property
     def words(self) -> list:
         """All words: those that the model knows, then those that only the truth has."""
         known = set(self.classes)
-        foreign = {word for words in self.truth for word in words} - known
-        return [*self.classes, *sorted(foreign)]
+        return [*self.classes, *(word for word in words_of(self.truth) if word not in known)]
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Truth, answers and probabilities over `words`, each of shape (n, n_words)."""
         words = self.words
-        column = {word: i for i, word in enumerate(words)}
-        truth = np.zeros((self.n_images, len(words)), bool)
-        for i, some in enumerate(self.truth):
-            truth[i, [column[word] for word in some]] = True
+        truth = indicator_of(self.truth, words)
         wider = [(0, 0), (0, len(words) - len(self.classes))]
         return truth, np.pad(self.chosen, wider), np.pad(self.probabilities, wider)
 
