@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 
-class TextFile(click.Path):
-    """A file for text (JSON, CSV): one that is there and holds no text is never replaced."""
+class _OwnFile(click.Path):
+    """A file to write: one that is there is replaced only if it holds what is written there."""
+
+    holds: Callable[[str], bool]
+    refusal: str
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; refused where an image, a model or any other binary file has that name."""
+        """The path; refused where something else has that name."""
         path = super().convert(value, param, ctx)
         name = os.fsdecode(path)
-        if name != "-" and os.path.isfile(name) and not _holds_text(name):
+        if name != "-" and os.path.isfile(name) and not self.holds(name):
             from cvclassic._basics.printable import show_path
 
-            self.fail(
-                f"{show_path(name)} exists and is no text file. Choose another name.", param, ctx
-            )
-        return path
-
-
-class RecordsFile(click.Path):
-    """A file for records: one that is there is replaced only if it holds records already."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; refused where something else has that name, such as a manifest or an image."""
-        path = super().convert(value, param, ctx)
-        name = os.fsdecode(path)
-        if name != "-" and os.path.isfile(name) and not _holds_records(name):
-            from cvclassic._basics.printable import show_path
-
-            self.fail(
-                f"{show_path(name)} exists and holds no records of cvclassic. Choose another name, "
-                "or move it away.",
-                param,
-                ctx,
-            )
+            self.fail(f"{show_path(name)} {self.refusal}", param, ctx)
         return path
 
 
@@ -76,6 +59,20 @@ def _holds_text(path: str) -> bool:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as Windows writes it
         return True
     return b"\0" not in start and not start.startswith((b"\xff\xd8", b"\x1f\x8b", b"%PDF"))
+
+
+class TextFile(_OwnFile):
+    """A file for text (JSON, CSV): an image, a model or any other binary file is not replaced."""
+
+    holds = staticmethod(_holds_text)
+    refusal = "exists and is no text file. Choose another name."
+
+
+class RecordsFile(_OwnFile):
+    """A file for records: only records are replaced, not a manifest or an image."""
+
+    holds = staticmethod(_holds_records)
+    refusal = "exists and holds no records of cvclassic. Choose another name, or move it away."
 
 
 def default_model(source: dict[str, Any]) -> str:
