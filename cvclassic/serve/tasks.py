@@ -13,7 +13,7 @@ from ..batch import Answer, ImageTask, InputImage
 from ..images.label_pictures import encode_label_picture
 from ..images.labels import encode_rle
 from ..search import ImageIndex
-from ..segment import InstanceRule, PixelClassifier, split_instances
+from ..segment import PixelClassifier, split_instances
 
 CLASSES, OBJECTS = ".classes", ".objects"  # of the images of a record
 _MOST_OBJECTS = 5000
@@ -46,7 +46,7 @@ class MaskTask(ImageTask):
         }
         pictures = {CLASSES: classes}
         if self._classifier.rule_ is not None:
-            objects = split_instances(steps[0], self._classifier.rule_ or InstanceRule())
+            objects = split_instances(steps[0], self._classifier.rule_)
             values["n_objects"] = int(objects.max(initial=0))
             if values["n_objects"] <= _MOST_OBJECTS:
                 pictures[OBJECTS] = objects
