@@ -97,8 +97,8 @@ class Timeline:
             click.echo(wrote(path), err=True)
 
     def _draw(self, path: str, clips: list, title: str) -> None:
-        from cvclassic._basics.atomic import atomic_file
         from cvclassic.draw import timeline_figure
+        from cvclassic.draw.training_curves import write_figure
 
         several = len(clips) > 1
         spans = [
@@ -112,6 +112,4 @@ class Timeline:
         ]
         start = min((clip.start for clip in clips), default=0.0)
         end = max((clip.end for clip in clips), default=1.0)
-        figure = timeline_figure(spans, start, end, title)
-        with atomic_file(path) as file:
-            figure.savefig(file, format="png", dpi=110)
+        write_figure(timeline_figure(spans, start, end, title), path)
