@@ -211,8 +211,9 @@ def read_frames(
         every = replace(selection, pick=None, every=1, keyframes=False)
         times = selection.pick(read_frames(path, every, limits))
         selection = replace(every, times=times)
-    if is_sequence(path) or (os.path.isdir(path) and sequence_files(path)):
-        yield from _numbered(path, selection, limits)
+    numbered = sequence_files(path) if is_sequence(path) or os.path.isdir(path) else []
+    if numbered or is_sequence(path):
+        yield from _numbered(path, numbered, selection, limits)
         return
     if find_spec("av") is None:
         raise MissingDependencyError(
@@ -228,11 +229,11 @@ def read_frames(
 
 
 def _numbered(
-    path: str, selection: FrameSelection, limits: VideoLimits
+    path: str, files: list[str], selection: FrameSelection, limits: VideoLimits
 ) -> Iterator[VideoFrame | Fault]:
     """Frames of an image sequence."""
     chosen = Choice(_request(selection))
-    for index, file in enumerate(sequence_files(path)):
+    for index, file in enumerate(files):
         moment = index / SEQUENCE_RATE
         if moment >= chosen.end or chosen.done:
             return
@@ -246,7 +247,7 @@ def _numbered(
                 yield Fault(where, error.code, f"{os.path.basename(file)}: {error.message}")
                 continue
             yield VideoFrame(where, pixels, moment, index)
-    if not sequence_files(path):
+    if not files:
         yield Fault(path, "not_found", "there are no numbered images of this name")
 
 
