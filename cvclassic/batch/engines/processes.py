@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import pickle
 import signal
 import time
@@ -30,6 +31,7 @@ _POLL_MEMORY = 0.1  # seconds
 _MOST_FAILED_STARTS = 5  # deaths in a row before a process was ready
 _MOST_DEAD_SERVERS = 5
 _MARGIN = 1.1  # what inputs may need beyond the ordinary one that memory is measured with
+_SPREAD = 1.05  # of two measurements: what is advised must be enough at the next one
 Server = ForkServer | SpawnServer
 _spare: Server | None = None
 
@@ -163,7 +165,7 @@ def check_memory(payload: bytes, memory_cap: int, probe: list) -> None:
     if memory_cap < least * 1_000_000:
         raise ParameterError(
             f"memory cap: a worker needs about {least} MB for the model and an ordinary image. "
-            f"Got {memory_cap / 1e6:g} MB; give at least {least}."
+            f"Got {memory_cap / 1e6:g} MB; give at least {math.ceil(least * _SPREAD)}."
         )
 
 
