@@ -97,7 +97,7 @@ def main() -> None:
     for name, row in results.items():
         seconds = row["train_cpu_seconds"], row["cpu_seconds_per_megapixel"]
         lines.append(f"| {name} | {row['auc']:.4f} | {seconds[0]:.1f} | {seconds[1]:.2f} |")
-    page = ROOT / "docs" / "decisions" / "0017-symmetric-trees-of-bytes.md"
+    page = ROOT / "docs" / "decisions" / "0018-symmetric-trees-of-bytes.md"
     text = page.read_text(encoding="utf-8")
     page.write_text(fill_block("pixel-trees", "\n".join(lines), text), encoding="utf-8")
 
