@@ -845,8 +845,8 @@ def checks_of(cls: type) -> Iterator[Callable]:
         yield check_landmarks
     elif issubclass(cls, PixelClassifier):
         yield check_pixels
-    elif issubclass(cls, ObjectDetector):
-        return  # tests/objects/test_detector.py
+    elif issubclass(cls, (ObjectDetector, SingleObjectLocalizer)):
+        return  # tests/objects/
     elif issubclass(cls, ImageIndex):
         yield check_jobs
     elif takes_pictures(make(cls)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -24,7 +24,9 @@ def is_multilabel(y: Any) -> bool:
         return False
     if sparse.issparse(y):
         return True
-    if isinstance(y, np.ndarray) and y.dtype != object:
+    if not isinstance(y, Iterable):
+        y = np.asarray(y)  # what only turns into an array
+    if isinstance(y, np.ndarray) and (y.dtype != object or y.ndim == 0):
         return y.ndim == 2 and y.shape[1] > 1
     return any(_is_set(one) for one in y)
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._basics.checks import check_integer, check_number, seed_number
+from .._basics.checks import check_bool, check_integer, check_number, seed_number
 from ..errors import DataError
 from ..images import Detections, check_images, read_image, single_threaded
 from .boxes import clip_boxes
@@ -121,6 +121,7 @@ class SingleObjectLocalizer(BaseEstimator):
         check_number("box_weight", self.box_weight, 0)
         check_number("learning_rate", self.learning_rate, 0, exclusive=True)
         check_number("alpha", self.alpha, 0)
+        check_bool("mirror", self.mirror)
         seed = seed_number("random_state", self.random_state)
         images = check_images(X)
         largest = [_largest(*entry[:2]) for entry in check_truth(y, len(images))]
@@ -130,7 +131,7 @@ class SingleObjectLocalizer(BaseEstimator):
         rows, boxes, labels = [], [], []
         with single_threaded():
             for image, (label, box) in zip(images, largest, strict=True):
-                both, (width, height) = _vectors(image, bool(self.mirror))
+                both, (width, height) = _vectors(image, self.mirror)
                 x, y_, w, h = box / np.array([width, height, width, height])
                 for vector, left in zip(both, (x, 1 - x - w), strict=False):
                     rows.append(vector)

@@ -162,7 +162,7 @@ def test_a_picture_that_kills_costs_one_record(cluster, tmp_path) -> None:
     )  # fmt: skip
     assert [result for block in blocks for result in block] == [
         "a",
-        ("die 11", "worker_crash", "the process that worked on it was killed by SIGSEGV"),
+        ("die 11", "worker_crash", "its worker process was killed by SIGSEGV"),
         "b",
         ("sleep 60", "timeout", "took longer than 1 s"),
         *map(str, range(20)),

@@ -89,7 +89,7 @@ def test_damage_is_found(saved, tmp_path) -> None:
     refused("damaged", arrays, {**content, "params": {**content["params"], "method": "os"}})
     refused("damaged", arrays, {**content, "stages": [{}] * len(content["stages"])})
     odd = [{**stage, "scale": 1e9} for stage in content["stages"]]
-    refused("scale is odd", arrays, {**content, "stages": odd})
+    refused("scale is invalid", arrays, {**content, "stages": odd})
 
 
 def test_other_files_are_told_apart(toy_model_file, tmp_path) -> None:

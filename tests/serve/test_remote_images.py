@@ -48,7 +48,7 @@ def test_an_allowed_host_is_read(host) -> None:
 
 
 def test_inner_addresses_are_refused(host) -> None:
-    with pytest.raises(ProblemError, match="inner network"):
+    with pytest.raises(ProblemError, match="private network"):
         fetch_image(f"{host}/image", ["localhost"], max_bytes=100)
     with pytest.raises(ProblemError, match="not allowed"):
         fetch_image(f"{host}/image", ["example.org"], max_bytes=100, allow_private=True)
@@ -67,7 +67,7 @@ def test_a_name_that_leads_inside_is_refused(monkeypatch) -> None:
         return [(*kind, ("93.184.215.14", port)), (*kind, ("169.254.169.254", port))]
 
     monkeypatch.setattr(remote_images.socket, "getaddrinfo", look_up)
-    with pytest.raises(ProblemError, match="inner network"):
+    with pytest.raises(ProblemError, match="private network"):
         fetch_image("http://rebind.example/x", ["rebind.example"], max_bytes=100)
     assert asked == ["rebind.example"]
 
