@@ -114,11 +114,13 @@ class Film:
 
     def take(self, record: Record) -> None:
         """Add the drawing of a record, if it has one."""
+        from cvclassic.images import read_image
         from cvclassic.video import time_of
 
         if not record.pictures:
             return
-        pixels = self._fitted([*record.pictures.values()][-1])
+        last = [*record.pictures.values()][-1]
+        pixels = self._fitted(read_image(last) if isinstance(last, bytes) else last)
         if self._writer is not None and (where := time_of(record)):
             self._writer.write(pixels, where[1])
         if self._show:

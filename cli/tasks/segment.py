@@ -11,6 +11,7 @@ import numpy as np
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
 from cvclassic.draw import draw_regions
+from cvclassic.images import encode_image
 from cvclassic.images.label_pictures import encode_label_picture
 from cvclassic.segment import (
     InstanceRule,
@@ -72,6 +73,7 @@ class SegmentTask(ImageTask):
 
     block_size = 1
     max_pixels = _MOST_PIXELS
+    compact = True
 
     def __init__(
         self,
@@ -261,7 +263,7 @@ class Trained:
         )
         if self.probabilities:
             confidence = steps[0] if len(steps) == 1 else steps.max(axis=0)
-            found.pictures[".probability.png"] = confidence
+            found.pictures[".probability.png"] = encode_image(confidence, ".png")
         if not self.objects:
             return found
         if self.boxes is not None:

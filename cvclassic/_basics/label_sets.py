@@ -176,7 +176,7 @@ def sets_of(chosen: np.ndarray, classes: np.ndarray, order: np.ndarray | None = 
     return out
 
 
-def indicator_of(rows: Sequence, names: Sequence) -> np.ndarray:
+def indicator_of(rows: Collection, names: Sequence) -> np.ndarray:
     """Which row has which of the names, shape (n, k), bool.
 
     Examples
@@ -191,6 +191,6 @@ def indicator_of(rows: Sequence, names: Sequence) -> np.ndarray:
     return indicator
 
 
-def words_of(rows: Sequence) -> list:
+def words_of(rows: Collection) -> list:
     """All labels that occur in some sets, sorted."""
     return sorted({label for row in rows for label in row})

@@ -11,6 +11,7 @@ from typing import Any
 
 from joblib import effective_n_jobs
 
+from .._basics.atomic import atomic_file
 from .._basics.checks import check_choice, check_jobs, check_number
 from ..draw import write_drawing
 from ..errors import CvclassicError, ParameterError
@@ -119,7 +120,11 @@ class _Block:
                 target = os.path.join(self._folder or ".", f"{name}{ending}")
                 if _is_same(target, item.path):
                     raise ParameterError("the output would overwrite its own input")
-                write(target, picture)
+                if isinstance(picture, bytes):
+                    with atomic_file(target) as file:
+                        file.write(picture)
+                else:
+                    write(target, picture)
                 files.append(f"{name}{ending}")
         except (CvclassicError, OSError) as error:
             code = f"{record.code} not_written".strip()

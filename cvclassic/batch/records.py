@@ -55,7 +55,7 @@ class Record:
         Beginning of the names of this input's files in the run's folder; no other input has it.
     files : tuple of str
         Names of the files that were written there.
-    pictures : mapping of str to ndarray
+    pictures : mapping of str to ndarray or bytes
         Images to write there, by the ending of their name; gone once they are written unless
         the run keeps them.
     """
@@ -74,7 +74,9 @@ class Record:
     values: Mapping[str, Any] = field(default_factory=dict)
     name: str = field(default="", compare=False)
     files: tuple[str, ...] = ()
-    pictures: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+    pictures: Mapping[str, np.ndarray | bytes] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def failed(self) -> bool:

@@ -119,9 +119,10 @@ class Answer:
     code, message : str
         What is odd about the answer, such as "no_faces".
     status : {"ok", "warn", "error"}
-    pictures : mapping of str to ndarray
+    pictures : mapping of str to ndarray or bytes
         Images to write to the run's folder, by the ending of their name, such as
-        ``{".faces.png": drawing}``. Label images may have 16 bits.
+        ``{".faces.png": drawing}``. Bytes are files as they are, such as masks, whose numbers
+        must survive.
     """
 
     label: object = None
@@ -132,7 +133,7 @@ class Answer:
     code: str = ""
     message: str = ""
     status: str = "ok"
-    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    pictures: Mapping[str, np.ndarray | bytes] = field(default_factory=dict)
 
 
 class ImageTask(Task):

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -142,7 +142,9 @@ def describe_record(job: Job, record: Record) -> dict[str, Any]:
     if record.pictures:
         from .tasks import encode_masks
 
-        answer |= encode_masks(record.pictures, answer["classes"], job.mask)
+        # a `MaskTask` made them: arrays
+        pictures = cast("Mapping[str, np.ndarray]", record.pictures)
+        answer |= encode_masks(pictures, answer["classes"], job.mask)
     return answer
 
 

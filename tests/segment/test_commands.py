@@ -103,7 +103,8 @@ def test_masks_of_0_and_255_inside_a_field_of_view(cells, tmp_path) -> None:
                      tmp_path / "s")  # fmt: skip
     assert code == 0, said
     assert json.loads((tmp_path / "s").read_text())["dice"] > 0.9
-    run("apply", tmp_path / "m", cells / "images" / "0.png", "-o", tmp_path / "out")
+    code, said = run("apply", tmp_path / "m", cells / "images" / "0.png", "-o", tmp_path / "out")
+    assert code == 0, said
     assert np.unique(read_label_picture(tmp_path / "out" / "0.png")).tolist() == [0, 255]
 
 
