@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import os
 import time
+from collections import defaultdict, deque
+from dataclasses import replace
 
 import click
 
 from cvclassic.errors import ExitCode
 
-from ..shared.options import jobs_option, n_jobs, quiet_option, tell_notes
-from ..shared.outputs import TextFile
+from ..shared.options import n_jobs, tell_notes
+from ..shared.outputs import RecordsFile, TextFile
+from ..shared.running import Session, run_options, source_options
 
 # kinds of which the first are named on the terminal
 _WORST = (
@@ -27,13 +30,7 @@ _GROUPS = {
 
 
 @click.command()
-@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=click.Path())
-@click.option(
-    "--manifest",
-    type=click.Path(dir_okay=False),
-    help="CSV file with the columns path, label and perhaps split.",
-)
-@click.option("--split", help="Rows of the manifest to check, by its column split. [default: all]")
+@source_options
 @click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with thumbnails.")
 @click.option(
     "--csv",
@@ -42,6 +39,13 @@ _GROUPS = {
     help="Write a CSV file with one row per finding and image.",
 )
 @click.option("--json", "json_file", type=TextFile(), help="Write all findings to this file.")
+@click.option(
+    "--records",
+    type=RecordsFile(),
+    metavar="FILE",
+    help="Write one record per image: .jsonl, .json, .csv, .parquet or .sqlite; with it an "
+    "interrupted audit is resumed.",
+)
 @click.option(
     "--fail-on",
     metavar="LIST",
@@ -94,32 +98,30 @@ _GROUPS = {
     show_default=True,
     help="Maximum ratio of the largest class to the smallest.",
 )
-@jobs_option
-@quiet_option
+@run_options(json_flag=False, watch=False)
 @click.pass_context
 def audit(
     ctx,
-    folders,
-    manifest,
-    split,
+    sources,
     output,
     csv_file,
     json_file,
+    records,
     fail_on,
     features,
     copies,
     move_to,
     move,
-    jobs,
-    quiet,
+    options,
     **limits,
 ):
-    """Find problems in the images of FOLDER, or of a manifest, before training.
+    """Find problems in the images of PATHS, or of a manifest, before training.
 
     The same image in several splits or classes, also re-encoded or resized; files that cannot be
     read, with advice; copies; blank, tiny and blurred images; empty and too small classes;
-    images in no class folder; names that differ only in case. Classes are the folders in
-    FOLDER, or lie below the folders train, valid and test. Several FOLDERs are treated as splits.
+    images in no class folder; names that differ only in case. Classes are the folders in a
+    folder or an archive, or lie below the folders train, valid and test. Several folders are
+    treated as splits. Images that are named one by one, or listed, are in no class.
 
     With --move-to the files of some findings are moved to another folder, in which moved.csv says
     where they were.
@@ -131,117 +133,131 @@ def audit(
     Example:
       cvclassic audit photos/
       cvclassic audit train-photos/ test-photos/ -o audit.html --csv audit.csv
+      cvclassic audit photos.zip
       cvclassic audit --manifest birds.csv --fail-on leak,conflict,unreadable
       cvclassic audit photos/ --move-to put-aside/ --move unreadable,duplicate,blank
     """
     from cvclassic._basics.atomic import check_writable
     from cvclassic._basics.printable import plural
-    from cvclassic.audit import (
-        find_empty_classes,
-        judge_images,
-        list_folders,
-        list_manifest,
-        note_keywords,
-        scan_images,
-    )
+    from cvclassic.audit import find_empty_classes, judge_images, note_keywords
     from cvclassic.audit.repair import check_target
     from cvclassic.errors import DataError
-    from cvclassic.images import Fault, watch_decoders
+    from cvclassic.images import watch_decoders
     from cvclassic.report import check_page_path, write_audit_page
 
-    from ..shared.console import report_failures, stages
+    from ..shared.console import report_failures
     from ..shared.json_files import write_json
     from ..shared.reporting import command_line, say_page
 
     kinds = _kinds(fail_on)
-    to_move = _movable(move, move_to, manifest)
-    if bool(folders) == (manifest is not None):
-        raise click.UsageError("Give either FOLDERs or --manifest CSV.")
-    if split is not None and manifest is None:
-        raise click.UsageError("--split needs --manifest.")
+    manifest, paths = sources.manifest, sources.paths
+    if manifest is not None and paths:
+        raise click.UsageError("Give either PATHS or --manifest CSV.")
+    to_move = _movable(move, move_to, sources)
     if output is not None:
         check_page_path(output, "output")
     for path in filter(None, (csv_file, json_file)):
         check_writable(path)
     if move_to is not None:
-        check_target(move_to, folders)
-    faults: list[tuple[str, str, str]] = []
-
-    def listed():
-        for item in list_manifest(manifest, split) if manifest else list_folders(folders):
-            if isinstance(item, Fault):
-                faults.append((item.path, item.code, item.message))
-            else:
-                yield item
-
+        check_target(move_to, paths)
     start = time.perf_counter()
-    with stages(quiet) as progress, watch_decoders():
-        found_images = scan_images(
-            listed(), n_jobs=n_jobs(jobs), count_features=_count_keypoints if features else None
-        )
-        scanned = list(progress.count(found_images, "read"))
-        pairs = _find_copies(scanned, n_jobs(jobs), progress) if copies else None
+    scanned, faults = _scan(sources, records, features, options)
+    pairs = _find_copies(scanned, n_jobs(options.jobs), options.quiet) if copies else None
     read = time.perf_counter()
+    named = manifest or ", ".join(paths)
     if not scanned and not faults:
-        raise DataError(f"{', '.join(folders)}: there are no images")
+        raise DataError(f"{named}: there are no images")
     if manifest:
-        tell_notes(note_keywords(manifest, split))
-    empty = find_empty_classes(folders)
+        tell_notes(note_keywords(manifest, sources.split))
+    empty = find_empty_classes(sources.folders)
     found = judge_images(scanned, empty_classes=empty, copies=pairs, **limits)
     seconds = {"reading": read - start, "comparing": time.perf_counter() - read}
-    show_audit(found, time.perf_counter() - start)
+    if "-" not in (records, csv_file, json_file):
+        show_audit(found, time.perf_counter() - start)
     if csv_file:
-        _write_csv(csv_file, found)
+        _write_csv(csv_file, found, options.raw_csv)
     if json_file:
         write_json(json_file, _as_dict(found, faults))
     if output is not None:
         began = time.perf_counter()
-        title = f"Audit of {manifest or ', '.join(folders)}"
         with watch_decoders():
             size = write_audit_page(
                 output,
                 found,
-                title=title,
+                title=f"Audit of {named}",
                 command=command_line(ctx),
                 seconds=seconds,
-                n_jobs=n_jobs(jobs),
+                n_jobs=n_jobs(options.jobs),
             )
-        if not quiet:
+        if not options.quiet:
             say_page(output, size, time.perf_counter() - began)
     if move_to is not None:
-        _move(found, folders, move_to, to_move)
+        _move(found, paths, move_to, to_move)
     if faults:
-        click.echo(f"{plural(len(faults), 'folder')} could not be listed:", err=True)
+        click.echo(f"{plural(len(faults), 'source')} could not be read to the end:", err=True)
         report_failures(faults)
         ctx.exit(ExitCode.INCOMPLETE)
-    ctx.exit(ExitCode.FAILURES if kinds & set(found.totals) else 0)
+    ctx.exit(ExitCode.FAILURES if kinds & set(found.totals) else ExitCode.OK)
 
 
-def _count_keypoints(pixels) -> int:
-    """Keypoints that SIFT finds."""
-    from cvclassic.describe import SIFT
+def _scan(sources, records: str | None, features: bool, options) -> tuple[list, list]:
+    """What there is to see of every image; folders that could not be listed."""
+    from cvclassic.audit import Listed, list_manifest, place_images
+    from cvclassic.errors import DataError
+    from cvclassic.images import is_url
+    from cvclassic.images.globs import has_magic
 
-    return len(SIFT().describe(pixels).xy)
+    from ..tasks.audit import ScanTask, as_scanned
+
+    listed: dict[str, deque] = defaultdict(deque)  # a path may be in a manifest twice
+    if sources.manifest:
+        for one in list_manifest(sources.manifest, sources.split):
+            listed[one.path].append(one)
+    for path in sources.paths:
+        elsewhere = path == "-" or is_url(path) or has_magic(path) or "!" in path
+        if not (elsewhere or os.path.lexists(path)):
+            raise DataError(f"{path}: there is no such file or folder")
+    seen: list = []
+    with Session(options, records, "threads" if records is None else None) as session:
+        session.run(
+            replace(sources, only_images=True),
+            ScanTask(features),
+            each=seen.append,
+            what="Reading",
+            report=False,
+        )
+    faults = [(one.path, one.code, one.message) for one in seen if one.values.get("fault")]
+    seen = [one for one in seen if not one.values.get("fault")]
+    if sources.manifest:
+        places = [listed[one.path].popleft() if listed[one.path] else None for one in seen]
+        places = [place or Listed(one.path) for place, one in zip(places, seen, strict=True)]
+    else:
+        places = place_images([one.path for one in seen], sources.paths)
+    return [as_scanned(one, place) for one, place in zip(seen, places, strict=True)], faults
 
 
-def _find_copies(scanned, n_jobs: int, progress):
+def _find_copies(scanned, n_jobs: int, quiet: bool):
     """Pairs of copies among the images that can be read."""
     import numpy as np
 
+    from cvclassic.images import watch_decoders
     from cvclassic.search import find_copies
+
+    from ..shared.console import stages
 
     readable = np.array([i for i, one in enumerate(scanned) if not one.code], int)
     if len(readable) < 2:
         return None
-    pairs = find_copies(
-        [scanned[i].image.path for i in readable],
-        n_jobs=n_jobs,
-        watch=lambda numbers, n: progress.count(numbers, "compare", n),
-    )
+    with stages(quiet) as progress, watch_decoders():
+        pairs = find_copies(
+            [scanned[i].image.path for i in readable],
+            n_jobs=n_jobs,
+            watch=lambda numbers, n: progress.count(numbers, "compare", n),
+        )
     return readable[pairs]
 
 
-def _movable(move: str | None, move_to: str | None, manifest: str | None) -> list[str]:
+def _movable(move: str | None, move_to: str | None, sources) -> list[str]:
     """Kinds of findings that --move names."""
     from cvclassic.audit import KINDS, MOVABLE
 
@@ -249,8 +265,8 @@ def _movable(move: str | None, move_to: str | None, manifest: str | None) -> lis
         if move is not None:
             raise click.UsageError("--move needs --move-to DIR.")
         return []
-    if manifest is not None:
-        raise click.UsageError("--move-to needs FOLDERs: a manifest would not follow the files.")
+    if sources.manifest is not None or sources.folders != sources.paths:
+        raise click.UsageError("--move-to needs folders: lists and archives would not follow.")
     kinds = _kinds(move or "unreadable,duplicate", "--move")
     fixed = sorted(kinds - set(MOVABLE), key=list(KINDS).index)
     if fixed:
@@ -322,9 +338,10 @@ def show_audit(found, seconds: float) -> None:
             click.echo(f"{kind}: {len(some) - 3} more")
 
 
-def _write_csv(path: str, found) -> None:
+def _write_csv(path: str, found, raw: bool) -> None:
     """A row for each image of each finding; rows of a group share their number."""
     from cvclassic._basics.atomic import atomic_file
+    from cvclassic.batch.outputs.writers import defused
 
     with atomic_file(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -334,6 +351,7 @@ def _write_csv(path: str, found) -> None:
             for one in finding.images or (None,):
                 where = ("", "", "") if one is None else (one.path, one.label, one.split)
                 row = [str(number), finding.kind, finding.code, *where, finding.detail]
+                row = row if raw else [defused(cell) for cell in row]
                 # csv leaves a carriage return unquoted, and readers take it for the line's end
                 (quoted if any("\r" in cell for cell in row) else rows).writerow(row)
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cvclassic.errors import ExitCode
+
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
@@ -77,7 +79,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
                 click.echo(f"{'':<{width + 8}}-> {check.hint}")
         problems = sum(check.status == "fail" for check in checks)
         click.echo("No problems found." if healthy else f"{problems} problem(s), see above.")
-    ctx.exit(0 if healthy else 1)
+    ctx.exit(ExitCode.OK if healthy else ExitCode.FAILURES)
 
 
 def run_checks() -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural, printable
+from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs
 from ..shared.running import (
@@ -119,7 +120,7 @@ def explain(ctx, model, sources, output, records, options, **asked):
             what="Explaining",
             brief=True,
         )
-    ctx.exit(max(code, 1) if bare else code)
+    ctx.exit(max(code, ExitCode.FAILURES) if bare else code)
 
 
 def _encode_training(pipeline, asked: dict[str, Any], options) -> tuple[Any, list[str]]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cvclassic._basics.printable import plural, printable
+from cvclassic.errors import ExitCode
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
@@ -43,21 +44,24 @@ OUTPUT_HELP = (
 _FEW = 8
 
 
-def source_options(command: Callable, *, short_null: bool = True) -> Callable:
+def source_options(
+    command: Callable, *, short_null: bool = True, required: bool = True
+) -> Callable:
     """``[PATHS]... [-0] [--manifest CSV [--split NAME]]``, given to the command as `sources`.
 
     Without `short_null` there is ``--null`` but no ``-0``, for commands whose arguments may be
-    numbers below zero.
+    numbers below zero. Unless they are `required`, `sources` is None where nothing is named.
     """
 
     @functools.wraps(command)
     def wrapper(*args: Any, paths, manifest, split, null, every, frames, **kwargs: Any) -> Any:
-        if not paths and manifest is None:
+        nothing = not paths and manifest is None
+        if nothing and required:
             raise click.UsageError("Give PATHS, - for a list on standard input, or --manifest CSV.")
         if split is not None and manifest is None:
             raise click.UsageError("--split needs --manifest.")
         chosen = frame_selection(every, frames)
-        found = _sources(paths, manifest, split, null, chosen)
+        found = None if nothing else _sources(paths, manifest, split, null, chosen)
         return command(*args, sources=found, **kwargs)
 
     options = (
@@ -256,13 +260,24 @@ class RunOptions:
         import_dask()
 
 
-def run_options(*, json_flag: bool = True) -> Callable:
+_WATCH = (
+    click.option(
+        "--watch",
+        is_flag=True,
+        help="Keep running: process new images in the folders and append them, until Ctrl-C.",
+    ),
+)
+
+
+def run_options(*, json_flag: bool = True, watch: bool = True) -> Callable:
     """Options of a run, given to the command as `options`, a `RunOptions`.
 
     Parameters
     ----------
     json_flag : bool
         Whether ``--json`` stands for ``--progress-json``; not where it names a file.
+    watch : bool
+        Whether there is ``--watch``; not where an answer needs all inputs.
     """
     names = ("--progress-json", "--json") if json_flag else ("--progress-json",)
     choices = (
@@ -294,11 +309,7 @@ def run_options(*, json_flag: bool = True) -> Callable:
             metavar="ADDRESS",
             help="Run on a Dask cluster: tcp://host:8786, or local for one on this machine.",
         ),
-        click.option(
-            "--watch",
-            is_flag=True,
-            help="Keep running: process new images in the folders and append them, until Ctrl-C.",
-        ),
+        *(_WATCH if watch else ()),
         click.option(
             "--raw-csv",
             is_flag=True,
@@ -313,7 +324,7 @@ def run_options(*, json_flag: bool = True) -> Callable:
     def decorate(command: Callable) -> Callable:
         @functools.wraps(command)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            asked = {key: kwargs.pop(key) for key in RunOptions.__dataclass_fields__}
+            asked = {key: kwargs.pop(key, False) for key in RunOptions.__dataclass_fields__}
             return command(*args, options=RunOptions(**asked), **kwargs)
 
         return _all(wrapper, (*choices, jobs_option, quiet_option))
@@ -396,6 +407,7 @@ class Session:
         film: Film | None = None,
         what: str = "Processing",
         brief: bool = False,
+        report: bool = True,
     ) -> int:
         """Do it, say how it goes, and return the exit code.
 
@@ -411,6 +423,8 @@ class Session:
             What the progress bar says.
         brief : bool
             Say nothing at the end about a single input.
+        report : bool
+            Say at the end how many inputs there were.
         """
         from cvclassic.batch import Run
 
@@ -447,9 +461,10 @@ class Session:
                 if each is not None:
                     each(record)
                 tick()
-        self._report(run, sinks, brief)
+        if report:
+            self._report(run, sinks, brief)
         incomplete = any(getattr(sink, "failures", None) for sink in sinks)
-        return 3 if incomplete else int(run.exit_code)
+        return ExitCode.INCOMPLETE if incomplete else run.exit_code
 
     def _say_how_it_begins(self, sources: Sources) -> None:
         run, output = self.current, self._output or "-"

@@ -1,10 +1,10 @@
-"""The task of ``cvclassic faces enroll``."""
+"""The tasks of ``cvclassic faces enroll`` and ``faces verify``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cvclassic.batch import Answer, ImageTask, InputImage
+from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.errors import DataError, ImageReadError
 from cvclassic.faces import HaarFaceDetector, largest_face
 
@@ -36,3 +36,37 @@ class EnrollTask(ImageTask):
         except DataError as error:
             raise ImageReadError("no_face", str(error), image.path) from None
         return Answer()
+
+
+class VerifyTask(ImageTask):
+    """Says whether each image shows one person.
+
+    Parameters
+    ----------
+    gallery : Gallery
+    digest : str
+        What tells the gallery from others.
+    name : str
+        Of the person.
+    """
+
+    columns = (Column("same"), Column("distance", "number"))
+    max_side = MAX_SIDE
+    block_size = 1
+
+    def __init__(self, gallery: Any, digest: str, name: str) -> None:
+        self._gallery, self._digest, self._name = gallery, digest, name
+        self._detector = HaarFaceDetector()
+
+    def about(self) -> dict[str, Any]:
+        """The gallery and the person."""
+        return {"gallery": self._digest, "name": self._name}
+
+    def process(self, image: InputImage) -> Answer:
+        """Verify one image."""
+        try:
+            face = largest_face(image.pixels, self._gallery.source, self._detector)
+        except DataError as error:
+            raise ImageReadError("no_face", str(error), image.path) from None
+        same, distance = self._gallery.verify(self._name, face.pixels)
+        return Answer(values={"same": "yes" if same else "no", "distance": round(distance, 4)})

@@ -21,6 +21,9 @@ from .dataset_listing import (
 from .dataset_listing import (
     note_keywords as note_keywords,
 )
+from .dataset_listing import (
+    place_images as place_images,
+)
 from .findings import (
     KINDS as KINDS,
 )
@@ -74,6 +77,9 @@ from .repair import (
 )
 from .scanning import (
     Scanned as Scanned,
+)
+from .scanning import (
+    look_at as look_at,
 )
 from .scanning import (
     scan_images as scan_images,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError
-from ..images import DataNote, Fault, clean_label, find_splits, walk_images
+from ..images import DataNote, Fault, clean_label, find_splits, split_kind, walk_images
+from ..images.archives.walking import archive_kind
 from ..images.keywords import load_listed
 from .quick import note_single, note_splits_of_words
 
@@ -57,19 +58,101 @@ def list_folders(folders: Sequence[str | os.PathLike]) -> Iterator[Listed | Faul
         if not os.path.isdir(top):
             what = "expected a folder. Got a file" if os.path.lexists(top) else "there is no such"
             raise DataError(f"{top}: {what}{'' if os.path.lexists(top) else ' folder'}")
-        own = os.path.basename(os.path.abspath(top)) if len(folders) > 1 else ""
-        splits = set() if own else {os.path.basename(p) for p in find_splits(top).values()}
+        own = _own_split(top) if len(folders) > 1 else ""
+        splits = set() if own else _splits_of(top)
         for found in walk_images([top], only_images=True):
             if isinstance(found, Fault):
                 yield found
-                continue
-            parts = os.path.relpath(found.path, top).split(os.sep)[:-1]
-            split = own
-            if splits:
-                split = parts.pop(0) if parts and parts[0] in splits else ""
-                if not split:
-                    parts = []  # beside the splits
-            yield Listed(found.path, clean_label(parts[0]) if parts else "", split)
+            else:
+                yield _place(found.path, _folders_below(found.path, top), own, splits)
+
+
+def place_images(paths: Sequence[str], named: Sequence[str]) -> list[Listed]:
+    """Classes and splits of images, by where they lie in what was named.
+
+    Folders are taken as `list_folders` takes them, and archives in the same way; one folder around
+    everything in an archive does not count. Images that were named one by one, or in a list, are
+    in no class.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the images, as :func:`cvclassic.images.find_inputs` gives them.
+    named : sequence of str
+        Folders, archives, and whatever else was named.
+
+    Examples
+    --------
+    >>> [one.label for one in place_images(["a.zip!photos/cat/1.jpg", "a.zip!photos/dog/1.jpg"],
+    ...                                    ["a.zip"])]
+    ['cat', 'dog']
+    """
+    inside: dict[str, list[int]] = {}
+    tops = [top for top in named if archive_kind(top) is not None or os.path.isdir(top)]
+    for i, path in enumerate(paths):
+        for top in tops:
+            if path.startswith((os.path.join(top, ""), f"{top}!")):
+                inside.setdefault(top, []).append(i)
+                break
+        else:
+            archive, mark, _ = path.partition("!")
+            if mark and archive_kind(archive) is not None:
+                inside.setdefault(archive, []).append(i)
+    found = list(map(Listed, paths))
+    for top, members in inside.items():
+        below = [_folders_below(paths[i], top) for i in members]
+        own = _own_split(top) if len(named) > 1 and top in named else ""
+        if os.path.isdir(top):
+            splits = set() if own else _splits_of(top)
+        else:
+            below = _unwrapped(below)
+            splits = set() if own else _splits_among(below)
+        for i, parts in zip(members, below, strict=True):
+            found[i] = _place(paths[i], parts, own, splits)
+    return found
+
+
+def _place(path: str, parts: list[str], own: str, splits: set[str]) -> Listed:
+    """An image by the folders that it lies in."""
+    if splits:
+        if not parts or parts[0] not in splits:
+            return Listed(path)  # beside the splits
+        own, parts = parts[0], parts[1:]
+    return Listed(path, clean_label(parts[0]) if parts else "", own)
+
+
+def _own_split(top: str) -> str:
+    name = os.path.basename(os.path.abspath(top))
+    return name if archive_kind(top) is None else name.partition(".")[0]
+
+
+def _splits_of(top: str) -> set[str]:
+    return {os.path.basename(where) for where in find_splits(top).values()}
+
+
+def _folders_below(path: str, top: str) -> list[str]:
+    """Names of the folders between the top and an image."""
+    if path.startswith(f"{top}!"):
+        return [part for part in path[len(top) + 1 :].split("/")[:-1] if part not in ("", ".")]
+    return os.path.relpath(path, top).split(os.sep)[:-1]
+
+
+def _unwrapped(below: list[list[str]]) -> list[list[str]]:
+    """Without a folder that holds everything, unless it is a split or a class."""
+    while all(len(parts) > 1 and parts[0] == below[0][0] for parts in below):
+        if split_kind(below[0][0]) is not None:
+            break
+        below = [parts[1:] for parts in below]
+    return below
+
+
+def _splits_among(below: list[list[str]]) -> set[str]:
+    """Names of the splits in an archive."""
+    tops = {parts[0] for parts in below if parts}
+    splits = {parts[0] for parts in below if len(parts) > 1 and split_kind(parts[0]) is not None}
+    kinds = {split_kind(name) for name in splits}
+    alone = splits == tops and kinds == {"train"}
+    return splits if len(kinds) == len(splits) and (len(splits) > 1 or alone) else set()
 
 
 def find_empty_classes(folders: Sequence[str | os.PathLike]) -> list[str]:

@@ -97,21 +97,48 @@ def _scan_block(
 
 
 def _scan(image: Listed, count_features: Callable[[np.ndarray], int] | None) -> Scanned:
-    data, digest = b"", b""
-    side = SIDE if count_features is None else _FEATURES_SIDE
     try:
         data = read_file(image.path, max_bytes=_MAX_BYTES)
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+    except ImageReadError as error:
+        return Scanned(image, error.code, error.message)
+    return look_at(image, data, count_features=count_features)
+
+
+def look_at(
+    image: Listed,
+    data: bytes | np.ndarray,
+    *,
+    count_features: Callable[[np.ndarray], int] | None = None,
+) -> Scanned:
+    """Look at one image.
+
+    Parameters
+    ----------
+    image : Listed
+    data : bytes or ndarray
+        Its file, or its pixels.
+    count_features : callable, optional
+        As in `scan_images`.
+
+    Returns
+    -------
+    Scanned
+    """
+    content = data if isinstance(data, bytes) else np.ascontiguousarray(data)
+    digest = hashlib.blake2b(content, digest_size=16).digest()
+    n_bytes = len(content) if isinstance(content, bytes) else content.nbytes
+    side = SIDE if count_features is None else _FEATURES_SIDE
+    try:
         decoded = decode_image(data, max_side=side, name=image.path)
     except ImageReadError as error:
-        return Scanned(image, error.code, error.message, len(data), digest)
+        return Scanned(image, error.code, error.message, n_bytes, digest)
     n_features = None if count_features is None else count_features(decoded.pixels)
     pixels = resize_to(decoded.pixels, SIDE)
     gray = to_gray(pixels)
     bits, tiny = fingerprint(gray)
     return Scanned(
         image,
-        n_bytes=len(data),
+        n_bytes=n_bytes,
         digest=digest,
         width=decoded.width,
         height=decoded.height,

@@ -44,6 +44,8 @@ class Sources:
     frames : FrameSelection
         Which frames of videos; files, parts such as ``clip.mp4#t=10,20``, and ``camera:0`` must be
         named, or match a pattern: those in folders are passed over.
+    only_images : bool
+        Whether other files in folders are passed over, archives too: of a data set.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class Sources:
     split: str | None = None
     null: bool = False
     frames: FrameSelection = _ALL_FRAMES
+    only_images: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "paths", tuple(map(os.fsdecode, self.paths)))
@@ -92,13 +95,16 @@ class Sources:
         for path in self.paths:
             if path == "-":
                 names = read_list(_standard_input(), null=self.null)
-                yield from self._opened(find_inputs(names, patterns=False))
+                yield from self._opened(self._find(names, patterns=False))
             elif is_video(path):
                 yield from read_frames(path, self.frames)
             else:
-                yield from self._opened(find_inputs([path]))
+                yield from self._opened(self._find([path]))
         if self.manifest is not None:
             yield from walk_manifest(self.manifest, self.split)
+
+    def _find(self, names: Iterable[str], *, patterns: bool = True) -> Iterator[Any]:
+        return find_inputs(names, patterns=patterns, only_images=self.only_images)
 
     def _opened(self, items: Iterable[Any]) -> Iterator[Any]:
         """Items, and the frames of those that are videos: what a pattern has found."""

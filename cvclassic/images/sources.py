@@ -22,7 +22,7 @@ _LONGEST = 1 << 20
 
 
 def find_inputs(
-    paths: Iterable[str | os.PathLike], *, patterns: bool = True
+    paths: Iterable[str | os.PathLike], *, patterns: bool = True, only_images: bool = False
 ) -> Iterator[FoundFile | Fault | ArchiveMember]:
     """Walk all that is named, one by one, in order and in bounded memory.
 
@@ -39,6 +39,8 @@ def find_inputs(
     paths : iterable of str or os.PathLike
     patterns : bool
         Whether patterns are looked for; in lists that a program wrote, a ``[`` is only a ``[``.
+    only_images : bool
+        Whether other files in folders are passed over, archives too, as in `walk_images`.
 
     Yields
     ------
@@ -56,7 +58,7 @@ def find_inputs(
     """
     for path in paths:
         name = os.fsdecode(path)
-        found: Iterator[FoundFile | Fault] = walk_images([name])
+        found: Iterator[FoundFile | Fault] = walk_images([name], only_images=only_images)
         if not _exists(name):
             if is_url(name):
                 found = list_url(name)

@@ -56,8 +56,8 @@ def test_a_good_set(in_process, toy_folder) -> None:
 
 
 def test_messages(in_process, pictures, tmp_path) -> None:
-    assert "no such folder" in one_line(in_process("audit", tmp_path / "none"), 2)
-    assert "FOLDERs or --manifest" in one_line(in_process("audit"), 2)
+    assert "no such file or folder" in one_line(in_process("audit", tmp_path / "none"), 2)
+    assert "Give PATHS" in one_line(in_process("audit"), 2)
     assert "'leaks'" in one_line(in_process("audit", pictures, "--fail-on", "leaks"), 2)
     assert ".html" in one_line(in_process("audit", pictures, "-o", tmp_path / "a.pdf"), 2)
     assert "--manifest" in one_line(in_process("audit", pictures, "--split", "test"), 2)
@@ -109,8 +109,9 @@ def test_moving_what_was_found(in_process, pictures, tmp_path) -> None:
     assert "--move needs" in one_line(in_process("audit", pictures, "--move", "blank"), 2)
     done = in_process("audit", pictures, "--move-to", aside, "--move", "single")
     assert "not about files" in one_line(done, 2)
-    done = in_process("audit", "--manifest", "a.csv", "--move-to", aside)
-    assert "needs FOLDERs" in one_line(done, 2)
+    (tmp_path / "a.csv").write_text("path,label\na.jpg,cat\n")
+    done = in_process("audit", "--manifest", tmp_path / "a.csv", "--move-to", aside)
+    assert "needs folders" in one_line(done, 2)
 
 
 def test_cropped_copies_are_found_on_request(in_process, tmp_path) -> None:
@@ -128,3 +129,41 @@ def test_cropped_copies_are_found_on_request(in_process, tmp_path) -> None:
         "1.png",
         "crop.png",
     ]
+
+
+def test_an_archive_is_audited_as_its_folder(in_process, pictures, tmp_path) -> None:
+    def findings(source, name):
+        table = tmp_path / name
+        in_process("audit", source, "--tiny", 0, "--blur", 0, "--csv", table, "-q")
+        rows = csv.DictReader(table.open(newline=""))
+        return [(row["kind"], row["label"], os.path.basename(row["path"])) for row in rows]
+
+    shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path, "photos")  # a folder around all
+    shutil.make_archive(str(tmp_path / "flat"), "gztar", pictures)
+    expected = findings(pictures, "folder.csv")
+    assert [kind for kind, _, _ in expected] == ["conflict", "conflict"]
+    assert sorted(findings(tmp_path / "set.zip", "zip.csv")) == sorted(expected)
+    assert sorted(findings(tmp_path / "flat.tar.gz", "tar.csv")) == sorted(expected)
+    several = findings(tmp_path / "set.zip", "one.csv")
+    done = in_process("audit", tmp_path / "set.zip", tmp_path / "flat.tar.gz", "--json", "-")
+    assert several == findings(tmp_path / "set.zip", "two.csv")
+    assert json.loads(done.stdout)["totals"]["leak"] >= 2  # several are splits
+
+
+def test_an_interrupted_audit_is_resumed(in_process, pictures, tmp_path) -> None:
+    from cvclassic.batch import Run, Sources
+    from cvclassic_cli.tasks.audit import ScanTask
+
+    out, found = tmp_path / "records.jsonl", tmp_path / "found.json"
+    line = ["audit", pictures, "--records", out, "--json", found, "--engine", "threads"]
+    assert in_process(*line).returncode == 1
+    whole, said = out.read_bytes(), found.read_bytes()
+    out.unlink()
+    sources = Sources((str(pictures),), only_images=True)
+    records = iter(Run(sources, ScanTask(), output=out))
+    for _ in range(8):
+        next(records)
+    records.close()
+    done = in_process(*line)
+    assert "resuming an interrupted run" in done.stderr
+    assert (out.read_bytes(), found.read_bytes()) == (whole, said)

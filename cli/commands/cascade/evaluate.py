@@ -124,4 +124,4 @@ def evaluate(ctx, file, images, boxes, box_format, output, json_, overlap, **set
             output,
             f"{plural(scores.n_truth, 'object')}, overlap {overlap:g}",
         )
-    ctx.exit(ExitCode.FAILURES if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)

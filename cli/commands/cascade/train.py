@@ -278,7 +278,7 @@ def train(
         click.echo(training.message, err=training.why != "negatives")
     if training.why in ("rates", "positives"):
         ctx.exit(ExitCode.INCOMPLETE)
-    ctx.exit(ExitCode.FAILURES if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _positives(positives, boxes, images, box_format, inner, window):

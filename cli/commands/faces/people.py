@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from cvclassic._basics.printable import plural, printable
+from cvclassic.errors import ExitCode, ImageReadError
 
-from ...shared.console import plain, show_table
+from ...shared.console import show_table
 from ...shared.options import quiet_option
 from ...shared.running import (
     Session,
@@ -24,9 +25,6 @@ from ...shared.running import (
 )
 from ...shared.timeline import Timeline, timeline_option
 
-_MAX_SIDE = 2000
-_NO = 1
-
 
 def _gallery_argument(command: Callable) -> Callable:
     return click.argument("gallery", type=click.Path())(command)
@@ -35,7 +33,7 @@ def _gallery_argument(command: Callable) -> Callable:
 @click.command()
 @_gallery_argument
 @click.argument("name", required=False)
-@click.argument("images", metavar="[IMAGE]...", nargs=-1, type=click.Path())
+@partial(source_options, required=False)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False),
@@ -56,7 +54,7 @@ def _gallery_argument(command: Callable) -> Callable:
 )
 @quiet_option
 @click.pass_context
-def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
+def enroll(ctx, gallery, name, sources, folder, whole, feature, metric, quiet):
     """Add images of the person NAME to GALLERY, which is created if needed.
 
     Each image must show one face, or one that is much larger than the others. Entries of other
@@ -75,11 +73,11 @@ def enroll(ctx, gallery, name, images, folder, whole, feature, metric, quiet):
 
     if (folder is None) == (name is None):
         raise click.UsageError("Give a NAME and images of that person, or --folder.")
-    if name is not None and not images:
+    if name is not None and sources is None:
         raise click.UsageError("Give images of the person.")
     with locked(gallery):
         known = _open_or_make(gallery, whole, feature, metric)
-        code = _enroll_all(known, _people_of(folder) if folder else {name: images}, quiet)
+        code = _enroll_all(known, _people_of(folder) if folder else {name: sources}, quiet)
         if known.people:
             save_gallery(gallery, known)
     ctx.exit(code)
@@ -110,19 +108,21 @@ def _open_or_make(path: str, whole: bool, feature: str | None, metric: str | Non
     return Gallery(feature or "lbp+hog", learned, source="whole" if whole else "detect")
 
 
-def _people_of(folder: str) -> dict[str, list[str]]:
+def _people_of(folder: str) -> dict[str, Any]:
+    """Images of everyone in a folder of folders."""
+    from cvclassic.batch import Sources
     from cvclassic.images import load_folder
 
     data = load_folder(folder, min_classes=1)
     people: dict[str, list[str]] = {}
     for path, label in zip(data.paths, data.labels, strict=True):
         people.setdefault(label, []).append(path)
-    return people
+    return {name: Sources(tuple(paths)) for name, paths in people.items()}
 
 
 def _enroll_all(known, people: dict, quiet: bool) -> int:
     """Enrol what can be; the exit code."""
-    from cvclassic.batch import Run, Sources, Work
+    from cvclassic.batch import Run, Work
     from cvclassic.faces import HaarFaceDetector
     from cvclassic.faces.recognition.gallery import check_name
 
@@ -131,13 +131,13 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
     for name in people:
         check_name(name)
     detector = HaarFaceDetector()
-    code = 0
-    for name, paths in people.items():
-        run = Run(Sources(tuple(paths)), EnrollTask(known, name, detector), work=Work(n_jobs=1))
+    code = ExitCode.OK
+    for name, sources in people.items():
+        run = Run(sources, EnrollTask(known, name, detector), work=Work(n_jobs=1))
         for record in run:
             if record.failed:
                 say_failure(record)
-        code = max(code, int(run.exit_code))
+        code = max(code, run.exit_code)
         added = run.n_records - run.n_failed
         if not quiet:
             total = known.people.get(name, 0)
@@ -221,29 +221,65 @@ def _say(quiet: bool, record: Any) -> None:
 @click.command()
 @_gallery_argument
 @click.argument("name")
-@click.argument("image", type=click.Path())
+@source_options
+@records_option
+@run_options(json_flag=False)
 @click.pass_context
-def verify(ctx, gallery, name, image):
-    """Tell whether IMAGE shows the person NAME.
+def verify(ctx, gallery, name, sources, records, options):
+    """Tell whether the images in PATHS show the person NAME.
 
-    Exit code: 0 yes, 1 no, 2 usage, gallery, or an image that cannot be used.
+    Exit code: 0 yes, all of them; 1 no; 2 usage, gallery, or an image that cannot be used;
+    3 output.
 
     \b
     Example:
       cvclassic faces verify people.faces Ann door.jpg && open-door
+      cvclassic faces verify people.faces Ann photos/ --json is-it-ann.json
     """
-    from cvclassic.faces import HaarFaceDetector, largest_face, load_gallery
-    from cvclassic.images import decode_image
+    from cvclassic.batch import file_digest
+    from cvclassic.faces import load_gallery
+
+    from ...tasks.people import VerifyTask
 
     known = load_gallery(gallery)
-    pixels = decode_image(image, max_side=_MAX_SIDE).pixels
-    same, distance = known.verify(
-        name, largest_face(pixels, known.source, HaarFaceDetector()).pixels
-    )
-    limit = known.threshold.distance
-    relation = "<=" if same else ">"
-    click.echo(plain(f"{'yes' if same else 'no'}: distance {distance:.4f} {relation} {limit:.4f}"))
-    ctx.exit(0 if same else _NO)
+    known.vectors_of(name)  # known before the first image
+    said = _Verdicts(known.threshold.distance, sources.paths, options.quiet or records == "-")
+    with Session(options, records, engine_for(sources)) as session:
+        code = session.run(
+            sources,
+            VerifyTask(known, file_digest(gallery), name),
+            format=format_of_records(records),
+            each=said.say,
+            what="Verifying",
+            brief=True,
+        )
+    if code == ExitCode.FAILURES:
+        code = ExitCode.USAGE  # not to be taken for "no"
+    ctx.exit(ExitCode.FAILURES if code == ExitCode.OK and said.no else code)
+
+
+class _Verdicts:
+    """A line per image, and how many are of somebody else. The only one needs no name."""
+
+    def __init__(self, limit: float, paths: tuple[str, ...], quiet: bool) -> None:
+        self._limit, self._paths, self._quiet = limit, paths, quiet
+        self.no = 0
+
+    def say(self, record: Any) -> None:
+        """Count and say one answer."""
+        alone = self._paths == (record.path,)
+        if record.failed and alone:
+            raise ImageReadError(record.code, record.message, record.path)
+        if record.failed:
+            say_failure(record)
+            return
+        same, distance = record.values["same"], record.values["distance"]
+        self.no += same == "no"
+        if not self._quiet:
+            text = same if alone else f"{record.path}: {same}"
+            relation = "<=" if same == "yes" else ">"
+            text += f": distance {distance:.4f} {relation} {self._limit:.4f}"
+            click.echo(printable(text))
 
 
 @click.command()

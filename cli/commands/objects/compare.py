@@ -6,6 +6,8 @@ import os
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ...shared.console import plain, report_failures, show_table, stages
 from ...shared.json_files import check_json, write_json
 from ...shared.options import jobs_option, n_jobs, quiet_option
@@ -82,7 +84,7 @@ def compare(ctx, models, labels, images, labels_format, predictions, json_, seed
             for one in compared
         ],
     )  # fmt: skip
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
 
 
 def _name(path: str, name: str | None) -> str:

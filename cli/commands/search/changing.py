@@ -144,7 +144,7 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
         click.echo(f"{n} {'folder' if n == 1 else 'folders'} could not be listed:", err=True)
         report_failures(done.faults)
         ctx.exit(ExitCode.INCOMPLETE)
-    ctx.exit(ExitCode.FAILURES if done.failures else 0)
+    ctx.exit(ExitCode.FAILURES if done.failures else ExitCode.OK)
 
 
 def _images(n: int) -> str:
@@ -191,7 +191,7 @@ def remove(ctx, index_, names, missing):
         click.echo(f"{plain(name)}: not in the index", err=True)
     if len(unknown) > 10:
         click.echo(f"... and {len(unknown) - 10} more", err=True)
-    ctx.exit(ExitCode.FAILURES if unknown else 0)
+    ctx.exit(ExitCode.FAILURES if unknown else ExitCode.OK)
 
 
 @click.command()

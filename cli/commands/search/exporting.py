@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import click
 
 from cvclassic._basics.printable import plural
+from cvclassic.errors import ExitCode
 
 from ...shared.outputs import wrote
+from ...shared.running import source_options
 
 _SEND = {
     "pgvector": "psql DATABASE -f {folder}/images.sql",
@@ -21,7 +24,7 @@ _SEND = {
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
-@click.argument("images", metavar="[IMAGE]...", nargs=-1, type=click.Path())
+@partial(source_options, required=False)
 @click.option(
     "--to",
     required=True,
@@ -38,11 +41,11 @@ _SEND = {
     "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Hits per query."
 )
 @click.pass_context
-def export(ctx, index_, images, to, output, name, top):
+def export(ctx, index_, sources, to, output, name, top):
     """Export INDEX as requests that load it into a search server.
 
-    Words go as terms, compact codes as vectors. With IMAGEs, write the requests that search for
-    these instead. Geometry is not exported: run "search query" on the hits where it matters.
+    Words go as terms, compact codes as vectors. With PATHS of images, write the requests that
+    search for these instead. Geometry is not exported: run "search query" on the hits where it matters.
 
     \b
     Example:
@@ -55,40 +58,43 @@ def export(ctx, index_, images, to, output, name, top):
 
     from ...shared.console import plain
 
-    if to == "vocabulary" and images:
-        raise click.UsageError("A vocabulary goes without IMAGEs.")
+    if to == "vocabulary" and sources is not None:
+        raise click.UsageError("A vocabulary goes without PATHS.")
     opened = ImageIndex.open(index_)
     if to == "vocabulary":
         check_writable(output)
         write_coder(output, opened.coder_)
         click.echo(wrote(output))
         return
-    if images:
-        ctx.exit(_export_queries(opened, images, to, output, name, top))
+    if sources is not None:
+        ctx.exit(_export_queries(opened, sources, to, output, name, top))
     files = export_index(opened, output, to=to, name=name)
     size = sum(os.path.getsize(os.path.join(output, file)) for file in files)
     click.echo(f"{wrote(output, size)}: {plural(len(files), 'file')}")
     click.echo(f"Load it: {_SEND[to].format(folder=plain(output), name=name)}")
 
 
-def _export_queries(opened, images, to: str, output: str, name: str, top: int) -> int:
+def _export_queries(opened, sources, to: str, output: str, name: str, top: int) -> int:
     """One file for each image that can be read; the exit code."""
     from cvclassic._basics.atomic import atomic_file
+    from cvclassic.batch import expand_inputs
+    from cvclassic.batch.tasks import path_of
     from cvclassic.errors import ImageReadError
     from cvclassic.images import watch_decoders
     from cvclassic.search import export_query
 
     from ...shared.console import report_failures
+    from ...tasks.search import image_of
 
     os.makedirs(output, exist_ok=True)
     suffix = "sql" if to == "pgvector" else "json"
     failures = []
-    for i, path in enumerate(images, 1):
+    for i, item in enumerate(expand_inputs(sources), 1):
         try:
             with watch_decoders():
-                code = opened.coder_.code(path)
+                code = opened.coder_.code(image_of(item))
         except ImageReadError as error:
-            failures.append((path, error.code, error.message))
+            failures.append((path_of(item), error.code, error.message))
             continue
         file_name = os.path.join(output, f"query-{i}.{suffix}")
         with atomic_file(file_name, "w") as file:
@@ -98,4 +104,4 @@ def _export_queries(opened, images, to: str, output: str, name: str, top: int) -
         n = plural(len(failures), "query", "queries")
         click.echo(f"{n} could not be read:", err=True)
         report_failures(failures)
-    return 1 if failures else 0
+    return ExitCode.FAILURES if failures else ExitCode.OK

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import Any
 
 import click
 
 from cvclassic.errors import ExitCode
 
 from ...shared.json_files import write_json
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import RecordsFile, TextFile, wrote
 from ...shared.reporting import command_line
+from ...shared.running import Session, run_options, source_options
 
 
 def _read_box(_ctx, _param, value: str | None):
@@ -28,7 +31,7 @@ def _read_box(_ctx, _param, value: str | None):
 
 @click.command()
 @click.argument("index_", metavar="INDEX", type=click.Path())
-@click.argument("images", metavar="IMAGE...", nargs=-1, type=click.Path())
+@partial(source_options, required=False)
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -43,76 +46,97 @@ def _read_box(_ctx, _param, value: str | None):
 )
 @click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
 @click.option("--json", "json_file", type=TextFile(), help="Write the hits to this file.")
+@click.option(
+    "--records",
+    type=RecordsFile(),
+    metavar="FILE",
+    help="Write one record per query: .jsonl, .json, .csv, .parquet or .sqlite; with it an "
+    "interrupted run is resumed.",
+)
 @click.option("--box", callback=_read_box, help="Search for this region only: x,y,w,h in pixels.")
 @click.option(
-    "--together", is_flag=True, help="Treat all IMAGEs as views of one object and search once."
+    "--together", is_flag=True, help="Treat all images as views of one object and search once."
 )
 @click.option(
     "--expand", is_flag=True, help="Query expansion: search again with features of the best hits."
 )
 @click.option("--no-geometry", is_flag=True, help="Skip geometric verification (faster).")
+@run_options(json_flag=False, watch=False)
 @click.pass_context
-def query(ctx, index_, images, top, words, page, json_file, box, together, expand, no_geometry):
-    """Find the images of INDEX that show the same thing as each IMAGE.
+def query(
+    ctx, index_, sources, top, words, page, json_file, records, box, together, expand, no_geometry,
+    options,
+):  # fmt: skip
+    """Find the images of INDEX that show the same thing as each image in PATHS.
 
     Prints rank, score, geometrically consistent keypoints (inliers), and path. More than 6 inliers
     rarely occur by chance.
 
-    Exit code: 0 all well, 1 an IMAGE could not be read, 2 usage or index.
+    Exit code: 0 all well, 1 an image could not be read, 2 usage or index, 3 a folder could not be
+    listed or the output not be written.
 
     With --words images are found by the keywords that `cvclassic search words` gave the index, and
-    without IMAGEs by these alone.
+    without PATHS by these alone.
 
     \b
     Example:
       cvclassic search query photos.index crop.jpg
       cvclassic search query photos.index --words "tiger grass"
       cvclassic search query photos.index street.jpg --box 120,40,200,260 --page hits.html
+      cvclassic search query photos.index crops.zip --json hits.json
       cvclassic search query photos.index front.jpg side.jpg --together --top 20
     """
     from cvclassic._basics.atomic import check_writable
-    from cvclassic.errors import ImageReadError
+    from cvclassic._basics.printable import plural
+    from cvclassic.batch import expand_inputs
+    from cvclassic.batch.tasks import path_of
     from cvclassic.images import watch_decoders
     from cvclassic.report import check_page_path, write_search_page
-    from cvclassic.search import ImageIndex
 
-    from ...shared.console import plain, report_failures
+    from ...shared.console import report_failures
+    from ...tasks.search import QueryTask, as_hits
 
-    if not images and words is None:
+    if sources is None and words is None:
         raise click.UsageError("Give an IMAGE or --words.")
     if words is not None and box is not None:
         raise click.UsageError("--words goes without --box.")
-    if box is not None and len(images) > 1:
+    if box is not None and (len(sources.paths) != 1 or sources.manifest is not None):
         raise click.UsageError("--box goes with a single IMAGE.")
+    if records is not None and (together or sources is None):
+        raise click.UsageError("--records needs queries of their own: leave out --together.")
     if page is not None:
         check_page_path(page, "page")
     if json_file is not None:
         check_writable(json_file)
-    searched = ImageIndex.open(index_, geometry=not no_geometry)
-    found, failures = [], []
-    queries = [list(images)] if together or not images else [[one] for one in images]
-    by_words = None if words is None else _word_search(searched, index_, words)
-    for paths in queries:
-        try:
-            with watch_decoders():
-                if by_words is None:
-                    hits = searched.query(paths, top=top, box=box, expand=expand)
-                else:
-                    hits = by_words(paths, top, expand)
-                    paths = [*paths, f"words: {words}"]
-        except ImageReadError as error:
-            failures.append((paths[0], error.code, error.message))
-            continue
-        found.append((paths, hits))
-        times = ", ".join(f"{name} {1e3 * t:.1f} ms" for name, t in hits.seconds.items())
-        shown = ", ".join(str(plain(path)) for path in paths)
-        noun = "keypoint" if hits.n_keypoints == 1 else "keypoints"
-        click.echo(f"{shown}: {hits.n_keypoints:,} {noun}, {times}")
-        for rank, hit in enumerate(hits, 1):
-            click.echo(f"{rank:4} {hit.score:8.3f} {hit.n_inliers:4}  {plain(hit.path)}")
+    wanted = () if words is None else _split_words(words)
+    task = QueryTask(index_, top, box, expand, not no_geometry, wanted)
+    searched = task.open()
+    told = [] if words is None else [f"words: {words}"]
+    quiet = "-" in (records, json_file)
+    found: list[Any] = []
+
+    def take(record: Any) -> None:
+        found.append(([record.path, *told], record))
+        if not (quiet or record.failed):
+            _say([record.path, *told], as_hits(record))
+
+    code = ExitCode.OK
+    if together or sources is None:
+        with watch_decoders():
+            items = [] if sources is None else list(expand_inputs(sources))
+            record = task.ask(path_of(items[0]) if items else "", items)
+        found.append(([*map(path_of, items), *told], record))
+        code = ExitCode.FAILURES if record.failed else code
+        if not (quiet or record.failed):
+            _say(found[0][0], as_hits(record))
+    else:
+        engine = "threads" if records is None else None
+        with Session(options, records, engine) as session:
+            code = session.run(sources, task, each=take, what="Searching", report=False)
+    failures = [(record.path, record.code, record.message) for _, record in found if record.failed]
+    hits = [(paths, as_hits(record)) for paths, record in found if not record.failed]
     if failures:
-        n = len(failures)
-        click.echo(f"{n} {'query' if n == 1 else 'queries'} could not be read:", err=True)
+        click.echo(f"{plural(len(failures), 'query', 'queries')} could not be read:", err=True)
         report_failures(failures)
     if json_file is not None:
         write_json(
@@ -120,8 +144,8 @@ def query(ctx, index_, images, top, words, page, json_file, box, together, expan
             {
                 "index": index_,
                 "queries": [
-                    {"query": paths[0] if len(paths) == 1 else paths, **hits.to_dict()}
-                    for paths, hits in found
+                    {"query": paths[0] if len(paths) == 1 else paths, **one.to_dict()}
+                    for paths, one in hits
                 ],
                 "failures": [list(one) for one in failures],
             },
@@ -130,29 +154,26 @@ def query(ctx, index_, images, top, words, page, json_file, box, together, expan
         began = time.perf_counter()
         with watch_decoders():
             size = write_search_page(
-                page, found, index=index_, base=searched.base_, command=command_line(ctx)
+                page, hits, index=index_, base=searched.base_, command=command_line(ctx)
             )
-        click.echo(f"{wrote(page, size)} in {_s(began)}", err=True)
-    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
+        click.echo(f"{wrote(page, size)} in {time.perf_counter() - began:.1f} s", err=True)
+    ctx.exit(code)
 
 
-def _word_search(index, path: str, text: str):
-    """What finds images by words, and by images besides."""
-    from cvclassic.errors import DataError
-    from cvclassic.search.word_search import WordSearcher, query_words
-    from cvclassic.search.words import read_words
+def _split_words(text: str) -> tuple[str, ...]:
+    """Words, of which one may be several where they are separated by ``;``."""
+    parts = text.split(";") if ";" in text else text.split()
+    return tuple(filter(None, (part.strip() for part in parts)))
 
-    known = read_words(path)
-    if known is None:
-        raise DataError(f"{path}: the index has no words. `cvclassic search words` gives it some")
-    wanted = [one.strip() for one in text.split(";")] if ";" in text else text.split()
-    wanted = [one for one in wanted if one]
-    searcher = WordSearcher(index, known)
-    searcher.scores(wanted)  # says which word is not known
-    return lambda paths, top, expand: query_words(
-        index, searcher, wanted, paths, top=top, expand=expand
+
+def _say(paths: list[str], hits: Any) -> None:
+    """What a query found, line by line."""
+    from ...shared.console import plain
+
+    times = ", ".join(f"{name} {1e3 * t:.1f} ms" for name, t in hits.seconds.items())
+    noun = "keypoint" if hits.n_keypoints == 1 else "keypoints"
+    click.echo(
+        f"{', '.join(str(plain(path)) for path in paths)}: {hits.n_keypoints:,} {noun}, {times}"
     )
-
-
-def _s(began: float) -> str:
-    return f"{time.perf_counter() - began:.1f} s"
+    for rank, hit in enumerate(hits, 1):
+        click.echo(f"{rank:4} {hit.score:8.3f} {hit.n_inliers:4}  {plain(hit.path)}")

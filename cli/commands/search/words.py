@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cvclassic.errors import ExitCode
+
 from ...shared.options import jobs_option, n_jobs, quiet_option
 
 
@@ -62,4 +64,4 @@ def words(ctx, index_, manifest, labels, split, model, jobs, quiet):
     if failures:
         click.echo(f"{plural(len(failures), 'image')} could not be read:", err=True)
         report_failures(failures)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(ExitCode.FAILURES if failures else ExitCode.OK)
