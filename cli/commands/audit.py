@@ -229,8 +229,9 @@ def _scan(sources, records: str | None, features: bool, options) -> tuple[list, 
     faults = [(one.path, one.code, one.message) for one in seen if one.values.get("fault")]
     seen = [one for one in seen if not one.values.get("fault")]
     if sources.manifest:
-        places = [listed[one.path].popleft() if listed[one.path] else None for one in seen]
-        places = [place or Listed(one.path) for place, one in zip(places, seen, strict=True)]
+        places = [
+            listed[one.path].popleft() if listed[one.path] else Listed(one.path) for one in seen
+        ]
     else:
         places = place_images([one.path for one in seen], sources.paths)
     return [as_scanned(one, place) for one, place in zip(seen, places, strict=True)], faults

@@ -408,7 +408,7 @@ class Session:
         what: str = "Processing",
         brief: bool = False,
         report: bool = True,
-    ) -> int:
+    ) -> ExitCode:
         """Do it, say how it goes, and return the exit code.
 
         Parameters

@@ -81,12 +81,22 @@ class QueryTask(Task):
 def as_hits(record: Record) -> Hits:
     """The hits of a record, as the page wants them."""
     values, hits = record.values, []
-    for row, (index, xy_query, xy_image, shape) in zip(
-        values["hits"], values["places"], strict=True
-    ):
+    for row, place in zip(values["hits"], values["places"], strict=True):
+        index, xy_query, xy_image, (height, width) = place
         points = [np.array(xy, np.float32).reshape(-1, 2) for xy in (xy_query, xy_image)]
-        numbers = row["score"], row["matches"], row["inliers"], row["similarity"]
-        hits.append(Hit(row["path"], index, *numbers, *points, tuple(shape)))
+        hits.append(
+            Hit(
+                row["path"],
+                index,
+                row["score"],
+                row["matches"],
+                row["inliers"],
+                row["similarity"],
+                points[0],
+                points[1],
+                (height, width),
+            )
+        )
     return Hits(hits, values["keypoints"], tuple(values["shape"]), values["seconds"])
 
 

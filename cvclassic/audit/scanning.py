@@ -124,9 +124,9 @@ def look_at(
     -------
     Scanned
     """
-    content = data if isinstance(data, bytes) else np.ascontiguousarray(data)
+    content = data if isinstance(data, bytes) else data.tobytes()
     digest = hashlib.blake2b(content, digest_size=16).digest()
-    n_bytes = len(content) if isinstance(content, bytes) else content.nbytes
+    n_bytes = len(content)
     side = SIDE if count_features is None else _FEATURES_SIDE
     try:
         decoded = decode_image(data, max_side=side, name=image.path)

@@ -36,8 +36,8 @@ def place(tmp_path_factory):
     with tarfile.open(top / "photos.tar.gz", "w:gz") as archive:
         for path in sorted(folder.iterdir()):
             archive.add(path, path.name)
-    lines = "".join(f"photos/{i}.png\n" for i in range(N))
-    (top / "list.csv").write_text(f"path\n{lines}")
+    lines = "".join(f"photos/{i}.png,cat\n" for i in range(N))
+    (top / "list.csv").write_text(f"path,label\n{lines}")
     handler = partial(_Quiet, directory=top)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,7 +1,9 @@
 """Whatever goes wrong ends as one line and the right exit code, never as a traceback."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -82,3 +84,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     done.stderr.close()
     assert done.wait(60) == 141
     assert message == ""
+
+
+def test_exit_codes_come_from_the_enum() -> None:
+    import cvclassic_cli
+
+    number = re.compile(r"\b(?:sys|ctx|os)\._?exit\([^)]*\b\d+\b[^)]*\)")
+    found = []
+    for path in Path(cvclassic_cli.__file__).parent.rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if number.search(line) and "128 + number" not in line:  # a signal
+                found.append(f"{path.name}: {line.strip()}")
+    assert not found, "\n".join(found)

@@ -45,7 +45,8 @@ def export(ctx, index_, sources, to, output, name, top):
     """Export INDEX as requests that load it into a search server.
 
     Words go as terms, compact codes as vectors. With PATHS of images, write the requests that
-    search for these instead. Geometry is not exported: run "search query" on the hits where it matters.
+    search for these instead. Geometry is not exported: run "search query" on the hits where it
+    matters.
 
     \b
     Example:
