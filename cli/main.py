@@ -123,7 +123,8 @@ class LazyGroup(click.Group):
         if name not in self.lazy:
             return super().get_command(ctx, name)
         module, _, attribute = self.lazy[name][0].partition(":")
-        return getattr(importlib.import_module(f".commands.{module}", __package__), attribute)
+        found = getattr(importlib.import_module(f".commands.{module}", __package__), attribute)
+        return _with_force(found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""
@@ -149,6 +150,20 @@ class LazyGroup(click.Group):
             _end(ctx, str(error) or "Interrupted.", code)
         except Exception as error:
             _end_with_error(ctx, error)
+
+
+def _with_force(command: click.Command) -> click.Command:
+    """The command, with --force if it writes files that may be somebody else's."""
+    from .shared.outputs import OutputFile, force_option
+
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _with_force(inner)
+    elif any(isinstance(param.type, OutputFile) for param in command.params) and not any(
+        "--force" in param.opts for param in command.params
+    ):
+        force_option(command)
+    return command
 
 
 _show_warning = warnings.showwarning

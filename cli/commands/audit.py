@@ -13,7 +13,7 @@ import click
 from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs, tell_notes
-from ..shared.outputs import RecordsFile, TextFile
+from ..shared.outputs import OutputFile, RecordsFile, TextFile, forced
 from ..shared.running import Session, run_options, source_options
 
 # kinds of which the first are named on the terminal
@@ -31,11 +31,11 @@ _GROUPS = {
 
 @click.command()
 @source_options
-@click.option("-o", "--output", type=click.Path(), help="Write a page (.html) with thumbnails.")
+@click.option("-o", "--output", type=OutputFile(), help="Write a page (.html) with thumbnails.")
 @click.option(
     "--csv",
     "csv_file",
-    type=TextFile(),
+    type=TextFile("finding,kind,"),
     help="Write a CSV file with one row per finding and image.",
 )
 @click.option("--json", "json_file", type=TextFile(), help="Write all findings to this file.")
@@ -155,7 +155,7 @@ def audit(
         raise click.UsageError("Give either PATHS or --manifest CSV.")
     to_move = _movable(move, move_to, sources)
     if output is not None:
-        check_page_path(output, "output")
+        check_page_path(output, "output", force=forced())
     for path in filter(None, (csv_file, json_file)):
         check_writable(path)
     if move_to is not None:

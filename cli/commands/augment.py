@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from ..shared.console import hush_decoders
-from ..shared.outputs import wrote
+from ..shared.outputs import OutputFile, wrote
 
 
 @click.command()
 @click.argument("source", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Image file to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Image file to write.")
 @click.option(
     "--augment",
     "changes",

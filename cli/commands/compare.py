@@ -13,7 +13,7 @@ from cvclassic.errors import ExitCode
 
 from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import TextFile, wrote
+from ..shared.outputs import OutputFile, TextFile, wrote
 from ..shared.predicting import predict_model
 from ..shared.sources import listed_options, load_source
 
@@ -21,7 +21,7 @@ from ..shared.sources import listed_options, load_source
 @click.command()
 @click.argument("models", nargs=-1, required=True, type=click.Path(), metavar="A B ... [FOLDER]")
 @listed_options
-@click.option("-o", "--output", type=click.Path(), help="Write an HTML page with all results.")
+@click.option("-o", "--output", type=OutputFile(), help="Write an HTML page with all results.")
 @click.option("--json", "json_file", type=TextFile(), help="Write all numbers to this JSON file.")
 @jobs_option
 @quiet_option

@@ -13,7 +13,7 @@ from cvclassic.errors import ExitCode
 from ..shared.config import config_option
 from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import TextFile, wrote
+from ..shared.outputs import OutputFile, TextFile, check_own, forced, wrote
 from ..shared.predicting import check_kind
 from ..shared.sources import load_source, source_options
 
@@ -24,12 +24,12 @@ from ..shared.sources import load_source, source_options
 @click.option("--json", "json_file", type=TextFile(), help="Write all scores to this file.")
 @click.option(
     "--per-image",
-    type=TextFile(),
+    type=TextFile("path,status,code,message"),
     help="Write a CSV file with one row per image: true class, predicted class, margin, seconds.",
 )
 @click.option(
     "--report",
-    type=click.Path(),
+    type=OutputFile(),
     help="Write an HTML page: confusion matrix with images, explained mistakes, calibration.",
 )
 @click.option(
@@ -86,11 +86,13 @@ def evaluate(
     for path in filter(None, (json_file, per_image)):
         check_writable(path)
     if report:
-        check_page_path(report)
+        check_page_path(report, force=forced())
     elif curve_file and not plots:
         raise click.UsageError("--learning-curve is shown on the report page: add --report.")
     if plots:
         os.makedirs(plots, exist_ok=True)
+        for name in PLOTS:
+            check_own(os.path.join(plots, name), "--plots")
     curve = read_curve(curve_file) if curve_file else None
     start = time.perf_counter()
     model_ = load_model(model)
@@ -135,6 +137,13 @@ def evaluate(
     if note:
         click.secho(f"Warning: {note}.", err=True, bold=True, fg="yellow")
     ctx.exit(ExitCode.FAILURES if found.failures else ExitCode.OK)
+
+
+PLOTS = [
+    name + suffix
+    for name in ("confusion", "calibration", "learning-curve")
+    for suffix in (".png", ".svg")
+]
 
 
 def _write_plots(folder: str, found, curve) -> None:

@@ -12,6 +12,7 @@ from cvclassic._basics.printable import plural, printable
 from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs
+from ..shared.outputs import OutputFile
 from ..shared.running import (
     Session,
     engine_for,
@@ -30,7 +31,7 @@ from ..shared.running import (
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputFile(),
     help="Drawing to write, .png or .jpg; for several images a folder.",
 )
 @click.option("--label", help="Class to explain. [default: the model's answer]")

@@ -10,7 +10,7 @@ import click
 
 from cvclassic._basics.printable import printable
 
-from ..shared.outputs import wrote
+from ..shared.outputs import OutputFile, wrote
 from ..shared.running import (
     Session,
     engine_for,
@@ -50,7 +50,7 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     "-o",
     "--output",
     required=True,
-    type=click.Path(),
+    type=OutputFile(),
     help="Image to write, or .npy for the numbers (n_maps, H, W); for several inputs a folder.",
 )
 @click.option(
@@ -159,7 +159,7 @@ def _say(folder: str, quiet: bool, record: Any) -> None:
     """One line about one image."""
     if record.failed:
         say_failure(record)
-    elif not quiet:
+    elif not quiet and record.files:
         n, height, width = record.values["shape"]
         low, high = record.values["min"], record.values["max"]
         target = os.path.join(folder, record.files[0])

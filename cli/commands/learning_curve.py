@@ -9,7 +9,7 @@ from cvclassic.errors import ExitCode
 
 from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import TextFile
+from ..shared.outputs import OutputFile, TextFile
 from ..shared.sources import load_source, picture_options
 
 
@@ -24,7 +24,7 @@ from ..shared.sources import load_source, picture_options
     show_default=True,
     help="Rows of the manifest to test on; --split gives those to train on [default: train].",
 )
-@click.option("-o", "--output", type=click.Path(), help="Plot to write: .png, .svg or .pdf.")
+@click.option("-o", "--output", type=OutputFile(), help="Plot to write: .png, .svg or .pdf.")
 @click.option("--json", "json_file", type=TextFile(), help="Write all numbers to this file.")
 @click.option(
     "--sizes",

@@ -12,6 +12,7 @@ from cvclassic.errors import ExitCode
 
 from ..shared.console import hush_decoders
 from ..shared.options import max_side_option
+from ..shared.outputs import OutputFile
 from ..shared.running import (
     Session,
     engine_for,
@@ -32,7 +33,7 @@ DESCRIPTORS = ["rootsift", "sift", "orb", "akaze", "brisk"]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputFile(),
     help="Drawing to write, such as match.png; for several images a folder.",
 )
 @records_option

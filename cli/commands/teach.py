@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..shared.outputs import wrote
+from ..shared.outputs import OutputFile, forced, wrote
 
 
 @click.command()
@@ -15,7 +15,7 @@ from ..shared.outputs import wrote
     "--output",
     default="teach.html",
     show_default=True,
-    type=click.Path(),
+    type=OutputFile(),
     help="HTML file to write.",
 )
 @click.option("--open", "open_", is_flag=True, help="Open the page in the default web browser.")
@@ -37,7 +37,7 @@ def teach(output, open_):
     import cvclassic_samples
     from cvclassic.teach import write_teaching_page
 
-    size = write_teaching_page(output, cvclassic_samples.ROOT)
+    size = write_teaching_page(output, cvclassic_samples.ROOT, force=forced())
     click.echo(wrote(output, size))
     if open_:
         click.launch(Path(output).absolute().as_uri())

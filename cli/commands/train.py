@@ -11,7 +11,7 @@ from cvclassic._basics.printable import plural
 
 from ..shared.config import config_option
 from ..shared.options import jobs_option, n_jobs, parse_params, quiet_option
-from ..shared.outputs import check_model_output, default_model, keep_backup, wrote
+from ..shared.outputs import OutputFile, check_model_output, default_model, keep_backup, wrote
 from ..shared.sources import load_source, source_options
 from ..shared.unknown import in_words
 
@@ -88,7 +88,7 @@ class TrainCommand(click.Command):
     help="Number of changed copies per image.",
 )
 @click.option(
-    "--curve", type=click.Path(), help="Draw the training curve of an MLP (.png or .svg)."
+    "--curve", type=OutputFile(), help="Draw the training curve of an MLP (.png or .svg)."
 )
 @click.option(
     "--unknown",
@@ -104,14 +104,13 @@ class TrainCommand(click.Command):
 )
 @click.option(
     "--report",
-    type=click.Path(),
+    type=OutputFile(),
     help="HTML page about the training. [default: beside the model, with the same name]",
 )
 @click.option("--no-report", is_flag=True, help="Do not write a page.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--skip-empty", is_flag=True, help="Ignore class folders without images.")
-@click.option("--force", is_flag=True, help="Replace an output file that is not a model.")
 @click.option(
     "--dry-run", is_flag=True, help="Only check the data and print what would be trained."
 )
@@ -121,7 +120,7 @@ class TrainCommand(click.Command):
 @click.pass_context
 def train(
     ctx, output, recipe, budget, head, params, network, changes, times, curve, unknown, sets,
-    report, no_report, seed, strict, skip_empty, force, dry_run, jobs, quiet, **source,
+    report, no_report, seed, strict, skip_empty, dry_run, jobs, quiet, **source,
 ):  # fmt: skip
     """Train a model on FOLDER, which holds one sub-folder per class, or on other labeled data.
 
@@ -190,7 +189,7 @@ def train(
     if report is not None and no_report:
         raise click.UsageError("--report and --no-report cannot be combined.")
     output = output if output is not None else default_model(source)
-    check_model_output(output, force)
+    check_model_output(output)
     if curve is not None:
         check_writable(curve)
     page = None if no_report or dry_run else TrainingPage(ctx, report, output)

@@ -13,7 +13,7 @@ from cvclassic.errors import ExitCode
 
 from ..shared.json_files import write_json
 from ..shared.options import quiet_option
-from ..shared.outputs import TextFile
+from ..shared.outputs import OutputFile, TextFile, forced
 from ..shared.sources import load_source, picture_options
 
 
@@ -24,7 +24,7 @@ from ..shared.sources import load_source, picture_options
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputFile(),
     default="versus-cnn.html",
     show_default=True,
     help="HTML page to write.",
@@ -109,7 +109,7 @@ def versus_cnn(
     from ..shared.console import report_failures, stages
     from ..shared.reporting import command_line, say_page, source_name
 
-    check_page_path(output, "output")
+    check_page_path(output, "output", force=forced())
     if json_file:
         check_writable(json_file)
     if network is not None:

@@ -9,7 +9,7 @@ import click
 from cvclassic.errors import ExitCode
 
 from ..shared.options import data_options, jobs_option, load_data, n_jobs, quiet_option
-from ..shared.outputs import wrote
+from ..shared.outputs import OutputFile, wrote
 
 _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
 
@@ -21,7 +21,7 @@ _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".html")
     "-o",
     "--output",
     required=True,
-    type=click.Path(),
+    type=OutputFile(),
     help="File to write: .html for a page, .png or .jpg for a sheet.",
 )
 @click.option(

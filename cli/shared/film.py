@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from .outputs import OutputFile
+
 if TYPE_CHECKING:
     from cvclassic.batch import Record, Sources
 
@@ -28,7 +30,7 @@ def film_options(command: Callable) -> Callable:
         click.option("--live", is_flag=True, help="Show the drawings of a video in a window."),
         click.option(
             "--video",
-            type=click.Path(dir_okay=False),
+            type=OutputFile(dir_okay=False),
             metavar="FILE",
             help="Write the drawings of a video as one (.mp4, .mkv, .mov or .webm), with the "
             "times of its frames. Such a run begins anew where it was interrupted.",

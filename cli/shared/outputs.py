@@ -10,69 +10,106 @@ from typing import Any
 import click
 
 
-class _OwnFile(click.Path):
-    """A file to write: one that is there is replaced only if it holds what is written there."""
-
-    holds: Callable[[str], bool]
-    refusal: str
+class OutputFile(click.Path):
+    """A file to write: one that is there is replaced only if cvclassic wrote it, or by force."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; refused where something else has that name."""
         path = super().convert(value, param, ctx)
         name = os.fsdecode(path)
-        if name != "-" and os.path.isfile(name) and not self.holds(name):
-            from cvclassic._basics.printable import show_path
-
-            self.fail(f"{show_path(name)} {self.refusal}", param, ctx)
+        if name != "-" and os.path.isfile(name) and not forced(ctx) and not self.holds(name):
+            self.fail(f"{_show(name)} {self.refusal}. {_WAY_OUT}", param, ctx)
         return path
+
+    refusal = "exists and was not written by cvclassic"
+
+    def holds(self, path: str) -> bool:
+        """Whether what is there may be replaced."""
+        from cvclassic._basics.marks import is_own_file
+
+        return is_own_file(path)
+
+
+class TextFile(OutputFile):
+    """A file for text: only what begins like it is replaced.
+
+    Parameters
+    ----------
+    begins : str
+        Regular expression. [default: JSON as these commands write it, see `write_json`]
+    """
+
+    def __init__(self, begins: str = r"[\[{](\n [^ ]|[\]}])", **options: Any) -> None:
+        super().__init__(**options)
+        self._begins = begins
+
+    def holds(self, path: str) -> bool:
+        """Whether what is there is of the same kind."""
+        from cvclassic._basics.marks import begins_with
+
+        return begins_with(path, self._begins)
+
+
+class RecordsFile(OutputFile):
+    """A file for records: only records are replaced, not a manifest or an image."""
+
+    refusal = "exists and holds no records of cvclassic"
+
+    def holds(self, path: str) -> bool:
+        """Whether what is there are records."""
+        return _holds_records(path)
+
+
+_WAY_OUT = "Choose another name, or replace it with --force."
+LABELS = (  # how label files begin that `objects` writes
+    r'\{("images": \[|"[^"]*": \[\[|\})|\{"path": |path,label,score|filename,(width|file_size),|'
+    r"<[?]xml version=.1.0. encoding=.utf-8.[?]>\s*<(annotations|dataset)>"
+)
+TABLE = "PAR1|path,region"  # how tables of regions begin
+FORCE = "cvclassic.force"
+
+
+def forced(ctx: click.Context | None = None) -> bool:
+    """Whether --force is given, so that files of others may be replaced."""
+    ctx = ctx or click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.meta.get(FORCE))
+
+
+def force_option(command: Callable) -> Callable:
+    """``--force``; what it says is told by `forced`."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+        ctx.meta[FORCE] = value
+
+    return click.option(
+        "--force",
+        is_flag=True,
+        is_eager=True,  # known before the names of outputs are looked at
+        expose_value=False,
+        callback=keep,
+        help="Also replace existing files that cvclassic did not write.",
+    )(command)
+
+
+def _show(path: str) -> str:
+    from cvclassic._basics.printable import show_path
+
+    return show_path(path)
 
 
 def _holds_records(path: str) -> bool:
     """Whether a file begins as records do in the format that its name says."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4096)
-    except OSError:
-        return True  # left to the writer
+    from cvclassic._basics.marks import begins_with
+
     suffix = os.path.splitext(path)[1].lower()
     magic = {
-        ".parquet": b"PAR1",
-        ".sqlite": b"SQLite format 3",
-        ".db": b"SQLite",
-        ".gz": b"\x1f\x8b",
+        ".parquet": "PAR1",
+        ".sqlite": "SQLite format 3",
+        ".db": "SQLite",
+        ".gz": "\x1f.",
+        ".csv": "path,status,code,message",
     }
-    if suffix in magic:
-        return not start or start.startswith(magic[suffix])
-    if suffix == ".csv":
-        return not start or start.startswith(b"path,status,code,message")
-    text = start.lstrip(b"[ \r\n\t")
-    return not text or text.startswith((b'{"path"', b"]"))
-
-
-def _holds_text(path: str) -> bool:
-    """Whether the first bytes of a file are text; one that cannot be read is left to the writer."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4096)
-    except OSError:
-        return True
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as Windows writes it
-        return True
-    return b"\0" not in start and not start.startswith((b"\xff\xd8", b"\x1f\x8b", b"%PDF"))
-
-
-class TextFile(_OwnFile):
-    """A file for text (JSON, CSV): an image, a model or any other binary file is not replaced."""
-
-    holds = staticmethod(_holds_text)
-    refusal = "exists and is no text file. Choose another name."
-
-
-class RecordsFile(_OwnFile):
-    """A file for records: only records are replaced, not a manifest or an image."""
-
-    holds = staticmethod(_holds_records)
-    refusal = "exists and holds no records of cvclassic. Choose another name, or move it away."
+    return begins_with(path, magic.get(suffix, r'[\[ \r\n\t]*(\{"path"|\]|$)'))
 
 
 def default_model(source: dict[str, Any]) -> str:
@@ -87,23 +124,22 @@ def default_model(source: dict[str, Any]) -> str:
     return f"{stem or 'model'}.cvmodel"
 
 
-def check_model_output(path: str, force: bool) -> None:
+def check_model_output(path: str) -> None:
     """Find out before the training whether the model can be written, and may be.
 
     A file that is no model of ours is replaced only with --force.
     """
     from cvclassic._basics.atomic import check_writable
-    from cvclassic._basics.printable import show_path
     from cvclassic.errors import ModelFileError
     from cvclassic.models.header import read_model_info
 
     _check_folder(path)
-    if os.path.lexists(path) and not os.path.isdir(path) and not force:
+    if os.path.lexists(path) and not os.path.isdir(path) and not forced():
         try:
             read_model_info(path)
         except ModelFileError:
             raise click.UsageError(
-                f"-o {show_path(path)}: this file exists and is not a cvclassic model. Choose "
+                f"-o {_show(path)}: this file exists and is not a cvclassic model. Choose "
                 "another name, or replace it with --force."
             ) from None
     check_writable(path)
@@ -112,39 +148,29 @@ def check_model_output(path: str, force: bool) -> None:
 def check_bundle_output(path: str) -> None:
     """The same for detectors, segmenters and the like: only files of cvclassic are replaced."""
     from cvclassic._basics.atomic import check_writable
-    from cvclassic._basics.printable import show_path
 
     _check_folder(path)
-    if os.path.isfile(path) and not _is_bundle(path):
-        raise click.UsageError(
-            f"-o {show_path(path)}: this file exists and was not written by cvclassic. Choose "
-            "another name."
-        )
+    check_own(path)
     check_writable(path)
 
 
-def _is_bundle(path: str) -> bool:
-    """Whether a file begins as all that cvclassic trains does: arrays under a JSON description."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(1 << 20)
-    except OSError:
-        return True  # left to the writer
-    size = int.from_bytes(start[:8], "little")
-    return not start or (start[8:9] == b"{" and b"cvclassic" in start[8 : 8 + size])
+def check_own(path: str, option: str = "-o") -> None:
+    """Refuse a file that something else wrote, unless --force is given."""
+    from cvclassic._basics.marks import is_own_file
+
+    if os.path.isfile(path) and not forced() and not is_own_file(path):
+        raise click.UsageError(f"{option}: {_show(path)} {OutputFile.refusal}. {_WAY_OUT}")
 
 
 def _check_folder(path: str) -> None:
     """Raise `OSError` unless the folder of an output is there."""
-    from cvclassic._basics.printable import show_path
-
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
         if os.path.lexists(folder):
-            raise NotADirectoryError(errno.ENOTDIR, f"{show_path(folder)} is not a folder", path)
+            raise NotADirectoryError(errno.ENOTDIR, f"{_show(folder)} is not a folder", path)
         raise FileNotFoundError(
             errno.ENOENT,
-            f"No such file or directory: the folder {show_path(folder)} does not exist",
+            f"No such file or directory: the folder {_show(folder)} does not exist",
             path,
         )
 

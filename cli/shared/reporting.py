@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from .outputs import wrote
+from .outputs import forced, wrote
 from .thumbnails import MOST, Album
 
 _EXPLAINED = 6  # of the surest mistakes
@@ -169,7 +169,7 @@ class TrainingPage:
         if path is None:
             stem, suffix = os.path.splitext(output)
             path = f"{output if suffix.lower() in ('.html', '.htm') else stem}.html"
-        check_page_path(path, "report")
+        check_page_path(path, "report", force=forced())
         self._path, self._ctx, self._output = path, ctx, output
         self._album = Album([], [])
         self._odd: list[tuple[str, str, str]] = []

@@ -28,7 +28,7 @@ from cvclassic.errors import ExitCode
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
-from .outputs import RecordsFile, check_no_input
+from .outputs import RecordsFile, check_no_input, forced
 from .progress import Tally, count_aside, shown_progress, summary
 from .signals import Stopped, stop_on_signals
 
@@ -443,6 +443,7 @@ class Session:
             sinks=sinks,
             watch=options.watch,
             keep_pictures=bool(film),
+            force=forced(),
             after=after,
             on_start=lambda: self._say_how_it_begins(sources),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .outputs import wrote
+from .outputs import OutputFile, forced, wrote
 
 if TYPE_CHECKING:
     from cvclassic.batch import Record
@@ -17,7 +17,7 @@ timeline_option = click.option(
     "--timeline",
     "timelines",
     multiple=True,
-    type=click.Path(dir_okay=False),
+    type=OutputFile(dir_okay=False),
     metavar="FILE",
     help="Write what the frames of videos show when: a page (.html), or an image (.png). May be "
     "repeated.",
@@ -53,7 +53,7 @@ class Timeline:
             if suffix not in (".html", ".png"):
                 raise click.UsageError(f"--timeline must end in .html or .png. Got {path!r}.")
             if suffix == ".html":
-                check_page_path(path, "--timeline")
+                check_page_path(path, "--timeline", force=forced())
             else:
                 check_writable(path)
         self._paths = paths

@@ -72,6 +72,7 @@ class SegmentTask(ImageTask):
     """
 
     block_size = 1
+    compact = True
     max_pixels = _MOST_PIXELS
     compact = True
 

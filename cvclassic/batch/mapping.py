@@ -13,9 +13,10 @@ from joblib import effective_n_jobs
 
 from .._basics.atomic import atomic_file
 from .._basics.checks import check_choice, check_jobs, check_number
-from ..draw import write_drawing
+from .._basics.marks import is_own_file, mark_image
+from ..draw import encode_drawing
 from ..errors import CvclassicError, ParameterError
-from ..images import map_blocks, write_image
+from ..images import encode_image, map_blocks
 from .engines.recovery import Failure, call_with_recovery
 from .records import Record
 from .tasks import Input, Task, path_of
@@ -89,10 +90,11 @@ class NamedInput:
 class _Block:
     """Has a task work on a list of inputs, takes the time, and writes its images. Pickles."""
 
-    def __init__(self, task: Task, folder: str | None, keep_pictures: bool) -> None:
+    def __init__(self, task: Task, folder: str | None, keep_pictures: bool, force: bool) -> None:
         self._task = task
         self._folder = folder
         self._keep = keep_pictures
+        self._force = force
 
     def __call__(self, inputs: list) -> list[Record]:
         start = time.perf_counter()
@@ -114,17 +116,15 @@ class _Block:
     def _written(self, record: Record, item: NamedInput) -> Record:
         """The record with its images on disk, each whole or not at all."""
         name, files = item.name, []
-        write = write_drawing if self._task.compact else write_image
         try:
             for ending, picture in record.pictures.items():
                 target = os.path.join(self._folder or ".", f"{name}{ending}")
                 if _is_same(target, item.path):
                     raise ParameterError("the output would overwrite its own input")
-                if isinstance(picture, bytes):
-                    with atomic_file(target) as file:
-                        file.write(picture)
-                else:
-                    write(target, picture)
+                if not self._force and _is_foreign(target, ending):
+                    raise ParameterError(f"{name}{ending} exists and was not written by cvclassic")
+                with atomic_file(target) as file:
+                    file.write(mark_image(self._encoded(picture, ending)))
                 files.append(f"{name}{ending}")
         except (CvclassicError, OSError) as error:
             code = f"{record.code} not_written".strip()
@@ -133,6 +133,22 @@ class _Block:
             status = "error" if record.failed else "warn"
             record = replace(record, status=status, code=code, message=message)
         return replace(record, name=name, files=tuple(files))
+
+    def _encoded(self, picture: Any, ending: str) -> bytes:
+        """The bytes of an image; label images and numbers come as such."""
+        if isinstance(picture, bytes):
+            return picture
+        if self._task.compact:
+            return encode_drawing(picture, ending)
+        return encode_image(picture, os.path.splitext(f"x{ending}")[1])
+
+
+def _is_foreign(target: str, ending: str) -> bool:
+    """Whether a file has that name which something else wrote.
+
+    Endings such as ``.edges.png`` are ours, ``.png`` may be that of a photo.
+    """
+    return ending.count(".") < 2 and os.path.isfile(target) and not is_own_file(target)
 
 
 def _is_same(target: str, path: str) -> bool:
@@ -153,6 +169,7 @@ def map_inputs(
     *,
     folder: str | None = None,
     keep_pictures: bool = False,
+    force: bool = False,
 ) -> Generator[Record]:
     """Yield one record for each input, in order, in bounded memory.
 
@@ -166,6 +183,8 @@ def map_inputs(
         Where images of inputs go that are a `NamedInput`; those of others are dropped.
     keep_pictures : bool
         Whether the records given out have their images, too.
+    force : bool
+        Whether images replace files that something else wrote.
 
     Yields
     ------
@@ -181,7 +200,7 @@ def map_inputs(
     MissingDependencyError
         Dask is not installed.
     """
-    function = _Block(task, folder, keep_pictures)
+    function = _Block(task, folder, keep_pictures, force)
     blocks: Generator[list[Record]]
     if work.engine == "threads":
         blocks = map_blocks(function, inputs, n_jobs=work.n_jobs, block_size=task.block_size)

@@ -65,6 +65,8 @@ class Run:
     keep_pictures : bool
         Whether the records given out have their images, for instance to make a video of them;
         those from before an interruption have none.
+    force : bool
+        Whether images replace files that something else wrote.
     after : callable
         Passes all records on to the output and the sinks, in order and perhaps changed, such as a
         `RecordSmoother`. The journal, and who iterates over a run with one, gets them as they are.
@@ -117,6 +119,7 @@ class Run:
         sinks: Sequence[Writer] = (),
         watch: bool = False,
         keep_pictures: bool = False,
+        force: bool = False,
         after: Callable[[Iterable[Record]], Iterable[Record]] = iter,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
@@ -131,6 +134,7 @@ class Run:
         self._sinks = sinks
         self._watch = watch
         self._keep_pictures = keep_pictures
+        self._force = force
         self._after = after
         self._name = name
         self._named = False
@@ -290,6 +294,7 @@ class Run:
             self._work,
             folder=self._folder,
             keep_pictures=self._keep_pictures,
+            force=self._force,
         )
 
     def _take_name(self, item: Input) -> str:

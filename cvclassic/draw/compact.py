@@ -66,10 +66,11 @@ def write_drawing(path, pixels: np.ndarray) -> None:
     import os
 
     from .._basics.atomic import atomic_file
+    from .._basics.marks import mark_image
 
     data = encode_drawing(pixels, os.path.splitext(os.fsdecode(path))[1])
     with atomic_file(path) as file:
-        file.write(data)
+        file.write(mark_image(data))
 
 
 def _palette_png(pixels: np.ndarray) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from .._basics.atomic import atomic_file
 from .._basics.figures import new_figure
+from .._basics.marks import MARK
 from ..errors import ParameterError
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -85,7 +86,11 @@ def write_figure(figure, path: str | os.PathLike) -> None:
     """
     kind = check_curve_path(path)
     buffer = io.BytesIO()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    metadata = {
+        "png": {"Software": MARK},
+        "svg": {"Date": None, "Creator": MARK},
+        "pdf": {"CreationDate": None, "Creator": MARK},
+    }[kind]
     figure.savefig(buffer, format=kind, dpi=120, metadata=metadata)
     with atomic_file(path) as file:
         file.write(buffer.getvalue())

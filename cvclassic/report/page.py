@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from .._basics.atomic import atomic_file
+from .._basics.marks import is_own_file
 from .._basics.printable import printable
 from ..draw.typesetting import percent
 from ..errors import ParameterError
@@ -23,7 +24,6 @@ _PACKAGES = {
     "scikit-learn": ("scikit-learn",),
     "scikit-image": ("scikit-image",),
 }
-_GENERATOR = '<meta name="generator" content="cvclassic'
 
 
 @cache
@@ -111,8 +111,18 @@ def write_page(path: str | os.PathLike, page: str) -> int:
     return len(data)
 
 
-def check_page_path(path: str | os.PathLike, option: str = "report") -> None:
+def check_page_path(
+    path: str | os.PathLike, option: str = "report", *, force: bool = False
+) -> None:
     """Find out now whether a page can be written to `path`.
+
+    Parameters
+    ----------
+    path : str or Path
+    option : str
+        What messages call it.
+    force : bool
+        Also if another program's file has that name.
 
     Raises
     ------
@@ -127,19 +137,11 @@ def check_page_path(path: str | os.PathLike, option: str = "report") -> None:
     if os.path.splitext(name)[1].lower() not in (".html", ".htm"):
         raise ParameterError(f"{option} must end in .html. Got {name!r} instead.")
     check_writable(path)
-    if os.path.lexists(path) and not is_own_page(path):
+    if os.path.isfile(path) and not force and not is_own_file(path):
         raise ParameterError(
             f"{option} would replace {name!r}, which is not a cvclassic page. Move it away, or "
             "give another name."
         )
-
-
-def is_own_page(path: str | os.PathLike) -> bool:
-    """Whether a file is one that `write_page` wrote."""
-    if not os.path.isfile(path):
-        return False
-    with open(path, "rb") as file:
-        return _GENERATOR.encode() in file.read(1000)
 
 
 def versions() -> dict[str, str]:

@@ -54,7 +54,9 @@ def build_teaching_page(samples: str | os.PathLike) -> str:
     )
 
 
-def write_teaching_page(path: str | os.PathLike, samples: str | os.PathLike) -> int:
+def write_teaching_page(
+    path: str | os.PathLike, samples: str | os.PathLike, *, force: bool = False
+) -> int:
     """Write the teaching page.
 
     Parameters
@@ -63,6 +65,8 @@ def write_teaching_page(path: str | os.PathLike, samples: str | os.PathLike) -> 
         Must end in .html. Only a page that cvclassic wrote is replaced.
     samples : str or path
         Folder of the images to embed, see `build_teaching_page`.
+    force : bool
+        Also replace another program's file.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def write_teaching_page(path: str | os.PathLike, samples: str | os.PathLike) -> 
     OSError
         The file cannot be written.
     """
-    check_page_path(path, "output")
+    check_page_path(path, "output", force=force)
     return write_page(path, build_teaching_page(samples))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._basics.atomic import check_writable
+from .._basics.marks import MARK
 from ..errors import MissingDependencyError, ParameterError
 
 _BASE = Fraction(1, 90_000)  # seconds; every usual frame rate is a whole number of these
@@ -65,6 +66,7 @@ class VideoWriter:
         self._partial = os.path.join(folder, f".{name}.partial{suffix}")
         self._av = av
         self._container = av.open(self._partial, "w")
+        self._container.metadata["comment"] = MARK
         codec = "libvpx-vp9" if suffix == ".webm" else "libx264"
         if codec == "libx264" and codec not in av.codecs_available:
             codec = "mpeg4"

@@ -73,12 +73,11 @@ def test_stride_pooling_and_turning(in_process, tmp_path, picture):
     out = tmp_path / "b.npy"
     in_process("filter", "0 1; 0 0", picture, "-o", out, "--gray", "--padding", "valid")
     straight = np.load(out)
-    in_process(
-        "filter", "0 1; 0 0", picture, "-o", out, "--gray", "--padding", "valid", "--convolution"
-    )
+    options = ("--gray", "--padding", "valid", "--convolution", "--force")
+    in_process("filter", "0 1; 0 0", picture, "-o", out, *options)
     assert straight.shape == (1, 19, 29)
     np.testing.assert_array_equal(np.load(out)[0, :-1, 1:], straight[0, 1:, :-1])
-    in_process("filter", "box", picture, "-o", out, "--stride", "2", "--pool", "3")
+    in_process("filter", "box", picture, "-o", out, "--stride", "2", "--pool", "3", "--force")
     assert np.load(out).shape == (3, 3, 5)
 
 

@@ -7,10 +7,17 @@ import pytest
 pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
 from cvclassic._basics.atomic import check_writable
+from cvclassic._basics.marks import is_own_file, mark_image
+from cvclassic.images import decode_image, encode_image, write_image
 from cvclassic_cli.main import main
-from cvclassic_cli.shared.outputs import RecordsFile, TextFile, check_bundle_output
+from cvclassic_cli.shared.outputs import (
+    FORCE,
+    OutputFile,
+    RecordsFile,
+    TextFile,
+    check_bundle_output,
+)
 
-TEXTS = {"--json", "--csv", "--edl", "--per-image"}
 BINARY = {
     "photo.jpg": b"\xff\xd8\xff\xe0 JFIF",
     "image.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
@@ -31,16 +38,118 @@ def commands(group: click.Group, path=()):
             yield (*path, name), command
 
 
-def test_every_option_for_text_asks_what_is_there() -> None:
-    found = 0
+# What is checked later: models by their content, folders by what goes into them, ONNX files always.
+FINDERS = ("blobs", "corners", "edges", "keypoints", "lines")
+ELSEWHERE = {
+    ("train", "--output"),
+    ("search index", "--output"),
+    ("network convert", "--output"),
+    ("segment annotate", "--output"),
+    *(
+        (f"detect {what}", "--output")
+        for what in ("blobs", "corners", "edges", "keypoints", "lines")
+    ),
+    *(
+        (f"segment {what}", "--output")
+        for what in ("apply", "superpixels", "threshold", "watershed", "grabcut", "regions")
+    ),
+}
+WRITES = ("write", "draw", "file for the", "file to", "plot to", "page about", "moments to")
+
+
+def written_files() -> dict[tuple[str, str], tuple[click.Command, click.Parameter]]:
+    """Options of all commands that name a file to write."""
+    found = {}
     for words, command in commands(main):
         for option in command.params:
-            given = set(option.opts)
-            if given & TEXTS and isinstance(option.type, click.Path):
-                kind = RecordsFile if "--records" in given else TextFile
-                assert isinstance(option.type, kind), (words, option.opts)
-                found += 1
-    assert found >= 20
+            path, says = option.type, (getattr(option, "help", None) or "").lower()
+            if not isinstance(path, click.Path) or not path.file_okay or path.exists:
+                continue
+            if isinstance(path, OutputFile) or "--output" in option.opts or says.startswith(WRITES):
+                found[" ".join(words), option.opts[-1]] = command, option
+    return found
+
+
+def test_every_file_that_is_written_is_looked_at_before() -> None:
+    """Whatever the command: a photo, a page, a note or a table of others is replaced by force."""
+    found = written_files()
+    assert len(found) >= 60
+    for where, (command, option) in found.items():
+        if where in ELSEWHERE:
+            continue
+        assert isinstance(option.type, OutputFile), where
+        assert any("--force" in other.opts for other in command.params), where
+
+
+OTHERS_FILES = {
+    "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+    "drawing.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "page.html": b"<!doctype html><title>about cvclassic</title>",
+    "notes.txt": b"my notes on cvclassic",
+    "settings.json": b'{\n  "editor": "cvclassic"\n}',
+    "birds.csv": b"path,label\na.jpg,robin\n",
+    "clip.mp4": b"\0\0\0\x20ftypisom",
+    "plot.svg": b"<?xml version='1.0'?><svg><dc:title>Inkscape</dc:title></svg>",
+    "paper.pdf": b"%PDF-1.4 /Creator (LaTeX)",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS_FILES)
+def test_files_of_others_are_kept(name, tmp_path) -> None:
+    path = tmp_path / name
+    path.write_bytes(OTHERS_FILES[name])
+    for where, (command, option) in written_files().items():
+        if where in ELSEWHERE:
+            continue
+        with click.Context(command) as context:
+            with pytest.raises(click.BadParameter, match=r"exists and .* --force"):
+                option.type.convert(str(path), option, context)
+            context.meta[FORCE] = True
+            assert option.type.convert(str(path), option, context) == str(path)
+
+
+def test_an_image_of_a_run_may_be_written_again_and_a_photo_not(in_process, tmp_path) -> None:
+    photo, drawn = tmp_path / "photo.png", tmp_path / "soft.jpg"
+    write_image(photo, np.full((20, 30, 3), 90, np.uint8))
+    before = photo.read_bytes()
+    for _ in range(2):
+        assert in_process("filter", "box", photo, "-o", drawn).returncode == 0
+    write_image(drawn, np.zeros((9, 9), np.uint8))
+    kept = drawn.read_bytes()
+    done = in_process("filter", "box", photo, "-o", drawn)
+    assert done.returncode == 2
+    assert "exists and was not written by cvclassic" in " ".join(done.stderr.split())
+    assert drawn.read_bytes() == kept
+    assert in_process("filter", "box", photo, "-o", drawn, "--force").returncode == 0
+    assert drawn.read_bytes() != kept
+    assert photo.read_bytes() == before
+
+
+def test_a_folder_of_results_may_hold_photos_of_the_same_name(in_process, tmp_path) -> None:
+    """A label image is called as its image is; a photo in that folder stays."""
+    photo, folder = tmp_path / "a.jpg", tmp_path / "found"
+    write_image(photo, np.full((20, 30, 3), 90, np.uint8))
+    folder.mkdir()
+    write_image(folder / "a.png", np.zeros((9, 9), np.uint8))
+    kept = (folder / "a.png").read_bytes()
+    done = in_process("segment", "threshold", photo, "-o", folder)
+    assert done.returncode == 3
+    assert "a.png exists and was not written by cvclassic" in done.stderr
+    assert (folder / "a.png").read_bytes() == kept
+    for more in (["--force"], []):
+        assert in_process("segment", "threshold", photo, "-o", folder, *more).returncode == 0
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_the_mark_changes_no_pixel(suffix, rng, tmp_path) -> None:
+    pixels = rng.integers(0, 255, (30, 40, 3), np.uint8)
+    data = encode_image(pixels, suffix)
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(data)
+    assert not is_own_file(path)
+    path.write_bytes(mark_image(data))
+    assert is_own_file(path)
+    assert (decode_image(mark_image(data)).pixels == decode_image(data).pixels).all()
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -49,11 +158,11 @@ def test_binary_files_are_kept(name, in_process, tmp_path) -> None:
     path.write_bytes(BINARY[name])
     done = in_process("search", "info", tmp_path / "i", "--json", path)
     assert done.returncode == 2
-    assert "exists and is no text file" in " ".join(done.stderr.split())
+    assert "exists and was not written by cvclassic" in " ".join(done.stderr.split())
     assert path.read_bytes() == BINARY[name]
 
 
-@pytest.mark.parametrize("content", [b"", b"{}\n", "é\n".encode(), "é\n".encode("utf-16")])
+@pytest.mark.parametrize("content", [b"", b"\n", b"{}\n", b'{\n "scores": 1\n}', b"[\n {"])
 def test_older_texts_may_be_written_again(content, tmp_path) -> None:
     path = tmp_path / "scores.json"
     path.write_bytes(content)
@@ -169,7 +278,8 @@ def test_a_video_is_asked_for_before_the_work(in_process, tmp_path) -> None:
     done = in_process("video", "track", clip, "-o", out, *box, "--video", tmp_path / "x.jpg")
     assert done.returncode == 2
     assert "a video must end in" in done.stderr
-    done = in_process("video", "track", clip, "-o", out, *box, "--video", clip)
-    assert done.returncode == 2
-    assert "is an input" in done.stderr
+    for more, text in (([], "was not written by cvclassic"), (["--force"], "is an input")):
+        done = in_process("video", "track", clip, "-o", out, *box, "--video", clip, *more)
+        assert done.returncode == 2
+        assert text in " ".join(done.stderr.split())
     assert not out.exists()

@@ -187,7 +187,7 @@ def test_help_lists_the_recipes(in_process) -> None:
 def test_a_drawing_never_replaces_its_input(in_process, toys, toy_model_file) -> None:
     photo = next((toys / "fine").iterdir())
     before = photo.read_bytes()
-    done = in_process("explain", toy_model_file, photo, "-o", photo)
+    done = in_process("explain", toy_model_file, photo, "-o", photo, "--force")
     assert "is an input; it would be overwritten" in one_line(done, 2)
     assert photo.read_bytes() == before
 

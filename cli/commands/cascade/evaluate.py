@@ -9,7 +9,7 @@ from cvclassic.errors import ExitCode
 
 from ...shared.console import report_failures, show_table
 from ...shared.json_files import check_json, write_json
-from ...shared.outputs import TextFile
+from ...shared.outputs import OutputFile, TextFile
 
 box_format_option = click.option(
     "--box-format",
@@ -26,7 +26,7 @@ box_format_option = click.option(
 @click.option("--boxes", required=True, type=click.Path(), help="JSON file with the true boxes.")
 @box_format_option
 @click.option(
-    "-o", "--output", type=click.Path(), help="Draw precision over recall (.png or .svg)."
+    "-o", "--output", type=OutputFile(), help="Draw precision over recall (.png or .svg)."
 )
 @click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.option(

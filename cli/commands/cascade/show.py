@@ -6,13 +6,13 @@ import click
 
 from cvclassic._basics.printable import plural
 
-from ...shared.outputs import wrote
+from ...shared.outputs import OutputFile, wrote
 
 
 @click.command()
 @click.argument("file", metavar="CASCADE", type=click.Path())
 @click.argument("image", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Image to draw.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Image to draw.")
 @click.option(
     "--at",
     metavar="X,Y,W,H",

@@ -63,7 +63,13 @@ class Rates(click.ParamType):
 @click.option(
     "--negatives", required=True, type=click.Path(), help="Folder of images without the object."
 )
-@click.option("-o", "--output", required=True, type=TextFile(), help="XML file to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=TextFile(r"<[?]xml[^>]*>\s*<opencv_storage>"),
+    help="XML file to write.",
+)
 @click.option(
     "--feature",
     type=click.Choice(["lbp", "haar"]),

@@ -11,16 +11,16 @@ from cvclassic._basics.printable import plural
 from cvclassic.errors import ExitCode
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import OutputFile, check_no_input, forced, wrote
 from ...shared.video import FrameReader, timecode
 
 
 @click.command()
 @click.argument("clip")
-@click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Video to write.")
 @click.option(
     "--report",
-    type=TextFile(),
+    type=OutputFile(),
     help="Moments to check by eye: a page with frames (.html), or a table (.csv).",
 )
 @click.option(
@@ -54,7 +54,8 @@ def blur(ctx, clip, output, report, max_hidden, jobs, quiet) -> None:
     if report is not None and _is_page(report):
         from cvclassic.report import check_page_path
 
-        check_page_path(report, "--report")
+        check_page_path(report, "--report", force=forced())
+    check_no_input(output, (clip,))
     reader = FrameReader(clip, quiet=quiet, what="Detecting faces")
     with VideoWriter(output) as writer:
         task = FaceTask(HaarFaceDetector().fit())

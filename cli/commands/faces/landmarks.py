@@ -13,7 +13,7 @@ from cvclassic._basics.printable import plural, printable
 from cvclassic.errors import ExitCode
 
 from ...shared.options import max_side_option, quiet_option
-from ...shared.outputs import TextFile, check_bundle_output, wrote
+from ...shared.outputs import OutputFile, TextFile, check_bundle_output, wrote
 from ...shared.running import (
     Session,
     engine_for,
@@ -34,7 +34,7 @@ from ...shared.running import (
     metavar="FILE",
     help='JSON file {"a.jpg": [[x, y], ... 68 times], ...}, with names relative to FOLDER.',
 )
-@click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Model file to write.")
 @click.option(
     "--method",
     type=click.Choice(["descent", "trees"]),
@@ -119,7 +119,12 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
 )
 @click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for the drawings.")
 @records_option
-@click.option("--csv", "csv_", type=TextFile(), help="Write the points as CSV, one row per face.")
+@click.option(
+    "--csv",
+    "csv_",
+    type=TextFile("path,status,code,message,face"),
+    help="Write the points as CSV, one row per face.",
+)
 @click.option(
     "--box",
     type=float,

@@ -12,7 +12,7 @@ from cvclassic.errors import ExitCode
 
 from ...shared.console import stages
 from ...shared.options import quiet_option
-from ...shared.outputs import check_bundle_output
+from ...shared.outputs import OutputFile, check_bundle_output
 
 _MAX_SIDE = 2000
 
@@ -54,7 +54,7 @@ def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str]
     help="Maximum share of strangers accepted as the person they "
     "are compared with (false accept rate).",
 )
-@click.option("--roc", type=click.Path(), help="Draw the ROC curve (.png, .svg or .pdf).")
+@click.option("--roc", type=OutputFile(), help="Draw the ROC curve (.png, .svg or .pdf).")
 @quiet_option
 @click.pass_context
 def threshold(ctx, gallery, folder, max_far, roc, quiet):
@@ -102,7 +102,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
 
 @click.command("train-metric")
 @click.argument("folder", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="File to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="File to write.")
 @click.option(
     "--feature",
     type=click.Choice(["lbp+hog", "lbp", "hog", "pixels"]),

@@ -8,7 +8,7 @@ from cvclassic._basics.printable import plural
 from cvclassic.errors import ExitCode
 
 from ...shared.console import plain
-from ...shared.outputs import TextFile
+from ...shared.outputs import LABELS, TextFile, check_no_input, forced
 from .options import FORMAT_NAMES
 
 
@@ -25,7 +25,7 @@ from .options import FORMAT_NAMES
     "-o",
     "--output",
     required=True,
-    type=TextFile(),
+    type=TextFile(LABELS),
     metavar="FILE|DIR",
     help="File to write, or a folder for voc, yolo and labelme (one file per image).",
 )
@@ -48,9 +48,10 @@ def convert(ctx, labels, format_, output, images, given):
     from cvclassic.images.labels import read_labels, write_labels
     from cvclassic.images.labels.converting import complete_labels
 
+    check_no_input(output, (labels,))
     read = read_labels(labels, images, format=given)
     done = complete_labels(read, labels, images, keep_rle=format_ == "coco")
-    n = write_labels(output, done, format_)
+    n = write_labels(output, done, format_, force=forced())
     for problem in read.problems[:10]:
         click.echo(plain(problem), err=True)
     said = f"{plural(done.n_objects, 'object')} in {plural(len(done), 'image')}"

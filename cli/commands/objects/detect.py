@@ -13,6 +13,7 @@ from cvclassic._basics.printable import plural
 
 from ...shared.console import plain, show_table
 from ...shared.film import film_options
+from ...shared.outputs import LABELS, TextFile, forced
 from ...shared.running import Session, engine_for, run_options, source_options
 
 _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"}
@@ -30,7 +31,7 @@ _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=TextFile(LABELS),
     metavar="FILE|DIR",
     help="File for the boxes, or folder for them and for drawings.  [default: stdout]",
 )
@@ -86,6 +87,8 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
         about={"model": file_digest(model)},
         picture_score=max(least, 0.5) if min_score is None else min_score,
     )
+    if is_folder and format_ in _FILES:
+        TextFile(LABELS).convert(os.path.join(output, _FILES[format_]), None, ctx)
     records: list[Any] = []
     journal = None
     if output is not None:
@@ -134,7 +137,7 @@ def _write(records, detector, format_, output, is_folder: bool, sources) -> str:
         _table(records)
         return ""
     if format_ in ("voc", "yolo"):
-        write_labels(output, label_set(records, classes, root), format_)
+        write_labels(output, label_set(records, classes, root), format_, force=forced())
         return output
     if format_ == "coco":
         text = json.dumps(coco_object(records, classes, root)) + "\n"

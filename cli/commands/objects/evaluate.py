@@ -9,7 +9,7 @@ from cvclassic.errors import ExitCode
 from ...shared.console import plain, report_failures, show_table, stages
 from ...shared.json_files import check_json, write_json
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import OutputFile, TextFile, forced, wrote
 from .options import labels_options, say_label_faults
 
 
@@ -18,7 +18,7 @@ from .options import labels_options, say_label_faults
 @labels_options
 @click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.option(
-    "--report", type=click.Path(), metavar="HTML", help="Write an HTML page with the mistakes."
+    "--report", type=OutputFile(), metavar="HTML", help="Write an HTML page with the mistakes."
 )
 @jobs_option
 @quiet_option
@@ -45,7 +45,7 @@ def evaluate(ctx, model, labels, images, labels_format, json_, report, jobs, qui
     if report is not None:
         from cvclassic.report.page import check_page_path
 
-        check_page_path(report)
+        check_page_path(report, force=forced())
     detector, summary = load_detector(model)
     files = load_labeled_files(labels, images, format=labels_format)
     failures = say_label_faults(files, quiet=quiet)

@@ -6,7 +6,7 @@ import click
 
 from ...shared.console import plain
 from ...shared.json_files import check_json, write_json
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import OutputFile, TextFile, wrote
 
 
 @click.command()
@@ -18,7 +18,7 @@ from ...shared.outputs import TextFile, wrote
     help="Box to explain.  [default: the most probable object, else the whole image]",
 )
 @click.option("--label", help="Class to explain.  [default: the most probable one]")
-@click.option("-o", "--output", type=click.Path(), help="Drawing (.png, .svg or .pdf).")
+@click.option("-o", "--output", type=OutputFile(), help="Drawing (.png, .svg or .pdf).")
 @click.option("--json", "json_", type=TextFile(), help="File for the numbers; - is stdout.")
 @click.pass_context
 def show(ctx, model, image, at, label, output, json_):

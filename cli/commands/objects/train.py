@@ -12,7 +12,7 @@ from cvclassic.errors import ExitCode
 
 from ...shared.console import plain, stages
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import check_bundle_output, wrote
+from ...shared.outputs import OutputFile, check_bundle_output, wrote
 from ...shared.signals import stop_on_signals
 from .options import labels_options, say_label_faults
 
@@ -23,7 +23,7 @@ from .options import labels_options, say_label_faults
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False),
+    type=OutputFile(dir_okay=False),
     metavar="MODEL",
     help="Detector file to write.",
 )

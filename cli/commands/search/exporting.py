@@ -10,7 +10,7 @@ import click
 from cvclassic._basics.printable import plural
 from cvclassic.errors import ExitCode
 
-from ...shared.outputs import wrote
+from ...shared.outputs import OutputFile, wrote
 from ...shared.running import source_options
 
 _SEND = {
@@ -32,7 +32,7 @@ _SEND = {
     help="What to export for. vocabulary: a file for search index --vocabulary.",
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(), help="New folder; a file for vocabulary."
+    "-o", "--output", required=True, type=OutputFile(), help="New folder; a file for vocabulary."
 )
 @click.option(
     "--name", default="images", show_default=True, help="Of the collection, index or table."

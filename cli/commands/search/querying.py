@@ -11,7 +11,7 @@ import click
 from cvclassic.errors import ExitCode
 
 from ...shared.json_files import write_json
-from ...shared.outputs import RecordsFile, TextFile, wrote
+from ...shared.outputs import OutputFile, RecordsFile, TextFile, forced, wrote
 from ...shared.reporting import command_line
 from ...shared.running import Session, run_options, source_options
 
@@ -44,7 +44,7 @@ def _read_box(_ctx, _param, value: str | None):
     metavar="WORDS",
     help="Find images by keywords too, such as 'tiger grass'; several words of one keyword need ;.",
 )
-@click.option("--page", type=click.Path(), help="Write a page (.html) with hits and matches.")
+@click.option("--page", type=OutputFile(), help="Write a page (.html) with hits and matches.")
 @click.option("--json", "json_file", type=TextFile(), help="Write the hits to this file.")
 @click.option(
     "--records",
@@ -105,7 +105,7 @@ def query(
     if records is not None and (together or sources is None):
         raise click.UsageError("--records needs queries of their own: leave out --together.")
     if page is not None:
-        check_page_path(page, "page")
+        check_page_path(page, "page", force=forced())
     if json_file is not None:
         check_writable(json_file)
     wanted = () if words is None else _split_words(words)

@@ -7,7 +7,7 @@ import time
 import click
 
 from ...shared.json_files import write_json
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import OutputFile, TextFile, forced, wrote
 from ...shared.reporting import command_line
 
 
@@ -22,7 +22,7 @@ from ...shared.reporting import command_line
     show_default=True,
     help="Latent semantic indexing, its probabilistic form, or latent Dirichlet allocation.",
 )
-@click.option("--page", type=click.Path(), help="Write a page (.html) to browse.")
+@click.option("--page", type=OutputFile(), help="Write a page (.html) to browse.")
 @click.option("--json", "json_file", type=TextFile(), help="Write topics and weights.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
@@ -43,7 +43,7 @@ def topics(ctx, index_, n_topics, method, page, json_file, seed):
     from ...shared.console import plain
 
     if page is not None:
-        check_page_path(page, "page")
+        check_page_path(page, "page", force=forced())
     if json_file is not None:
         check_writable(json_file)
     index = ImageIndex.open(index_)

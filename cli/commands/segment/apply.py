@@ -7,6 +7,7 @@ import os
 import click
 
 from ...shared.film import film_options
+from ...shared.outputs import TABLE, TextFile
 from ...shared.running import records_option, run_options, source_options
 from .running import run_segmentation
 
@@ -33,7 +34,7 @@ from .running import run_segmentation
 @click.option("--draw", is_flag=True, help="Also write NAME.overlay.png.")
 @click.option(
     "--table",
-    type=click.Path(),
+    type=TextFile(TABLE),
     metavar="FILE",
     help="Write a table of all objects, or of each class of more than two: area, center, axes, "
     "color and texture (.csv or .parquet).",

@@ -8,7 +8,7 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
-from ...shared.outputs import TextFile
+from ...shared.outputs import OutputFile, TextFile, forced
 
 
 @click.command()
@@ -45,7 +45,7 @@ from ...shared.outputs import TextFile
     "--json", "json_", type=TextFile(), metavar="FILE", help="Write the scores to this JSON file."
 )
 @click.option(
-    "--report", type=click.Path(), metavar="FILE", help="Write a page (.html), worst images first."
+    "--report", type=OutputFile(), metavar="FILE", help="Write a page (.html), worst images first."
 )
 @jobs_option
 @quiet_option
@@ -83,7 +83,7 @@ def evaluate(ctx, model, images, masks, inside, instances, tolerance, json_, rep
     if json_ is not None:
         check_writable(json_)
     if report is not None:
-        check_page_path(report)
+        check_page_path(report, force=forced())
     pairs = pair_folders(images, masks, inside)
     start = time.perf_counter()
     with stages(quiet) as progress:

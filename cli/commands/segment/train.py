@@ -7,7 +7,7 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
-from ...shared.outputs import check_bundle_output
+from ...shared.outputs import OutputFile, check_bundle_output
 
 
 @click.command()
@@ -39,7 +39,7 @@ from ...shared.outputs import check_bundle_output
     "--names", type=click.Path(), metavar="FILE", help="Names of the classes, one per line."
 )
 @click.option("--instances", is_flag=True, help="Separate touching objects.")
-@click.option("-o", "--output", required=True, type=click.Path(), help="Model file to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Model file to write.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from ...shared.outputs import TABLE, TextFile
 from ...shared.running import records_option, run_options, source_options
 from .running import run_segmentation
 
@@ -24,7 +25,7 @@ def _common(style: str) -> Callable:
             ),
             click.option(
                 "--table",
-                type=click.Path(),
+                type=TextFile(TABLE),
                 metavar="FILE",
                 help="Write a table of all regions: area, center, axes, color and texture (.csv or "
                 ".parquet).",

@@ -9,7 +9,7 @@ import click
 from cvclassic.errors import ExitCode
 
 from ...shared.options import quiet_option
-from ...shared.outputs import wrote
+from ...shared.outputs import OutputFile, check_no_input, wrote
 from ...shared.video import FrameReader
 
 KINDS = ("background", "flow", "stabilize")
@@ -17,7 +17,7 @@ KINDS = ("background", "flow", "stabilize")
 
 @click.command()
 @click.argument("clip")
-@click.option("-o", "--output", required=True, type=click.Path(), help="Video to write.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Video to write.")
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
@@ -52,6 +52,7 @@ def motion(ctx, clip, output, kind, method, quiet) -> None:
         subtract_background,
     )
 
+    check_no_input(output, (clip,))
     reader = FrameReader(clip, quiet=quiet, what="Drawing")
     kept: list = []
     drawn: Iterable

@@ -14,7 +14,7 @@ from cvclassic.errors import ExitCode
 
 from ...shared.console import plain
 from ...shared.options import quiet_option
-from ...shared.outputs import TextFile, wrote
+from ...shared.outputs import OutputFile, TextFile, check_own, wrote
 from ...shared.video import FrameReader, timecode
 
 
@@ -23,10 +23,12 @@ from ...shared.video import FrameReader, timecode
 @click.option(
     "--csv",
     "table",
-    type=TextFile(),
+    type=TextFile("clip,shot,"),
     help="CSV file for the list of shots; - is stdout. [default]",
 )
-@click.option("--edl", type=TextFile(), help="Edit decision list (CMX 3600) for video editors.")
+@click.option(
+    "--edl", type=TextFile("TITLE: "), help="Edit decision list (CMX 3600) for video editors."
+)
 @click.option(
     "--split",
     type=click.Path(file_okay=False),
@@ -34,7 +36,7 @@ from ...shared.video import FrameReader, timecode
     help="Write each shot as a video into DIR.",
 )
 @click.option(
-    "--sheet", type=click.Path(), help="Write an image with the middle frame of each shot."
+    "--sheet", type=OutputFile(), help="Write an image with the middle frame of each shot."
 )
 @click.option(
     "--sensitivity",
@@ -139,6 +141,7 @@ def _split(clip: str, folder: str, spans, quiet: bool) -> None:
     for number, (first, end) in enumerate(spans, start=1):
         path = os.path.join(folder, f"{stem}-{number:03d}{suffix}")
         start = None
+        check_own(path, "--split")
         with VideoWriter(path) as writer:
             for _ in range(end - first):
                 frame = next(reader, None)

@@ -12,14 +12,16 @@ from cvclassic._basics.printable import plural
 from cvclassic.errors import ExitCode
 
 from ...shared.options import jobs_option, n_jobs, quiet_option
-from ...shared.outputs import TextFile, check_no_input, wrote
+from ...shared.outputs import OutputFile, TextFile, check_no_input, wrote
 from ...shared.video import FrameReader
 
 
 @click.command()
 @click.argument("clip")
-@click.option("-o", "--output", required=True, type=TextFile(), help="CSV file in MOT format.")
-@click.option("--video", type=click.Path(), help="Write the video with the tracks drawn.")
+@click.option(
+    "-o", "--output", required=True, type=TextFile(r"\d+,\d+,-?\d"), help="CSV file in MOT format."
+)
+@click.option("--video", type=OutputFile(), help="Write the video with the tracks drawn.")
 @click.option("--box", metavar="X,Y,W,H", help="Track this box of the first frame.")
 @click.option(
     "--cascade", type=click.Path(), metavar="XML", help="Track the detections of this cascade."

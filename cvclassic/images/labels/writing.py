@@ -25,7 +25,7 @@ _WHOLE: dict[str, Callable[[LabelSet], str]] = {
 WRITTEN_FORMATS = (*_WHOLE, *_FOLDERS)
 
 
-def write_labels(path, labels: LabelSet, format: str) -> int:
+def write_labels(path, labels: LabelSet, format: str, *, force: bool = True) -> int:
     """Write labels in another format.
 
     Parameters
@@ -35,6 +35,9 @@ def write_labels(path, labels: LabelSet, format: str) -> int:
     labels : LabelSet
     format : str
         One of `WRITTEN_FORMATS`.
+    force : bool
+        Whether files in the folder of ``voc``, ``yolo`` and ``labelme`` are replaced that hold
+        something else.
 
     Returns
     -------
@@ -44,7 +47,8 @@ def write_labels(path, labels: LabelSet, format: str) -> int:
     Raises
     ------
     DataError
-        A file cannot be written, or a size that the format needs is not known.
+        A file cannot be written or is not to be replaced, or a size that the format needs is not
+        known.
     ParameterError
         There is no such format.
     """
@@ -57,7 +61,7 @@ def write_labels(path, labels: LabelSet, format: str) -> int:
         if format in _WHOLE:
             _write(Path(name), _WHOLE[format](labels))
             return 1
-        return _write_folder(Path(name), labels, format)
+        return _write_folder(Path(name), labels, format, force)
     except OSError as error:
         raise DataError(f"{name}: cannot be written ({error.strerror})") from None
 
@@ -67,10 +71,11 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _write_folder(folder: Path, labels: LabelSet, format: str) -> int:
+def _write_folder(folder: Path, labels: LabelSet, format: str, force: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {name: i for i, name in enumerate(labels.classes)}
     taken: dict[str, str] = {}
+    texts: dict[Path, str] = {}
     inner = folder / "labels" if format == "yolo" else folder
     inner.mkdir(exist_ok=True)
     for image in labels.images:
@@ -81,10 +86,18 @@ def _write_folder(folder: Path, labels: LabelSet, format: str) -> int:
             )
         taken[stem] = image.name
         suffix, text = _one(image, format, numbers)
-        _write(inner / f"{stem}{suffix}", text)
+        texts[inner / f"{stem}{suffix}"] = text
     if format == "yolo":
-        _write(folder / "data.yaml", yolo.format_yaml(labels.classes))
-    return len(labels.images) + (format == "yolo")
+        texts[folder / "data.yaml"] = yolo.format_yaml(labels.classes)
+    for target, text in texts.items():
+        if not force and target.exists() and target.read_bytes() != text.encode():
+            raise DataError(
+                f"{target} exists and holds something else. Choose another folder, or replace it "
+                "with --force."
+            )
+    for target, text in texts.items():
+        _write(target, text)
+    return len(texts)
 
 
 def _one(image: LabeledImage, format: str, numbers: dict[str, int]) -> tuple[str, str]:
