@@ -143,7 +143,8 @@ def blobs_doh(
     Returns
     -------
     Blobs
-        Strongest first. The determinant does not tell bright from dark; saddles are left out.
+        Strongest first. The determinant does not tell bright from dark; saddles are left out, and
+        what a stronger blob nearby explains, as in `blobs_log`.
 
     References
     ----------
@@ -158,8 +159,11 @@ def blobs_doh(
     [30.0, 25.0]
     """
     sigmas = _sigmas(min_sigma, max_sigma, n_scales)
-    answers = [xx * yy - xy * xy for xx, yy, xy in _hessians(image, sigmas)]
-    return scale_extrema(answers, sigmas, threshold, overlap, "bright", ridges=True)
+    answers, bends = [], []
+    for xx, yy, xy in _hessians(image, sigmas):
+        answers.append(xx * yy - xy * xy)
+        bends.append(xx + yy)
+    return scale_extrema(answers, sigmas, threshold, overlap, "bright", bends=bends)
 
 
 def _plane(image: np.ndarray) -> np.ndarray:

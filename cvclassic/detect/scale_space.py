@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -73,11 +74,12 @@ def scale_extrema(
     overlap: float,
     polarity: str,
     *,
-    ridges: bool = False,
+    bends: Sequence[np.ndarray] | None = None,
 ) -> Blobs:
     """Blobs where an answer is the largest of its 26 neighbors in place and scale.
 
-    Maxima on ridges of the answer are left out unless `ridges` is True.
+    Maxima on ridges of the answer are left out. Where the answers are products of two curvatures
+    and so have lost their sign, `bends` has it: dark blobs are above 0.
     """
     check_positive("threshold", threshold)
     check_real("overlap", overlap, 0, 1)
@@ -89,15 +91,19 @@ def scale_extrema(
         found += [
             (y, x, s, -v) for y, x, s, v in _maxima([-answer for answer in answers], threshold)
         ]
-    if not ridges:
-        found = [_off_ridges(answers[i], sigmas[i], *some) for i, some in _by_scale(found)]
+    found = [_off_ridges(answers[i], sigmas[i], *some) for i, some in _by_scale(found)]
     y, x, scale, value = (np.concatenate(column) for column in zip(*found, strict=True))
+    ring = _RING
+    if bends is not None:
+        dark = np.stack(bends)[scale, y, x] > 0 if len(y) else np.zeros(0, bool)
+        value, ring = np.where(dark, -value, value), _RING**2
     blobs = Blobs(
         np.stack([x, y], axis=1).astype(np.float32),
         (np.sqrt(2) * np.asarray(sigmas)[scale]).astype(np.float32),
         value.astype(np.float32),
     )
-    return _prune(_without_rings(blobs.strongest(None)), overlap)
+    blobs = _prune(_without_rings(blobs.strongest(None), ring), overlap)
+    return blobs if bends is None else replace(blobs, response=np.abs(blobs.response))
 
 
 def _maxima(answers: Sequence[np.ndarray], threshold: float) -> list[tuple[np.ndarray, ...]]:
@@ -140,7 +146,7 @@ def _reflected(index: np.ndarray, n: int) -> np.ndarray:
     return np.clip(inside, 0, n - 1)
 
 
-def _without_rings(blobs: Blobs) -> Blobs:
+def _without_rings(blobs: Blobs, ring: float) -> Blobs:
     """Leave out what a stronger blob of the other sign explains: parts of the ring around it.
 
     The ring of a disc answers with a third of what its center does; where the rings of two discs
@@ -157,7 +163,7 @@ def _without_rings(blobs: Blobs) -> Blobs:
     explained = (
         (answer[strong] * answer[weak] < 0)
         & (apart < r[strong] + 2 * r[weak])
-        & (np.abs(answer[weak]) < _RING * np.abs(answer[strong]))
+        & (np.abs(answer[weak]) < ring * np.abs(answer[strong]))
     )
     keep = np.ones(len(blobs), bool)
     keep[weak[explained]] = False

@@ -36,7 +36,7 @@ def test_mser_and_simple_blobs_have_place_and_radius():
             assert blobs.response[nearest] > 0
 
 
-@pytest.mark.parametrize("find", [detect.blobs_log, detect.blobs_dog])
+@pytest.mark.parametrize("find", [detect.blobs_log, detect.blobs_dog, detect.blobs_doh])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_discs_give_one_blob_each(find, sign):
     """Neither edges nor the rings around discs are blobs."""
@@ -52,7 +52,7 @@ def test_discs_give_one_blob_each(find, sign):
 def test_edges_are_no_blobs():
     image = np.zeros((90, 120), np.uint8)
     image[:, 60:] = 255
-    assert len(detect.blobs_log(image)) == 0
+    assert len(detect.blobs_log(image)) == len(detect.blobs_doh(image)) == 0
 
 
 def test_wide_blurs_have_no_ripple():

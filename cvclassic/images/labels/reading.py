@@ -13,7 +13,7 @@ from cvclassic.images.labels import json_formats, xml_formats
 from cvclassic.images.labels.coco import is_coco, parse_coco
 from cvclassic.images.labels.csv_formats import parse_csv
 from cvclassic.images.labels.types import LabeledImage, LabelSet, classes_of
-from cvclassic.images.labels.yolo import names_file, read_yolo, yaml_file
+from cvclassic.images.labels.yolo import looks_like_yolo, names_file, read_yolo, yaml_file
 
 FORMATS = ("coco", "voc", "yolo", "labelme", "cvat", "via", "csv", "imglab", "boxes")
 _MOST_BYTES = 1_000_000_000
@@ -94,6 +94,11 @@ def _file(path: Path, images, format: str | None) -> LabelSet:
     if suffix == ".json" or start[:1] in (b"{", b"["):
         return _json(path, data)
     if suffix == ".txt":
+        if not looks_like_yolo(path):
+            raise DataError(
+                f"{name}: this text file holds no labels: expected YOLO's lines, a class and four "
+                "numbers"
+            )
         return read_yolo(path, images)
     return parse_csv(data.decode(find_encoding(data), "replace"), path.name)
 
@@ -125,10 +130,10 @@ def _of_images(images: list[LabeledImage], format: str, problems: list[str]) -> 
 def _folder(folder: Path, images, format: str | None) -> LabelSet:
     """Labels of a folder: one file each image, or one file that has all."""
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".xml", ".json", ".csv"))
-    texts = any(
-        p.suffix == ".txt" and p.name != "README.txt" for p in folder.rglob("*.txt")
-    )  # fmt: skip
-    named = texts and (yaml_file(folder) or names_file(folder))
+    texts = [p for p in folder.rglob("*.txt") if p.name != "README.txt"]
+    named = bool(texts) and (yaml_file(folder) or names_file(folder))
+    if format is None and not named:
+        texts = texts if any(looks_like_yolo(p) for p in texts) else []
     if format == "yolo" or named or (texts and not files):
         return read_yolo(folder, images)
     singles: dict[str, tuple[list[LabeledImage], list[str]]] = {}

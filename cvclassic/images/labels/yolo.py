@@ -85,15 +85,11 @@ def _objects(file: Path, size, names: dict[int, str], problems: list[str]):
         parts = line.split()
         if not parts:
             continue
-        try:
-            kind = int(float(parts[0]))
-            values = [float(v) for v in parts[1:]]
-        except (ValueError, OverflowError):
-            values = [math.nan]
-        good = len(values) == 4 or len(values) == 5 or (len(values) >= 6 and len(values) % 2 == 0)
-        if not good or not all(math.isfinite(v) for v in values):
+        row = _row(parts)
+        if row is None:
             problems.append(f"{file.name}, line {number}: expected a class and four numbers")
             continue
+        kind, values = row
         label = names.get(kind, str(kind))
         if len(values) >= 6:
             flat = tuple(
@@ -105,6 +101,26 @@ def _objects(file: Path, size, names: dict[int, str], problems: list[str]):
         box = ((cx - w / 2) * width, (cy - h / 2) * height, w * width, h * height)
         objects.append(LabeledObject(label, box))
     return tuple(objects)
+
+
+def _row(parts: list[str]) -> tuple[int, list[float]] | None:
+    """Class and numbers of a line: a box, a box with its score, or a polygon; None for others."""
+    try:
+        kind = int(float(parts[0]))
+        values = [float(v) for v in parts[1:]]
+    except (ValueError, OverflowError):
+        return None
+    good = len(values) == 4 or len(values) == 5 or (len(values) >= 6 and len(values) % 2 == 0)
+    return (kind, values) if good and all(math.isfinite(v) for v in values) else None
+
+
+def looks_like_yolo(file: Path) -> bool:
+    """Whether the first line of a text file is one of YOLO's; a file without lines has no boxes."""
+    if file.name in _NAME_LISTS:
+        return True
+    lines = _text(file).split("\n")
+    first = next((line.split() for line in lines if line.strip()), None)
+    return first is None or _row(first) is not None
 
 
 def _text(file) -> str:

@@ -189,3 +189,16 @@ def test_boxes_turn_as_pixels_do(orientation):
     inside = np.zeros_like(turned)
     inside[y : y + h, x : x + w] = 255
     assert np.array_equal(turned, inside)
+
+
+@pytest.mark.parametrize("text", ["Buy milk\nand eggs\n", "3 eggs\n", "1 2 3\n4 5 6\n", "\0\xff"])
+def test_a_note_is_no_label_file(text, tmp_path) -> None:
+    note = tmp_path / "notes.txt"
+    note.write_text(text)
+    write_image(tmp_path / "a.png", np.zeros((4, 4), np.uint8))
+    with pytest.raises(DataError, match=r"notes\.txt: this text file holds no labels"):
+        read_labels(note)
+    with pytest.raises(DataError, match="there are no labels"):
+        read_labels(tmp_path)
+    (tmp_path / "a.txt").write_text("\n0 0.5 0.5 0.5 0.5\n")
+    assert read_labels(tmp_path).n_objects == read_labels(tmp_path / "a.txt").n_objects == 1
