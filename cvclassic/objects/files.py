@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._basics.checks import check_seed
 from .._basics.saving import require
-from ..errors import CvclassicError, ModelFileError
-from ..models.bundles import load_bundle, save_bundle
+from ..errors import ModelFileError
+from ..models.estimator_files import Parts, check_pair, load_estimator, save_estimator
 from .boosting import Trees
 from .channels import N_HOG
 from .detector import ObjectDetector
@@ -49,7 +48,7 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         raise ModelFileError("This ObjectDetector cannot be saved: it is not fitted.")
     state = model.state_
     book = state.vectors.codebook
-    arrays = {
+    arrays: dict[str, Any] = {
         "trees.features": state.trees.features.astype(np.int32),
         "trees.thresholds": state.trees.thresholds.astype(np.uint8),
         "trees.leaves": state.trees.leaves,
@@ -74,9 +73,7 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
             "refiner.weights": fine.weights,
             "refiner.changes": fine.changes,
         }
-    seed = model.random_state
     content = {
-        "params": model.get_params() | {"random_state": seed if type(seed) is int else None},
         "classes": list(state.classes),
         "window": list(state.geometry.window),
         "margin": list(state.geometry.margin),
@@ -84,9 +81,9 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
         "n_windows": state.n_windows,
         "grid": [state.vectors.columns, state.vectors.rows],
         "fine": None if fine is None else [fine.columns, fine.rows, fine.gain, fine.share],
-        "summary": summary or {},
     }
-    return save_bundle(path, _KIND, _VERSION, arrays, content)  # type: ignore[arg-type]
+    params = model.get_params()
+    return save_estimator(path, _KIND, _VERSION, arrays, content, params=params, summary=summary)
 
 
 def load_detector(path) -> tuple[ObjectDetector, dict[str, Any]]:
@@ -97,44 +94,34 @@ def load_detector(path) -> tuple[ObjectDetector, dict[str, Any]]:
     ModelFileError
         The file is missing, damaged, of a newer version or no object detector.
     """
-    arrays, content = load_bundle(path, _KIND, _VERSION, called=_CALLED)
-    try:
-        return _rebuild(arrays, content), content["summary"]
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
+    return load_estimator(path, _KIND, _VERSION, _rebuild, called=_CALLED)
 
 
-def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDetector:
+def _rebuild(parts: Parts) -> ObjectDetector:
     """The estimator, from checked parts."""
-    expected = {
-        "params", "classes", "window", "margin", "max_side", "n_windows", "grid", "fine",
-        "summary",
-    }  # fmt: skip
-    require(set(content) == expected, "its content has unexpected entries")
-    require(isinstance(content["summary"], dict), "its summary is not an object")
-    model = _model(content["params"])
-    classes = content["classes"]
+    model = parts.estimator(ObjectDetector, set(ObjectDetector().get_params()))
+    classes = parts.entry("classes")
     good = isinstance(classes, list) and 1 <= len(classes) <= _MOST_CLASSES
     require(good and all(isinstance(c, str) for c in classes), "its classes are invalid")
     require(len(set(classes)) == len(classes), "a class occurs twice")
-    window = _pair(content["window"], 1, _MOST_CELLS, "window")
-    margin = _pair(content["margin"], 0, _MOST_CELLS, "margin")
-    grid = _pair(content["grid"], 1, 200, "grid")
-    max_side = _whole(content["max_side"], 16, 65_535, "max_side")
-    n_windows = _whole(content["n_windows"], 1, 100_000, "n_windows")
-    scales = _take(arrays, "scales", (None, 2), np.float64)
+    window = parts.pair("window", 1, _MOST_CELLS)
+    margin = parts.pair("margin", 0, _MOST_CELLS)
+    grid = parts.pair("grid", 1, 200)
+    max_side = parts.whole("max_side", 16, 65_535)
+    n_windows = parts.whole("n_windows", 1, 100_000)
+    scales = parts.array("scales", (None, 2), np.float64)
     require(1 <= len(scales) <= _MOST_SCALES, "it has no scales, or too many")
     require(bool(((scales > 1e-4) & (scales < 16)).all()), "a scale is out of range")
     geometry = Geometry(window, margin, tuple((float(x), float(y)) for x, y in scales))
-    trees = _trees(arrays, geometry.n_features)
-    floors = _take(arrays, "floors", (-(-len(trees) // BLOCK),), np.float32)
-    book = _codebook(arrays)
+    trees = _trees(parts, geometry.n_features)
+    floors = parts.array("floors", (-(-len(trees) // BLOCK),), np.float32)
+    book = _codebook(parts)
     d = grid[0] * grid[1] * N_HOG + book.n_features + N_PLACE + 1
     vectors = WindowVectors(
         *grid,
         book,
-        _take(arrays, "center", (d,), np.float32),
-        _take(arrays, "gains", (d,), np.float32),
+        parts.array("center", (d,), np.float32),
+        parts.array("gains", (d,), np.float32),
     )
     c = len(classes)
     model.state_ = DetectorState(
@@ -145,51 +132,38 @@ def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> ObjectDe
         trees,
         floors,
         vectors,
-        _take(arrays, "weights", (d + 1, c), np.float32),
-        _take(arrays, "changes", (d + 1, 4), np.float32),
-        _refiner(arrays, content["fine"], c),
-        _take(arrays, "calibration", (2, c), np.float32),
+        parts.array("weights", (d + 1, c), np.float32),
+        parts.array("changes", (d + 1, 4), np.float32),
+        _refiner(parts, c),
+        parts.array("calibration", (2, c), np.float32),
     )
-    require(not arrays, "it holds unexpected arrays")
     model.classes_ = np.array(classes, object)
     return model
 
 
-def _model(params) -> ObjectDetector:
-    names = set(ObjectDetector().get_params())
-    require(isinstance(params, dict) and set(params) == names, "its parameters are invalid")
-    model = ObjectDetector(**params)
-    try:
-        model._check()
-        check_seed("random_state", model.random_state)
-    except CvclassicError as problem:
-        raise ModelFileError(f"The model file is damaged: {problem}") from None
-    return model
-
-
-def _trees(arrays, n_features: int) -> Trees:
-    features = _take(arrays, "trees.features", (None, 3), np.int32)
+def _trees(parts: Parts, n_features: int) -> Trees:
+    features = parts.array("trees.features", (None, 3), np.int32)
     n = len(features)
     require(1 <= n <= _MOST_TREES, "it has no trees, or too many")
     require(bool(((features >= 0) & (features < n_features)).all()), "a tree looks outside")
     return Trees(
         features,
-        _take(arrays, "trees.thresholds", (n, 3), np.uint8),
-        _take(arrays, "trees.leaves", (n, 4), np.float32),
+        parts.array("trees.thresholds", (n, 3), np.uint8),
+        parts.array("trees.leaves", (n, 4), np.float32),
     )
 
 
-def _codebook(arrays) -> Codebook:
+def _codebook(parts: Parts) -> Codebook:
     d = 4 * N_HOG
-    components = _take(arrays, "codebook.components", (None, d), np.float32)
-    means = _take(arrays, "codebook.means", (None, len(components)), np.float32)
+    components = parts.array("codebook.components", (None, d), np.float32)
+    means = parts.array("codebook.means", (None, len(components)), np.float32)
     book = Codebook(
-        _take(arrays, "codebook.scale", (d,), np.float32),
-        _take(arrays, "codebook.mean", (d,), np.float32),
+        parts.array("codebook.scale", (d,), np.float32),
+        parts.array("codebook.mean", (d,), np.float32),
         components,
-        _take(arrays, "codebook.weights", (len(means),), np.float32),
+        parts.array("codebook.weights", (len(means),), np.float32),
         means,
-        _take(arrays, "codebook.variances", means.shape, np.float32),
+        parts.array("codebook.variances", means.shape, np.float32),
     )
     require(len(means) >= 1 and len(components) >= 1, "its codebook is empty")
     positive = (book.scale > 0).all() and (book.weights > 0).all() and (book.variances > 0).all()
@@ -197,11 +171,12 @@ def _codebook(arrays) -> Codebook:
     return book
 
 
-def _refiner(arrays, fine, c: int) -> Refiner | None:
+def _refiner(parts: Parts, c: int) -> Refiner | None:
+    fine = parts.entry("fine")
     if fine is None:
         return None
     require(isinstance(fine, list) and len(fine) == 4, "its finer look is odd")
-    columns, rows = _pair(fine[:2], 1, 400, "its fine grid")
+    columns, rows = check_pair(fine[:2], 1, 400, "its fine grid")
     gain, share = fine[2:]
     good = type(gain) is float and 0 < gain < 1e9 and type(share) is float and 0 < share <= 1
     require(good, "its finer look is odd")
@@ -209,30 +184,9 @@ def _refiner(arrays, fine, c: int) -> Refiner | None:
     return Refiner(
         columns,
         rows,
-        _take(arrays, "refiner.center", (d,), np.float32),
+        parts.array("refiner.center", (d,), np.float32),
         gain,
-        _take(arrays, "refiner.weights", (d + 1, c), np.float32),
-        _take(arrays, "refiner.changes", (d + 1, 4), np.float32),
+        parts.array("refiner.weights", (d + 1, c), np.float32),
+        parts.array("refiner.changes", (d + 1, 4), np.float32),
         share,
     )
-
-
-def _take(arrays, name: str, shape: tuple, kind) -> np.ndarray:
-    """An array of the expected shape and type; None stands for any length."""
-    array = arrays.pop(name, None)
-    require(array is not None, f"{name} is missing")
-    same = array.ndim == len(shape) and all(
-        want is None or want == got for want, got in zip(shape, array.shape, strict=True)
-    )
-    require(same and array.dtype == kind, f"{name} has the wrong form")
-    return array
-
-
-def _whole(value, low: int, high: int, name: str) -> int:
-    require(type(value) is int and low <= value <= high, f"{name} is out of range")
-    return value
-
-
-def _pair(value, low: int, high: int, name: str) -> tuple[int, int]:
-    require(isinstance(value, list) and len(value) == 2, f"{name} is no pair")
-    return _whole(value[0], low, high, name), _whole(value[1], low, high, name)

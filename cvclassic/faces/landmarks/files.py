@@ -9,10 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..._basics.checks import check_seed
 from ..._basics.saving import require
-from ...errors import CvclassicError, ModelFileError
-from ...models.bundles import load_bundle, save_bundle
+from ...errors import ModelFileError
+from ...models.estimator_files import Parts, load_estimator, save_estimator
 from .alignment import N_LANDMARKS
 from .descent import DescentStage
 from .model import FaceLandmarks
@@ -69,15 +68,10 @@ def save_landmarks(path, model: FaceLandmarks, summary: dict[str, Any] | None = 
                 arrays[f"stages.{i}.{field.name}"] = value.astype(kind)
             else:
                 stages[i][field.name] = value
-    seed = model.random_state
     error = model.held_out_error_
-    content = {
-        "params": model.get_params() | {"random_state": seed if type(seed) is int else None},
-        "stages": stages,
-        "held_out_error": None if math.isnan(error) else error,
-        "summary": summary or {},
-    }
-    return save_bundle(path, _KIND, _VERSION, arrays, content)
+    content = {"stages": stages, "held_out_error": None if math.isnan(error) else error}
+    params = model.get_params()
+    return save_estimator(path, _KIND, _VERSION, arrays, content, params=params, summary=summary)
 
 
 def load_landmarks(path) -> tuple[FaceLandmarks, dict[str, Any]]:
@@ -88,53 +82,25 @@ def load_landmarks(path) -> tuple[FaceLandmarks, dict[str, Any]]:
     ModelFileError
         The file is missing, damaged, of a newer version or no file of landmarks.
     """
-    arrays, content = load_bundle(path, _KIND, _VERSION)
-    try:
-        return _rebuild(arrays, content), content["summary"]
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
+    return load_estimator(path, _KIND, _VERSION, _rebuild)
 
 
-def _rebuild(arrays: dict[str, np.ndarray], content: dict[str, Any]) -> FaceLandmarks:
+def _rebuild(parts: Parts) -> FaceLandmarks:
     """The estimator, from checked parts."""
-    expected = {"params", "stages", "held_out_error", "summary"}
-    require(set(content) == expected, "its content has unexpected entries")
-    params, stages, error = (content[key] for key in ("params", "stages", "held_out_error"))
-    require(isinstance(content["summary"], dict), "its summary is not an object")
-    names = set(FaceLandmarks().get_params())
-    require(isinstance(params, dict) and set(params) == names, "its parameters are invalid")
-    model = FaceLandmarks(**params)
-    try:
-        model._check()
-        check_seed("random_state", model.random_state)
-    except CvclassicError as problem:
-        raise ModelFileError(f"The model file is damaged: {problem}") from None
+    model = parts.estimator(FaceLandmarks, set(FaceLandmarks().get_params()))
+    stages, error = parts.entry("stages"), parts.entry("held_out_error")
     require(error is None or (type(error) is float and 0 <= error < 1e6), "its error is invalid")
     require(isinstance(stages, list) and 1 <= len(stages) <= 100, "it has no stages")
-    model.mean_shape_ = _take(arrays, "mean_shape", (N_LANDMARKS, 2), float)
-    model.box_change_ = _take(arrays, "box_change", (3,), float)
+    model.mean_shape_ = parts.array("mean_shape", (N_LANDMARKS, 2), np.floating)
+    model.box_change_ = parts.array("box_change", (3,), np.floating)
     require(model.box_change_[2] > 0, "box_change must have a factor > 0")
     require(
         bool((np.ptp(model.mean_shape_, axis=0) > 0.01).all()), "mean_shape is not a face shape"
     )
     rebuild: Callable[..., Any] = {"descent": _descent_stage, "trees": _tree_stage}[model.method]
-    model.stages_ = [rebuild(arrays, i, numbers) for i, numbers in enumerate(stages)]
-    require(not arrays, "it holds unexpected arrays")
+    model.stages_ = [rebuild(parts, i, numbers) for i, numbers in enumerate(stages)]
     model.held_out_error_ = math.nan if error is None else error
     return model
-
-
-def _take(arrays: dict, name: str, shape: tuple[int | None, ...], kind: type) -> np.ndarray:
-    """An array of the right shape (None: any length), out of the table."""
-    require(name in arrays, f"the array {name} is missing")
-    array = arrays.pop(name)
-    good = array.ndim == len(shape) and all(
-        length > 0 and wanted in (None, length)
-        for length, wanted in zip(array.shape, shape, strict=False)
-    )
-    require(good, f"{name} has the shape {array.shape}")
-    require(array.dtype.kind == ("i" if kind is int else "f"), f"{name} has the wrong type")
-    return array
 
 
 def _numbers(numbers: Any, names: set[str]) -> dict[str, Any]:
@@ -146,29 +112,29 @@ def _numbers(numbers: Any, names: set[str]) -> dict[str, Any]:
     return numbers
 
 
-def _descent_stage(arrays: dict, i: int, numbers: Any) -> DescentStage:
+def _descent_stage(parts: Parts, i: int, numbers: Any) -> DescentStage:
     prefix = f"stages.{i}."
     numbers = _numbers(numbers, {"scale", "cell"})
-    center = _take(arrays, prefix + "center", (128,), float)
-    components = _take(arrays, prefix + "components", (128, None), float)
+    center = parts.array(prefix + "center", (128,), np.floating)
+    components = parts.array(prefix + "components", (128, None), np.floating)
     shape = (N_LANDMARKS * components.shape[1], 2 * N_LANDMARKS)
-    weights = _take(arrays, prefix + "weights", shape, float)
-    offset = _take(arrays, prefix + "offset", shape[1:], float)
+    weights = parts.array(prefix + "weights", shape, np.floating)
+    offset = parts.array(prefix + "offset", shape[1:], np.floating)
     return DescentStage(
         **numbers, center=center, components=components, weights=weights, offset=offset
     )
 
 
-def _tree_stage(arrays: dict, i: int, numbers: Any) -> TreeStage:
+def _tree_stage(parts: Parts, i: int, numbers: Any) -> TreeStage:
     prefix = f"stages.{i}."
     numbers = _numbers(numbers, {"scale"})
-    anchors = _take(arrays, prefix + "anchors", (None,), int)
-    offsets = _take(arrays, prefix + "offsets", (len(anchors), 2), float)
-    pairs = _take(arrays, prefix + "pairs", (None, None, 2), int)
+    anchors = parts.array(prefix + "anchors", (None,), np.integer)
+    offsets = parts.array(prefix + "offsets", (len(anchors), 2), np.floating)
+    pairs = parts.array(prefix + "pairs", (None, None, 2), np.integer)
     n_trees, n_nodes = pairs.shape[:2]
     require(n_nodes <= 1023 and (n_nodes & (n_nodes + 1)) == 0, f"{prefix}pairs are not full trees")
-    thresholds = _take(arrays, prefix + "thresholds", (n_trees, n_nodes), float)
-    leaves = _take(arrays, prefix + "leaves", (n_trees, n_nodes + 1, 2 * N_LANDMARKS), float)
+    thresholds = parts.array(prefix + "thresholds", (n_trees, n_nodes), np.floating)
+    leaves = parts.array(prefix + "leaves", (n_trees, n_nodes + 1, 2 * N_LANDMARKS), np.floating)
     for name, array, most in (("anchors", anchors, N_LANDMARKS), ("pairs", pairs, len(anchors))):
         inside = array.min() >= 0 and array.max() < most
         require(bool(inside), f"{prefix}{name} point at nothing")
