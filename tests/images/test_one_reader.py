@@ -4,6 +4,8 @@ import ast
 
 import pytest
 
+from tests.source_trees import nodes_of
+
 BANNED = {
     "imread",
     "imreadmulti",
@@ -26,7 +28,7 @@ DECODE = {"imdecode", "imdecodemulti", "imdecodeanimation", "imdecodeWithMetadat
 def uses(source, names):
     """Lines where a module takes one of the names from cv2, by attribute or by import."""
     lines = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Attribute) and node.attr in names:
             root = node.value
             while isinstance(root, ast.Attribute):

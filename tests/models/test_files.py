@@ -1,6 +1,7 @@
 """One file a model: the same answers, the same bytes, and nothing but a model comes out."""
 
 import ast
+import functools
 import itertools
 import json
 import os
@@ -23,7 +24,7 @@ from cvclassic.errors import ModelFileError
 from cvclassic.images import write_image
 from cvclassic.models import load_model, read_model_info, save_model
 from cvclassic.models.digests import digest_of
-from tests import checks
+from tests import checks, source_trees
 from tests.checks import picture_labels, pictures
 from tests.tiny_network import network_bytes, network_params
 
@@ -78,26 +79,51 @@ def three_files(tmp_path_factory) -> Path:
 # ---------------------------------------------------------------------------------- round trip
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_round_trip_of_every_recipe(name, tmp_path, three_files) -> None:
-    """With every head the same probabilities, bit for bit, here and in a second process."""
-    # what fused has beside fisher is the network, whose heads embedding has been through
-    heads = ["svm"] if name == "fused" else list(HEADS)
-    files, expected = [], []
-    for head in heads:
-        model = small_recipe(name, head).fit(pictures(), picture_labels())
-        path = tmp_path / head
-        assert save_model(path, model, {"n_images": 12}) == path.stat().st_size
-        again = load_model(path)
-        assert np.array_equal(again.predict_proba(pictures()), model.predict_proba(pictures()))
-        assert np.array_equal(again.predict(pictures()), model.predict(pictures()))
-        assert again.get_params().keys() == model.get_params().keys()
-        save_model(tmp_path / "again", again, {"n_images": 12})
-        assert (tmp_path / "again").read_bytes() == path.read_bytes()
-        files.append(path)
-        expected.append(model.predict_proba(pictures(3)))
+@functools.cache
+def fitted(name: str, head: str = "svm") -> Pipeline:
+    """A small recipe that has learned the toys. Do not change it."""
+    return small_recipe(name, head).fit(pictures(), picture_labels())
+
+
+# every recipe, and every head behind the quickest of them
+ALL_RECIPES = [(name, "svm") for name in RECIPES]
+ALL_PARTS = [*ALL_RECIPES, *(("pixels", head) for head in HEADS if head != "svm")]
+
+
+@pytest.mark.parametrize(("name", "head"), ALL_PARTS)
+def test_round_trip_of_every_recipe_and_head(name, head, tmp_path) -> None:
+    """The same probabilities, bit for bit, and the same file again."""
+    model = fitted(name, head)
+    path = tmp_path / "m"
+    assert save_model(path, model, {"n_images": 12}) == path.stat().st_size
+    again = load_model(path)
+    assert np.array_equal(again.predict_proba(pictures()), model.predict_proba(pictures()))
+    assert np.array_equal(again.predict(pictures()), model.predict(pictures()))
+    assert again.get_params().keys() == model.get_params().keys()
+    save_model(tmp_path / "again", again, {"n_images": 12})
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_another_process_says_the_same(tmp_path, three_files) -> None:
+    """Bit for bit, whatever the number of threads and the seed of hashes."""
+    files = []
+    for i, parts in enumerate(ALL_PARTS):
+        files.append(tmp_path / str(i))
+        save_model(files[-1], fitted(*parts))
     there = probe(files, three_files, OMP_NUM_THREADS="1", PYTHONHASHSEED="5")
+    expected = [fitted(*parts).predict_proba(pictures(3)) for parts in ALL_PARTS]
     assert np.array_equal(there.reshape(len(files), 3, 3), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", [head for head in HEADS if head != "svm"])
+@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ("pixels", "fused")])
+def test_round_trip_of_every_pair(name, head, tmp_path) -> None:
+    # what fused has beside fisher is the network, whose heads embedding has been through
+    model = fitted(name, head)
+    save_model(tmp_path / "m", model)
+    again = load_model(tmp_path / "m")
+    assert np.array_equal(again.predict_proba(pictures()), model.predict_proba(pictures()))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +198,7 @@ def test_info(toy_model_file, toy_model) -> None:
 def test_same_bytes_from_another_process(toy_folder, tmp_path) -> None:
     """Another number of threads and jobs, another hash seed, another folder."""
     files = []
-    for i, (threads, jobs, seed) in enumerate([("1", 1, "0"), ("2", 2, "77"), ("3", 3, "1")]):
+    for i, (threads, jobs, seed) in enumerate([("1", 1, "0"), ("3", 2, "77")]):
         where = tmp_path / str(i)
         where.mkdir()
         script = f"""
@@ -193,7 +219,7 @@ def test_same_bytes_from_another_process(toy_folder, tmp_path) -> None:
             timeout=60,
         )
         files.append((where / "m").read_bytes())
-    assert files[0] == files[1] == files[2]
+    assert files[0] == files[1]
 
 
 # ------------------------------------------------------------------------------ what is refused
@@ -632,7 +658,7 @@ def test_no_pickle_anywhere(root) -> None:
     """Neither the library nor the commands import anything that unpickles."""
     banned = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "skops"}
     for file in [*(root / "cvclassic").rglob("*.py"), *(root / "cli").rglob("*.py")]:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in source_trees.nodes_of(file.read_text(encoding="utf-8")):
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name.partition(".")[0] for alias in node.names]
@@ -656,8 +682,12 @@ def test_no_pickle_anywhere(root) -> None:
             if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert isinstance(node.value, ast.Constant), file
                 assert node.value.value is False, file
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                called = (
+                    ast.unparse(node.func)
+                    if isinstance(node.func, ast.Name)
+                    else (f"{getattr(node.func.value, 'id', '')}.{node.func.attr}")
+                )
                 assert called not in ("eval", "exec", "joblib.load", "__import__"), file
 
 

@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.source_trees import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"cvclassic", "cvclassic_cli", "cvclassic_samples"}
 # distributions that stand for others of the same modules, and plugins that nobody imports by name
@@ -57,7 +59,7 @@ def found() -> dict[str, set[tuple[str, bool]]]:
     """Foreign module -> (file, whether inside a function)."""
     out: dict[str, set[tuple[str, bool]]] = {}
     for file in [*(ROOT / "cvclassic").rglob("*.py"), *(ROOT / "cli").rglob("*.py")]:
-        for module, inside in imports(ast.parse(file.read_text(encoding="utf-8"))):
+        for module, inside in imports(parsed(file.read_text(encoding="utf-8"))):
             if module not in sys.stdlib_module_names | OWN | NEWER | CALLERS:
                 out.setdefault(module, set()).add((str(file.relative_to(ROOT)), inside))
     return out
@@ -89,4 +91,4 @@ def test_every_dependency_is_imported() -> None:
 
 @pytest.mark.parametrize("line", ["import nowhere", "def f():\n    from nowhere.x import y"])
 def test_an_import_is_seen(line: str) -> None:
-    assert [module for module, _ in imports(ast.parse(line))] == ["nowhere"]
+    assert [module for module, _ in imports(parsed(line))] == ["nowhere"]

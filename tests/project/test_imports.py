@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.source_trees import nodes_of
+
 # From left to right: the way of an image, then what is built around it. A room imports only from
 # rooms to its left.
 ORDER = [
@@ -50,14 +52,14 @@ def imported(source: str, package: str) -> Iterator[tuple[int, str]]:
     Relative imports are resolved; so are the names given as strings to import_module and to
     lazy_loader. ``from a import b`` yields ``a.b``, as b may be a module.
     """
-    tree = ast.parse(source)
+    nodes = nodes_of(source)
     unseen = {  # what only type checkers read joins no rooms
         part
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
         for part in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if node in unseen:
             continue
         if isinstance(node, ast.Import):

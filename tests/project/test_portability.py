@@ -9,6 +9,7 @@ import pytest
 
 from cvclassic.images import write_image
 from tests.checks import picture_labels, pictures
+from tests.source_trees import nodes_of
 
 BARE = """
 import os, sys, signal, socket
@@ -35,6 +36,7 @@ import cvclassic
 from cvclassic.batch import ClassifyTask, Run, Sources, Work
 from cvclassic.classify import make_recipe
 from cvclassic.images import load_folder, read_image
+from tests.source_trees import nodes_of
 
 def main(folder, out):
     data = load_folder(folder)
@@ -81,7 +83,7 @@ def test_posix_names_live_in_one_module(root) -> None:
     for file in [*(root / "cvclassic").rglob("*.py"), *(root / "cli").rglob("*.py")]:
         if file.name in ("platform.py", FORKING):
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes_of(file.read_text(encoding="utf-8")):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 here = node.value.id in ("os", "signal") and node.attr in NAMES
                 assert not here, f"{file}: {node.value.id}.{node.attr}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.project.test_imports import absolute
+from tests.source_trees import parsed
 
 
 def modules(root: Path) -> dict[str, ast.Module]:
@@ -14,7 +15,7 @@ def modules(root: Path) -> dict[str, ast.Module]:
         for file in sorted((root / folder).rglob("*.py")):
             parts = file.relative_to(root / folder).with_suffix("").parts
             name = ".".join([package, *parts])
-            trees[name] = ast.parse(file.read_text(encoding="utf-8"))
+            trees[name] = parsed(file.read_text(encoding="utf-8"))
     return trees
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.source_trees import nodes_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # what reads like a translation -> what to write
@@ -33,14 +35,14 @@ NAMES = re.compile(
 
 def python_texts(path: Path) -> list[tuple[int, str]]:
     """Messages and help texts: strings with blanks that are no docstrings of the code."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = nodes_of(path.read_text(encoding="utf-8"))
     docs = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             docs.add(id(body[0].value))
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             parts = [n.value if isinstance(n, ast.Constant) else "{}" for n in node.values]
             found.append((node.lineno, "".join(map(str, parts))))
