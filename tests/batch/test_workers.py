@@ -54,6 +54,7 @@ def test_in_order(n) -> None:
     assert all(len(block) == 4 for block in blocks[:-1])
 
 
+@pytest.mark.slow
 @needs_proc
 def test_death_hang_and_hunger_cost_one_result_each(tmp_path) -> None:
     """Three culprits in one run; the neighbors keep their results and their company."""
@@ -109,6 +110,7 @@ def test_unexpected_exceptions_in_threads() -> None:
     assert results[1] == ("raise why", "internal_error", "unexpected ZeroDivisionError: why")
 
 
+@pytest.mark.slow
 @needs_proc
 def test_workers_killed_all_the_time() -> None:
     """Whoever kills workers at random loses no result: each is tried again."""

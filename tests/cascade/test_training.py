@@ -91,6 +91,7 @@ train_cascade(Objects(targets(60), (12, 12)), clutter(), SETTINGS, sys.argv[1])
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_ends_the_same(root, whole, tmp_path, rng) -> None:
     path = tmp_path / "a.xml"
     call = [sys.executable, "-c", SCRIPT.format(root=str(root)), str(path)]

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("cvclassic_cli", reason="cvclassic is not installed (./dev setup)")
 
 
+@pytest.mark.slow
 def test_walkthrough(root, tmp_path, monkeypatch) -> None:
     from click.testing import CliRunner
 

@@ -51,6 +51,7 @@ def test_many_samples_give_the_same_classifier(monkeypatch, n_classes) -> None:
     assert some.score(X, y) > exact.score(X, y) - 0.1
 
 
+@pytest.mark.slow
 def test_short_vectors_of_many_samples(rng) -> None:
     """Inner products would be four times the numbers; the classifier is the same."""
     assert not heads._in_gram_space(4000, 1000)

@@ -126,6 +126,7 @@ def wait_for_journal(process: subprocess.Popen, out: Path, size: int = 3000) -> 
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_with_a_worker_killed(cluster, toy_model_file, home, expected) -> None:
     """One worker dies in the run, another joins it; every input has one record, in order."""
     folder, inputs = home
@@ -187,6 +188,7 @@ def test_no_further_ahead_than_needed(cluster, toy_model) -> None:
     assert asked < 300 + 64 * 3 * 3
 
 
+@pytest.mark.slow
 def test_local_cluster_killed_and_stopped(toy_model_file, home, expected) -> None:
     """A worker is killed, then the run interrupted: 130, no process left, and it goes on."""
     folder, inputs = home
@@ -218,6 +220,7 @@ def test_local_cluster_killed_and_stopped(toy_model_file, home, expected) -> Non
     assert out.read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_the_scheduler_is_lost(toy_model_file, home, expected, tmp_path) -> None:
     """3, one line, and the records are kept for a run that needs no cluster."""
     folder, inputs = home
@@ -271,6 +274,7 @@ def test_encoders_on_dask(cluster, toy_folder) -> None:
         assert np.array_equal(there.predict_proba(X), here.predict_proba(X))
 
 
+@pytest.mark.slow
 def test_clusters_that_will_not_do(
     in_process, toy_model_file, toy_folder, tmp_path, monkeypatch
 ) -> None:

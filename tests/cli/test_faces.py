@@ -138,6 +138,7 @@ def test_wrong_options_of_detect(in_process, photos, tmp_path, extra, said):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_output_among_the_inputs_is_no_input(in_process, photos):
     (photos / "e.jpg").unlink()
     for _ in range(2):  # the second run meets what the first has written

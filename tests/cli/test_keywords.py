@@ -77,6 +77,7 @@ def test_classify_gives_several_labels(trained, tagged, in_process) -> None:
     assert json.loads(none.stdout)["labels"] == []
 
 
+@pytest.mark.slow
 def test_parquet_holds_lists(trained, tagged, in_process, tmp_path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     out = tmp_path / "o.parquet"

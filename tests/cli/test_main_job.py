@@ -60,6 +60,7 @@ def test_train_says_what_it_did(trained) -> None:
     assert 0 <= info.summary["cv_accuracy"] <= 1
 
 
+@pytest.mark.slow
 def test_train_is_reproducible(cvclassic, trained, toy_folder, tmp_path) -> None:
     """Other jobs, threads and hash seed: the same bytes; another seed: other bytes."""
     env = {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "42"}

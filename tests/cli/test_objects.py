@@ -170,6 +170,7 @@ def test_convert_there_and_back(data, tmp_path):
     assert [i.boxes().tolist() for i in old.images] == [i.boxes().tolist() for i in new.images]
 
 
+@pytest.mark.slow
 def test_training_is_resumed_to_the_same_model(data, tmp_path, monkeypatch):
     from cvclassic.objects import training
 

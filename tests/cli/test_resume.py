@@ -50,6 +50,7 @@ def wait_for_records(process: subprocess.Popen, out: Path, size: int = 3000) -> 
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_kills_at_random(engine, toy_model_file, many, expected, tmp_path) -> None:
     """Some by kill -9, some by signals that the program hears; the bytes are the same."""
@@ -148,6 +149,7 @@ def test_what_does_not_fit_is_refused(
     )
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up(cvclassic, toy_model_file, many, expected, tmp_path) -> None:
     """Exit code 3, what is done is kept, and the run goes on when there is room."""
     out = tmp_path / "l.csv"
@@ -173,6 +175,7 @@ def test_a_disk_that_fills_up(cvclassic, toy_model_file, many, expected, tmp_pat
     assert out.read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_inputs_that_vanish_and_change(cvclassic, toy_model_file, toy_folder, tmp_path) -> None:
     """While a run is under way: a record each, of what was there when it was read."""
     folder = tmp_path / "in"

@@ -33,6 +33,7 @@ def wait_for(process: subprocess.Popen, out: Path, expected: list[str]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_files_come_and_runs_go(toy_model_file, toy_folder, tmp_path) -> None:
     """One record for each file, once it is whole; nothing is done again after kill -9."""
     box, out = tmp_path / "box", tmp_path / "l.csv"

@@ -34,12 +34,14 @@ def complain() -> None:
     raise ParameterError("a must be b. Got c instead.")
 
 
+@pytest.mark.slow
 def test_another_process_answers() -> None:
     assert run_apart(os.getpid) != os.getpid()
     assert run_apart(max, 3, 5) == 5
     assert "OMP_WAIT_POLICY" not in os.environ
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_an_error() -> None:
     with pytest.raises(DataError, match="ended without a result"):
         run_apart(die)

@@ -47,6 +47,7 @@ def test_whole_pictures_serve_every_size_they_fit(paths, monkeypatch):
     np.testing.assert_array_equal(picture.read(None), pixels)
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_vectors(paths, monkeypatch):
     monkeypatch.setattr("cvclassic.images.streaming._MANY", 2)
     recipe = make_recipe("sift-bow", n_words=3, n_jobs=2, random_state=0)[0]

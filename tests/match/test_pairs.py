@@ -135,6 +135,7 @@ def test_bad_parameters_say_why(picture, options, fragment):
         match_images(picture, picture.astype(float))
 
 
+@pytest.mark.slow
 def test_hard_pairs_of_the_oxford_pictures(data_dir):
     from cvclassic.images import read_image
 

@@ -62,6 +62,7 @@ def test_results_cannot_be_changed(results) -> None:
             setattr(result, name, None)
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_them(tmp_path, toy_folder) -> None:
     """Without a line of matplotlib: images and tables in the outputs."""
     nbformat = pytest.importorskip("nbformat")

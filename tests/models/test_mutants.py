@@ -40,6 +40,7 @@ def attack(bases: list[bytes], numbers: range, path) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.slow
 def test_a_few_hundred_mutants(bases, tmp_path) -> None:
     counts = attack(bases, range(300), tmp_path / "m")
     assert counts["refused"] > 150

@@ -101,6 +101,7 @@ def test_all_forms_of_truth_agree():
         assert np.array_equal(small().fit(images, form).state_.weights, plain.state_.weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "boxes",
     [

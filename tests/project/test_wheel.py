@@ -82,6 +82,7 @@ def test_the_installed_code_is_what_runs(site: Path, tmp_path: Path) -> None:
     assert done.stdout.count(str(site)) == 2, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_demo_runs(site: Path, tmp_path: Path) -> None:
     done = run(site, tmp_path, "demo")
     assert done.returncode == 0, done.stderr

@@ -108,6 +108,7 @@ def test_no_word_is_broken_on_a_phone(browser, page_file) -> None:
     assert broken == []
 
 
+@pytest.mark.slow
 def test_figures_are_at_most_a_megabyte() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (1500, 1500, 3), np.uint8)
     for suffix in (".png", ".why.png", ".jpg"):

@@ -57,6 +57,7 @@ def test_probabilities_agree_with_classes(fitted) -> None:
     assert np.array_equal(found == 1, shares[1] > 0.5)
 
 
+@pytest.mark.slow
 def test_same_seed_same_answer() -> None:
     images, masks, _ = blobs(np.random.default_rng(1), 3)
     settings = {"n_trees": 6, "depth": 4, "random_state": 3}
@@ -89,6 +90,7 @@ def test_one_image_is_enough() -> None:
     assert dice(model, images, masks) > 0.9
 
 
+@pytest.mark.slow
 def test_several_classes_in_color(rng) -> None:
     masks = [np.kron(rng.integers(0, 4, (4, 4)), np.ones((20, 20), int)) for _ in range(3)]
     colors = np.array([(60, 60, 60), (160, 60, 60), (60, 160, 60), (60, 60, 160)])
@@ -101,6 +103,7 @@ def test_several_classes_in_color(rng) -> None:
     assert model.predict_proba(images[:1])[0].shape == (4, 80, 80)
 
 
+@pytest.mark.slow
 def test_touching_objects_are_told_apart() -> None:
     images, _, objects = blobs(np.random.default_rng(4), 5)
     model = PixelClassifier(n_trees=20, depth=5, instances=True, random_state=0)

@@ -59,6 +59,7 @@ def test_what_comes_together_goes_together(make) -> None:
     assert time.monotonic() - start >= 0.5  # the only one waits for others as long as it may
 
 
+@pytest.mark.slow
 def test_only_the_culprit_is_lost(make) -> None:
     dispatcher = make(batch_wait=0.3, timeout=5.0)
     futures = [dispatcher.submit(item) for item in (1, "die", 2, 3)]

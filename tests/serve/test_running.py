@@ -118,6 +118,7 @@ def test_sigterm_under_load_loses_no_request(start, toy_model_file, image) -> No
     assert {status for status, _ in askers.answers} == {200, "ConnectionRefusedError"}
 
 
+@pytest.mark.slow
 def test_reloads_under_load_lose_no_request(start, toy_model_file, image) -> None:
     service = start(str(toy_model_file), "--workers", "1")
     askers = Askers(service, image, 4)

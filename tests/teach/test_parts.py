@@ -204,6 +204,7 @@ def test_convolution(page) -> None:
     assert "2 × 64 × 64 → flatten → 8,192 numbers" in page.step(title)
 
 
+@pytest.mark.slow
 def test_network(page) -> None:
     page.open("network")
     # the perceptron ends without mistakes on groups that lie apart ...

@@ -74,6 +74,7 @@ def test_short_and_blank_videos(n) -> None:
     assert kinds([np.zeros((20, 30, 3), np.uint8)] * n) == []
 
 
+@pytest.mark.slow
 def test_real_clips(data_dir: Path) -> None:
     folder = data_dir / "video"
     for name, most_missed in (("bikes", 0), ("montage_b", 1), ("jogging", 0)):
