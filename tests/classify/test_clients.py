@@ -42,6 +42,7 @@ from cvclassic.describe import HOG, TableColumns
 from cvclassic.errors import DataError, ImageReadError, ParameterError
 from cvclassic.images import write_image
 from tests.checks import picture_labels, pictures, vectors
+from tests.small_recipes import fitted, small_recipe
 from tests.tiny_network import network_params
 
 LABELS = np.array(picture_labels())
@@ -69,27 +70,31 @@ def paths(tmp_path_factory) -> list[str]:
 # ------------------------------------------------------------------------------ pandas and polars
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "fused"])
-def test_set_output_of_every_recipe(name) -> None:
+def test_set_output_of_every_recipe(name, kind) -> None:
     """Tables for whoever asks for them, with names; the labels are the same."""
-    expected = small(name).fit(pictures(), LABELS)
+    table = {"pandas": pd.DataFrame, "polars": pl.DataFrame}[kind]
+    expected = fitted(name)
     vectors_ = expected[:-1].transform(pictures()[:2])
-    for kind, table in (("pandas", pd.DataFrame), ("polars", pl.DataFrame)):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            found = small(name).set_output(transform=kind).fit(pictures(), LABELS)
-            rows = found[:-1].transform(pictures()[:2])
-            assert isinstance(rows, table)
-            assert list(rows.columns) == list(expected[:-1].get_feature_names_out())
-            np.testing.assert_array_equal(rows.to_numpy(), vectors_)
-            assert np.array_equal(
-                found.predict_proba(pictures()), expected.predict_proba(pictures())
-            )
-            with sklearn.config_context(transform_output=kind):
-                assert isinstance(expected[:-1].transform(pictures()[:2]), table)
-                assert found.score(pictures(), LABELS) == expected.score(pictures(), LABELS)
-                again = small(name).fit(pictures(), LABELS)
-            assert np.array_equal(again.predict(pictures()), expected.predict(pictures()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = small_recipe(name).set_output(transform=kind).fit(pictures(), LABELS)
+        rows = found[:-1].transform(pictures()[:2])
+        assert isinstance(rows, table)
+        assert list(rows.columns) == list(expected[:-1].get_feature_names_out())
+        np.testing.assert_array_equal(rows.to_numpy(), vectors_)
+        assert np.array_equal(found.predict_proba(pictures()), expected.predict_proba(pictures()))
+        with sklearn.config_context(transform_output=kind):
+            assert isinstance(expected[:-1].transform(pictures()[:2]), table)
+            assert found.score(pictures(), LABELS) == expected.score(pictures(), LABELS)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_tables_for_all_change_nothing(kind) -> None:
+    with sklearn.config_context(transform_output=kind):
+        again = small_recipe("sift-bow").fit(pictures(), LABELS)
+    assert np.array_equal(again.predict(pictures()), fitted("sift-bow").predict(pictures()))
 
 
 def test_columns_of_tables_are_sequences(paths) -> None:

@@ -1,7 +1,6 @@
 """One file a model: the same answers, the same bytes, and nothing but a model comes out."""
 
 import ast
-import functools
 import itertools
 import json
 import os
@@ -26,26 +25,8 @@ from cvclassic.models import load_model, read_model_info, save_model
 from cvclassic.models.digests import digest_of
 from tests import checks, source_trees
 from tests.checks import picture_labels, pictures
-from tests.tiny_network import network_bytes, network_params
-
-SMALL = {
-    "n_words": 10,
-    "n_gaussians": 4,
-    "n_components": 8,
-    "max_iter": 20,
-    "hidden_layer_sizes": (5,),
-    "C": 1.0,
-}
-
-
-def small_recipe(name: str, head: str = "svm", **params) -> Pipeline:
-    """The recipe with what makes it fast, as far as it has that."""
-    recipe = make_recipe(name, head, random_state=0, **network_params(name))
-    paths = [p for p in recipe.get_params() if p.rsplit("__", 1)[-1] in SMALL and "__" in p]
-    if head == "perceptron":  # has no hidden layers
-        paths = [path for path in paths if not path.endswith("hidden_layer_sizes")]
-    recipe.set_params(**{path: SMALL[path.rsplit("__", 1)[-1]] for path in paths})
-    return recipe.set_params(**params)
+from tests.small_recipes import fitted, small_recipe
+from tests.tiny_network import network_bytes
 
 
 def probe(models: list[Path], folder: Path, **env: str) -> np.ndarray:
@@ -77,12 +58,6 @@ def three_files(tmp_path_factory) -> Path:
 
 
 # ---------------------------------------------------------------------------------- round trip
-
-
-@functools.cache
-def fitted(name: str, head: str = "svm") -> Pipeline:
-    """A small recipe that has learned the toys. Do not change it."""
-    return small_recipe(name, head).fit(pictures(), picture_labels())
 
 
 # every recipe, and every head behind the quickest of them
