@@ -90,14 +90,19 @@ def _list_kernels(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     "stretch for kernels whose sum is 0.",
 )
 @click.option(
+    "--figure",
+    is_flag=True,
+    help="Draw the input, the kernel with its numbers, and the output side by side.",
+)
+@click.option(
     "--numbers", is_flag=True, help="With a folder as -o: write .npy files instead of images."
 )
 @records_option
 @run_options(json_flag=False)
 @click.pass_context
 def filter_(
-    ctx, kernel, sources, output, stride, padding, pool, convolution, gray, show, numbers, records,
-    options,
+    ctx, kernel, sources, output, stride, padding, pool, convolution, gray, show, figure, numbers,
+    records, options,
 ):  # fmt: skip
     """Apply KERNEL to the images in PATHS.
 
@@ -114,6 +119,7 @@ def filter_(
     Example:
       cvclassic filter gaussian:sigma=3 photo.jpg -o soft.png
       cvclassic filter "0 1 0; 1 -4 1; 0 1 0" photo.jpg -o laplacian.png
+      cvclassic filter sobel_x photo.jpg -o sobel.png --figure
       cvclassic filter sobel_x photos/ -o edges/
       cvclassic filter --list
     """
@@ -127,12 +133,16 @@ def filter_(
         ending = f"{os.path.splitext(ending)[0]}.npy" if name is None else ".npy"
     if not ending.endswith(".npy"):  # a wrong suffix is better found before the work
         encode_image(np.zeros((1, 1, 3), np.uint8), os.path.splitext(f"x{ending}")[1])
+    if figure and (ending.endswith(".npy") or kernel == "gabor-bank"):
+        raise click.UsageError("--figure draws one kernel as an image: leave out .npy or the bank.")
     titles = None
     if kernel == "gabor-bank":
         bank = center_pad(gabor_bank(_WAVELENGTHS, _N_ANGLES))
         titles = [f"wavelength {w:g}, {30 * i}°" for w in _WAVELENGTHS for i in range(_N_ANGLES)]
     else:
         bank = [parse_kernel(_kernel_text(kernel))]
+    if figure and bank[0].ndim != 2:
+        raise click.UsageError("--figure draws a kernel of rows and columns only.")
     settings = {
         "stride": stride,
         "padding": int(padding) if padding.isdigit() else padding,
@@ -141,7 +151,9 @@ def filter_(
     with Session(options, records, engine_for(sources)) as session:
         from ..tasks.filter import FilterTask
 
-        task = FilterTask(bank, titles, settings, pool, gray, show, folder, ending)
+        task = FilterTask(
+            bank, titles, settings, pool, gray, show, folder, ending, kernel if figure else None
+        )
         code = session.run(
             sources,
             task,

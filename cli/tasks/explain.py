@@ -103,7 +103,7 @@ class ExplainTask(ImageTask):
         if not near:
             return sheet
         others = [read_image(self._paths[one.index], max_side=640) for one in near]
-        below = draw_neighbors(pixels, found, near, others)
+        below = draw_neighbors(pixels, found, near, others, width=sheet.shape[1])
         width = max(sheet.shape[1], below.shape[1])
         out = np.full((sheet.shape[0] + below.shape[0], width, 3), PAPER, np.uint8)
         out[: sheet.shape[0], : sheet.shape[1]] = sheet

@@ -30,6 +30,8 @@ class FilterTask(ImageTask):
     show : {"auto", "clip", "stretch"}
     folder, ending : str
         Where the images go; ".npy" for the numbers.
+    figure : str or None
+        Title of a figure of input, kernel and output; None for the output alone.
     """
 
     block_size = 1
@@ -44,6 +46,7 @@ class FilterTask(ImageTask):
         show: str,
         folder: str,
         ending: str,
+        figure: str | None = None,
     ) -> None:
         self._bank = bank
         self._titles = titles
@@ -52,6 +55,8 @@ class FilterTask(ImageTask):
         self._gray = gray
         self._show = show
         self._ending = ending
+        self._figure = figure
+        self.compact = figure is not None
         self.columns = (
             WIDTH,
             HEIGHT,
@@ -67,6 +72,7 @@ class FilterTask(ImageTask):
         return {
             "kernel": kernels,
             "settings": repr((self._settings, self._pool, self._gray, self._show)),
+            "--figure": self._figure,
         }
 
     def process(self, image: InputImage) -> Answer:
@@ -81,7 +87,16 @@ class FilterTask(ImageTask):
         if self._pool is not None:
             maps = pool_maps(maps, self._pool)
         values = {"shape": maps.shape, "min": float(maps.min()), "max": float(maps.max())}
-        return Answer(values=values, pictures={self._ending: self._picture(maps)})
+        if self._figure is None:
+            return Answer(values=values, pictures={self._ending: self._picture(maps)})
+        from cvclassic.draw import draw_convolution
+
+        low, high = self._range(maps)
+        drawn = draw_convolution(
+            pixels, self._bank[0], _gray_levels(maps, low, high), low=low, high=high,
+            name=self._figure,
+        )  # fmt: skip
+        return Answer(values=values, pictures={self._ending: drawn})
 
     def _picture(self, maps: np.ndarray) -> Any:
         """Feature maps as an image, or as the bytes of a .npy file."""
@@ -93,9 +108,19 @@ class FilterTask(ImageTask):
             from cvclassic.draw import draw_maps
 
             return draw_maps(maps, self._titles)
+        return _gray_levels(maps, *self._range(maps))
+
+    def _range(self, maps: np.ndarray) -> tuple[float, float]:
+        """The numbers that are drawn black and white."""
         flat = all(abs(k.sum()) < 1e-6 * max(abs(k).sum(), 1e-12) for k in self._bank)
         if self._show == "stretch" or (self._show == "auto" and flat):
             top = float(np.abs(maps).max()) or 1.0
-            maps = 127.5 + 127.5 * maps / top
-        planes = np.rint(np.clip(maps, 0, 255)).astype(np.uint8)
-        return np.ascontiguousarray(planes.transpose(1, 2, 0)) if len(planes) == 3 else planes[0]
+            return -top, top
+        return 0.0, 255.0
+
+
+def _gray_levels(maps: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Feature maps as an image, gray or in color."""
+    levels = maps if (low, high) == (0, 255) else 127.5 + 127.5 * maps / high
+    planes = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    return np.ascontiguousarray(planes.transpose(1, 2, 0)) if len(planes) == 3 else planes[0]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from cvclassic._basics.printable import plural
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.batch.columns import HEIGHT, WIDTH, DrawingColumn
-from cvclassic.draw import draw_regions
+from cvclassic.draw import add_legend, draw_regions, label_panel
+from cvclassic.draw.segmentation import PALETTE
 from cvclassic.images import encode_image
 from cvclassic.images.label_pictures import encode_label_picture
 from cvclassic.segment import (
@@ -44,12 +46,22 @@ class Found:
         By ending.
     regions : ndarray of shape (H, W), int, optional
         What is drawn and measured, unless it is `labels`.
+    names : dict of int to str
+        Of the labels that are classes.
     """
 
     labels: np.ndarray
     values: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, Any] = field(default_factory=dict)
     regions: np.ndarray | None = None
+    names: dict[int, str] = field(default_factory=dict)
+
+
+_CAPTIONS = {
+    "overlay": "{}; colors only tell neighbors apart",
+    "outline": "{}, outlined",
+    "mean": "{} in their mean colors",
+}
 
 
 class SegmentTask(ImageTask):
@@ -117,14 +129,24 @@ class SegmentTask(ImageTask):
         if self._measured:
             values["regions"] = region_table(image.pixels, shown, pixel_size=self._pixel_size)
         if self._style != "none":
-            pictures[f".{self._style}.png"] = draw_regions(
-                image.pixels,
-                shown,
-                style=self._style,
-                background=self._background,
-                touching=self._touching or found.regions is not None,
-            )
+            pictures[f".{self._style}.png"] = self._draw(image.pixels, found, shown)
         return Answer(values=values, pictures=pictures)
+
+    def _draw(self, pixels: np.ndarray, found: Found, shown: np.ndarray) -> np.ndarray:
+        """The regions on their image, and what the colors mean."""
+        touching = self._touching or found.regions is not None
+        drawn = draw_regions(
+            pixels, shown, style=self._style, background=self._background, touching=touching
+        )
+        if self._style == "overlay" and not touching:
+            names = found.names or {n: f"label {n}" for n in range(1, int(shown.max()) + 1)}
+            entries = [
+                (tuple(PALETTE[(n - 1) % len(PALETTE)]), name)
+                for n, name in names.items()
+                if n != self._background
+            ]
+            return add_legend(drawn, entries[: len(PALETTE)])
+        return label_panel(drawn, _CAPTIONS[self._style].format(plural(_count(shown), "region")))
 
 
 def _count(labels: np.ndarray) -> int:
@@ -261,6 +283,7 @@ class Trained:
         found = Found(
             table[classes],
             {"shares": {n: round(float(c), 6) for n, c in zip(self.names, counts, strict=True)}},
+            names=dict(zip(self.values, self.names, strict=True)),
         )
         if self.probabilities:
             confidence = steps[0] if len(steps) == 1 else steps.max(axis=0)
@@ -274,4 +297,4 @@ class Trained:
             regions = split_instances(steps[0], self.model.rule_ or InstanceRule())
         found.pictures[".objects.png"] = encode_label_picture(regions)
         found.values["n_objects"] = int(regions.max(initial=0))
-        return Found(found.labels, found.values, found.pictures, regions)
+        return replace(found, regions=regions)

@@ -49,12 +49,14 @@ from .faces import (
 from .faces import (
     draw_faces as draw_faces,
 )
+from .kernels import draw_convolution as draw_convolution
 from .landmarks import (
     draw_landmarks as draw_landmarks,
 )
 from .learning_curve import (
     draw_learning_curve as draw_learning_curve,
 )
+from .legends import add_legend as add_legend
 from .matches import (
     draw_match as draw_match,
 )

@@ -216,6 +216,8 @@ def draw_neighbors(
     explanation: Explanation,
     neighbors: Sequence[Neighbor],
     pictures: Sequence[np.ndarray],
+    *,
+    width: int = 0,
 ) -> np.ndarray:
     """Draw training images beside the explained one, with lines between matched words.
 
@@ -226,17 +228,22 @@ def draw_neighbors(
     neighbors : sequence of Neighbor
     pictures : sequence of ndarray
         One for each neighbor.
+    width : int
+        Of the sheet they stand on; as many go side by side as fit.
 
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
     """
-    sheet = Sheet(2 * 430 + 48)
-    sheet.title("Most similar training images", f"predicted {explanation.label}")
+    width = max(width, _LEAST_WIDTH)
+    beside = max(min(len(pictures), round(width / _PANEL_WIDTH)), 1)
+    half = (width - 16 * (beside + 1)) // beside // 2 - 8
+    panels, titles = [], []
     for neighbor, other in zip(neighbors, pictures, strict=True):
-        left, right = _fit(_rgb(picture), 430, 330), _fit(_rgb(other), 430, 330)
-        canvas = np.full((max(left.shape[0], right.shape[0]), 2 * 430 + 16, 3), PAPER, np.uint8)
-        offset = 430 + 16
+        left, right = _fit(_rgb(picture), half, half), _fit(_rgb(other), half, half)
+        offset = left.shape[1] + 16
+        size = (max(left.shape[0], right.shape[0]), offset + right.shape[1], 3)
+        canvas = np.full(size, PAPER, np.uint8)
         canvas[: left.shape[0], : left.shape[1]] = left
         canvas[: right.shape[0], offset : offset + right.shape[1]] = right
         one = _moved(neighbor.xy, explanation.image_shape, left.shape[:2])
@@ -245,12 +252,15 @@ def draw_neighbors(
         for k in range(len(one) - 1, -1, -1):
             weight = float(np.sqrt(max(neighbor.parts[k], 0) / max(top, 1e-12)))
             _match_line(canvas, one[k], two[k], 1 + round(weight))
-        sheet.line(
+        titles.append(
             f"{neighbor.label}: similarity {neighbor.similarity:.3f}"
-            + (f", {len(one)} strongest pairs of the same word" if len(one) else ""),
-            15,
+            + (f", {len(one)} strongest pairs of the same word" if len(one) else "")
         )
-        sheet.row([canvas], [])
+        panels.append(canvas)
+    sheet = Sheet(width)
+    sheet.title("Most similar training images", f"predicted {explanation.label}")
+    for i in range(0, len(panels), beside):
+        sheet.row(panels[i : i + beside], titles[i : i + beside])
     return sheet.pixels()
 
 

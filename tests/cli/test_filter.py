@@ -111,3 +111,15 @@ def test_an_unknown_format_is_found_before_the_work(in_process, tmp_path):
     done = in_process("filter", "box", "no.png", "-o", tmp_path / "b.xyz")
     assert done.returncode == 2
     assert "suffix" in done.stderr
+
+
+def test_a_figure_shows_kernel_input_and_output(in_process, tmp_path, picture):
+    out = tmp_path / "b.png"
+    done = in_process("filter", "sobel_x", picture, "-o", out, "--figure")
+    assert done.returncode == 0
+    drawn = read_image(out)
+    assert drawn.shape[1] > 3 * 250
+    for color in ((213, 94, 0), (0, 114, 178)):  # weights of -2 and 2
+        assert (drawn == color).all(axis=-1).sum() > 10_000
+    for words in (("gabor-bank", picture, "-o", out), ("box", picture, "-o", tmp_path / "b.npy")):
+        assert "leave out .npy or the bank" in in_process("filter", *words, "--figure").stderr

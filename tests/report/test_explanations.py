@@ -15,6 +15,7 @@ from cvclassic.draw import (
     share_map,
 )
 from cvclassic.draw.explanations import AGAINST, FOR
+from cvclassic.draw.panels import PAPER
 from cvclassic.draw.typesetting import cut_text, font_of
 from cvclassic.draw.words import telling_classes
 from cvclassic.explain import (
@@ -94,7 +95,17 @@ def test_neighbors(toy_model, found):
     drawn = draw_neighbors(
         pictures()[0], found, near_ones, [pictures()[one.index] for one in near_ones]
     )
-    assert drawn.shape[1] > 800
+    assert drawn.shape[1] == 720
+    wide = draw_neighbors(
+        pictures()[0],
+        found,
+        near_ones,
+        [pictures()[one.index] for one in near_ones],
+        width=1400,
+    )
+    assert wide.shape[1] == 1400
+    assert wide.shape[0] < drawn.shape[0]
+    assert (wide[-60:, 720:1300] != PAPER).any(), "the right half is used"
 
 
 def test_predictions():
