@@ -9,12 +9,20 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests import checks
 
 ESTIMATORS = checks.public_estimators()
-CASES = [(cls, check) for cls in ESTIMATORS.values() for check in checks.checks_of(cls)]
+SLOW = {"ObjectDetector"}  # takes seconds to fit, however little it learns from
+CASES = [
+    pytest.param(
+        cls,
+        check,
+        id=f"{name}-{check.__name__[6:]}",
+        marks=[pytest.mark.slow] if name in SLOW else [],
+    )
+    for name, cls in ESTIMATORS.items()
+    for check in checks.checks_of(cls)
+]
 
 
-@pytest.mark.parametrize(
-    ("cls", "check"), CASES, ids=[f"{cls.__name__}-{check.__name__[6:]}" for cls, check in CASES]
-)
+@pytest.mark.parametrize(("cls", "check"), CASES)
 def test_estimator(cls, check, tmp_path) -> None:
     if "folder" in inspect.signature(check).parameters:
         check(cls, tmp_path)
