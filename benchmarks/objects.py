@@ -2,9 +2,9 @@
 
 Each set is learned from its training images with the defaults, and its test images are looked at
 once. dlib (``pip install dlib-bin``) trains its HOG detector with C = 5 where it takes the boxes;
-where it refuses them, that is what is written down. ``--proposals`` measures the recall of
-`propose_regions` beside OpenCV's selective search, ``--speed`` six classes in one pyramid and two
-workers beside one.
+where it refuses them, that is written down, and it gets boxes that are made alike.
+``--proposals`` measures the recall of `propose_regions` beside OpenCV's selective search,
+``--speed`` six classes in one pyramid and two workers beside one.
 """
 
 from __future__ import annotations
@@ -144,6 +144,8 @@ def main() -> None:
         results[f"{name}: cvclassic"] = ours(name, folder, options.models, options.jobs)
         if not options.no_dlib:
             results[f"{name}: dlib"] = dlib_detector(folder)
+            if "refused" in results[f"{name}: dlib"]:
+                results[f"{name}: dlib, boxes made alike"] = dlib_detector(folder, alike=True)
         if name == "pennfudan":
             results[f"{name}: OpenCV people"] = people_detector(folder)
         show(results)
