@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cvclassic.batch import classify_files, max_side_of
+from cvclassic.batch import classify_files
 from cvclassic.batch.classifying import BLOCK
+from cvclassic.classify import first_side
 from cvclassic.images import Picture, decode_image, single_threaded
 from cvclassic.models import load_model
 
@@ -25,7 +26,7 @@ _SHORT = 4 * BLOCK  # images of the run that is subtracted: start-up does not co
 
 def bare_loop(model, paths: list[str]) -> None:
     """Decode and predict_proba by hand, in the same blocks."""
-    side = max_side_of(model)
+    side = first_side(model)
     with single_threaded():
         for at in range(0, len(paths), BLOCK):
             pictures = []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cvclassic.batch import max_side_of
+from cvclassic.classify import first_side
 from cvclassic.images import decode_image, single_threaded
 from cvclassic.models import load_model
 
@@ -37,7 +37,7 @@ def _describe(member, images: list[np.ndarray]) -> None:
 
 def stages(model, paths: list[str], turns: int) -> dict[str, float]:
     """Median cost of each stage over the turns."""
-    side = max_side_of(model)
+    side = first_side(model)
     features = model[0]
     members = [part for _, part in getattr(features, "transformers_", [("", features)])]
     found: dict[str, list[float]] = {"decode": [], "describe": [], "encode": [], "classify": []}

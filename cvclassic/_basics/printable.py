@@ -54,3 +54,15 @@ def list_names(names, most: int = 5) -> str:
     names = [show_path(name) for name in names]
     text = ", ".join(names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most} more"
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of another library says, for a message of ours: its first line.
+
+    Examples
+    --------
+    >>> first_line(OSError()), first_line(ValueError("net.cpp:9: error: (-2) bad layer."))
+    ('OSError', '(-2) bad layer')
+    """
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line.rpartition("error: ")[2][:200].rstrip(".")

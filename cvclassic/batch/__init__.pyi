@@ -16,7 +16,6 @@ __all__ = [
 
 from .classifying import ClassifyTask as ClassifyTask
 from .classifying import classify_files as classify_files
-from .classifying import max_side_of as max_side_of
 from .classifying import predict_numbers as predict_numbers
 from .classifying import predict_proba as predict_proba
 from .columns import Column as Column

@@ -7,10 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 
-from ..classify import UNKNOWN, KeywordClassifier, UnknownRule, described_rows, probabilities
+from ..classify import (
+    UNKNOWN,
+    KeywordClassifier,
+    UnknownRule,
+    described_rows,
+    first_side,
+    probabilities,
+)
 from ..errors import ImageReadError, ParameterError
 from ..images import ArchiveMember, Fault, NamedItem, Picture, decode_image, load_pixels
 from .columns import label_columns
@@ -79,17 +85,6 @@ def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.nd
 def gives_keywords(pipeline: Pipeline) -> bool:
     """Whether a pipeline answers with several labels per image."""
     return isinstance(pipeline[-1], KeywordClassifier)
-
-
-def max_side_of(estimator: BaseEstimator) -> int | None:
-    """Long side that a recipe reduces images to first, None without a limit.
-
-    Where describers ask for several, the first one's; images remember the others too.
-    """
-    step = estimator[0] if isinstance(estimator, Pipeline) else estimator
-    if isinstance(step, FeatureUnion):
-        step = step.transformer_list[0][1]
-    return getattr(step, "max_side", None)
 
 
 class ClassifyTask(Task):
@@ -266,12 +261,12 @@ def _classify_block(
             path = path_of(item)
             try:
                 source = _source_of(item, path)
-                decoded = decode_image(source, max_side=max_side_of(pipeline), name=path)
+                decoded = decode_image(source, max_side=first_side(pipeline), name=path)
             except ImageReadError as error:
                 records[i] = Record(path, "error", error.code, error.message)
                 continue
             picture = decoded_once = Picture(source)
-            decoded_once.remember(max_side_of(pipeline), decoded.pixels)
+            decoded_once.remember(first_side(pipeline), decoded.pixels)
             warnings, size = decoded.warnings, (decoded.width, decoded.height)
         places.append(i)
         items.append(picture)
@@ -299,7 +294,7 @@ def _classify_block(
             if on_answer is not None:
                 pixels = item  # a row of a table has none
                 if np.ndim(item) != 1:
-                    pixels = load_pixels(item, max_side_of(pipeline))  # remembered, not read again
+                    pixels = load_pixels(item, first_side(pipeline))  # remembered, not read again
                 on_answer(inputs[i], record, scores[:_PICTURED], pixels)
     elif items:
         numbers, described = predict_numbers(pipeline, items)

@@ -98,6 +98,9 @@ from .network import (
 from .network import (
     train_epochs as train_epochs,
 )
+from .readable import (
+    first_side as first_side,
+)
 from .recipe import (
     Recipe as Recipe,
 )

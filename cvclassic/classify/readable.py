@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import FeatureUnion
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..errors import ImageReadError
 from ..images import Picture, map_blocks, spool_pictures
@@ -22,16 +22,25 @@ def largest_side(features: BaseEstimator) -> int | None:
     >>> largest_side(VLAD(DenseSIFT(max_side=200)))
     200
     """
+    sides = _sides_of(features)
+    return None if None in sides else max(filter(None, sides), default=None)
+
+
+def first_side(estimator: BaseEstimator) -> int | None:
+    """Long side that a recipe reduces images to first, None without a limit.
+
+    Where describers ask for several, the first one's; images remember the others too.
+    """
+    step = estimator[0] if isinstance(estimator, Pipeline) else estimator
+    return next(iter(_sides_of(step)), None)
+
+
+def _sides_of(features: BaseEstimator) -> list[int | None]:
+    """Long side that each member of a step reduces images to."""
     members = [features]
     if isinstance(features, FeatureUnion):
         members = [member for _, member in features.transformer_list if member != "drop"]
-    largest = 0
-    for member in members:
-        side = getattr(member, "max_side", None)
-        if side is None:
-            return None
-        largest = max(largest, side)
-    return largest or None
+    return [getattr(member, "max_side", None) for member in members]
 
 
 def read_what_can(

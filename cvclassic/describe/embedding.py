@@ -114,7 +114,7 @@ class Embedding(ImageTransformer):
         places += [Path(folder) / places[0].name] if folder is not None else []
         for place in places:
             if place.is_file():
-                _, digest = read_network_file(place)
+                data, digest = read_network_file(place)
                 if digest == self.sha256_:
                     self.path_ = os.path.abspath(place)
                     break
@@ -125,7 +125,7 @@ class Embedding(ImageTransformer):
                 f"The model needs the network {places[0].name} (SHA-256 {self.sha256_[:16]}…), and "
                 f"{what}. Put it there, or beside the model."
             )
-        size = self._network_size()
+        size = self._network_size(data)
         if size != self.n_features_out_:
             raise NetworkFileError(
                 f"The network gives {size} numbers and the model takes {self.n_features_out_}."
@@ -145,28 +145,32 @@ class Embedding(ImageTransformer):
 
     def _fit_images(self, X, y) -> None:
         path = self._model_path()
-        _, self.sha256_ = read_network_file(path)
+        data, self.sha256_ = read_network_file(path)
         self.path_ = os.path.abspath(path)
-        self.n_features_out_ = self._network_size()
+        self.n_features_out_ = self._network_size(data)
 
     def _model_path(self) -> str:
         model = cast("str | os.PathLike[str]", self.model)  # `_check` has seen it
         return network_path(model)
 
-    def _network_size(self) -> int:
+    def _network_size(self, data: bytes) -> int:
         """Length of the vector of a blank image."""
-        network = self._network()
+        network = self._network(data)
         blank = np.zeros((*network.size, 3 if network.color else 1), np.uint8)
         return len(_as_vector(network.run(blank)))
 
-    def _network(self) -> Network:
-        """The network, opened by this thread."""
+    def _network(self, data: bytes | None = None) -> Network:
+        """The network, opened by this thread; from its file unless that has just been read."""
 
         def make() -> Network:
-            data, digest = read_network_file(self.path_)
-            if digest != self.sha256_:
-                raise NetworkFileError(f"{self.path_}: the file has changed since the training.")
-            return open_network(data, self.path_, self.scaling, self.layer)
+            content = data
+            if content is None:
+                content, digest = read_network_file(self.path_)
+                if digest != self.sha256_:
+                    raise NetworkFileError(
+                        f"{self.path_}: the file has changed since the training."
+                    )
+            return open_network(content, self.path_, self.scaling, self.layer)
 
         return _ready.get((self.sha256_, self.scaling, self.layer), make)
 

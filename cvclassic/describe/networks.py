@@ -15,6 +15,7 @@ import numpy as np
 
 from .._basics.opencv import silent_log
 from .._basics.platform import READ_FLAGS
+from .._basics.printable import first_line
 from ..errors import MissingDependencyError, ParameterError
 from .onnx_bytes import cut_at, has_outer_weights, layer_names, onnx_input_shape
 
@@ -163,7 +164,9 @@ def _with_onnxruntime(data: bytes, path: str) -> Forward | None:
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own exceptions have no common class
-        raise NetworkFileError(f"{path}: onnxruntime cannot use it ({_reason(error)}).") from None
+        raise NetworkFileError(
+            f"{path}: onnxruntime cannot use it ({first_line(error)})."
+        ) from None
     # constants may be listed among the inputs
     name = session.get_inputs()[0].name
 
@@ -171,7 +174,7 @@ def _with_onnxruntime(data: bytes, path: str) -> Forward | None:
         try:
             return session.run(None, {name: blob})[0]
         except Exception as error:
-            message = f"{path}: onnxruntime cannot run it ({_reason(error)})."
+            message = f"{path}: onnxruntime cannot run it ({first_line(error)})."
             raise NetworkFileError(message) from None
 
     return forward
@@ -184,7 +187,7 @@ def _with_opencv(data: bytes, path: str) -> Forward:
             net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
     except cv2.error as error:
-        raise NetworkFileError(f"{path}: OpenCV cannot use it ({_reason(error)}).") from None
+        raise NetworkFileError(f"{path}: OpenCV cannot use it ({first_line(error)}).") from None
 
     def forward(blob: np.ndarray) -> np.ndarray:
         net.setInput(blob)
@@ -192,7 +195,7 @@ def _with_opencv(data: bytes, path: str) -> Forward:
             with silent_log():
                 return net.forward()
         except cv2.error as error:
-            raise NetworkFileError(f"{path}: OpenCV cannot run it ({_reason(error)}).") from None
+            raise NetworkFileError(f"{path}: OpenCV cannot run it ({first_line(error)}).") from None
 
     return forward
 
@@ -210,7 +213,7 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
         interpreter.allocate_tensors()
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except (RuntimeError, ValueError) as error:
-        raise NetworkFileError(f"{path}: LiteRT cannot use it ({_reason(error)}).") from None
+        raise NetworkFileError(f"{path}: LiteRT cannot use it ({first_line(error)}).") from None
     shape = tuple(int(side) for side in inputs[0]["shape"])
     if len(inputs) != 1 or len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3):
         raise NetworkFileError(
@@ -235,11 +238,6 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
         return (out - np.float32(zero)) * np.float32(factor) if factor else out
 
     return Network(shape[1:3], shape[3] == 3, run)
-
-
-def _reason(error: Exception) -> str:
-    """The last words of an exception, which say what was wrong."""
-    return str(error).strip().splitlines()[0].rpartition("error: ")[2][:200].rstrip(".")
 
 
 class Ready(threading.local):

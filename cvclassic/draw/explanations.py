@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ..images.checks import check_image
+from .overlays import without_color
 from .panels import INK, PAPER
 from .typesetting import Sheet, percent
 
@@ -84,7 +85,7 @@ def overlay_shares(picture: np.ndarray, explanation: Explanation) -> np.ndarray:
     heat = share_map(explanation, rgb.shape[:2])
     top = float(np.quantile(np.abs(heat), 0.99)) or float(np.abs(heat).max()) or 1.0
     strength = np.clip(np.abs(heat) / top, 0, 1)
-    gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    gray = without_color(rgb)
     base = 70 + 0.72 * gray.astype(np.float32)  # lighter, so that both colors show on black
     color = np.where(heat[..., None] >= 0, np.array(FOR, "f4"), np.array(AGAINST, "f4"))
     alpha = 0.82 * strength[..., None] ** 0.8
@@ -110,7 +111,7 @@ def mark_shares(
         against it.
     """
     rgb = _rgb(picture)
-    gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    gray = without_color(rgb)
     out = np.ascontiguousarray(cv2.addWeighted(rgb, 0.75, gray, 0.25, 0))
     if not len(explanation):
         return out

@@ -55,8 +55,7 @@ class Canvas:
             how = cv2.INTER_NEAREST if self.factor > 4 else cv2.INTER_CUBIC
             rgb = cv2.resize(rgb, None, fx=self.factor, fy=self.factor, interpolation=how)
         if fade:
-            gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-            rgb = cv2.addWeighted(rgb, 1 - fade, gray, fade, 0)
+            rgb = cv2.addWeighted(rgb, 1 - fade, without_color(rgb), fade, 0)
         self.pixels = np.ascontiguousarray(rgb.copy())
         # Marks grow a little with the image, as it is looked at as a whole.
         self.unit = max(max(self.pixels.shape[:2]) / 900, 1.0)
@@ -305,6 +304,11 @@ def enlarge(image: np.ndarray) -> np.ndarray:
     (900, 900, 3)
     """
     return Canvas(image).pixels
+
+
+def without_color(rgb: np.ndarray) -> np.ndarray:
+    """The same brightness in gray, (H, W, 3)."""
+    return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
 def hue(share: float) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..images.checks import check_image
-from .overlays import GREEN, ORANGE, PINK, RIM, SKY, YELLOW
+from .overlays import GREEN, ORANGE, PINK, RIM, SKY, YELLOW, without_color
 
 # Okabe and Ito's colors, in an order in which neighbors differ most.
 PALETTE = np.array(
@@ -149,7 +149,7 @@ def draw_mask_errors(image: np.ndarray, truth: np.ndarray, found: np.ndarray) ->
     """
     image = check_image(image)
     rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
-    gray = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    gray = without_color(rgb)
     drawn = cv2.addWeighted(gray, 0.7, np.full_like(gray, 255), 0.15, 0)
     known = truth >= 0
     for where, color in (

@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from .._basics.label_sets import is_multilabel
-from ..batch import Record, classify_files, max_side_of, predict_labeled
+from ..batch import Record, classify_files, predict_labeled
 from ..batch.expanding import expand_inputs
-from ..classify import KeywordClassifier, UnknownRule, check_numbers
+from ..classify import KeywordClassifier, UnknownRule, check_numbers, first_side
 from ..errors import DataError, ModelFileWarning, ParameterError
 from ..evaluate import evaluate_keywords
 from ..evaluate.evaluation import Evaluation, evaluate_numbers, evaluate_predictions
@@ -99,7 +99,7 @@ class Model:
     @property
     def max_side(self) -> int | None:
         """Longest side in pixels that it looks at; None without a limit."""
-        return max_side_of(self.pipeline)
+        return first_side(self.pipeline)
 
     @property
     def recipe(self) -> str:

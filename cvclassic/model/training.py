@@ -13,7 +13,7 @@ from sklearn.base import is_classifier
 from .._basics.checks import check_choice
 from .._basics.label_sets import is_multilabel, words_of
 from .._basics.printable import list_names
-from ..batch import max_side_of, read_all
+from ..batch import read_all
 from ..classify import (
     KEYWORD_HEADS,
     RECIPES,
@@ -23,6 +23,7 @@ from ..classify import (
     KeywordClassifier,
     Training,
     calibrate_unknown,
+    first_side,
     fit_recipe,
     head_name,
     make_recipe,
@@ -321,7 +322,7 @@ def _read(
         return images, LabeledImages(data.paths, data.labels), []
     pictures, faults = read_all(
         events.count(data.paths, "read", len(data)),
-        max_side_of(getattr(estimator, "estimator", estimator)),
+        first_side(getattr(estimator, "estimator", estimator)),
         n_jobs=n_jobs,
         on_picture=events.on_image,
     )

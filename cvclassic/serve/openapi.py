@@ -40,14 +40,15 @@ _NAME = {
     "description": "Name of the image if it is the whole body.",
     "schema": {"type": "string"},
 }
+_IMAGE_TEXT = {"type": "string", "description": "An image file as base64."}
 _JSON_IMAGE = {
     "oneOf": [
-        {"type": "string", "description": "An image file as base64."},
+        _IMAGE_TEXT,
         {
             "type": "object",
             "properties": {
                 "name": {"type": "string"},
-                "image": {"type": "string", "description": "An image file as base64."},
+                "image": _IMAGE_TEXT,
                 "url": {"type": "string", "description": "Only where the server allows it."},
             },
         },
@@ -136,10 +137,11 @@ def openapi_document() -> dict[str, Any]:
                         }
                     },
                     "responses": {
-                        "200": {
-                            "description": "One record a line, in order, as they are ready.",
-                            "content": {"application/x-ndjson": {"schema": _ref("Record")}},
-                        },
+                        "200": _answer(
+                            "One record a line, in order, as they are ready.",
+                            "application/x-ndjson",
+                            _ref("Record"),
+                        ),
                         **failures,
                     },
                 }
@@ -148,10 +150,7 @@ def openapi_document() -> dict[str, Any]:
                 "get": {
                     "summary": "The models and their classes",
                     "responses": {
-                        "200": {
-                            "description": "Names, kinds, classes.",
-                            "content": {"application/json": {"schema": {"type": "object"}}},
-                        },
+                        "200": _answer("Names, kinds, classes.", schema={"type": "object"}),
                         **_problems(401, 429),
                     },
                 }
@@ -162,7 +161,7 @@ def openapi_document() -> dict[str, Any]:
                 "get": {
                     "summary": "Metrics for Prometheus",
                     "responses": {
-                        "200": {"description": "Text.", "content": {"text/plain": {}}},
+                        "200": _answer("Text.", "text/plain"),
                         **_problems(401, 429),
                     },
                 }
@@ -171,7 +170,7 @@ def openapi_document() -> dict[str, Any]:
             "/": {
                 "get": {
                     "summary": "A page to drop images on",
-                    "responses": {"200": {"description": "HTML.", "content": {"text/html": {}}}},
+                    "responses": {"200": _answer("HTML.", "text/html")},
                 }
             },
         },
@@ -180,8 +179,17 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _probe(summary: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = {"description": "Yes.", "content": {"application/json": {"schema": {}}}}
-    return {"get": {"summary": summary, "responses": {"200": answer, **(more or {})}}}
+    return {"get": {"summary": summary, "responses": {"200": _answer("Yes."), **(more or {})}}}
+
+
+def _answer(
+    description: str, kind: str = "application/json", schema: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema or {}}}}
+
+
+def _several(description: str, kind: str = "object") -> dict[str, Any]:
+    return {"type": "array", "description": description, "items": {"type": kind}}
 
 
 _SCHEMAS: dict[str, Any] = {
@@ -208,34 +216,22 @@ _SCHEMAS: dict[str, Any] = {
                     "properties": {"label": {}, "probability": {"type": "number"}},
                 },
             },
-            "detections": {
-                "type": "array",
-                "description": "Of object detectors and the face detector: boxes in pixels.",
-                "items": {"type": "object"},
-            },
-            "faces": {
-                "type": "array",
-                "description": "Of face galleries: name, distance, box and ranking per face.",
-                "items": {"type": "object"},
-            },
-            "hits": {
-                "type": "array",
-                "description": "Of image indexes: path, score and matches, best first.",
-                "items": {"type": "object"},
-            },
-            "classes": {
-                "type": "array",
-                "description": "Of segmentation models: names by the numbers in the mask.",
-                "items": {"type": "string"},
-            },
+            "detections": _several(
+                "Of object detectors and the face detector: boxes in pixels.", "object"
+            ),
+            "faces": _several(
+                "Of face galleries: name, distance, box and ranking per face.", "object"
+            ),
+            "hits": _several("Of image indexes: path, score and matches, best first."),
+            "classes": _several(
+                "Of segmentation models: names by the numbers in the mask.", "string"
+            ),
             "areas": {"type": "object", "description": "Pixels per class."},
             "mask": {"type": "string", "description": "PNG of class numbers, 8 bits, as base64."},
             "masks": {"type": "object", "description": "COCO run lengths per class."},
-            "objects": {
-                "type": "array",
-                "description": "Of models that tell objects apart: number, area and box.",
-                "items": {"type": "object"},
-            },
+            "objects": _several(
+                "Of models that tell objects apart: number, area and box.", "object"
+            ),
             "object_mask": {
                 "type": "string",
                 "description": "PNG of object numbers, 16 bits, as base64.",

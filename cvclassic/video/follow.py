@@ -21,6 +21,7 @@ import numpy as np
 
 from .._basics.checks import check_number
 from ..errors import ParameterError
+from ..images.checks import to_gray
 
 _CELL = 4
 _GRID = 32  # cells on a side of the search window
@@ -205,7 +206,7 @@ class BoxFollower:
     def _channels(self, patch: np.ndarray) -> np.ndarray:
         """Gradients by direction and colors, as means of cells; shape (channels, 32, 32)."""
         pixels = patch.astype(np.float32) / 255
-        gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        gray = to_gray(patch).astype(np.float32) / 255
         dx = cv2.Sobel(gray, cv2.CV_32F, 1, 0, ksize=1)
         dy = cv2.Sobel(gray, cv2.CV_32F, 0, 1, ksize=1)
         strength, angle = cv2.cartToPolar(dx, dy)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cvclassic.batch import UNCLASSIFIABLE, classify_files, max_side_of, predict_proba, read_all
-from cvclassic.classify import make_recipe
+from cvclassic.batch import UNCLASSIFIABLE, classify_files, predict_proba, read_all
+from cvclassic.classify import first_side, make_recipe
 from cvclassic.images import Fault, FoundFile, write_image
 from tests.checks import picture_labels, pictures
 
@@ -182,9 +182,9 @@ def test_predict_proba_marks_what_shows_nothing(toy_model) -> None:
     assert not shares[1].any()
 
 
-def test_max_side_of() -> None:
-    assert max_side_of(make_recipe("sift-bow", max_side=200)) == 200
-    assert max_side_of(make_recipe("sift-bow", max_side=None)) is None
+def test_the_first_side() -> None:
+    assert first_side(make_recipe("sift-bow", max_side=200)) == 200
+    assert first_side(make_recipe("sift-bow", max_side=None)) is None
 
 
 def test_read_all(folder) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ..._basics.atomic import atomic_file
 from ..._basics.checks import check_integer
 from ..._basics.extras import need
+from ..._basics.printable import first_line
 from ...errors import MissingDependencyError, ParameterError
 from ..networks import NetworkFileError, open_network
 
@@ -90,7 +91,7 @@ def _from_timm(name: str, weights: str | os.PathLike | None):
             if missing:
                 raise NetworkFileError(f"{weights}: lacks {missing[0]} and other weights.")
     except (OSError, RuntimeError, ValueError) as error:
-        raise NetworkFileError(f"timm:{name}: {_first_line(error)}.") from None
+        raise NetworkFileError(f"timm:{name}: {first_line(error)}.") from None
     return model
 
 
@@ -118,7 +119,7 @@ def _from_file(path: str):
     except Exception as error:  # whatever the file's reader raises
         raise NetworkFileError(
             f"{path}: is not a program that torch.export.save or torch.jit.save wrote "
-            f"({_first_line(error)})."
+            f"({first_line(error)})."
         ) from None
 
 
@@ -148,9 +149,5 @@ def _export(model, side: int, name: str) -> bytes:
     except MissingDependencyError:
         raise
     except Exception as error:  # the exporter's exceptions have no common class
-        raise NetworkFileError(f"{name}: cannot be exported ({_first_line(error)}).") from None
+        raise NetworkFileError(f"{name}: cannot be exported ({first_line(error)}).") from None
     return out.getvalue()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
