@@ -18,10 +18,11 @@ _HEAD = [
 
 def detectors(results: dict, table: Callable) -> str:
     """Scores on test images, beside those of the opponents."""
-    rows, refused = [], []
+    rows = []
+    refused: dict[str, list[str]] = {}  # words of refusal -> what was refused
     for name, row in results.items():
         if "refused" in row:
-            refused.append(f"{name}: {row['refused']}")
+            refused.setdefault(row["refused"], []).append(name)
         elif "ap50" in row:
             keys = ("ap50", "ap75", "ap", "log_average_miss_rate", "recall50")
             took = row.get("training_seconds") or row.get("training_processor_seconds")
@@ -43,8 +44,8 @@ def detectors(results: dict, table: Callable) -> str:
             f"{six['two_processes_times_one']:.2f} times as fast as one, two threads "
             f"{six['two_threads_times_one']:.2f} times.\n"
         )
-    if refused:
-        text += "\nRefused: " + "; ".join(refused) + "\n"
+    for words, names in refused.items():
+        text += f"\nRefused ({', '.join(names)}): “{words.removeprefix('Error! ')}”\n"
     return text
 
 

@@ -1,6 +1,7 @@
 """What is imported is declared in pyproject.toml, and what is declared is imported."""
 
 import ast
+import functools
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -39,22 +40,22 @@ def declared() -> tuple[set[str], set[str]]:
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
     """Top-level modules that are imported, and whether that happens inside a function."""
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, inside = waiting.pop()
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [node.module or ""]
         for name in names:
-            yield name.split(".")[0], id(node) in inside
+            yield name.split(".")[0], inside
+        if isinstance(node, ast.stmt | ast.mod | ast.excepthandler | ast.match_case):
+            inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
 
 
+@functools.cache
 def found() -> dict[str, set[tuple[str, bool]]]:
     """Foreign module -> (file, whether inside a function)."""
     out: dict[str, set[tuple[str, bool]]] = {}
