@@ -194,6 +194,7 @@ def test_a_format_of_ones_own(folder, tmp_path) -> None:
     assert (tmp_path / "n.txt").read_text() == "45 boxes\n"
 
 
+@pytest.mark.slow
 def test_memory_caps_below_what_is_needed_are_refused(folder) -> None:
     if not os.path.exists("/proc/self/statm"):
         pytest.skip("needs /proc")

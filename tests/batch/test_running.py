@@ -94,6 +94,7 @@ def test_cut_or_damaged_at_any_byte(tmp_path) -> None:
             assert go(tmp_path / "o", items(6)) == expected, cut
 
 
+@pytest.mark.slow
 def test_killed_at_random(tmp_path) -> None:
     """Fifty processes, each killed in the midst of writing."""
     rng = random.Random(0)

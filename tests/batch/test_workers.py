@@ -127,6 +127,7 @@ def test_workers_killed_all_the_time() -> None:
     assert time.monotonic() - start < 30
 
 
+@pytest.mark.slow
 @needs_proc
 def test_the_process_that_forks_is_killed() -> None:
     """Its workers and the run live on."""
@@ -165,6 +166,7 @@ def test_the_process_that_forks_is_killed_while_it_starts(monkeypatch, deaths) -
     assert children() <= before
 
 
+@pytest.mark.slow
 @needs_proc
 def test_whoever_wants_no_more_leaves_no_process() -> None:
     before = children()

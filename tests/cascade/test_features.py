@@ -86,6 +86,7 @@ def test_windows_of_a_picture_are_crops(rng) -> None:
     np.testing.assert_array_equal(lbp_code(part, (2, 1, 3, 3)), lbp_code(other, (2, 1, 3, 3))[2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lbp", "haar"])
 def test_pools_do_not_depend_on_threads(kind, rng) -> None:
     crops = rng.integers(0, 256, (9000, 9, 9), dtype=np.uint8)

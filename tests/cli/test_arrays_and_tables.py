@@ -177,6 +177,7 @@ def test_table_train_evaluate_classify(table, tmp_path) -> None:
     run("evaluate", model, "--npz", "x.npz", code=2)
 
 
+@pytest.mark.slow
 def test_l2_path(table, tmp_path) -> None:
     model = tmp_path / "m.cvmodel"
     args = ["--head", "mlp", "--param", "max_iter=10", "--no-report", "-o", model]

@@ -150,6 +150,7 @@ def test_the_same_bytes_with_a_worker_killed(cluster, toy_model_file, home, expe
         assert alive(worker.pid) == [str(worker.pid)]
 
 
+@pytest.mark.slow
 def test_a_picture_that_kills_costs_one_record(cluster, tmp_path) -> None:
     """Not the Dask worker: it has a process of its own for decoding."""
     from cvclassic.batch.engines.dask import map_on_dask
@@ -171,6 +172,7 @@ def test_a_picture_that_kills_costs_one_record(cluster, tmp_path) -> None:
     assert cluster.client.nthreads() == before
 
 
+@pytest.mark.slow
 def test_no_further_ahead_than_needed(cluster, toy_model) -> None:
     """Memory does not grow with the number of inputs."""
     asked = 0
@@ -242,6 +244,7 @@ def test_the_scheduler_is_lost(toy_model_file, home, expected, tmp_path) -> None
     assert (folder / "lost.csv").read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_images_are_indexed_on_dask(cluster, toy_folder, in_process, tmp_path) -> None:
     """The index has the same files as one that was made here."""
     listed = {}
@@ -255,6 +258,7 @@ def test_images_are_indexed_on_dask(cluster, toy_folder, in_process, tmp_path) -
     assert listed["here"] == listed["there"]
 
 
+@pytest.mark.slow
 def test_encoders_on_dask(cluster, toy_folder) -> None:
     """joblib's ``parallel_config`` takes `fit` and `transform` there, with the same numbers."""
     from joblib import parallel_config

@@ -177,6 +177,7 @@ def test_pictures_of_predictions(cvclassic, toy_model_file, toy_folder, tmp_path
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_names_of_pictures_are_safe(in_process, toy_model_file, toy_folder, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -194,6 +195,7 @@ def test_names_of_pictures_are_safe(in_process, toy_model_file, toy_folder, tmp_
     assert not any(b"\n" in name or name.startswith(b".") for name in names)
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_written(in_process, toy_model_file, toy_folder, tmp_path):
     target = tmp_path / "p"
     (target / "0.label.png").mkdir(parents=True)

@@ -92,6 +92,7 @@ def test_boxes_are_those_of_the_file_whatever_is_written(cvclassic, photos, tmp_
     assert drawn.shape[:2] == (2100, 2100)
 
 
+@pytest.mark.slow
 def test_goes_on_where_it_stopped(cvclassic, tmp_path, portrait):
     folder = tmp_path / "many"
     folder.mkdir()

@@ -349,7 +349,7 @@ def test_interrupt(jobs, toy_model_file, toy_folder, out) -> None:
     """Exit code 130, one line, no process left, no result but what a next run goes on with."""
     (out / "l.csv").write_text("path,status,code,message\nold")
     process = start(
-        "classify", toy_model_file, *[toy_folder] * 2000, "-o", out / "l.csv", "--jobs", jobs
+        "classify", toy_model_file, *[toy_folder] * 300, "-o", out / "l.csv", "--jobs", jobs
     )
     deadline = time.monotonic() + 60
     journal = out / ".l.csv.partial"
@@ -398,7 +398,7 @@ def test_interrupt_while_training(toy_folder, tmp_path, out) -> None:
 
 def test_a_reader_that_has_enough(toy_model_file, toy_folder) -> None:
     """``| head -n 2``: a quiet end, early."""
-    process = start("classify", toy_model_file, *[toy_folder] * 3000, "-q")
+    process = start("classify", toy_model_file, *[toy_folder] * 600, "-q")
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline().startswith("path,status,")

@@ -118,6 +118,7 @@ def test_a_finished_run_is_done_again(in_process, toy_model_file, toy_folder, tm
     assert os.listdir(tmp_path) == ["l.csv"]
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_refused(
     cvclassic, in_process, toy_model_file, many, toy_folder, tmp_path
 ) -> None:

@@ -84,6 +84,7 @@ def evil_folder(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_messages_obey_no_terminal_commands(evil_folder, tmp_path) -> None:
     """Class names and paths with escape sequences, in what train and evaluate say."""
     from tests.command_line import command

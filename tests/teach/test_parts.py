@@ -411,6 +411,7 @@ def test_margin(page) -> None:
     assert number(r"(\d+) support vectors", page.step(title)) > support
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1400])
 def test_every_part_fits_can_be_read_and_has_tasks(page, width) -> None:
     for part in ("", *PARTS):
