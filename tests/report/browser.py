@@ -115,6 +115,29 @@ class Browser:
         """Pixels that the page is wider than its window."""
         return self.run("return document.documentElement.scrollWidth - innerWidth")
 
+    def faults(self, path: Path) -> list:
+        """What is wrong with a file: console, requests, contrast and width, light and dark."""
+        self.open(path)
+        found: list = [*self.errors()]
+        found += [f"asks for {url}" for url in self.requests() if url != path.absolute().as_uri()]
+        # what is folded is to be read, too
+        self.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        return found + self.hard_to_read()
+
+    def hard_to_read(self) -> list:
+        """Weak contrasts of the page that is open, and what is too wide, in all four looks."""
+        found: list = []
+        for width in (1400, 390):
+            size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+            self.cdp("Emulation.setDeviceMetricsOverride", **size)
+            for scheme in ("light", "dark"):
+                feature = {"name": "prefers-color-scheme", "value": scheme}
+                self.cdp("Emulation.setEmulatedMedia", media="", features=[feature])
+                if self.overflow() > 0:
+                    found.append(f"{self.overflow()} pixels too wide at {width}")
+                found += [(scheme, width, *weak) for weak in self.weak_contrasts()]
+        return found
+
     def pdf(self) -> bytes:
         """The page as it is printed."""
         return base64.b64decode(self.cdp("Page.printToPDF", printBackground=False)["data"])

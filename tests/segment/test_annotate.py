@@ -137,3 +137,4 @@ def test_in_a_browser(server, folder, browser) -> None:
     saved = read_label_picture(folder / "marks" / "a.png")
     assert set(np.unique(saved[:, :45])) == {0, 1}
     assert set(np.unique(saved[:, 45:])) == {0, 2}
+    assert browser.hard_to_read() == []

@@ -197,6 +197,7 @@ def test_teach_it_yourself(browser, by_id, start, tmp_path) -> None:
         field.send_keys("\n".join(files[name]))
         wait_for(lambda name=name: len(list((tmp_path / "cups" / name).glob("*.jpg"))) >= 4)
     wait_for(lambda: by_id("train").is_enabled())
+    assert browser.hard_to_read() == []
     by_id("train").click()
     wait_for(lambda: by_id("try").is_displayed(), 300)
     by_id("try").click()
