@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests import checks
 
 ESTIMATORS = checks.public_estimators()
-SLOW = {"ObjectDetector"}  # takes seconds to fit, however little it learns from
+SLOW = {"ObjectDetector", "AutoRecipe"}  # take seconds to fit, however little they learn from
 CASES = [
     pytest.param(
         cls,
