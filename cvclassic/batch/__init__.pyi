@@ -7,8 +7,6 @@ __all__ = [
     "Sources",
     "Task",
     "Work",
-    "expand_inputs",
-    "map_inputs",
     "open_journal",
     "resume",
     "run",

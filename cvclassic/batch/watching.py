@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -123,15 +122,3 @@ def watch(
 def _chain(first: Any, rest: Iterator) -> Iterator:
     yield first
     yield from rest
-
-
-def check_outside(folders: Iterable[str], place: str | None) -> str | None:
-    """The folder that a place lies in, None if in none: what is written there would arrive."""
-    if place is None:
-        return None
-    real = os.path.realpath(place)
-    for folder in folders:
-        top = os.path.realpath(folder)
-        if os.path.commonpath([top, real]) == top:
-            return folder
-    return None

@@ -1,7 +1,5 @@
 __all__ = [
     "Augmented",
-    "AutoRecipe",
-    "Head",
     "HomogeneousMap",
     "KeywordClassifier",
     "MLPClassifier",

@@ -1,7 +1,5 @@
 __all__ = [
     "DAMAGES",
-    "Advice",
-    "Contest",
     "damage_image",
     "run_contest",
 ]

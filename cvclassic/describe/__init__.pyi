@@ -1,18 +1,15 @@
 __all__ = [
     "HOG",
     "LBP",
-    "NETWORKS",
     "SIFT",
     "ColorStats",
     "DenseSIFT",
     "Describer",
     "Embedding",
-    "ImageTransformer",
     "KernelFeatures",
     "LocalFeatures",
     "NetworkFileError",
     "Pixels",
-    "SizedTransformer",
     "TableColumns",
     "convert_network",
 ]

@@ -9,7 +9,6 @@ __all__ = [
     "blobs_log",
     "blobs_mser",
     "blobs_simple",
-    "boundary_strength",
     "canny",
     "corners_fast",
     "corners_harris",

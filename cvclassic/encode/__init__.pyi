@@ -5,7 +5,6 @@ __all__ = [
     "FisherVector",
     "LocalEncoder",
     "PatchWords",
-    "WordTree",
     "kmeans_words",
     "nearest_words",
     "word_tree",

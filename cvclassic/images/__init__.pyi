@@ -5,8 +5,6 @@ __all__ = [
     "FrameSelection",
     "LabeledImages",
     "LabeledTable",
-    "NamedItem",
-    "Picture",
     "augment_image",
     "decode_image",
     "load_dataset",
@@ -17,7 +15,6 @@ __all__ = [
     "parse_changes",
     "read_frames",
     "read_image",
-    "spool_pictures",
     "write_image",
 ]
 

@@ -140,7 +140,7 @@ def _alarm(evaluation, i: int, k: int) -> dict[str, Any]:
         why = "a second box on the same object"
     else:
         why = f"overlaps the object by {100 * overlaps[best]:.0f}% only"
-    picture = _picture(evaluation, i, found.boxes[k], [found.boxes[k]], [label], [score])
+    picture = _picture(evaluation, i, found.boxes[k], [found.boxes[k]], [label])
     return {
         "picture": picture, "path": evaluation.paths[i], "label": label, "score": score,
         "why": why, "apart": apart,
@@ -161,14 +161,13 @@ def _miss(evaluation, i: int, k: int) -> dict[str, Any]:
         score = 100 * float(found.scores[best])
         why = f"{found.labels[best]} {score:.0f}%, overlap {100 * overlaps[best]:.0f}%"
     return {
-        "picture": _picture(evaluation, i, box, found.boxes[near], found.labels[near],
-                            found.scores[near]),
+        "picture": _picture(evaluation, i, box, found.boxes[near], found.labels[near]),
         "path": evaluation.paths[i], "label": labeled.label, "why": why,
         "at": ",".join(f"{v:.0f}" for v in labeled.box),
     }  # fmt: skip
 
 
-def _picture(evaluation, i: int, box, boxes, labels, scores):
+def _picture(evaluation, i: int, box, boxes, labels):
     """The surroundings of a box, with boxes framed and true ones in white."""
     try:
         pixels = read_image(evaluation.paths[i])

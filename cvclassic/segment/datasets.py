@@ -63,9 +63,9 @@ def pair_folders(
     DataError
         A folder is missing or empty, or an image has no partner.
     """
-    pictures = list_stems(images, "--images")
-    partners = list_stems(masks, "masks")
-    fields = list_stems(inside, "--inside") if inside is not None else None
+    pictures = list_stems(images)
+    partners = list_stems(masks)
+    fields = list_stems(inside) if inside is not None else None
     capitals = [_without_capitals(files or {}) for files in (partners, fields)]
     found, lonely = [], []
     for stem, path in sorted(pictures.items()):
@@ -88,7 +88,7 @@ def pair_folders(
     return found
 
 
-def list_stems(folder: str | os.PathLike, what: str) -> dict[str, str]:
+def list_stems(folder: str | os.PathLike) -> dict[str, str]:
     """Path by relative stem, in one spelling of Unicode: a Mac writes é as two characters."""
     name = os.fsdecode(folder)
     if not os.path.isdir(name):

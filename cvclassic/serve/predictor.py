@@ -99,7 +99,7 @@ class Predictor:
             for i, record in zip(places, found, strict=True):
                 records[i] = describe_record(jobs[i], record)
                 if jobs[i].explain and record.answered:
-                    records[i]["explanation"] = explain(model, jobs[i], record)  # type: ignore[index]
+                    records[i]["explanation"] = explain(model, jobs[i])  # type: ignore[index]
         return records  # type: ignore[return-value]
 
 
@@ -164,7 +164,7 @@ def _labels(record: Record, top: int) -> dict[str, Any]:
     return answer
 
 
-def explain(model: ServedModel, job: Job, record: Record) -> dict[str, Any]:
+def explain(model: ServedModel, job: Job) -> dict[str, Any]:
     """Which keypoints spoke for the label; positions and scales as shares of the image's sides."""
     try:
         found = model.explain(job.data)

@@ -49,7 +49,7 @@ def bundle(modules: Mapping[str, str], entry: str, name: str = "cvclassic") -> s
     """
     order: list[str] = []
     _visit(modules, entry, order, ())
-    exports = {path: _exports(path, modules[path]) for path in order}
+    exports = {path: _exports(modules[path]) for path in order}
     parts = [_wrapped(path, modules[path], exports) for path in order]
     script = "\n".join(
         ['"use strict";', "(() => {", "const modules = {};", *parts]
@@ -78,7 +78,7 @@ def _resolved(path: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
 
 
-def _exports(path: str, source: str) -> list[str]:
+def _exports(source: str) -> list[str]:
     """Names that a module gives to others."""
     return [match[2] for match in _EXPORT.finditer(source)]
 

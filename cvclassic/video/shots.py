@@ -188,7 +188,7 @@ def _gradual(summary: FrameSummary, sensitivity: float) -> list[Transition]:
         if not len(starts):
             continue
         found += _dissolves(summary, starts, length, sensitivity)
-    return [*found, *_fades(summary, contrast)]
+    return [*found, *_fades(contrast)]
 
 
 def _dissolves(
@@ -224,7 +224,7 @@ def _dissolves(
     ]
 
 
-def _fades(summary: FrameSummary, contrast: np.ndarray) -> list[Transition]:
+def _fades(contrast: np.ndarray) -> list[Transition]:
     """Spans around frames without contrast, out to where the images have theirs again."""
     blank = np.flatnonzero(contrast < _BLACK)
     found = []

@@ -80,7 +80,7 @@ def _labeled_images(images, labels, inside, instances: bool):
     if inside is not None:
         from cvclassic.segment.datasets import list_stems
 
-        fields = list_stems(inside, "--inside")
+        fields = list_stems(inside)
     names = {0: "background", **{i + 1: name for i, name in enumerate(read.classes)}}
     n = 0
     places = locate_images(read, images, images)

@@ -27,7 +27,6 @@ from .masks import mask_polygons as mask_polygons
 from .masks import object_mask as object_mask
 from .masks import polygon_mask as polygon_mask
 from .reading import FORMATS as FORMATS
-from .reading import identify_labels as identify_labels
 from .reading import read_labels as read_labels
 from .types import LabeledImage as LabeledImage
 from .types import LabeledObject as LabeledObject

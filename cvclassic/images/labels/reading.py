@@ -61,11 +61,6 @@ def read_labels(path, images=None, *, format: str | None = None) -> LabelSet:
     return _merged(labels)
 
 
-def identify_labels(path, images=None) -> str:
-    """Format of a label file or folder, one of `FORMATS`."""
-    return read_labels(path, images).format
-
-
 def _bytes(path: Path) -> bytes:
     try:
         return read_file(path, max_bytes=_MOST_BYTES)
