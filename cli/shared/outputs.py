@@ -56,8 +56,11 @@ class RecordsFile(OutputFile):
     refusal = "exists and holds no records of cvclassic"
 
     def holds(self, path: str) -> bool:
-        """Whether what is there are records."""
-        return _holds_records(path)
+        """Whether what is there are records, in the format that its name says."""
+        from cvclassic._basics.marks import begins_with
+        from cvclassic.batch.outputs.writers import begins_of
+
+        return begins_with(path, begins_of(path))
 
 
 _WAY_OUT = "Choose another name, or replace it with --force."
@@ -95,21 +98,6 @@ def _show(path: str) -> str:
     from cvclassic._basics.printable import show_path
 
     return show_path(path)
-
-
-def _holds_records(path: str) -> bool:
-    """Whether a file begins as records do in the format that its name says."""
-    from cvclassic._basics.marks import begins_with
-
-    suffix = os.path.splitext(path)[1].lower()
-    magic = {
-        ".parquet": "PAR1",
-        ".sqlite": "SQLite format 3",
-        ".db": "SQLite",
-        ".gz": "\x1f.",
-        ".csv": "path,status,code,message",
-    }
-    return begins_with(path, magic.get(suffix, r'[\[ \r\n\t]*(\{"path"|\]|$)'))
 
 
 def default_model(source: dict[str, Any]) -> str:

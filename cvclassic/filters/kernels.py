@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._basics.named import load_named
 from .._basics.suggest import did_you_mean
 from ..errors import ParameterError
 from ..images.checks import check_positive, check_real, check_whole
@@ -87,7 +88,9 @@ def _gabor(
     return kernel / max(np.abs(kernel).sum(), 1e-12)
 
 
-_BUILDERS: dict[str, tuple[Callable[..., np.ndarray], str]] = {
+# Name -> what builds the kernel, and a line on what it does. A builder with a file of its own is
+# named as "module:function", and its module is loaded when the kernel is asked for.
+_BUILDERS: dict[str, tuple[Callable[..., np.ndarray] | str, str]] = {
     "identity": (_fixed([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), "the image itself"),
     "box": (_box, "sum of the neighbors; with normalize=true their mean"),
     "gaussian3": (_fixed([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 1 / 16), "binomial 3x3 blur"),
@@ -233,7 +236,7 @@ def _builder(name: str) -> Callable[..., np.ndarray]:
             f"kernel must be one of {', '.join(_BUILDERS)}. Got {name!r} instead."
             f"{did_you_mean(name, _BUILDERS)}"
         )
-    return _BUILDERS[name][0]
+    return load_named(_BUILDERS[name][0], __package__)
 
 
 def _grid(sigma: float, size: int | None) -> tuple[np.ndarray, np.ndarray]:

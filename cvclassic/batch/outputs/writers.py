@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
 
 from ..._basics.atomic import atomic_file
+from ..._basics.named import load_named
 from ...errors import ParameterError
 from ..columns import Column
 from ..records import Record, as_json
@@ -64,6 +65,8 @@ class CsvWriter:
         Leave texts as they are that a spreadsheet would take for a formula; else an
         apostrophe goes before them.
     """
+
+    begins = ",".join(BASE)
 
     def __init__(
         self, file: IO[str], columns: Columns, *, header: bool = True, raw: bool = True
@@ -117,6 +120,8 @@ class JsonLinesWriter:
     of a path that are not UTF-8 become the lone surrogates that ``os.fsencode`` turns back.
     """
 
+    begins = r'[\[ \r\n\t]*(\{"path"|\]|$)'
+
     def __init__(self, file: IO[str], columns: Columns, *, header: bool = True) -> None:
         self._file = file
         self._columns = [column for column in columns if column.in_json]
@@ -154,8 +159,10 @@ class JsonWriter(JsonLinesWriter):
         self._file.write("\n]\n" if self._between != "[\n" else "[]\n")
 
 
-# A new text format is a class like these, and a line here; suffixes are those of the names.
-TEXT_FORMATS: dict[str, Callable[..., Writer]] = {
+# A new text format is a class like these, and a line here; suffixes are those of the names. A class
+# with a file of its own is named as "module:Class", and its module is loaded when it is asked for.
+# `begins` is a regular expression for the first bytes: files that begin otherwise are not replaced.
+TEXT_FORMATS: dict[str, Callable[..., Writer] | str] = {
     "csv": CsvWriter,
     "jsonl": JsonLinesWriter,
     "json": JsonWriter,
@@ -187,6 +194,18 @@ def format_of(path: str | os.PathLike) -> str:
             f"output must end in {', '.join(known)} or {last}. Got {os.fspath(path)!r} instead."
         )
     return _SUFFIXES[suffix]
+
+
+def begins_of(path: str | os.PathLike) -> str:
+    """Regular expression for the first bytes of records in the format that a name asks for."""
+    if os.fsdecode(path).lower().endswith(".gz"):
+        return "\x1f."
+    try:
+        format = format_of(path)
+    except ParameterError:
+        format = "json"  # as commands write it where a name says nothing
+    named = {"parquet": "PAR1", "sqlite": "SQLite format 3"}
+    return named.get(format) or load_named(TEXT_FORMATS[format], __package__).begins
 
 
 def is_stream(path: str | os.PathLike) -> bool:
@@ -264,7 +283,7 @@ def open_writer(
             yield writer
         return
     with open_text(path) as file:
-        make = TEXT_FORMATS[format] if isinstance(format, str) else format
+        make = load_named(TEXT_FORMATS[format], __package__) if isinstance(format, str) else format
         more = {} if format != "csv" or is_stream(path) else {"raw": raw_csv}
         writer = make(file, columns, **more)
         yield writer
