@@ -13,6 +13,8 @@ from typing import Any
 
 import lazy_loader
 
+_EVERY: dict[str, tuple[str, ...]] = {}
+
 
 def attach_stub(
     package: str, file: str
@@ -29,9 +31,15 @@ def attach_stub(
     __getattr__, __dir__, __all__
         The list of names is that of the stub.
     """
-    getter, _, _ = lazy_loader.attach_stub(package, file)
+    getter, _, every = lazy_loader.attach_stub(package, file)
+    _EVERY[package] = tuple(every)
     names = _promised(f"{os.path.splitext(file)[0]}.pyi")
     return getter, lambda: sorted(names), names
+
+
+def names_of(package: str) -> tuple[str, ...]:
+    """All names of the stub of a package that was imported, also those that are not promised."""
+    return _EVERY[package]
 
 
 def _promised(stub: str) -> list[str]:

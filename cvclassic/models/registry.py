@@ -8,12 +8,13 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from .._basics.exports import names_of
 from .._basics.saving import SavedState
 from ..errors import ModelFileError, ParameterError
 from .sklearn_steps import SKLEARN
 
 ROOMS = ("describe", "encode", "classify")
-"""Rooms of the library whose public classes are looked at."""
+"""Rooms of the library whose stubs are looked at."""
 
 _OF_USERS: dict[str, type] = {}
 
@@ -71,7 +72,7 @@ def _own(name: str) -> type | None:
     """A class of the library that says how it is saved."""
     for room in ROOMS:
         module = import_module(f"cvclassic.{room}")
-        if name in module.__all__:
+        if name in names_of(module.__name__):
             cls = getattr(module, name)
             if isinstance(cls, type) and isinstance(vars(cls).get("saved_state"), SavedState):
                 return cls
@@ -116,7 +117,7 @@ def known_types() -> list[type]:
     found = list(_OF_USERS.values())
     for room in ROOMS:
         module = import_module(f"cvclassic.{room}")
-        for name in module.__all__:
+        for name in names_of(module.__name__):
             cls = _own(name)
             if cls is not None:
                 found.append(cls)
