@@ -1,6 +1,7 @@
 """The rooms of the library import only from rooms to their left."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,3 +175,14 @@ def test_commands_import_each_other_relatively(root: Path) -> None:
         names = [name for _, name in imported(file.read_text(encoding="utf-8"), "X")]
         tops = {name.partition(".")[0] for name in names}
         assert not tops & {"cli", "cvclassic_cli"}, file
+
+
+def test_the_map_names_every_room_in_order(root: Path) -> None:
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.split("## The rooms")[1].split("## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rooms = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert rooms == ORDER, "docs/architecture.md and ORDER differ"
+    for path in re.findall(r"`((?:\w+/)+\w*(?:\.\w+)?)`", text):
+        places = [top / path for top in (root, root / "cvclassic", root / "cli")]
+        assert any(place.exists() for place in places), path
