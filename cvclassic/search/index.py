@@ -285,7 +285,7 @@ class ImageIndex(BaseEstimator):
         found = []
         for image in ranking.best(top).tolist():
             mine = np.flatnonzero(ranking.votes.owners == image)
-            query, places = ranking.votes.query[mine], ranking.votes.places[mine]
+            query, places = ranking.votes.query[mine], ranking.votes.places(mine)
             checked = ranking.verified.get(image)
             n_inliers = 0 if checked is None else checked.n_inliers
             n_matches = len(np.unique(query))

@@ -136,7 +136,7 @@ class Searcher:
     def _rank_one(self, code: ImageCode, geometry: bool) -> Ranking:
         if self._rarity is None:
             none = np.zeros(0, np.int64)
-            empty = Votes(none, none, np.zeros((0, 3), np.uint16), none, np.zeros(0), 0, none)
+            empty = Votes(none, none, [], none, np.zeros(0), 0, none)
             return Ranking(np.zeros(0), empty, {}, None)
         votes = cast_votes(code, self.segments, self._rarity)
         words = votes.scores.copy()

@@ -89,7 +89,7 @@ def verify(
     match[group, within] = mine
     real = match >= 0
     a = unpack_places(code.places[votes.query[match]])
-    b = unpack_places(votes.places[match])
+    b = unpack_places(votes.places(match))
     tolerance = (_TOLERANCE * longer_sides)[:, None].astype(np.float32)
     agree, weight = _best_similarity(
         a, b, real, (votes.weights[match] * real).astype(np.float32), tolerance
@@ -99,7 +99,7 @@ def verify(
     found = []
     for i, image in enumerate(candidates.tolist()):
         at = match[i][agree[i]]
-        query, places = votes.query[at], votes.places[at]
+        query, places = votes.query[at], votes.places(at)
         n = min(len(set(query.tolist())), len(set(map(tuple, places.tolist()))))
         found.append(Verified(image, n if n >= 3 else 0, query, places, affine[i]))
     return found

@@ -30,8 +30,9 @@ class Votes:
         Keypoint of the query.
     owners : ndarray of shape (m,), int
         Image, numbered through all segments.
-    places : ndarray of shape (m, 3), uint16
-        Where the keypoint is in that image.
+    postings : sequence of tuple of (ndarray of shape (p, 3), ndarray of shape (k,))
+        Places of lists of the index, and which of them match; one after the other, these are all
+        matches. See `places`.
     weights : ndarray of shape (m,), float64
         What the match counts.
     scores : ndarray of shape (n_images,), float64
@@ -44,11 +45,24 @@ class Votes:
 
     query: np.ndarray
     owners: np.ndarray
-    places: np.ndarray
+    postings: Sequence[tuple[np.ndarray, np.ndarray]]
     weights: np.ndarray
     scores: np.ndarray
     n_postings: int
     used: np.ndarray
+
+    def places(self, matches: np.ndarray) -> np.ndarray:
+        """Where the keypoints of some matches are in their images; (..., 3), uint16.
+
+        Most matches are with images that nobody looks at again, so places are read late.
+        """
+        found = np.zeros((*matches.shape, 3), np.uint16)
+        start = 0
+        for places, posting in self.postings:
+            here = (matches >= start) & (matches < start + len(posting))
+            found[here] = places[posting[matches[here] - start]]
+            start += len(posting)
+        return found
 
 
 def inverse_frequencies(segments: Sequence[Segment]) -> np.ndarray:
@@ -91,16 +105,16 @@ def cast_votes(
     """
     used, n_postings = _affordable(code.words, segments, most_postings)
     words, bits = code.words[used], code.bits[used]
-    query, owners, places, weights = [], [], [], []
+    query, owners, postings, weights = [], [], [], []
     threshold = THRESHOLD if n_postings <= _MANY else STRICT
     table = hamming_weights(threshold, SIGMA)
     factor = rarity[words] ** 2
     offset = 0
     for segment in segments:
-        for at, owner, place, distance in _matches(words, bits, segment, threshold):
+        for at, lists, posting, distance in _matches(words, bits, segment, threshold):
             query.append(at)
-            owners.append(owner.astype(np.int64) + offset)
-            places.append(place)
+            owners.append(lists.owners[posting].astype(np.int64) + offset)
+            postings.append((lists.places, posting))
             weights.append(table[distance] * factor[at])
         offset += len(segment)
     none = np.zeros(0, np.int64)
@@ -112,8 +126,7 @@ def cast_votes(
         hit = np.flatnonzero(scores[offset : offset + len(segment)])
         scores[offset + hit] /= np.sqrt(segment.counts[hit])
         offset += len(segment)
-    place = np.concatenate([np.zeros((0, 3), np.uint16), *places])
-    return Votes(used[q], owner, place, weight, scores, n_postings, used)
+    return Votes(used[q], owner, postings, weight, scores, n_postings, used)
 
 
 def _affordable(
@@ -133,8 +146,8 @@ def _affordable(
 
 def _matches(
     words: np.ndarray, bits: np.ndarray, segment: Segment, threshold: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Keypoint of the query, owner, place and Hamming distance of matches, in this order.
+) -> Iterator[tuple[np.ndarray, Lists, np.ndarray, np.ndarray]]:
+    """Keypoint of the query, lists, posting in them and Hamming distance of matches, in this order.
 
     Some keypoints of the query at a time, so that no more than their lists are in memory.
     """
@@ -148,7 +161,7 @@ def _matches(
             lists = segment.lists(words[begin:end])
             near = _long_lists if total > _LONG * (end - begin) else _short_lists
             at, posting, distance = near(lists, bits[begin:end], threshold)
-            yield at + begin, lists.owners[posting], lists.places[posting], distance
+            yield at + begin, lists, posting, distance
         begin = end
 
 

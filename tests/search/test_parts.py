@@ -210,8 +210,11 @@ def test_copied_lists_give_the_same_votes(tmp_path, monkeypatch):
     one = cast_votes(codes[3], [segment], rarity)
     monkeypatch.setattr("cvclassic.search.voting._AT_ONCE", 100)
     for other in (cast_votes(codes[3], [copied], rarity), cast_votes(codes[3], [segment], rarity)):
-        for name in ("query", "owners", "places", "weights", "scores"):
+        for name in ("query", "owners", "weights", "scores"):
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
+        some = np.random.default_rng(0).permutation(len(one.query))[:50].reshape(5, 10)
+        assert len(other.postings) >= 1
+        assert np.array_equal(one.places(some), other.places(some))
 
 
 def test_copied_lists_are_checked(tmp_path):
