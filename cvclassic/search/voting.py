@@ -11,13 +11,11 @@ from .coding import ImageCode
 from .hamming import hamming_weights
 from .segments import Lists, Segment
 
-THRESHOLD = 28  # largest Hamming distance of a match
-STRICT = 24  # the same where very many postings are compared, of which chance passes more
-_MANY = 500_000  # postings
+THRESHOLD = 24  # largest Hamming distance of a match: chance passes one posting in thirty
 SIGMA = 16.0  # of the Gaussian over Hamming distances
-MOST_POSTINGS = 1_000_000  # looked at for a query: rare words first
+MOST_POSTINGS = 600_000  # looked at for a query: rare words first
 _LONG = 2000  # postings of a word from which on lists are looked at one by one
-_AT_ONCE = 1_000_000  # postings that are gathered in one go
+_AT_ONCE = 600_000  # postings that are gathered in one go
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +104,11 @@ def cast_votes(
     used, n_postings = _affordable(code.words, segments, most_postings)
     words, bits = code.words[used], code.bits[used]
     query, owners, postings, weights = [], [], [], []
-    threshold = THRESHOLD if n_postings <= _MANY else STRICT
-    table = hamming_weights(threshold, SIGMA)
+    table = hamming_weights(THRESHOLD, SIGMA)
     factor = rarity[words] ** 2
     offset = 0
     for segment in segments:
-        for at, lists, posting, distance in _matches(words, bits, segment, threshold):
+        for at, lists, posting, distance in _matches(words, bits, segment, THRESHOLD):
             query.append(at)
             owners.append(lists.owners[posting].astype(np.int64) + offset)
             postings.append((lists.places, posting))

@@ -15,7 +15,7 @@ from cvclassic.search.ranking import fuse
 from cvclassic.search.segment_files import open_segment, write_segment
 from cvclassic.search.segments import build_segment
 from cvclassic.search.verification import verify
-from cvclassic.search.voting import cast_votes, inverse_frequencies
+from cvclassic.search.voting import THRESHOLD, cast_votes, inverse_frequencies
 
 RNG = np.random.default_rng(0)
 
@@ -113,7 +113,7 @@ def test_votes_agree_with_a_plain_loop():
         for image, code in enumerate(codes):
             for k in range(len(code)):
                 h = int(query.bits[q] ^ code.bits[k]).bit_count()
-                if code.words[k] == query.words[q] and h <= 28:
+                if code.words[k] == query.words[q] and h <= THRESHOLD:
                     matches.append(
                         (q, image, rarity[query.words[q]] ** 2 * np.exp(-((h / 16) ** 2)))
                     )
