@@ -196,6 +196,11 @@ def format_of(path: str | os.PathLike) -> str:
     return _SUFFIXES[suffix]
 
 
+def _text_writer(format: str) -> Any:
+    """The class that writes a text format."""
+    return load_named(TEXT_FORMATS[format], __package__)
+
+
 def begins_of(path: str | os.PathLike) -> str:
     """Regular expression for the first bytes of records in the format that a name asks for."""
     if os.fsdecode(path).lower().endswith(".gz"):
@@ -205,7 +210,7 @@ def begins_of(path: str | os.PathLike) -> str:
     except ParameterError:
         format = "json"  # as commands write it where a name says nothing
     named = {"parquet": "PAR1", "sqlite": "SQLite format 3"}
-    return named.get(format) or load_named(TEXT_FORMATS[format], __package__).begins
+    return named.get(format) or _text_writer(format).begins
 
 
 def is_stream(path: str | os.PathLike) -> bool:
@@ -283,7 +288,7 @@ def open_writer(
             yield writer
         return
     with open_text(path) as file:
-        make = load_named(TEXT_FORMATS[format], __package__) if isinstance(format, str) else format
+        make = _text_writer(format) if isinstance(format, str) else format
         more = {} if format != "csv" or is_stream(path) else {"raw": raw_csv}
         writer = make(file, columns, **more)
         yield writer
@@ -360,4 +365,4 @@ def append_writer(
     text: dict = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
     more = {"raw": raw_csv} if format == "csv" else {}
     with open(path, "a", buffering=1, **text) as file:
-        yield TEXT_FORMATS[format](file, columns, header=False, **more)
+        yield _text_writer(format)(file, columns, header=False, **more)
