@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,8 +63,8 @@ def sets() -> dict[str, tuple[list[str], list[str] | None, dict]]:
     }
 
 
-def measure_accuracy() -> dict:
-    """Scores and times of both sets."""
+def measure_accuracy(before: dict) -> dict:
+    """Scores and times of both sets; of the opponents those of `before`, where there are any."""
     from cvclassic.evaluate import score_rankings
     from cvclassic.search import ImageIndex, rank_queries
 
@@ -86,9 +87,14 @@ def measure_accuracy() -> dict:
             row[kind] = score_rankings(rankings, truth).to_dict() | {"n_failed": len(failures)}
         row["time"] = _times(index, queries)
         asked = {os.path.basename(path): path for path in (queries or images)}
-        row["frozen MobileNet"] = mobilenet(images, asked, truth)
-        row["codes of faiss"] = faiss_codes(images, asked, truth, index.coder_.compact)
-        row["brute-force matcher"] = brute_force(images, asked, truth)
+        opponents: list[tuple[str, Callable[..., dict], tuple]] = [
+            ("frozen MobileNet", mobilenet, (images, asked, truth)),
+            ("codes of faiss", faiss_codes, (images, asked, truth, index.coder_.compact)),
+            ("brute-force matcher", brute_force, (images, asked, truth)),
+        ]
+        for opponent, measure, given in opponents:
+            known = before.get(name, {}).get(opponent)
+            row[opponent] = measure(*given) if known is None else known
         found[name] = row
         print(json.dumps({name: row}, indent=1), flush=True)
     return found
@@ -210,12 +216,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--mutants", type=int, default=5000)
     parser.add_argument("--scratch", help="folder for the simulated index (15 GB)")
+    parser.add_argument("--own", action="store_true", help="keep the accuracy of the opponents")
     args = parser.parse_args()
     if unknown := set(args.parts) - {*PARTS, "page"}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     path = RESULTS / "search.json"
+    results = json.loads(path.read_text())["results"] if path.exists() else {}
+    known = results.get("accuracy", {}) if args.own else {}
     measures = {
-        "accuracy": measure_accuracy,
+        "accuracy": lambda: measure_accuracy(known),
         "duplicates": measure_duplicates,
         "vocabulary": lambda: measure_vocabulary(args.descriptors, args.words, args.jobs),
         "million": lambda: measure_million(args.images, args.scratch),
