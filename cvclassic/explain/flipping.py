@@ -70,7 +70,7 @@ class Removal:
 def shortest_prefix(n: int, flips: Callable[[int], bool]) -> int | None:
     """A number m of things to remove for which `flips` holds and does not for m - 1.
 
-    Steps that double, then bisection; where the answer goes to and fro with m, not
+    Steps that double, then bisection; where the answer goes back and forth with m, not
     necessarily the least.
 
     Parameters

@@ -84,9 +84,16 @@ def test_every_page_of_the_guide_is_in_a_list_of_contents() -> None:
 
 def test_spelling() -> None:
     pytest.importorskip("codespell_lib", reason="codespell is not installed")
+    root = DOCS.parent
     sources = [*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md"), *DOCS.glob("gallery/*/*.py")]
+    sources += [
+        *root.glob("*.md"),
+        *(root / "cli").rglob("*.py"),
+        *(root / "cvclassic").rglob("*.py"),
+    ]
+    words = "nd,fo,ot,mot,lins,hart,caf"
     done = subprocess.run(
-        [sys.executable, "-m", "codespell_lib", "--ignore-words-list", "nd,fo,ot", *sources],
+        [sys.executable, "-m", "codespell_lib", "--ignore-words-list", words, *sources],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout == ""
