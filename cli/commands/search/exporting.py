@@ -35,7 +35,7 @@ _SEND = {
     "-o", "--output", required=True, type=OutputFile(), help="New folder; a file for vocabulary."
 )
 @click.option(
-    "--name", default="images", show_default=True, help="Of the collection, index or table."
+    "--name", default="images", show_default=True, help="Name of the collection, index or table."
 )
 @click.option(
     "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Hits per query."
