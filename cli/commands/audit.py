@@ -13,13 +13,13 @@ import click
 from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs, tell_notes
-from ..shared.outputs import OutputFile, RecordsFile, TextFile, forced
+from ..shared.outputs import OutputFile, RecordsFile, TextFile, forced, say_wrote
 from ..shared.running import Session, run_options, source_options
 
 # kinds of which the first are named on the terminal
 _WORST = (
     "leak", "conflict", "unreadable", "unsupported", "loose", "empty", "spelling", "featureless",
-    "single",
+    "single", "duplicate",
 )  # fmt: skip
 # what --fail-on takes, beside the kinds themselves
 _GROUPS = {
@@ -176,6 +176,7 @@ def audit(
         show_audit(found, time.perf_counter() - start)
     if csv_file:
         _write_csv(csv_file, found, options.raw_csv)
+        say_wrote(csv_file)
     if json_file:
         write_json(json_file, _as_dict(found, faults))
     if output is not None:
@@ -314,12 +315,14 @@ def show_audit(found, seconds: float) -> None:
     from cvclassic.audit import KINDS
 
     from ..shared.console import plain, show_table
+    from ..shared.outputs import size_of
 
     n_classes = sum(1 for label in found.counts if label)
     speed = f"{1e3 * seconds / max(found.n_images, 1):.1f} ms per image"
+    classes = f" in {plural(n_classes, 'class', 'classes')}" if n_classes else " without classes"
     click.echo(
-        f"{plural(found.n_images, 'image')} in {plural(n_classes, 'class', 'classes')}, "
-        f"{found.n_bytes / 1e6:.1f} MB, {seconds:.1f} s ({speed})"
+        f"{plural(found.n_images, 'image')}{classes}, {size_of(found.n_bytes)}, {seconds:.1f} s "
+        f"({speed})"
     )
     if not found.findings:
         click.echo("No problems found.")

@@ -13,7 +13,7 @@ from cvclassic.errors import ExitCode
 from ..shared.config import config_option
 from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import OutputFile, TextFile, check_own, forced, wrote
+from ..shared.outputs import OutputFile, TextFile, check_own, forced, say_wrote, wrote
 from ..shared.predicting import check_kind
 from ..shared.sources import load_source, source_options
 
@@ -118,6 +118,7 @@ def evaluate(
     if per_image and found.predictions is not None:
         write = write_keywords if found.is_multilabel else write_predictions
         write(per_image, found.predictions, found.failures)
+        say_wrote(per_image)
     if json_file:
         write_json(json_file, found.to_dict())
     show_scores(found.scores, model_.classes)

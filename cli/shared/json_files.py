@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from .outputs import say_wrote
+
 
 def check_json(path: str | None) -> None:
     """Find out now whether the JSON file can be written."""
@@ -34,6 +36,7 @@ def write_json(path: str | None, content: Any) -> None:
 
         with atomic_file(path, "w", encoding="utf-8") as file:
             file.write(text)
+        say_wrote(path)
 
 
 def _finite(value: Any) -> Any:

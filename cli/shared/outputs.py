@@ -191,10 +191,18 @@ def wrote(path: str, size: int | None = None) -> str:
     from cvclassic._basics.printable import show_path
 
     n = os.path.getsize(path) if size is None else size
-    return f"Wrote {show_path(os.fsdecode(path))} ({_size(n)})"
+    return f"Wrote {show_path(os.fsdecode(path))} ({size_of(n)})"
 
 
-def _size(n_bytes: int) -> str:
+def say_wrote(path: str) -> None:
+    """Say on stderr that a file was written, unless the command is to be quiet."""
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or not ctx.params.get("quiet"):
+        click.echo(wrote(path), err=True)
+
+
+def size_of(n_bytes: int) -> str:
+    """``0.3 MB``, ``12.0 kB``."""
     if n_bytes < 100_000:
         return f"{n_bytes / 1e3:.1f} kB"
     return f"{n_bytes / 1e6:.1f} MB"

@@ -58,7 +58,7 @@ class Found:
 
 
 _CAPTIONS = {
-    "overlay": "{}; colors only tell neighbors apart",
+    "overlay": "{}; colors tell them apart",
     "outline": "{}, outlined",
     "mean": "{} in their mean colors",
 }
@@ -146,7 +146,8 @@ class SegmentTask(ImageTask):
                 if n != self._background
             ]
             return add_legend(drawn, entries[: len(PALETTE)])
-        return label_panel(drawn, _CAPTIONS[self._style].format(plural(_count(shown), "region")))
+        caption = _CAPTIONS[self._style].format(plural(_count(shown), "region"))
+        return label_panel(drawn, caption, size=max(drawn.shape[1] // 40, 12))
 
 
 def _count(labels: np.ndarray) -> int:

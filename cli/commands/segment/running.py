@@ -11,7 +11,7 @@ import click
 from cvclassic._basics.printable import plural
 
 from ...shared.film import NO_FILM, FilmOptions
-from ...shared.outputs import wrote
+from ...shared.outputs import say_wrote, wrote
 from ...shared.running import Session, engine_for, format_of_records, say_failure
 
 
@@ -68,6 +68,7 @@ def run_segmentation(
         )
     if table is not None:
         write_table(table, rows, raw=options.raw_csv)
+        say_wrote(table)
     ctx.exit(code)
 
 

@@ -7,7 +7,7 @@ import time
 import click
 
 from ...shared.options import jobs_option, quiet_option
-from ...shared.outputs import OutputFile, check_bundle_output
+from ...shared.outputs import OutputFile, check_bundle_output, wrote
 
 
 @click.command()
@@ -62,8 +62,7 @@ def train(
       cvclassic segment train --images eyes/ --masks vessels/ --inside fov/ -o vessels.cvmodel
       cvclassic segment train --images photos/ --scribbles marks/ --names names.txt -o p.cvmodel
     """
-    import os
-
+    from cvclassic._basics.printable import show_path
     from cvclassic.segment import PixelClassifier, save_segmentation
 
     from ...shared.console import show_table, stages
@@ -103,7 +102,8 @@ def train(
         ("held-out " + ("Dice" if two else "mean IoU"), f"{model.held_out_value_:.3f}"),
         ("stages", str(len(model.model_.stages))),
         ("time", f"reading {read - start:.1f} s, training {trained - read:.1f} s"),
-        ("model", f"{os.path.basename(output)} ({size / 1e6:.1f} MB)"),
     ]
     if not quiet:
         show_table(rows)
+        click.echo(wrote(output, size))
+        click.echo(f"Next: cvclassic segment apply {show_path(output)} IMAGES -o found/ --draw")
