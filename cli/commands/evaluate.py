@@ -232,7 +232,7 @@ def show_scores(scores: dict, classes) -> None:
     speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
     rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms per image)", ""))
     rows += [(name, str(scores[name]), "") for name in ("n_images", "n_failed")]
-    show_table(rows)
+    show_table([(_in_words(name), *rest) for name, *rest in rows])
     if "unknown" in scores:
         _show_rule(scores["unknown"])
     foreign = sorted(
@@ -265,6 +265,19 @@ def show_scores(scores: dict, classes) -> None:
         )
 
 
+def _in_words(name: str) -> str:
+    """Name of a score as it is said.
+
+    Examples
+    --------
+    >>> _in_words("mean_class_accuracy"), _in_words("n_failed"), _in_words("macro_f1")
+    ('mean class accuracy', 'unreadable', 'macro F1')
+    """
+    known = {"n_images": "images", "n_failed": "unreadable", "map": "mAP", "n_plus": "N+"}
+    words = name.replace("_", " ").replace("roc auc", "ROC AUC").replace(" f1", " F1")
+    return known.get(name, words)
+
+
 def show_keywords(scores: dict) -> None:
     """Print the scores of keywords, and the most frequent words."""
     from ..shared.console import show_table
@@ -285,7 +298,7 @@ def show_keywords(scores: dict) -> None:
     speed = 1e3 * scores["seconds"] / (scores["n_images"] + scores["n_failed"])
     rows.append(("time", f"{scores['seconds']:.1f} s ({speed:.1f} ms per image)", ""))
     rows += [(name, str(scores[name]), "") for name in ("n_images", "n_failed")]
-    show_table(rows)
+    show_table([(_in_words(name), *rest) for name, *rest in rows])
     unknown = scores["n_words"] - scores["n_known"]
     if unknown:
         click.echo(f"The model does not know {unknown} of these words; they count as not found.")

@@ -245,7 +245,7 @@ def test_demo(cvclassic, tmp_path) -> None:
     assert done.returncode == 0, done.stderr
     for part in ("$ cvclassic train", "$ cvclassic evaluate", "$ cvclassic classify"):
         assert part in done.stdout
-    assert "mean_class_accuracy" in done.stdout
+    assert "mean class accuracy" in done.stdout
     assert read_csv(tmp_path / "out" / "labels.csv")
     rows = read_csv(tmp_path / "out" / "labels.csv")
     right = sum(Path(row["path"]).parent.name == row["label"] for row in rows)
