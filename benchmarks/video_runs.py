@@ -15,12 +15,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 from .common import SEED, data_dir, show, write_results
 from .processes import CVCLASSIC, run_process
 
 PARTS = ("mutants", "kills", "speed", "memory")
+_RATE = 25  # frames per second of the clips that are made
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
@@ -117,11 +119,11 @@ def longer_clip(path: Path, times: int) -> Path:
             with av.open(str(data_dir() / "video" / "jogging.mp4")) as read:
                 for frame in read.decode(video=0):
                     if stream is None:
-                        stream = write.add_stream("libx264", rate=25)
+                        stream = write.add_stream("libx264", rate=_RATE)
                         stream.width, stream.height = frame.width, frame.height
                         stream.pix_fmt = "yuv420p"
                         stream.options = {"preset": "ultrafast"}
-                    frame.pts, frame.time_base = n, stream.codec_context.time_base
+                    frame.pts, frame.time_base = n, Fraction(1, _RATE)
                     n += 1
                     write.mux(stream.encode(frame))
         assert stream is not None
