@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -61,20 +62,23 @@ def dlib_detector(folder: Path, alike: bool = False) -> dict:
             given = _alike(given)
         boxes = [[_rectangle(dlib, box) for box in some] for some in given]
         try:
-            detectors.append(dlib.train_simple_object_detector(pixels, boxes, options))
+            trained = dlib.train_simple_object_detector(pixels, boxes, options)
         except RuntimeError as error:
             return {"refused": " ".join(str(error).split())[:200]}
+        with tempfile.TemporaryDirectory() as scratch:  # only what is read from a file tells scores
+            trained.save(f"{scratch}/m.svm")
+            detectors.append(dlib.fhog_object_detector(f"{scratch}/m.svm"))
     seconds = time.process_time() - start
 
     def find(image):
-        return [detector(image) for detector in detectors]
+        return [detector.run(image, 0, 0.0) for detector in detectors]
 
     rows = []
     for path, image in zip(test.paths, test.images, strict=True):
         boxes, scores, labels = [], [], []
         picture = read_image(path)
         for name, detector in zip(classes, detectors, strict=True):
-            found, confidences, _ = dlib.fhog_object_detector.run(detector, picture, 1, -1.0)
+            found, confidences, _ = detector.run(picture, 0, -1.0)
             boxes += [[r.left(), r.top(), r.width(), r.height()] for r in found]
             scores += list(confidences)
             labels += [name] * len(found)
