@@ -103,7 +103,7 @@ def _alike(boxes: list[list]) -> list[list]:
     """Boxes of one aspect ratio and of at least 400 pixels."""
     ratio = float(np.median([w / h for some in boxes for _, _, w, h in some]))
     least = 450 / min(ratio, 1 / ratio)  # its window has the shape of the boxes: no side too small
-    changed = []
+    changed: list[list] = []
     for some in boxes:
         changed.append([])
         for x, y, w, h in some:
