@@ -89,20 +89,34 @@ def verify(
     match[group, within] = mine
     real = match >= 0
     a = unpack_places(code.places[votes.query[match]])
-    b = unpack_places(votes.places(match))
+    places = votes.places(match)
+    b = unpack_places(places)
     tolerance = (_TOLERANCE * longer_sides)[:, None].astype(np.float32)
     agree, weight = _best_similarity(
         a, b, real, (votes.weights[match] * real).astype(np.float32), tolerance
     )
     agree, affine = _refine(a, b, real, agree, weight, tolerance)
 
-    found = []
-    for i, image in enumerate(candidates.tolist()):
-        at = match[i][agree[i]]
-        query, places = votes.query[at], votes.places(at)
-        n = min(len(set(query.tolist())), len(set(map(tuple, places.tolist()))))
-        found.append(Verified(image, n if n >= 3 else 0, query, places, affine[i]))
-    return found
+    group, column = np.nonzero(agree)
+    query, where = votes.query[match[group, column]], places[group, column]
+    packed = where.astype(np.int64) @ np.array([1 << 32, 1 << 16, 1])
+    n = np.minimum(*(_n_distinct(group, key, len(candidates)) for key in (query, packed)))
+    n[n < 3] = 0
+    ends = np.cumsum(agree.sum(axis=1))[:-1]
+    parts = zip(
+        candidates.tolist(), n.tolist(), np.split(query, ends), np.split(where, ends), affine,
+        strict=True,
+    )  # fmt: skip
+    return [Verified(*part) for part in parts]
+
+
+def _n_distinct(group: np.ndarray, key: np.ndarray, n: int) -> np.ndarray:
+    """How many different keys each of n groups has."""
+    order = np.lexsort((key, group))
+    group, key = group[order], key[order]
+    new = np.ones(len(key), bool)
+    new[1:] = (group[1:] != group[:-1]) | (key[1:] != key[:-1])
+    return np.bincount(group[new], minlength=n)
 
 
 def _best_similarity(a, b, real, weight, tolerance) -> tuple[np.ndarray, np.ndarray]:
