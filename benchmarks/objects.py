@@ -129,6 +129,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="Folder where models are kept.")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-dlib", action="store_true")
+    parser.add_argument("--no-own", action="store_true", help="Only the opponents.")
     parser.add_argument("--proposals", action="store_true")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--keep", action="store_true", help="Keep results of what is not run.")
@@ -141,7 +142,8 @@ def main() -> None:
         options.models.mkdir(parents=True, exist_ok=True)
     for name in options.sets:
         folder = data_dir() / name
-        results[f"{name}: cvclassic"] = ours(name, folder, options.models, options.jobs)
+        if not options.no_own:
+            results[f"{name}: cvclassic"] = ours(name, folder, options.models, options.jobs)
         if not options.no_dlib:
             results[f"{name}: dlib"] = dlib_detector(folder)
             if "refused" in results[f"{name}: dlib"]:
