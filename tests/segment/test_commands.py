@@ -114,6 +114,8 @@ def test_scribbles_are_judged_on_masks(cells, tmp_path) -> None:
                      "--names", tmp_path / "names.txt", "-o", tmp_path / "m", "-j", 1)  # fmt: skip
     assert code == 0, said
     assert "cell" in said
+    assert "Dice of scribbled pixels" in said
+    assert "judge the model on full masks" in said
     code, said = run("evaluate", tmp_path / "m", "--images", cells / "images", "--masks",
                      cells / "masks", "--json", tmp_path / "s")  # fmt: skip
     assert code == 0, said

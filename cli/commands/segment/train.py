@@ -94,16 +94,23 @@ def train(
         "seed": seed,
     }
     size = save_segmentation(output, model, summary)
-    two = len(data.values.names) == 2
+    score = "Dice" if len(data.values.names) == 2 else "mean IoU"
+    if scribbles is not None:
+        score += " of scribbled pixels"
     rows = [
         ("images", str(len(data.images))),
         ("classes", ", ".join(data.values.names)),
         ("labeled pixels", f"{data.labeled_share:.1%}"),
-        ("held-out " + ("Dice" if two else "mean IoU"), f"{model.held_out_value_:.3f}"),
+        (f"held-out {score}", f"{model.held_out_value_:.3f}"),
         ("stages", str(len(model.model_.stages))),
         ("time", f"reading {read - start:.1f} s, training {trained - read:.1f} s"),
     ]
     if not quiet:
         show_table(rows)
         click.echo(wrote(output, size))
+        if scribbles is not None:
+            click.echo(
+                "Scribbles avoid what is hard: judge the model on full masks with "
+                "cvclassic segment evaluate."
+            )
         click.echo(f"Next: cvclassic segment apply {show_path(output)} IMAGES -o found/ --draw")
