@@ -36,7 +36,6 @@ import cvclassic
 from cvclassic.batch import ClassifyTask, Run, Sources, Work
 from cvclassic.classify import make_recipe
 from cvclassic.images import load_folder, read_image
-from tests.source_trees import nodes_of
 
 def main(folder, out):
     data = load_folder(folder)
