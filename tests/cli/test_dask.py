@@ -209,7 +209,7 @@ def test_local_cluster_killed_and_stopped(toy_model_file, home, expected) -> Non
     begin = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches all
     _, said = process.communicate(timeout=60)
-    assert time.monotonic() - begin < 10  # 5 s, and a busy machine
+    assert time.monotonic() - begin < 40  # 5 s, and a very busy machine
     assert process.returncode == 130, said
     assert "records are kept; run the same command again to resume." in said
     assert len(said.splitlines()) == 1, said
