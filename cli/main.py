@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import sys
 import warnings
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from cvclassic._basics.named import load_named
 from cvclassic.errors import ExitCode
 
 # name -> (module in `commands`:attribute, the line that `cvclassic --help` shows).
@@ -122,9 +122,7 @@ class LazyGroup(click.Group):
         name = self.aliases.get(name, name)
         if name not in self.lazy:
             return super().get_command(ctx, name)
-        module, _, attribute = self.lazy[name][0].partition(":")
-        found = getattr(importlib.import_module(f".commands.{module}", __package__), attribute)
-        return _with_force(found)
+        return _with_force(load_named(self.lazy[name][0], f"{__package__}.commands"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""

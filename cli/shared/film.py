@@ -116,13 +116,13 @@ class Film:
 
     def take(self, record: Record) -> None:
         """Add the drawing of a record, if it has one."""
-        from cvclassic.images import read_image
         from cvclassic.video import time_of
 
-        if not record.pictures:
+        # bytes are files of numbers, such as masks
+        drawn = [one for one in record.pictures.values() if isinstance(one, np.ndarray)]
+        if not drawn:
             return
-        last = [*record.pictures.values()][-1]
-        pixels = self._fitted(read_image(last) if isinstance(last, bytes) else last)
+        pixels = self._fitted(drawn[-1])
         if self._writer is not None and (where := time_of(record)):
             self._writer.write(pixels, where[1])
         if self._show:

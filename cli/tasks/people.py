@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cvclassic.batch import Answer, Column, ImageTask, InputImage
 from cvclassic.errors import DataError, ImageReadError
-from cvclassic.faces import HaarFaceDetector, largest_face
-
-MAX_SIDE = 2000
+from cvclassic.faces import HaarFaceDetector, IdentifyTask, largest_face
 
 
 class EnrollTask(ImageTask):
@@ -22,19 +22,16 @@ class EnrollTask(ImageTask):
     detector : HaarFaceDetector
     """
 
-    max_side = MAX_SIDE
+    max_side = IdentifyTask.max_side
 
     def __init__(self, gallery: Any, name: str, detector: HaarFaceDetector) -> None:
         self._gallery, self._name, self._detector = gallery, name, detector
 
     def process(self, image: InputImage) -> Answer:
         """Add one face."""
-        gallery = self._gallery
-        try:
-            face = largest_face(image.pixels, gallery.source, self._detector)
-            gallery.enroll(self._name, [face.pixels])
-        except DataError as error:
-            raise ImageReadError("no_face", str(error), image.path) from None
+        with _no_face_is_a_record(image):
+            face = largest_face(image.pixels, self._gallery.source, self._detector)
+            self._gallery.enroll(self._name, [face.pixels])
         return Answer()
 
 
@@ -51,7 +48,7 @@ class VerifyTask(ImageTask):
     """
 
     columns = (Column("same"), Column("distance", "number"))
-    max_side = MAX_SIDE
+    max_side = IdentifyTask.max_side
     block_size = 1
 
     def __init__(self, gallery: Any, digest: str, name: str) -> None:
@@ -64,9 +61,16 @@ class VerifyTask(ImageTask):
 
     def process(self, image: InputImage) -> Answer:
         """Verify one image."""
-        try:
+        with _no_face_is_a_record(image):
             face = largest_face(image.pixels, self._gallery.source, self._detector)
-        except DataError as error:
-            raise ImageReadError("no_face", str(error), image.path) from None
         same, distance = self._gallery.verify(self._name, face.pixels)
         return Answer(values={"same": "yes" if same else "no", "distance": round(distance, 4)})
+
+
+@contextmanager
+def _no_face_is_a_record(image: InputImage) -> Iterator[None]:
+    """An image without a face costs its own record and not the run."""
+    try:
+        yield
+    except DataError as error:
+        raise ImageReadError("no_face", str(error), image.path) from None

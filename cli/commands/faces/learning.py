@@ -14,13 +14,11 @@ from ...shared.console import stages
 from ...shared.options import quiet_option
 from ...shared.outputs import OutputFile, check_bundle_output
 
-_MAX_SIDE = 2000
-
 
 def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str], int]:
     """Faces, whose they are, and how many images could not be used."""
     from cvclassic.errors import DataError, ImageReadError
-    from cvclassic.faces import HaarFaceDetector, largest_face
+    from cvclassic.faces import HaarFaceDetector, IdentifyTask, largest_face
     from cvclassic.images import decode_image, load_folder
 
     data = load_folder(folder)
@@ -33,7 +31,7 @@ def _load_people(folder: str, source: str, quiet: bool) -> tuple[list, list[str]
             zip(data.paths, data.labels, strict=True), "read", len(data.paths)
         ):
             try:
-                pixels = decode_image(path, max_side=_MAX_SIDE).pixels
+                pixels = decode_image(path, max_side=IdentifyTask.max_side).pixels
                 faces.append(largest_face(pixels, source, detector).pixels)
                 people.append(label)
             except (DataError, ImageReadError) as error:
