@@ -10,6 +10,8 @@ N_BINS = 32
 _SHIFT = 3  # from a byte to its bin
 _TRIM = 0.98  # share of the weight that splits are chosen from
 _LEAF_LIMIT = 4.0
+_HALF = 2.0**26
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,6 @@ def boost_trees(
     score = np.zeros(n, np.float64)
     k = min(max(int(d * share), 32), d)
     ridge = n / 2000
-    base = (np.arange(k, dtype=np.int64) * N_BINS)[:, None]
     features = np.zeros((n_trees, 3), np.int32)
     thresholds = np.zeros((n_trees, 3), np.uint8)
     leaves = np.zeros((n_trees, 4), np.float32)
@@ -102,20 +103,17 @@ def boost_trees(
         curve = weights * chance * (1 - chance) + 1e-12
         used = _heaviest(curve)
         chosen = rng.choice(d, k, replace=False)
-        codes = binned[chosen[:, None], used]
-        index = codes + base
-        g, h = slope[used], curve[used]
-        whole = _histograms(index, g, h, k)
-        f0, b0 = _best_split(*whole, ridge)
+        codes = binned[chosen][:, used]
+        pairs, units = _packed(slope[used], curve[used])
+        whole = _histograms(codes, pairs)
+        f0, b0 = _best_split(whole, units, ridge)
         up = codes[f0] > b0
         part = up if 2 * up.sum() < len(up) else ~up
-        smaller = _histograms(index[:, part], g[part], h[part], k)
-        other = (whole[0] - smaller[0], whole[1] - smaller[1])
-        low: tuple[np.ndarray, np.ndarray]
-        high: tuple[np.ndarray, np.ndarray]
+        smaller = _histograms(codes[:, part], pairs[part])
+        other = whole - smaller
         low, high = (other, smaller) if part is up else (smaller, other)
-        f1, b1 = _best_split(*low, ridge)
-        f2, b2 = _best_split(*high, ridge)
+        f1, b1 = _best_split(low, units, ridge)
+        f2, b2 = _best_split(high, units, ridge)
         at_root = binned[chosen[f0]] > b0
         side = np.where(at_root, binned[chosen[f2]] > b2, binned[chosen[f1]] > b1)
         leaf = 2 * at_root + side
@@ -135,18 +133,33 @@ def _heaviest(curve: np.ndarray) -> np.ndarray:
     return np.sort(order[: max(int(np.searchsorted(total, _TRIM * total[-1])) + 1, 200)])
 
 
-def _histograms(index, g, h, k: int) -> tuple[np.ndarray, np.ndarray]:
-    flat = index.ravel()
-    sums = [
-        np.bincount(flat, np.broadcast_to(v, index.shape).ravel(), k * N_BINS).reshape(k, N_BINS)
-        for v in (g, h)
-    ]
-    return sums[0], sums[1]
+def _packed(slope: np.ndarray, curve: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """Both numbers of each row as one whole number, so that one sum adds up both.
+
+    Curvatures fill the upper and slopes the lower half of a double's 53 bits; the units are such
+    that no sum overflows its half.
+    """
+    units = (
+        2.01 * float(np.abs(slope).sum()) / _HALF + _TINY,
+        1.01 * float(curve.sum()) / _HALF + _TINY,
+    )
+    return np.rint(curve / units[1]) * _HALF + np.rint(slope / units[0]), units
 
 
-def _best_split(slope: np.ndarray, curve: np.ndarray, ridge: float) -> tuple[int, int]:
+def _histograms(codes: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Sums of packed pairs in each bin of each feature; (k, N_BINS), float64."""
+    out = np.empty((len(codes), N_BINS))
+    for row, bins in zip(out, codes, strict=True):  # one feature at a time stays in the cache
+        row[:] = np.bincount(bins, pairs, N_BINS)
+    return out
+
+
+def _best_split(sums: np.ndarray, units: tuple[float, float], ridge: float) -> tuple[int, int]:
     """Feature and bin whose split gains most."""
-    low_g, low_h = slope.cumsum(axis=1)[:, :-1], curve.cumsum(axis=1)[:, :-1]
-    all_g, all_h = slope.sum(axis=1)[:, None], curve.sum(axis=1)[:, None]
+    upper = np.floor(sums / _HALF + 0.5)
+    slope, curve = (sums - upper * _HALF) * units[0], upper * units[1]
+    low_g, low_h = slope.cumsum(axis=1), curve.cumsum(axis=1)
+    all_g, all_h = low_g[:, -1:], low_h[:, -1:]
+    low_g, low_h = low_g[:, :-1], low_h[:, :-1]
     gain = low_g**2 / (low_h + ridge) + (all_g - low_g) ** 2 / (all_h - low_h + ridge)
     return divmod(int(gain.argmax()), N_BINS - 1)
