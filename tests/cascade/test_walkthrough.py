@@ -1,4 +1,4 @@
-"""The walk through in docs/cascade.md does what it says."""
+"""The tutorial in docs/cascade.md does what it says."""
 
 import json
 import re
