@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests import checks
 
 ESTIMATORS = checks.public_estimators()
-SLOW = {"ObjectDetector", "AutoRecipe"}  # take seconds to fit, however little they learn from
+SLOW = {"ObjectDetector", "AutoRecipe", "WeightedUnion"}  # take seconds, however little they learn
 CASES = [
     pytest.param(
         cls,
@@ -55,9 +55,23 @@ def expected_failures(estimator) -> dict[str, str]:
     }
 
 
+# their checks take nearly a minute
+SLOW_TO_FIT = ("MLPClassifier", "MLPRegressor", "SVMClassifier")
+VECTORS = [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)]
+
+
 @parametrize_with_checks(
-    [checks.make(cls) for cls in ESTIMATORS.values() if checks.takes_vectors(cls)],
+    [one for one in VECTORS if type(one).__name__ not in SLOW_TO_FIT],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn(estimator, check) -> None:
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [one for one in VECTORS if type(one).__name__ in SLOW_TO_FIT],
+    expected_failed_checks=expected_failures,
+)
+def test_scikit_learn_slowly(estimator, check) -> None:
     check(estimator)

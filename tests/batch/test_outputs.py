@@ -266,6 +266,7 @@ def test_parquet_comes_back(tmp_path) -> None:
         assert row["probability"] == (round(record.scores[0][1], 6) if record.scores else None)
 
 
+@pytest.mark.slow
 def test_parquet_has_row_groups_and_goes_to_a_pipe(tmp_path) -> None:
     needs("parquet")
     import pyarrow.parquet

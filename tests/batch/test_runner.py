@@ -156,6 +156,7 @@ def test_other_tasks_and_settings_are_not_mixed(folder, tmp_path) -> None:
     assert not journal_path(out).exists()
 
 
+@pytest.mark.slow
 def test_engines_agree(folder, tmp_path) -> None:
     sources = Sources((str(folder),))
     expected = list(Run(sources, Boxes(), folder=tmp_path / "a"))
@@ -206,6 +207,7 @@ def test_memory_caps_below_what_is_needed_are_refused(folder) -> None:
     assert [record.code for record in go] == [*[""] * 10, "unsupported_format"]
 
 
+@pytest.mark.slow
 def test_watching_adds_what_comes_and_ends(folder, tmp_path) -> None:
     (folder / "bad.png").unlink()
     out = tmp_path / "a.csv"

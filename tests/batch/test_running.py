@@ -82,6 +82,7 @@ def test_going_on(tmp_path, n) -> None:
     assert classified == [item.path for item in items(10)[begun:]]
 
 
+@pytest.mark.slow
 def test_cut_or_damaged_at_any_byte(tmp_path) -> None:
     """As after a power cut: the tail is missing, or zeros, or nonsense."""
     interrupt(tmp_path / "o", items(6), 6)

@@ -46,6 +46,7 @@ def children() -> set[str]:
 needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 4, 9])
 def test_in_order(n) -> None:
     expected = [i * i for i in range(n)]
@@ -85,6 +86,7 @@ def test_death_hang_and_hunger_cost_one_result_each(tmp_path) -> None:
     assert children() <= before
 
 
+@pytest.mark.slow
 def test_a_kill_from_outside_changes_nothing(tmp_path) -> None:
     """The block is done again as a whole, so that products have the same shapes."""
     killed = run(tasks.obey, [f"once {tmp_path / 'x'}", "a", "b"])
@@ -143,6 +145,7 @@ def test_the_process_that_forks_is_killed() -> None:
     assert children() <= before
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.parametrize("deaths", [1, 3])
 def test_the_process_that_forks_is_killed_while_it_starts(monkeypatch, deaths) -> None:
@@ -193,6 +196,7 @@ def test_what_does_not_load_there_is_said() -> None:
         run(local, [1])
 
 
+@pytest.mark.slow
 def test_errors_about_all_inputs_come_through() -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError: why"):
         run(tasks.obey, ["raise why"])

@@ -28,11 +28,13 @@ def compare(cascade, image: np.ndarray, depth: int) -> int:
     return n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 5, 20])
 def test_lbp_face(lbp_face, portrait, depth) -> None:
     assert compare(lbp_face, portrait, depth) >= 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["default", "alt2"])
 def test_haar_face(portrait, name) -> None:
     """Stumps and trees of two nodes."""
@@ -40,11 +42,13 @@ def test_haar_face(portrait, name) -> None:
     assert compare(face, portrait, 4) >= 100_000
 
 
+@pytest.mark.slow
 def test_own_cascade(trained, portrait) -> None:
     for depth in range(1, len(trained.stages) + 1):
         assert compare(trained, portrait, depth) >= 100_000
 
 
+@pytest.mark.slow
 def test_crops_are_judged_like_windows(trained, portrait) -> None:
     h, w = trained.height, trained.width
     xy = np.stack(np.meshgrid(np.arange(0, 300, 7), np.arange(0, 300, 11)), -1).reshape(-1, 2)

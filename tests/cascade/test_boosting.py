@@ -1,6 +1,7 @@
 """Boosting: the best stump is the best of all, and a stage keeps its promise."""
 
 import numpy as np
+import pytest
 
 from cvclassic.cascade import CropSums
 from cvclassic.cascade.boosting import StageGoal, _Team, best_stump, boost_stage
@@ -62,6 +63,7 @@ def test_the_best_lbp_stump_beats_random_ones() -> None:
         assert least <= error(pool, weight, y, int(r), ours > others) + 2e-2
 
 
+@pytest.mark.slow
 def test_a_stage_keeps_its_hit_rate() -> None:
     crops = windows(150)
     for kind in ("lbp", "haar"):

@@ -20,6 +20,7 @@ def test_round_trip(trained, tmp_path) -> None:
     assert classifier.getOriginalWindowSize() == (12, 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["frontalface_default", "frontalface_alt2", "smile"])
 def test_opencvs_files_mean_the_same_when_written_anew(name, portrait) -> None:
     path = cv2.data.haarcascades + f"haarcascade_{name}.xml"

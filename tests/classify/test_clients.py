@@ -70,6 +70,7 @@ def paths(tmp_path_factory) -> list[str]:
 # ------------------------------------------------------------------------------ pandas and polars
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "fused"])
 def test_set_output_of_every_recipe(name, kind) -> None:
@@ -334,6 +335,7 @@ def test_unreadable_images_need_not_end_a_run(on_error, paths) -> None:
 # --------------------------------------------------------------------- clones and refitting
 
 
+@pytest.mark.slow
 def test_a_fitted_recipe_is_cloned_as_it_was_made() -> None:
     """Members that had nothing to learn from are back when there is something."""
     recipe = small("fisher")

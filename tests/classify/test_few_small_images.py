@@ -14,6 +14,7 @@ def _stripes(label: int, side: int, rng) -> np.ndarray:
     return np.clip(wave + rng.normal(0, 15, (side, side)), 0, 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(RECIPES.keys() - {"embedding", "fused", "pixels"}))
 def test_every_recipe_trains_on_ten_images_of_28_pixels(name, rng) -> None:
     """Codebooks are smaller then, and say so; two images beside eight are no fault."""

@@ -99,6 +99,7 @@ def test_order_and_names_of_classes_do_not_matter() -> None:
     assert (names[by_number.predict(X)] == by_name.predict(X)).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_rbf_kernel_bends() -> None:
     X, y = make_moons(120, noise=0.1, random_state=0)
     assert SVMClassifier("rbf", C=10.0, gamma=2.0).fit(X, y).score(X, y) > 0.98
@@ -124,6 +125,7 @@ def test_another_kernel_leaves_nothing_behind() -> None:
     assert not hasattr(head, "dual_coef_")
 
 
+@pytest.mark.slow
 def test_penalty_is_chosen_on_held_out_samples() -> None:
     """No fixed penalty of the list is much better in the same cross-validation."""
     X, y = blobs(80, spread=9.0)

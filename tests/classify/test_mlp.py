@@ -32,6 +32,7 @@ def test_forward_is_scikit_learns(activation, n_classes, layers) -> None:
     np.testing.assert_allclose(head.loss_curve_, network.loss_curve_, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_the_l2_path_ends_with_the_network_of_its_best_penalty(rng, kind) -> None:
     X = rng.normal(size=(120, 20)).astype(np.float32)
@@ -66,6 +67,7 @@ def test_constant_columns_and_scale_do_not_matter() -> None:
     assert np.isfinite(head.predict_proba(constant)).all()
 
 
+@pytest.mark.slow
 def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
     """Labels at random: a network that knows them by heart must not be sure of others."""
     X, y = rng.normal(size=(100, 30)).astype(np.float32), np.arange(100) % 2
@@ -82,6 +84,7 @@ def test_calibration_tames_what_is_trained_to_the_end(rng) -> None:
     assert 0.2 < tamed.cv_accuracy_ < 0.8
 
 
+@pytest.mark.slow
 def test_early_stopping_stops() -> None:
     X, y = vectors(120)
     params = {"learning_rate_init": 0.02, "max_iter": 300, "calibrate": False}

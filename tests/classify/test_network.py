@@ -39,6 +39,7 @@ def test_labels_of_chance_stop_early(rng) -> None:
     assert head.predict_proba(rng.normal(size=(50, 20))).max(axis=1).mean() < 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PRESETS, "mlp", "ridge", "ridge-rbf", "svm"])
 def test_presets(name) -> None:
     X, y = vectors(90)
@@ -57,6 +58,7 @@ def test_the_perceptron_has_no_hidden_layer() -> None:
         MLPClassifier((4,), "step").fit(X, y)
 
 
+@pytest.mark.slow
 def test_copies_are_held_out_with_their_picture(rng) -> None:
     X, y = rng.normal(size=(100, 50)).astype(np.float32), rng.integers(0, 2, 100)
     twice, labels = np.concatenate([X, X]), np.concatenate([y, y])

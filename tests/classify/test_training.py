@@ -16,6 +16,7 @@ def recipe(head="svm", **params):
     return make_recipe("sift-bow", head, random_state=0, **SMALL, **params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", HEADS)
 def test_is_the_pipelines_own_fit(head) -> None:
     X, y = pictures(), picture_labels()
@@ -97,6 +98,7 @@ def test_progress_and_times() -> None:
     assert done[-1] == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "fused"])  # fisher is there
 def test_jobs_change_nothing(name) -> None:
     other = small_recipe(name, n_jobs=3)

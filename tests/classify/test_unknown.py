@@ -45,6 +45,7 @@ def test_threshold_keeps_the_error_rate(n, rate) -> None:
     assert np.mean(shares) > 0.15  # and it does answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "rate"), [(25, 0.1), (200, 0.1), (99, 0.01), (400, 0.05)])
 def test_sets_cover(n, rate) -> None:
     """On average over trainings, 1 - rate of the sets hold the truth; and hardly more.
@@ -110,6 +111,7 @@ HEADS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["svm", "ridge", "ridge-rbf", "mlp"])
 @pytest.mark.parametrize("kind", ["threshold", "sets"])
 def test_heads_keep_their_word(name, kind) -> None:
@@ -133,6 +135,7 @@ def test_heads_keep_their_word(name, kind) -> None:
         assert covered == pytest.approx(0.95, abs=spread)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEADS)
 def test_every_head_with_two_classes(name) -> None:
     rng = np.random.default_rng(5)

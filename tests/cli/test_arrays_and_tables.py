@@ -73,6 +73,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_npz_train_evaluate_classify(npz, tmp_path) -> None:
     model, scores = tmp_path / "m.cvmodel", tmp_path / "s.json"
     curve = tmp_path / "curve.png"
@@ -91,6 +92,7 @@ def test_npz_train_evaluate_classify(npz, tmp_path) -> None:
     assert "head" in run("info", model)
 
 
+@pytest.mark.slow
 def test_a_broken_array_file_is_one_record(npz, tmp_path) -> None:
     model = tmp_path / "m.cvmodel"
     run("train", "--npz", npz, "-o", model, "--recipe", "pixels", "--head", "ridge", "-j", 1)
@@ -158,6 +160,7 @@ def test_array_messages(tmp_path, arrays, message) -> None:
         load_arrays(tmp_path / "a.npz")
 
 
+@pytest.mark.slow
 def test_table_train_evaluate_classify(table, tmp_path) -> None:
     model, scores = tmp_path / "m.cvmodel", tmp_path / "s.json"
     run("train", "--table", table, "--label", "kind", "--split", "train", "-o", model)
@@ -206,6 +209,7 @@ def test_table_messages(tmp_path, text, message) -> None:
         load_table(tmp_path / "t.csv", "kind")
 
 
+@pytest.mark.slow
 def test_numbers_for_labels(table, tmp_path) -> None:
     """The width of the bar, from its image, by a manifest."""
     rows = ["path,label"]
@@ -257,6 +261,7 @@ def test_contact_sheets(npz, tmp_path) -> None:
     run("augment", tmp_path / "none.png", "-o", sheet, code=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["svm", "ridge", "ridge-rbf", "mlp"])
 @pytest.mark.parametrize("recipe", ["pixels", "patches", "kernels"])
 def test_models_survive_the_disk(recipe, head, tmp_path) -> None:
@@ -268,6 +273,7 @@ def test_models_survive_the_disk(recipe, head, tmp_path) -> None:
     assert np.array_equal(again.predict_proba(images), model.predict_proba(images))
 
 
+@pytest.mark.slow
 def test_regression_and_tables_survive_the_disk(rng, tmp_path) -> None:
     images, _ = digits(24)
     model = make_recipe("pixels", "mlp-regressor", random_state=0).fit(images, np.arange(24))

@@ -23,6 +23,7 @@ def pictures(toy_folder, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_findings_page_table_and_exit_code(cvclassic, pictures, tmp_path) -> None:
     (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no image")
     outputs = {name: tmp_path / f"audit.{name}" for name in ("html", "csv", "json")}
@@ -67,6 +68,7 @@ def test_messages(in_process, pictures, tmp_path) -> None:
     assert done.returncode == 3
 
 
+@pytest.mark.slow
 def test_every_hostile_file_is_a_finding_and_none_a_crash(cvclassic, data_dir, tmp_path) -> None:
     page = tmp_path / "audit.html"
     table = tmp_path / "audit.csv"
@@ -78,6 +80,7 @@ def test_every_hostile_file_is_a_finding_and_none_a_crash(cvclassic, data_dir, t
     assert all(row["code"] for row in rows if row["kind"] == "unreadable")
 
 
+@pytest.mark.slow
 def test_hostile_names(cvclassic, toy_folder, tmp_path) -> None:
     label = os.fsencode(tmp_path) + b"/set/<b>\xe9\x1b[31m"
     os.makedirs(label)

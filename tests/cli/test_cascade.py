@@ -80,6 +80,7 @@ def test_quiet(cvclassic, material, tmp_path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_interrupted_it_goes_on(cvclassic, trained, material, tmp_path) -> None:
     path = tmp_path / "a.xml"
     words = [str(word) for word in call(material, path)]

@@ -40,6 +40,7 @@ def test_draws_and_counts(in_process, tmp_path, picture, what):
     assert what in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["edges", "blobs", "corners", "lines", "keypoints"])
 def test_compares_all_methods(in_process, tmp_path, picture, what):
     from cvclassic_cli.commands.detect import METHODS
@@ -53,6 +54,7 @@ def test_compares_all_methods(in_process, tmp_path, picture, what):
     assert read_image(record["drawing"]).shape[1] > 160
 
 
+@pytest.mark.slow
 def test_one_record_for_each_input(in_process, tmp_path, picture):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no")
     (tmp_path / "empty.png").write_bytes(b"")
@@ -98,6 +100,7 @@ def test_json_on_stdout_is_nothing_but_json(in_process, picture):
     assert len(json.loads(done.stdout)) == 1
 
 
+@pytest.mark.slow
 def test_stages(in_process, tmp_path, picture):
     done = in_process("detect", "keypoints", picture, "--stages", "-o", tmp_path)
     assert done.returncode == 0, done.stderr

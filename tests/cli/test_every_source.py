@@ -129,6 +129,7 @@ NAMES = [
 NO = {"faces verify": 1}  # the answer to what is asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", NAMES)
 def test_each_command_over_each_kind_of_source(command, commands, place, tmp_path) -> None:
     from cvclassic_cli.main import main
@@ -161,6 +162,7 @@ def test_each_command_over_each_kind_of_source(command, commands, place, tmp_pat
         assert found == answers["folder"], (command, kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["faces enroll", "search index", "search add"])
 def test_what_changes_a_file_takes_each_kind_of_source(command, place, tmp_path) -> None:
     from cvclassic.faces import Gallery, load_gallery, save_gallery
@@ -190,6 +192,7 @@ def test_what_changes_a_file_takes_each_kind_of_source(command, place, tmp_path)
             assert ImageIndex.open(out).n_images_ >= N
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_of_any_command_is_resumed(commands, place, tmp_path) -> None:
     """The journal is the runner's, so that one command stands for all."""
     import cvclassic.detect
@@ -212,6 +215,7 @@ def test_an_interrupted_run_of_any_command_is_resumed(commands, place, tmp_path)
     assert out.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_records_come_as_gz_and_on_standard_output(place, toy_model_file, tmp_path) -> None:
     from cvclassic_cli.main import main
 
@@ -227,6 +231,7 @@ def test_records_come_as_gz_and_on_standard_output(place, toy_model_file, tmp_pa
     assert gzip.decompress(out.read_bytes()).decode() == streamed.stdout
 
 
+@pytest.mark.slow
 def test_standard_input_and_output_may_be_odd(cvclassic, place, toy_model_file, tmp_path) -> None:
     folder = place[0] / "photos"
     done = cvclassic("classify", toy_model_file, folder, "-o", "/dev/stdout", "-q")
@@ -250,6 +255,7 @@ def test_standard_input_and_output_may_be_odd(cvclassic, place, toy_model_file, 
         assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_link_out_of_the_folder_is_not_followed(place, toy_model_file, tmp_path) -> None:
     from cvclassic_cli.main import main
 
@@ -271,6 +277,7 @@ def test_link_out_of_the_folder_is_not_followed(place, toy_model_file, tmp_path)
     assert not list(outside.iterdir())
 
 
+@pytest.mark.slow
 def test_formulas_are_defused(toy_model_file, tmp_path) -> None:
     from cvclassic_cli.main import main
 

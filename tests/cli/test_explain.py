@@ -50,6 +50,7 @@ def test_explains_one_picture(cvclassic, toy_model_file, toy_folder, tmp_path):
     assert record["flip"]["label_after"] != record["label"]
 
 
+@pytest.mark.slow
 def test_several_pictures_and_odd_ones(in_process, toy_model_file, toy_folder, tmp_path):
     strange = os.fsdecode(os.fsencode(tmp_path) + b"/a\n\x1b[2Jb\xff.png")
     picture = toy_folder / "fine" / "0.png"
@@ -69,6 +70,7 @@ def test_several_pictures_and_odd_ones(in_process, toy_model_file, toy_folder, t
     assert len(os.listdir(tmp_path / "out")) == 2
 
 
+@pytest.mark.slow
 def test_against_and_train(in_process, toy_model_file, toy_folder, tmp_path):
     picture = toy_folder / "fine" / "0.png"
     done = in_process(
@@ -162,6 +164,7 @@ def test_words_of_other_models(in_process, other_models, toy_folder, tmp_path):
     assert "must end in" in one_line(done, 2)
 
 
+@pytest.mark.slow
 def test_pictures_of_predictions(cvclassic, toy_model_file, toy_folder, tmp_path):
     paths = [toy_folder, toy_folder / "fine" / "0.png", tmp_path / "missing.png"]
     done = cvclassic(

@@ -80,6 +80,7 @@ def test_json_crops_and_parts(cvclassic, photos, tmp_path):
     assert {"a.face-1.png", "b.face-1.png"} == {n for n in os.listdir(out) if n.endswith("png")}
 
 
+@pytest.mark.slow
 def test_boxes_are_those_of_the_file_whatever_is_written(cvclassic, photos, tmp_path, portrait):
     large = cv2.resize(portrait, None, fx=7, fy=7)
     write_image(tmp_path / "large.jpg", large)
@@ -202,6 +203,7 @@ def test_enroll_identify_verify_remove(in_process, team, tmp_path):
     assert "whole images" in listed
 
 
+@pytest.mark.slow
 def test_threshold_and_metric_are_learned(in_process, team, tmp_path):
     metric, gallery = tmp_path / "m.metric", tmp_path / "g.faces"
     done = in_process("faces", "train-metric", team, "-o", metric, "--whole", "--feature", "hog")

@@ -156,6 +156,7 @@ def test_folder_or_manifest(in_process, toy_folder, toy_model_file, out) -> None
 # ------------------------------------------------------------------------------- model files
 
 
+@pytest.mark.slow
 def test_model_files(in_process, toy_folder, tmp_path, out) -> None:
     """For each command that takes one; two kinds of damage each."""
     from cvclassic.images import encode_image
@@ -182,6 +183,7 @@ def test_model_files(in_process, toy_folder, tmp_path, out) -> None:
 # ------------------------------------------------------------------------- output and folders
 
 
+@pytest.mark.slow
 def test_output_that_cannot_be_written(in_process, toy_folder, toy_model_file, tmp_path) -> None:
     """Known before the work is done; exit code 3."""
     for args in (
@@ -199,6 +201,7 @@ def test_output_that_cannot_be_written(in_process, toy_folder, toy_model_file, t
     assert os.listdir(tmp_path / "folder.csv") == []
 
 
+@pytest.mark.slow
 def test_format_of_the_output(in_process, toy_folder, toy_model_file, tmp_path) -> None:
     done = in_process("classify", toy_model_file, toy_folder, "-o", tmp_path / "l.txt")
     assert "output must end in .csv, .jsonl, .json, .parquet or .sqlite" in one_line(done, 2)
@@ -210,6 +213,7 @@ def test_format_of_the_output(in_process, toy_folder, toy_model_file, tmp_path) 
     assert "Give PATHS" in one_line(in_process("classify", toy_model_file), 2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_disk(toy_folder, toy_model_file) -> None:
     with open("/dev/full", "w") as full:
@@ -239,6 +243,7 @@ def test_a_folder_that_may_not_be_read(cvclassic, toy_model_file, toy_folder, tm
     assert records[-1]["code"] == "permission"
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_listed(toy_model_file, toy_folder, tmp_path) -> None:
     """The same through the library's own walk, where the tests run as root."""
     script = """
@@ -343,6 +348,7 @@ def alive(group: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt(jobs, toy_model_file, toy_folder, out) -> None:
@@ -366,6 +372,7 @@ def test_interrupt(jobs, toy_model_file, toy_folder, out) -> None:
     assert (out / "l.csv").read_text() == "path,status,code,message\nold"
 
 
+@pytest.mark.slow
 def test_interrupt_while_training(toy_folder, tmp_path, out) -> None:
     """Where most of the time goes: reading, describing, learning."""
     folder = tmp_path / "many"
@@ -396,6 +403,7 @@ def test_interrupt_while_training(toy_folder, tmp_path, out) -> None:
     assert os.listdir(out) == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough(toy_model_file, toy_folder) -> None:
     """``| head -n 2``: a quiet end, early."""
     process = start("classify", toy_model_file, *[toy_folder] * 600, "-q")
@@ -409,6 +417,7 @@ def test_a_reader_that_has_enough(toy_model_file, toy_folder) -> None:
     assert message == ""
 
 
+@pytest.mark.slow
 def test_closed_streams(toy_model_file, toy_folder, tmp_path) -> None:
     """Started by something that closes stdin, stdout and stderr."""
     out = tmp_path / "l.csv"
@@ -420,6 +429,7 @@ def test_closed_streams(toy_model_file, toy_folder, tmp_path) -> None:
 # ------------------------------------------------------------------------------ hostile files
 
 
+@pytest.mark.slow
 def test_hostile_files(cvclassic, data_dir, toy_model_file, tmp_path) -> None:
     """One record for each of the 345 files, in time, and no complaint of the decoders."""
     folder = data_dir / "hostile"

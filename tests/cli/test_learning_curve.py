@@ -3,10 +3,13 @@
 import json
 import shutil
 
+import pytest
+
 from cvclassic.images import read_image
 from tests.cli.conftest import one_line
 
 
+@pytest.mark.slow
 def test_curve(cvclassic, in_process, toy_folder, tmp_path) -> None:
     model = tmp_path / "m.cvmodel"
     words = ["--recipe", "hog", "--head", "ridge", "--jobs", 1, "--quiet"]

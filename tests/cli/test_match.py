@@ -46,6 +46,7 @@ def test_positions_are_those_of_the_files(in_process, tmp_path, pair):
     np.testing.assert_allclose(there[:2] / there[2], [112, 86], atol=0.7)
 
 
+@pytest.mark.slow
 def test_compare_and_similarity(in_process, tmp_path, pair):
     done = in_process("match", *pair, "--compare", "--similarity", "-o", tmp_path / "m.png")
     assert done.returncode == 0, done.stderr
@@ -61,6 +62,7 @@ def test_no_match_is_an_answer(in_process, tmp_path, pair):
     assert (tmp_path / "m.png").is_file()
 
 
+@pytest.mark.slow
 def test_unreadable_images_are_named(in_process, tmp_path, pair):
     (tmp_path / "bad.png").write_bytes(b"text")
     numbers = tmp_path / "m.json"

@@ -29,8 +29,8 @@ def run(*args, code=0):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Twelve images with labels in COCO, and a model of them."""
+def labeled(tmp_path_factory):
+    """Twelve images with labels in COCO."""
     folder = tmp_path_factory.mktemp("objects")
     (folder / "images").mkdir()
     images = []
@@ -44,11 +44,18 @@ def data(tmp_path_factory):
         )
         images.append(LabeledImage(name, pixels.shape[1], pixels.shape[0], objects))
     write_labels(folder / "boxes.json", LabelSet(tuple(images), ("disc", "square")), "coco")
-    run("train", "--labels", folder / "boxes.json", "--images", folder / "images",
-        "-o", folder / "m.cvobjects", "--trees", 24, "--jobs", 1, "-q")  # fmt: skip
     return folder
 
 
+@pytest.fixture(scope="module")
+def data(labeled):
+    """The same folder with a model of them."""
+    run("train", "--labels", labeled / "boxes.json", "--images", labeled / "images",
+        "-o", labeled / "m.cvobjects", "--trees", 24, "--jobs", 1, "-q")  # fmt: skip
+    return labeled
+
+
+@pytest.mark.slow
 def test_training_says_what_came_of_it(data):
     _, summary = load_detector(data / "m.cvobjects")
     assert summary["images"] == 12
@@ -56,6 +63,7 @@ def test_training_says_what_came_of_it(data):
     assert not os.path.exists(data / "m.cvobjects.partial")
 
 
+@pytest.mark.slow
 def test_evaluate_has_the_keys(data, tmp_path):
     out, page = tmp_path / "s.json", tmp_path / "p.html"
     result = run("evaluate", data / "m.cvobjects", "--labels", data / "boxes.json", "--images",
@@ -68,6 +76,7 @@ def test_evaluate_has_the_keys(data, tmp_path):
     assert "False alarms" in page.read_text()
 
 
+@pytest.mark.slow
 def test_detect_coco_is_what_pycocotools_reads(data):
     result = CliRunner().invoke(
         main,
@@ -85,6 +94,7 @@ def test_detect_coco_is_what_pycocotools_reads(data):
     assert truth.loadRes(content["annotations"]).getAnnIds()
 
 
+@pytest.mark.slow
 def test_detect_writes_all_formats(data, tmp_path):
     model, images = data / "m.cvobjects", data / "images"
     run("detect", model, images, "-o", tmp_path / "a.csv")
@@ -102,6 +112,7 @@ def test_detect_writes_all_formats(data, tmp_path):
         assert labels.n_objects > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "pattern"), [("--draw", "*.objects.png"), ("--crop", "*.object-1.png"), ("--blur", "*")]
 )
@@ -112,6 +123,7 @@ def test_detect_writes_pictures(data, tmp_path, how, pattern):
     assert json.loads((out / "objects.json").read_text())["images"]
 
 
+@pytest.mark.slow
 def test_detect_shows_a_table_and_reports_failures(data, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no image")
     result = run("detect", data / "m.cvobjects", data / "images" / "00.png",
@@ -119,6 +131,7 @@ def test_detect_shows_a_table_and_reports_failures(data, tmp_path):
     assert "%" in result.output
 
 
+@pytest.mark.slow
 def test_show_explains_what_was_found_and_what_was_not(data, tmp_path):
     image = data / "images" / "00.png"
     result = run("show", data / "m.cvobjects", image, "-o", tmp_path / "w.png")
@@ -130,23 +143,23 @@ def test_show_explains_what_was_found_and_what_was_not(data, tmp_path):
     assert len(told["channels"]) == 14
 
 
-def test_check_finds_faults(data, tmp_path):
-    result = run("check", data / "boxes.json", "--images", data / "images")
+def test_check_finds_faults(labeled, tmp_path):
+    result = run("check", labeled / "boxes.json", "--images", labeled / "images")
     assert "No faults" in result.output or "fewer than 10" in result.output
-    content = json.loads((data / "boxes.json").read_text())
+    content = json.loads((labeled / "boxes.json").read_text())
     content["annotations"][0]["bbox"] = [150, 100, 60, 60]
     content["annotations"][1]["bbox"] = [5, 5, 0, 10]
     content["images"].append({"id": 99, "file_name": "gone.png", "width": 5, "height": 5})
     content["categories"].append({"id": 9, "name": "owl"})
     (tmp_path / "bad.json").write_text(json.dumps(content))
     out = tmp_path / "faults.json"
-    result = run("check", tmp_path / "bad.json", "--images", data / "images", "--against",
-                 data / "boxes.json", "--classes", "disc", "--json", out, code=1)  # fmt: skip
+    result = run("check", tmp_path / "bad.json", "--images", labeled / "images", "--against",
+                 labeled / "boxes.json", "--classes", "disc", "--json", out, code=1)  # fmt: skip
     kinds = {fault["kind"] for fault in json.loads(out.read_text())["faults"]}
     assert {"outside", "empty", "missing_image", "unused_class", "leak", "unknown_class"} <= kinds
 
 
-def test_boxes_drawn_before_the_exif_turn_are_turned(data, tmp_path):
+def test_boxes_drawn_before_the_exif_turn_are_turned(labeled, tmp_path):
     from PIL import Image
 
     pixels = np.zeros((30, 50, 3), np.uint8)
@@ -163,10 +176,10 @@ def test_boxes_drawn_before_the_exif_turn_are_turned(data, tmp_path):
     assert "EXIF" in result.output
 
 
-def test_convert_there_and_back(data, tmp_path):
-    run("convert", data / "boxes.json", "--to", "voc", "-o", tmp_path / "voc")
+def test_convert_there_and_back(labeled, tmp_path):
+    run("convert", labeled / "boxes.json", "--to", "voc", "-o", tmp_path / "voc")
     run("convert", tmp_path / "voc", "--to", "coco", "-o", tmp_path / "again.json")
-    old, new = read_labels(data / "boxes.json"), read_labels(tmp_path / "again.json")
+    old, new = read_labels(labeled / "boxes.json"), read_labels(tmp_path / "again.json")
     assert [i.boxes().tolist() for i in old.images] == [i.boxes().tolist() for i in new.images]
 
 
@@ -216,6 +229,7 @@ def test_killed_training_is_resumed_to_the_same_model(data, tmp_path, n_done):
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_compare_takes_predictions_of_any_program(data, tmp_path):
     model, labels, images = data / "m.cvobjects", data / "boxes.json", data / "images"
     rows = json.loads(labels.read_text())["annotations"]
@@ -237,6 +251,7 @@ def test_compare_takes_predictions_of_any_program(data, tmp_path):
     assert "score" in result.output
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_line(data, tmp_path):
     model, labels, images = data / "m.cvobjects", data / "boxes.json", data / "images"
     (tmp_path / "empty.json").write_text('{"images": [], "annotations": [], "categories": []}')

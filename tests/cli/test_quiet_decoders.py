@@ -19,6 +19,7 @@ def damaged(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -31,6 +31,7 @@ def test_train_writes_a_page_beside_the_model(trained) -> None:
     assert "cvclassic train" in page
 
 
+@pytest.mark.slow
 def test_the_training_page_in_a_browser(browser, trained) -> None:
     for width in (390, 1400):
         browser.open(trained / "toys.html", width, dark=width == 390)

@@ -85,6 +85,7 @@ def test_kills_at_random(engine, toy_model_file, many, expected, tmp_path) -> No
     assert "385 inputs" in message
 
 
+@pytest.mark.slow
 def test_two_runs_at_one_output(cvclassic, toy_model_file, many, expected, tmp_path) -> None:
     """The second ends at once with 75 and harms nothing; one after a crash is welcome."""
     out = tmp_path / "l.csv"
@@ -104,6 +105,7 @@ def test_two_runs_at_one_output(cvclassic, toy_model_file, many, expected, tmp_p
     assert out.read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_done_again(in_process, toy_model_file, toy_folder, tmp_path) -> None:
     out = tmp_path / "l.csv"
     arguments = ["classify", toy_model_file, toy_folder, "-o", out]
@@ -228,6 +230,7 @@ def test_options_that_do_not_fit(in_process, toy_model_file, toy_folder, args, m
     assert message in one_line(in_process("classify", toy_model_file, toy_folder, *args), 2)
 
 
+@pytest.mark.slow
 def test_engines_and_limits_give_the_same_bytes(
     cvclassic, toy_model_file, many, expected, tmp_path
 ) -> None:

@@ -115,6 +115,7 @@ def test_lists_on_standard_input(killed_late, toy_model_file, toy_folder, tmp_pa
     assert len(out.read_bytes().splitlines()) == 38
 
 
+@pytest.mark.slow
 def test_drawings_that_failed_are_told_again(
     killed_late, toy_model_file, toy_folder, tmp_path
 ) -> None:

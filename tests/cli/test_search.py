@@ -168,6 +168,7 @@ def test_parts_are_indexed_apart_and_merged(in_process_module, index, photos, tm
     assert str(rest[4]) in found.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_merged(in_process_module, index, photos, tmp_path):
     other = tmp_path / "other"
     in_process_module("search", "index", photos / "phone", "-o", other, "--words", 20)

@@ -134,6 +134,7 @@ def run_with_stdin(model, data: bytes, *args: str) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.slow
 def test_lists_on_standard_input(toys, toy_model_file) -> None:
     plain = everything(toys)
     odd = b"toys/caf\xe9 [1]\n.png"
@@ -151,6 +152,7 @@ def test_lists_on_standard_input(toys, toy_model_file) -> None:
     assert rows[-1]["code"] == "not_found"
 
 
+@pytest.mark.slow
 def test_records_of_a_list_come_as_names_come(toys, toy_model_file) -> None:
     """A list need not have ended: blocks are answered as soon as they are full."""
     args = ["classify", str(toy_model_file), "-", "-q", "-j", "1"]
@@ -359,6 +361,7 @@ def s3():
     server.stop()
 
 
+@pytest.mark.slow
 def test_buckets(s3, toys, toy_model_file, cvclassic) -> None:
     import s3fs
 
@@ -396,6 +399,7 @@ def test_buckets(s3, toys, toy_model_file, cvclassic) -> None:
     assert done.returncode == 1, done.stderr
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_one_line(toys, toy_model_file) -> None:
     """As it is where the extras are not installed."""
     script = (

@@ -201,6 +201,7 @@ def test_dry_runs_only_say(in_process, toys, toy_model_file, tmp_path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["toys"]
 
 
+@pytest.mark.slow
 def test_options_of_classify_from_a_file(in_process, toys, toy_model_file, tmp_path) -> None:
     words = ("classify", toy_model_file, toys, "--top", 2, "-o", tmp_path / "a.csv", "--jobs", 1)
     config = tmp_path / "c.toml"

@@ -58,6 +58,7 @@ def test_train_says_what_it_found(ruled) -> None:
     assert "labels on average of 160 held-out images" in ruled["sets"][1].stdout
 
 
+@pytest.mark.slow
 def test_unknown_is_a_label(in_process, bars, ruled, tmp_path) -> None:
     model, _ = ruled["threshold"]
     done = in_process(
@@ -79,6 +80,7 @@ def test_unknown_is_a_label(in_process, bars, ruled, tmp_path) -> None:
     assert (blank["label"], blank["code"], blank["guess"]) == ("unknown", "no_features", "")
 
 
+@pytest.mark.slow
 def test_sets_are_labels(in_process, bars, ruled, tmp_path) -> None:
     model, _ = ruled["sets"]
     for name in ("a.csv", "a.jsonl"):

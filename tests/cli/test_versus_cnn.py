@@ -35,6 +35,7 @@ def without_torch(tmp_path_factory) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
 
 
+@pytest.mark.slow
 def test_without_torch(cvclassic, toy_folder, tmp_path, without_torch) -> None:
     """A page all the same, which says who is missing and how to get it."""
     table = tmp_path / "other.csv"
@@ -63,6 +64,7 @@ def test_without_torch(cvclassic, toy_folder, tmp_path, without_torch) -> None:
     assert not re.search(r'(src|href)="(?!data:|#)', page)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_listed(cvclassic, toy_folder, tmp_path) -> None:
     import shutil
 

@@ -29,6 +29,7 @@ def clip(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_shots(cvclassic, clip, tmp_path) -> None:
     outputs = ("--sheet", "s.png", "--edl", "x.edl", "--csv", "-", "--split", "parts")
     done = cvclassic("video", "shots", str(clip), *outputs, cwd=tmp_path)
@@ -45,6 +46,7 @@ def test_shots(cvclassic, clip, tmp_path) -> None:
     assert (tmp_path / "s.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_track_and_motion(cvclassic, clip, tmp_path) -> None:
     done = cvclassic("video", "track", str(clip), "-o", "t.csv", "--box", "60,30,40,40",
                "--video", "drawn.mp4", cwd=tmp_path)  # fmt: skip
@@ -99,6 +101,7 @@ def test_labels_over_time(cvclassic, clip, toy_model_file, tmp_path) -> None:
     np.testing.assert_allclose(times, [frame.time for frame in read_frames(clip)], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_shots_and_sequences_as_frames(cvclassic, clip, tmp_path) -> None:
     for i, frame in enumerate(read_frames(clip)):
         write_image(tmp_path / f"f_{i + 1:03d}.png", frame.value)

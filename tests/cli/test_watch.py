@@ -77,6 +77,7 @@ def test_files_come_and_runs_go(toy_model_file, toy_folder, tmp_path) -> None:
         assert [row["code"] for row in csv.DictReader(file)].count("unsupported_format") == 1
 
 
+@pytest.mark.slow
 def test_what_does_not_go_together(in_process, toy_model_file, toy_folder, tmp_path) -> None:
     picture = next(toy_folder.rglob("*.png"))
     out = tmp_path / "l.csv"

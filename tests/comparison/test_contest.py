@@ -49,6 +49,7 @@ def test_a_process_that_dies_is_an_error() -> None:
         run_apart(complain)
 
 
+@pytest.mark.slow
 def test_a_contest() -> None:
     ended = []
     found = run_contest(

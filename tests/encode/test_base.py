@@ -164,6 +164,7 @@ def peak_of(function) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_descriptors() -> None:
     """20,000 descriptors an image are 320 kB; 60 images of them would be 19 MB."""
     encoder = Sampled(Told(20_000), sample_mb=1, random_state=0, n_jobs=1)

@@ -38,6 +38,7 @@ def scores_of(predictions: Predictions) -> dict:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "sharpness"), [(320, 0.8), (240, 1.6)])
 def test_intervals_cover(n, sharpness) -> None:
     """95% ± 2, and a little for the 300 trials themselves (standard error 1.3 points)."""

@@ -66,6 +66,7 @@ def test_shares_and_bias_sum_to_the_decision(models, name):
     assert explain_picture(models[name], pictures()[0]).exact
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["ridge", "ridge-rbf", "mlp"])
 @pytest.mark.parametrize("name", ["sift-bow", "fast"])
 def test_other_heads(name, head):
@@ -137,6 +138,7 @@ def test_cancelling_sums_do_not_blow_up():
     assert (damping(sums, np.ones(4), 1.0) == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head",
     [

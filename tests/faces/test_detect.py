@@ -95,6 +95,7 @@ def test_nothing_to_see(shape, fast) -> None:
     assert faces.records() == []
 
 
+@pytest.mark.slow
 def test_threads_give_what_one_gives(portrait, fast) -> None:
     pictures = [np.roll(portrait, 7 * i, axis=1) for i in range(6)]
     alone = [fast.detect(picture) for picture in pictures]

@@ -168,6 +168,7 @@ def test_other_methods_are_records(tmp_path) -> None:
     assert outcomes(path) == ["unsupported_format", "ok", "ok"]
 
 
+@pytest.mark.slow
 def test_zip_bombs_are_refused_before_they_are_unpacked(tmp_path) -> None:
     bomb = png(8, 8, rows=b"") + bytes(250 << 20)
     path = make_zip(tmp_path / "a.zip", [("big.png", bomb), ("ratio.png", bomb[: 66 << 20])])
@@ -200,6 +201,7 @@ def test_a_member_gives_no_more_than_it_declares(tmp_path) -> None:
         assert caught.value.code in ("corrupt", "truncated")
 
 
+@pytest.mark.slow
 def test_packed_tars_that_unpack_to_too_much_are_stopped(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("cvclassic.images.archives.tar._RATIO_FROM", 1 << 22)
     members = [("a.png", PICTURES[0]), ("zeros.bin", bytes(40 << 20)), ("b.png", PICTURES[1])]
@@ -284,6 +286,7 @@ def test_a_program_before_a_zip(tmp_path) -> None:
     assert outcomes(path) == ["ok"] * 3
 
 
+@pytest.mark.slow
 def test_zip64(tmp_path) -> None:
     path = tmp_path / "a.zip"
     with (

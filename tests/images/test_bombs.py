@@ -115,6 +115,7 @@ def test_png_chunk_that_runs_past_the_end():
     assert megabytes < 50
 
 
+@pytest.mark.slow
 def test_text_bomb_in_a_png():
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9))
     code, _, megabytes = in_a_child(png(8, 8, 8, 0, bytes(72), text))
@@ -122,6 +123,7 @@ def test_text_bomb_in_a_png():
     assert megabytes < 50
 
 
+@pytest.mark.slow
 def test_avif_whose_boxes_lie():
     """The boxes say 16 x 16, the data 9000 x 9000: 2 kB that would cost 1 GB."""
     data = bytearray(encode(np.zeros((9000, 9000), np.uint8), "AVIF", speed=10))

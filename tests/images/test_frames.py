@@ -52,6 +52,7 @@ def test_times_are_those_of_the_file(clip) -> None:
     assert all(frame.path == f"{clip}#t={frame.time:.6f}" for frame in frames)
 
 
+@pytest.mark.slow
 def test_frames_can_be_chosen(clip) -> None:
     times = theirs(clip)
     every = [frame.index for frame in read_frames(clip, FrameSelection(every=7))]
@@ -143,6 +144,7 @@ def test_damage_is_told_and_frames_are_kept(clip) -> None:
     assert silent <= 4  # cuts between two packets of a stream look like its end
 
 
+@pytest.mark.slow
 def test_missing_ends_are_told(tmp_path) -> None:
     """Files that stop between two packets are whole to the decoder; what they announce tells."""
     path = tmp_path / "long.mkv"
@@ -157,6 +159,7 @@ def test_missing_ends_are_told(tmp_path) -> None:
     assert not [one for one in read_frames(f"{path}#t=2,4") if isinstance(one, Fault)]
 
 
+@pytest.mark.slow
 def test_limits(clip) -> None:
     *frames, fault = read_frames(clip, limits=VideoLimits(max_frames=10))
     assert (len(frames), fault.code) == (10, "too_large")
@@ -212,6 +215,7 @@ def test_numbered_images_are_a_video(tmp_path) -> None:
     assert not is_video(tmp_path / "h%d.png")
 
 
+@pytest.mark.slow
 def test_frames_may_be_picked_by_who_has_seen_them_all(clip) -> None:
     seen = []
 

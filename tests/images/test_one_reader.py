@@ -61,6 +61,7 @@ def test_the_check_sees(source):
     assert uses(source, BANNED)
 
 
+@pytest.mark.slow
 def test_no_banned_call(root):
     modules = [path for top in ("cvclassic", "cli") for path in (root / top).rglob("*.py")]
     assert len(modules) > 10

@@ -355,6 +355,7 @@ def test_cases(data_dir):
             check(path.read_bytes())
 
 
+@pytest.mark.slow
 def test_hostile_files_as_pillow_reads_them(data_dir):
     """Also twice over memory that was filled with something else."""
     n_same = 0

@@ -45,6 +45,7 @@ def test_a_known_homography_is_found(picture, descriptor):
     assert off[result.inliers].max() < 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("descriptor", ["rootsift", "orb"])
 def test_different_pictures_do_not_match(picture, descriptor):
     for seed in (2, 3):
@@ -61,6 +62,7 @@ def test_guided_matching_finds_more(picture):
     assert match_images(picture, other).n_inliers >= plain.n_inliers
 
 
+@pytest.mark.slow
 def test_simulated_views_see_what_is_aslant(picture):
     slant = np.array([[0.22, 0.0, 20], [0.0, 1.0, 0], [0, 0, 1]])
     other = cv2.warpPerspective(

@@ -52,6 +52,7 @@ FORMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMS)
 def test_the_form_of_files_is_that_of_version_1(kind, tmp_path) -> None:
     write, keys, names = FORMS[kind]

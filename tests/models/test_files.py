@@ -65,6 +65,7 @@ ALL_RECIPES = [(name, "svm") for name in RECIPES]
 ALL_PARTS = [*ALL_RECIPES, *(("pixels", head) for head in HEADS if head != "svm")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "head"), ALL_PARTS)
 def test_round_trip_of_every_recipe_and_head(name, head, tmp_path) -> None:
     """The same probabilities, bit for bit, and the same file again."""
@@ -79,6 +80,7 @@ def test_round_trip_of_every_recipe_and_head(name, head, tmp_path) -> None:
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_process_says_the_same(tmp_path, three_files) -> None:
     """Bit for bit, whatever the number of threads and the seed of hashes."""
     files = []
@@ -101,6 +103,7 @@ def test_round_trip_of_every_pair(name, head, tmp_path) -> None:
     assert np.array_equal(again.predict_proba(pictures()), model.predict_proba(pictures()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [
@@ -125,6 +128,7 @@ def test_round_trip_of_parameters(params, tmp_path) -> None:
             assert again.get_params()[name] == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "labels",
     [
@@ -170,6 +174,7 @@ def test_info(toy_model_file, toy_model) -> None:
 # -------------------------------------------------------------------------------- reproducible
 
 
+@pytest.mark.slow
 def test_same_bytes_from_another_process(toy_folder, tmp_path) -> None:
     """Another number of threads and jobs, another hash seed, another folder."""
     files = []
@@ -429,6 +434,7 @@ VALUES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 @pytest.mark.parametrize("which", ["tiny_file", "tiny_mlp_file"])
 def test_changed_descriptions(which, tmp_path, request) -> None:
@@ -629,6 +635,7 @@ def test_what_is_no_file(tmp_path) -> None:
 # ------------------------------------------------------------------------------ nothing runs
 
 
+@pytest.mark.slow
 def test_no_pickle_anywhere(root) -> None:
     """Neither the library nor the commands import anything that unpickles."""
     banned = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "skops"}
@@ -691,6 +698,7 @@ print(repr(watched))
 """
 
 
+@pytest.mark.slow
 def test_loading_opens_only_the_file_and_runs_nothing(tiny_file, tiny_mlp_file, tmp_path) -> None:
     """Watched by an audit hook, for good files and for bad ones that name code."""
     description, arrays = parts_of(tiny_file)

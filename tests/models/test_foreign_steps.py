@@ -116,6 +116,7 @@ def test_the_own_format_holds_what_fits(name, tmp_path) -> None:
     assert "skops" not in types(read_model_info(path).pipeline)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_SKOPS)
 def test_skops_holds_the_rest(name, tmp_path) -> None:
     pytest.importorskip("skops")

@@ -123,6 +123,7 @@ def test_no_set_of_boxes_is_refused(boxes):
         assert isinstance(model.detect(image), Detections)
 
 
+@pytest.mark.slow
 def test_a_single_image_is_enough():
     image, boxes, _ = scene(1, n=1)
     found = small().fit([image], [boxes]).detect(image)
@@ -138,6 +139,7 @@ def test_boxes_that_nothing_reaches_are_named():
     assert model.report_.unreachable == [(3, len(boxes[3]) - 1)]
 
 
+@pytest.mark.slow
 def test_ignored_objects_are_not_learned_as_background():
     images, truth = scenes(6)
     entries = []

@@ -24,6 +24,7 @@ def test_objects_are_among_the_proposals(method):
     assert np.array_equal(found, propose_regions(image, 300, method=method))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["edges", "selective"])
 @pytest.mark.parametrize("shape", [(1, 1), (7, 300), (300, 7), (40, 40), (40, 100)])
 def test_no_shape_of_image_is_too_much(method, shape):

@@ -54,6 +54,7 @@ def test_debug_shows_where_it_happened() -> None:
     assert "CVCLASSIC_DEBUG=1" in end(error).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [["nonsense"], ["doctor", "--nonsense"], ["--nonsense"]])
 def test_wrong_usage(run_cli, args: list[str]) -> None:
     done = run_cli(*args)
@@ -69,6 +70,7 @@ def test_version(run_cli) -> None:
     assert run_cli("-V").stdout == f"cvclassic {cvclassic.__version__}\n"
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     """The other end of the pipe is closed before the first byte."""
     done = subprocess.Popen(

@@ -32,6 +32,7 @@ def install(folder: Path, name: str, version: str) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
+@pytest.mark.slow
 def test_clashing_opencv_distributions(run_cli, tmp_path: Path) -> None:
     install(tmp_path, "opencv-python", "4.12.0.88")
     install(tmp_path, "opencv-python-headless", "4.12.0.88")
@@ -44,6 +45,7 @@ def test_clashing_opencv_distributions(run_cli, tmp_path: Path) -> None:
     assert "pip uninstall" in check["hint"]
 
 
+@pytest.mark.slow
 def test_a_missing_shared_library(run_cli, tmp_path: Path) -> None:
     message = "libGL.so.1: cannot open shared object file: No such file or directory"
     (tmp_path / "cv2.py").write_text(f"raise ImportError({message!r})\n")
@@ -79,6 +81,7 @@ def test_every_declared_bound_is_checked(name, version, status, tmp_path, monkey
         assert name in checks[name].hint
 
 
+@pytest.mark.slow
 def test_a_check_that_breaks_is_a_finding(run_cli, tmp_path: Path) -> None:
     """And the others still run."""
     (tmp_path / "threadpoolctl.py").write_text("raise RuntimeError('broken')\n")

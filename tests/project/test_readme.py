@@ -104,6 +104,7 @@ def test_dev_commands_exist(lines: list[Line], root: Path) -> None:
             assert words[1] in known, line.text
 
 
+@pytest.mark.slow
 def test_commands_run(
     lines: list[Line], root: Path, tmp_path: Path, cli_on_path: str, monkeypatch
 ) -> None:

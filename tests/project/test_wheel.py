@@ -49,11 +49,13 @@ def run(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.slow
 def test_only_our_names_are_installed(site: Path) -> None:
     tops = {path.name for path in site.iterdir() if not path.name.endswith(".dist-info")}
     assert tops - {"bin", "__pycache__"} == {"cvclassic", "cvclassic_cli", "cvclassic_samples"}
 
 
+@pytest.mark.slow
 def test_pictures_and_license_are_inside(site: Path, root: Path) -> None:
     inside = {p.relative_to(site / "cvclassic_samples") for p in site.rglob("*.jpg")}
     outside = {p.relative_to(root / "sample_images") for p in root.glob("sample_images/**/*.jpg")}
@@ -65,12 +67,14 @@ def test_pictures_and_license_are_inside(site: Path, root: Path) -> None:
     assert list(site.glob("*.dist-info/**/LICENSE"))
 
 
+@pytest.mark.slow
 def test_help_runs(site: Path, tmp_path: Path) -> None:
     done = run(site, tmp_path, "--help")
     assert done.returncode == 0, done.stderr
     assert "Commands:" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_installed_code_is_what_runs(site: Path, tmp_path: Path) -> None:
     code = (
         "import cvclassic, cvclassic_cli, cvclassic_samples as s; print(cvclassic.__file__, s.ROOT)"

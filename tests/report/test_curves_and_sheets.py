@@ -10,6 +10,7 @@ from cvclassic.images import read_image
 from tests.checks import vectors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"calibrate": False, "early_stopping": False}])
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_curve(tmp_path, params, suffix) -> None:

@@ -149,6 +149,7 @@ def test_the_page_is_quiet_readable_and_fits(browser, tmp_path, write) -> None:
     assert browser.faults(path) == []
 
 
+@pytest.mark.slow
 def test_pages_of_an_index(browser, tmp_path) -> None:
     from cvclassic.search import ImageIndex, find_topics, index_images
     from cvclassic.search.coding import learn_coder

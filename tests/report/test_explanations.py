@@ -63,6 +63,7 @@ def test_colors_say_for_and_against(found):
         assert (heat[..., 2] - heat[..., 0]).mean() * sign > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(64, 64), (64, 64, 3), (500, 900, 3), (2000, 100, 3), (9, 9)])
 def test_any_size(toy_model, found, shape):
     picture = np.random.default_rng(0).integers(0, 255, shape, np.uint8)

@@ -85,6 +85,7 @@ def test_a_link_with_a_fragment_opens_its_drawer(browser, page_file) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["click", "enter", "space"])
 def test_tables_are_sorted(browser, page_file, by) -> None:
     from selenium.webdriver.common.keys import Keys
@@ -144,6 +145,7 @@ def test_the_page_can_be_printed(browser, page_file) -> None:
     assert browser.pdf().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_a_page_of_many_classes_stays_small_and_quick(browser, tmp_path) -> None:
     report = report_of([f"class {i:03}" for i in range(101)], n=15)
     start = time.process_time()

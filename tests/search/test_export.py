@@ -25,6 +25,7 @@ def expected_words(index, image) -> dict[int, int]:
     return dict(zip(words.tolist(), counts.tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_points_for_qdrant(index, tmp_path):
     files = export_index(index, tmp_path, to="qdrant", name="photos")
     assert files == ["collection.json", "points-000001.json"]
@@ -39,6 +40,7 @@ def test_points_for_qdrant(index, tmp_path):
         assert len(point["vector"]["code"]) == collection["vectors"]["code"]["size"]
 
 
+@pytest.mark.slow
 def test_documents_for_opensearch(index, tmp_path):
     files = export_index(index, tmp_path, to="opensearch", name="photos")
     content = lines(tmp_path / files[1])
@@ -58,6 +60,7 @@ def test_removed_images_are_left_out(index_path, photos, tmp_path):
     assert "code" not in points[0]["vector"]  # an index without compact codes
 
 
+@pytest.mark.slow
 def test_blocks_of_images_give_the_same(index, tmp_path, monkeypatch):
     (one,) = export_index(index, tmp_path / "a", to="pgvector")
     monkeypatch.setattr("cvclassic.search.segments._OF_IMAGES_AT_ONCE", 300)
@@ -66,6 +69,7 @@ def test_blocks_of_images_give_the_same(index, tmp_path, monkeypatch):
     assert (tmp_path / "a" / one).read_bytes() == (tmp_path / "b" / one).read_bytes()
 
 
+@pytest.mark.slow
 def test_queries_ask_for_words_and_vector(index, images):
     code = index.coder_.code(images[2])
     asked = json.loads(export_query(code, to="qdrant", top=4))
@@ -75,6 +79,7 @@ def test_queries_ask_for_words_and_vector(index, images):
     assert len(asked["query"]["bool"]["should"]) == 2
 
 
+@pytest.mark.slow
 def test_bad_names_and_full_folders(index, tmp_path):
     with pytest.raises(ParameterError, match="name must be"):
         export_index(index, tmp_path / "x", to="pgvector", name="a; DROP TABLE b")
@@ -85,6 +90,7 @@ def test_bad_names_and_full_folders(index, tmp_path):
         export_index(index, tmp_path / "y", to="mysql")
 
 
+@pytest.mark.slow
 def test_local_qdrant_finds_images(index, images, tmp_path):
     """The client's own implementation of the server, where it is installed."""
     qdrant = pytest.importorskip("qdrant_client")

@@ -24,6 +24,7 @@ def changed(image: np.ndarray) -> np.ndarray:
     return (cv2.warpAffine(image, turn, (side, side)) * 0.8).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_changed_images_are_found(index, images):
     distances, found = index.kneighbors([changed(image) for image in images], n_neighbors=3)
     assert (found[:, 0] == np.arange(12)).all()
@@ -95,6 +96,7 @@ def test_blank_images_are_no_error(index):
     assert hits[0].n_inliers == 0
 
 
+@pytest.mark.slow
 def test_copies_are_found(images):
     big = textured(99, 240)
     copies = [

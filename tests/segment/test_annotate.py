@@ -80,6 +80,7 @@ def test_pages(server) -> None:
         assert part in body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "headers", "status"),
     [
@@ -118,6 +119,7 @@ def test_nothing_to_annotate(tmp_path) -> None:
             Annotation(place, tmp_path / "marks")
 
 
+@pytest.mark.slow
 def test_in_a_browser(server, folder, browser) -> None:
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By

@@ -63,6 +63,7 @@ def model(cells):
     return path
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_promised_keys(cells, model, tmp_path) -> None:
     code, said = run("evaluate", model, "--images", cells / "images", "--masks", cells / "objects",
                      "--json", tmp_path / "s.json", "--report", tmp_path / "p.html")  # fmt: skip
@@ -79,6 +80,7 @@ def test_evaluate_writes_the_promised_keys(cells, model, tmp_path) -> None:
     assert page.count("data:image/") >= 8
 
 
+@pytest.mark.slow
 def test_apply_writes_masks_objects_and_a_table(cells, model, tmp_path) -> None:
     code, said = run("apply", model, cells / "images", "-o", tmp_path, "--draw", "--probabilities",
                      "--table", tmp_path / "t.csv", "--json", tmp_path / "r.json")  # fmt: skip
@@ -94,6 +96,7 @@ def test_apply_writes_masks_objects_and_a_table(cells, model, tmp_path) -> None:
     assert [record["status"] for record in records] == ["ok"] * 4
 
 
+@pytest.mark.slow
 def test_masks_of_0_and_255_inside_a_field_of_view(cells, tmp_path) -> None:
     code, said = run("train", "--images", cells / "images", "--masks", cells / "masks", "--inside",
                      cells / "fov", "-o", tmp_path / "m", "--seed", 3, "-j", 1)  # fmt: skip
@@ -108,6 +111,7 @@ def test_masks_of_0_and_255_inside_a_field_of_view(cells, tmp_path) -> None:
     assert np.unique(read_label_picture(tmp_path / "out" / "0.png")).tolist() == [0, 255]
 
 
+@pytest.mark.slow
 def test_scribbles_are_judged_on_masks(cells, tmp_path) -> None:
     (tmp_path / "names.txt").write_text("nothing\nbackground\ncell\n")
     code, said = run("train", "--images", cells / "images", "--scribbles", cells / "scribbles",
@@ -122,6 +126,7 @@ def test_scribbles_are_judged_on_masks(cells, tmp_path) -> None:
     assert json.loads((tmp_path / "s").read_text())["dice"] > 0.85
 
 
+@pytest.mark.slow
 def test_outlines_of_a_label_file(cells, tmp_path) -> None:
     square = [10, 10, 40, 10, 40, 40, 10, 40]
     coco = {
@@ -200,6 +205,7 @@ def test_one_clear_line(cells, tmp_path, kind: str) -> None:
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.slow
 def test_other_values_at_evaluation(cells, tmp_path) -> None:
     run("train", "--images", cells / "images", "--masks", cells / "masks", "-o", tmp_path / "m",
         "-j", 1)  # fmt: skip

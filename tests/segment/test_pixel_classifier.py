@@ -66,6 +66,7 @@ def test_same_seed_same_answer() -> None:
     assert np.array_equal(one.predict_proba(images)[0], two.predict_proba(images)[0])
 
 
+@pytest.mark.slow
 def test_scribbles_do_nearly_as_well(fitted) -> None:
     rng = np.random.default_rng(1)
     images, masks, _ = blobs(rng, 4)
@@ -84,6 +85,7 @@ def test_scribbles_do_nearly_as_well(fitted) -> None:
     assert share > 0.95 * dice(fitted, others, truth)
 
 
+@pytest.mark.slow
 def test_one_image_is_enough() -> None:
     images, masks, _ = blobs(np.random.default_rng(1), 1)
     model = PixelClassifier(n_trees=10, depth=4, random_state=0).fit(images, masks)
@@ -113,6 +115,7 @@ def test_touching_objects_are_told_apart() -> None:
         assert abs(int(found.max()) - len(np.unique(true)) + 1) <= 2
 
 
+@pytest.mark.slow
 def test_what_is_not_known_does_not_count() -> None:
     images, masks, _ = blobs(np.random.default_rng(1), 3)
     hidden = [np.where(np.arange(96) < 48, mask, -1) for mask in masks]
@@ -138,6 +141,7 @@ def test_odd_sizes(fitted, shape) -> None:
     assert fitted.predict([np.full(shape, 90, np.uint8)])[0].shape == shape[:2]
 
 
+@pytest.mark.slow
 def test_the_input_is_left_alone(fitted) -> None:
     images, masks, _ = blobs(np.random.default_rng(1), 2)
     before = [a.copy() for a in (*images, *masks)]

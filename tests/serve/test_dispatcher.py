@@ -48,6 +48,7 @@ def make():
         dispatcher.close(0)
 
 
+@pytest.mark.slow
 def test_what_comes_together_goes_together(make) -> None:
     sizes = []
     dispatcher = make(batch_wait=0.5, batch_size=8, on_batch=sizes.append)
@@ -70,6 +71,7 @@ def test_only_the_culprit_is_lost(make) -> None:
     assert dispatcher.submit(4).result(60)[0] == 8
 
 
+@pytest.mark.slow
 def test_the_queue_is_bounded_and_forgets_who_left(make) -> None:
     dispatcher = make(batch_wait=5.0, max_queue=3)
     futures = [dispatcher.submit(i) for i in range(3)]
@@ -80,6 +82,7 @@ def test_the_queue_is_bounded_and_forgets_who_left(make) -> None:
     dispatcher.submit(9)
 
 
+@pytest.mark.slow
 def test_another_function_takes_over(make) -> None:
     dispatcher = make()
     before = [dispatcher.submit(i) for i in range(20)]
@@ -89,6 +92,7 @@ def test_another_function_takes_over(make) -> None:
     assert dispatcher.submit(5).result(60)[0] == 15
 
 
+@pytest.mark.slow
 def test_closing_finishes_what_waits(make) -> None:
     dispatcher = make(batch_wait=5.0)
     futures = [dispatcher.submit(i) for i in range(3)]

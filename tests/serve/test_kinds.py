@@ -30,6 +30,7 @@ def test_who_answers_loads_nothing_that_predicts() -> None:
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_models_say_what_they_are(all_kinds, model_files) -> None:
     listed = all_kinds.ask("/models")[1]["models"]
     assert [model["kind"] for model in listed] == list(model_files)
@@ -39,6 +40,7 @@ def test_models_say_what_they_are(all_kinds, model_files) -> None:
     assert by_kind["search"]["n_images"] == 12
 
 
+@pytest.mark.slow
 def test_masks_of_segmentation_models(all_kinds) -> None:
     pixels, truth = halves(5)
     data = encode_image(pixels, ".png")
@@ -59,6 +61,7 @@ def test_masks_of_segmentation_models(all_kinds) -> None:
     assert all_kinds.ask("/predict?model=segment&mask=jpeg", data)[0] == 422
 
 
+@pytest.mark.slow
 def test_hits_of_an_index(all_kinds) -> None:
     data = encode_image(pictures()[3], ".png")
     _, answer, _ = all_kinds.ask("/predict?model=search&top=3", data)
@@ -68,6 +71,7 @@ def test_hits_of_an_index(all_kinds) -> None:
     assert len(all_kinds.ask("/predict?model=search", data)[1]["hits"]) == 10
 
 
+@pytest.mark.slow
 def test_names_of_a_gallery_and_boxes_of_faces(all_kinds, root) -> None:
     portrait = read_image(root / "sample_images" / "face" / "astronaut.jpg")
     data = encode_image(portrait[: len(portrait) // 2], ".png")
@@ -81,6 +85,7 @@ def test_names_of_a_gallery_and_boxes_of_faces(all_kinds, root) -> None:
     assert "label" not in answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classify", "segment", "search", "people", "faces"])
 def test_bad_images_are_records_of_every_kind(all_kinds, kind) -> None:
     status, answer, _ = all_kinds.ask(f"/predict?model={kind}", b"no image")

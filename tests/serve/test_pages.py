@@ -82,6 +82,7 @@ def test_images_are_dropped_and_pasted(browser, served, way) -> None:
     assert any(label in text for label in set(picture_labels()))
 
 
+@pytest.mark.slow
 def test_the_camera_is_looked_at(browser, by_id, served) -> None:
     browser.visit(served.address)
     wait_for(lambda: browser.run("return state.models.length"))
@@ -206,6 +207,7 @@ def test_teach_it_yourself(browser, by_id, start, tmp_path) -> None:
     wait_for(lambda: sorted(files)[0] in driver.find_element("id", "answers").text)
 
 
+@pytest.mark.slow
 def test_collected_names_stay_in_the_folder(start, tmp_path) -> None:
     service = start("--collect", "cups", "--workers", "1")
     for name in ("..", "../x", "a%2Fb", "", ".hidden", "x" * 300):

@@ -108,6 +108,7 @@ class Askers:
             thread.join()
 
 
+@pytest.mark.slow
 def test_sigterm_under_load_loses_no_request(start, toy_model_file, image) -> None:
     """A client is answered, or finds that nobody listens; nothing in between."""
     service = start(str(toy_model_file), "--workers", "1", "--batch-wait", "50ms")
@@ -154,6 +155,7 @@ def test_models_are_read_again(start, toy_model_file, tmp_path, image) -> None:
     assert service.ask("/predict", image)[1]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_full_queues_and_tokens(start, toy_model_file, tmp_path, image) -> None:
     (tmp_path / "tokens").write_text("# for the lab\nsecret\nother\n")
     service = start(
@@ -192,6 +194,7 @@ def test_what_is_logged_is_json_without_the_image(start, toy_model_file, image) 
     assert not any("secret-name" in line for line in service.lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

@@ -15,6 +15,7 @@ from cvclassic.teach.materials import CASCADE
 PLANE = "const image = plane(img.width, img.height, Float32Array.from(img.data));"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", [0, 2, "same", "reflect", "edge"])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_convolution(js, rng, padding, stride) -> None:

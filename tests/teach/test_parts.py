@@ -158,6 +158,7 @@ def number(pattern: str, text: str) -> float:
     return float(found[1].rstrip(".").replace("−", "-").replace(",", ""))
 
 
+@pytest.mark.slow
 def test_convolution(page) -> None:
     page.open("convolution")
     title = "A kernel slides over numbers"
@@ -290,6 +291,7 @@ def test_sift(page, root) -> None:
     assert "Cell 7 of 16" in page.step("Stage 4: 128 numbers")
 
 
+@pytest.mark.slow
 def test_words(page) -> None:
     page.open("words")
     assert "24 training images of 4 classes" in page.step("From images to patches")
@@ -318,6 +320,7 @@ def test_words(page) -> None:
     assert "This image shows stars" in page.step(title)
 
 
+@pytest.mark.slow
 def test_faces(page) -> None:
     page.open("faces")
     # the sum of a rectangle that is marked with the keyboard
@@ -355,6 +358,7 @@ def test_faces(page) -> None:
     assert "Stage 2: all votes add up to" in page.step("One window, followed")
 
 
+@pytest.mark.slow
 def test_boxes(page) -> None:
     page.open("boxes")
     title = "Sliding windows"
@@ -438,6 +442,7 @@ def test_every_part_fits_can_be_read_and_has_tasks(page, width) -> None:
             assert page.browser.weak_contrasts() == [], (part, scheme)
 
 
+@pytest.mark.slow
 def test_slides_are_turned_with_keys(page) -> None:
     page.open("convolution")
     page.browser.run("document.querySelector('[name=slides]').click()")
@@ -474,6 +479,7 @@ def test_light_and_dark_can_be_chosen(page) -> None:
     assert page.browser.weak_contrasts() == []
 
 
+@pytest.mark.slow
 def test_an_image_of_ones_own(page, tmp_path, rng) -> None:
     page.open("sift")
     before = page.step("Stages 2 and 3: keypoints")

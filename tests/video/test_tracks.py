@@ -108,6 +108,7 @@ def test_a_box_is_followed_behind_a_post() -> None:
     assert np.mean(overlaps[-15:]) > 0.5
 
 
+@pytest.mark.slow
 def test_jogging(data_dir: Path) -> None:
     """As well as OpenCV's CSRT: its mean overlap on this clip is .73."""
     clip = data_dir / "video" / "jogging.mp4"
