@@ -13,7 +13,7 @@ import click
 from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs, tell_notes
-from ..shared.outputs import OutputFile, RecordsFile, TextFile, forced, say_wrote
+from ..shared.outputs import OutputFile, OutputFolder, RecordsFile, TextFile, forced, say_wrote
 from ..shared.running import Session, run_options, source_options
 
 # kinds of which the first are named on the terminal
@@ -66,7 +66,7 @@ _GROUPS = {
 )
 @click.option(
     "--move-to",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Move the files of some findings there, see --move. Nothing is deleted or overwritten.",
 )

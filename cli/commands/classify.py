@@ -11,7 +11,7 @@ from cvclassic._basics.printable import plural
 
 from ..shared.config import config_option
 from ..shared.film import film_options
-from ..shared.outputs import RecordsFile
+from ..shared.outputs import OutputFolder, RecordsFile
 from ..shared.running import OUTPUT_HELP, Session, run_options, source_options
 from ..shared.timeline import Timeline, timeline_option
 
@@ -43,13 +43,13 @@ _MOST_SMOOTHED = 50  # classes that take part in smoothing
 )
 @click.option(
     "--pictures",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Folder for a PNG of each image, with a bar chart of the five best classes.",
 )
 @click.option(
     "--sort-into",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Copy each image into a folder of its label. Nothing is overwritten.",
 )

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from ..shared.options import jobs_option, n_jobs
+from ..shared.outputs import OutputFolder
 
 
 @click.command()
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     help="Folder for the model and the pages. [default: deleted afterwards]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")

@@ -13,11 +13,12 @@ from cvclassic._basics.printable import printable
 
 from ..shared.film import film_options
 from ..shared.options import max_side_option, parse_params
-from ..shared.outputs import wrote
+from ..shared.outputs import OutputFile, wrote
 from ..shared.running import (
     Session,
     engine_for,
     format_of_records,
+    picture_place,
     records_option,
     run_options,
     say_failure,
@@ -85,7 +86,10 @@ def _common(what: str, default: str) -> Callable:
             ),
             records_option,
             click.option(
-                "-o", "--output", type=click.Path(), help="Folder for the drawings (PNG)."
+                "-o",
+                "--output",
+                type=OutputFile(),
+                help="Folder for the drawings (PNG); for one image also a file.",
             ),
             click.option(
                 "--compare", is_flag=True, help="Draw all methods (or those given) side by side."
@@ -206,6 +210,9 @@ def _run(
     values = parse_params(params)
     chosen = list(dict.fromkeys(methods)) or (list(METHODS[what]) if compare else [default])
     functions = {name: _function(what, name, values, lenient=compare) for name in chosen}
+    folder = name = ending = None
+    if output is not None:
+        folder, name, ending = picture_place(output, sources, "stages" if stages else what)
     with (
         Session(options, records, engine_for(sources)) as session,
         film.open(sources) as drawn,
@@ -213,14 +220,16 @@ def _run(
         from ..tasks.detect import DetectTask
 
         task = DetectTask(
-            what, functions, max_side, output, compare=compare, stages=stages, draws=bool(drawn)
-        )
+            what, functions, max_side, folder, ending, compare=compare, stages=stages,
+            draws=bool(drawn),
+        )  # fmt: skip
         code = session.run(
             sources,
             task,
             format=format_of_records(records),
-            folder=output,
-            each=partial(_say, what, output, options.quiet or records == "-"),
+            folder=folder,
+            name=name,
+            each=partial(_say, what, folder, options.quiet or records == "-"),
             film=drawn,
             what=f"Detecting {what}",
             brief=True,

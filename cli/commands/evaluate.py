@@ -13,7 +13,7 @@ from cvclassic.errors import ExitCode
 from ..shared.config import config_option
 from ..shared.json_files import write_json
 from ..shared.options import jobs_option, n_jobs, quiet_option
-from ..shared.outputs import OutputFile, TextFile, check_own, forced, say_wrote, wrote
+from ..shared.outputs import OutputFile, OutputFolder, TextFile, check_own, forced, say_wrote, wrote
 from ..shared.predicting import check_kind
 from ..shared.sources import load_source, source_options
 
@@ -40,7 +40,7 @@ from ..shared.sources import load_source, source_options
 )
 @click.option(
     "--plots",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     help="Folder for the confusion matrix, calibration and learning curve as PNG and SVG.",
 )
 @config_option

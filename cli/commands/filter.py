@@ -123,16 +123,11 @@ def filter_(
       cvclassic filter sobel_x photos/ -o edges/
       cvclassic filter --list
     """
-    import numpy as np
-
     from cvclassic.filters import center_pad, gabor_bank, parse_kernel
-    from cvclassic.images import encode_image
 
-    folder, name, ending = picture_place(output, sources, "filtered")
+    folder, name, ending = picture_place(output, sources, "filtered", also=(".npy",))
     if numbers:
         ending = f"{os.path.splitext(ending)[0]}.npy" if name is None else ".npy"
-    if not ending.endswith(".npy"):  # a wrong suffix is better found before the work
-        encode_image(np.zeros((1, 1, 3), np.uint8), os.path.splitext(f"x{ending}")[1])
     if figure and (ending.endswith(".npy") or kernel == "gabor-bank"):
         raise click.UsageError("--figure draws one kernel as an image: leave out .npy or the bank.")
     titles = None

@@ -102,19 +102,13 @@ def match(
       cvclassic match left.jpg right.jpg --similarity
       cvclassic match logo.png photos/ -o drawn/ --json found.jsonl
     """
-    import os
-
-    import numpy as np
-
     from cvclassic.batch.tasks import read_input
     from cvclassic.errors import ImageReadError
-    from cvclassic.images import encode_image
 
     hush_decoders()
     folder, name, ending = None, None, ""
     if output is not None:
         folder, name, ending = picture_place(output, sources, "match")
-        encode_image(np.zeros((1, 1, 3), np.uint8), os.path.splitext(f"x{ending}")[1])
     try:
         first, _ = read_input(a, max_side)
     except ImageReadError as error:

@@ -6,6 +6,8 @@ import os
 
 import click
 
+from ..shared.outputs import OutputFolder
+
 
 @click.command()
 @click.argument("models", nargs=-1, metavar="MODEL...")
@@ -94,7 +96,7 @@ import click
 )
 @click.option(
     "--collect",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Add a page for collecting images, training and testing; images are kept in DIR.",
 )

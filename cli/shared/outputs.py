@@ -30,6 +30,23 @@ class OutputFile(click.Path):
         return is_own_file(path)
 
 
+class OutputFolder(click.Path):
+    """A folder to write to; one that is named like a file is refused as a mistake."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; refused where it is a file, or named like one."""
+        name = os.fsdecode(value)
+        if os.path.isfile(name):
+            self.fail(f"{_show(name)} is a file, not a folder.", param, ctx)
+        path = super().convert(value, param, ctx)
+        if name.lower().endswith(_OF_FILES) and not os.path.isdir(name):
+            self.fail(f"expected a folder, such as found/. Got {_show(name)}.", param, ctx)
+        return path
+
+
 class TextFile(OutputFile):
     """A file for text: only what begins like it is replaced.
 
@@ -63,6 +80,10 @@ class RecordsFile(OutputFile):
         return begins_with(path, begins_of(path))
 
 
+_OF_FILES = (
+    *(".bmp", ".csv", ".gif", ".html", ".jpeg", ".jpg", ".json", ".jsonl", ".mp4", ".parquet"),
+    *(".pdf", ".png", ".sqlite", ".svg", ".tif", ".tiff", ".txt", ".webp", ".xml", ".zip"),
+)
 _WAY_OUT = "Choose another name, or replace it with --force."
 LABELS = (  # how label files begin that `objects` writes
     r'\{("images": \[|"[^"]*": \[\[|\})|\{"path": |path,label,score|filename,(width|file_size),|'
@@ -184,6 +205,15 @@ def check_no_input(output: str, inputs: tuple[str, ...]) -> None:
     for path in inputs:
         if os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
             raise click.UsageError(f"-o {output!r} is an input; it would be overwritten.")
+
+
+def check_image_suffix(path: str) -> None:
+    """Find out before the work whether an image can be written under this name."""
+    import numpy as np
+
+    from cvclassic.images import encode_image
+
+    encode_image(np.zeros((1, 1, 3), np.uint8), os.path.splitext(path)[1])
 
 
 def wrote(path: str, size: int | None = None) -> str:

@@ -28,7 +28,7 @@ from cvclassic.errors import ExitCode
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
-from .outputs import RecordsFile, check_no_input, forced
+from .outputs import RecordsFile, check_image_suffix, check_no_input, forced, say_wrote
 from .progress import Tally, count_aside, shown_progress, summary
 from .signals import Stopped, stop_on_signals
 
@@ -180,11 +180,13 @@ def engine_for(sources: Sources) -> str | None:
     return "threads" if few and all(map(os.path.isfile, sources.paths)) else None
 
 
-def picture_place(output: str, sources: Sources, what: str) -> tuple[str, str | None, str]:
+def picture_place(
+    output: str, sources: Sources, what: str, *, also: tuple[str, ...] = ()
+) -> tuple[str, str | None, str]:
     """Folder, name and ending of the images of a command.
 
-    One image file and an output that is named like an image give that very file; anything
-    else needs a folder, where names end in ``.WHAT.png``.
+    One image file and an output that is named like an image (or has one of the suffixes `also`)
+    give that very file; anything else needs a folder, where names end in ``.WHAT.png``.
     """
     stem, suffix = os.path.splitext(os.path.basename(output))
     if not suffix or output.endswith(os.sep) or os.path.isdir(output):
@@ -195,6 +197,8 @@ def picture_place(output: str, sources: Sources, what: str) -> tuple[str, str | 
     if os.path.isdir(paths[0]):
         raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
     check_no_input(output, paths)
+    if suffix not in also:
+        check_image_suffix(output)
     return os.path.dirname(output) or ".", stem, suffix
 
 
@@ -408,6 +412,7 @@ class Session:
         what: str = "Processing",
         brief: bool = False,
         report: bool = True,
+        names_file: bool = True,
     ) -> ExitCode:
         """Do it, say how it goes, and return the exit code.
 
@@ -425,6 +430,9 @@ class Session:
             Say nothing at the end about a single input.
         report : bool
             Say at the end how many inputs there were.
+        names_file : bool
+            Say at the end that the file of records was written; not where it is only kept until
+            the command makes something else of it.
         """
         from cvclassic.batch import Run
 
@@ -464,6 +472,8 @@ class Session:
                 tick()
         if report:
             self._report(run, sinks, brief)
+        if names_file and self._output not in (None, "-") and os.path.isfile(self._output):
+            say_wrote(self._output)
         incomplete = any(getattr(sink, "failures", None) for sink in sinks)
         return ExitCode.INCOMPLETE if incomplete else run.exit_code
 

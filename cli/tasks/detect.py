@@ -40,6 +40,8 @@ class DetectTask(ImageTask):
     max_side : int
     folder : str or None
         Where drawings go; None for none.
+    ending : str or None
+        End of their names, with the suffix; None stands for that of `what`.
     compare : bool
         Draw all methods side by side.
     stages : bool
@@ -57,6 +59,7 @@ class DetectTask(ImageTask):
         functions: dict[str, Any],
         max_side: int,
         folder: str | None,
+        ending: str | None,
         *,
         compare: bool = False,
         stages: bool = False,
@@ -66,6 +69,7 @@ class DetectTask(ImageTask):
         self.max_side = max_side
         self._functions = functions
         self._draws = draws or folder is not None
+        self._ending = ending or f".{what}.png"
         self._compare = compare
         self._stages = stages
         self.columns = (WIDTH, HEIGHT, Column("results", "json"))
@@ -89,8 +93,7 @@ class DetectTask(ImageTask):
         results = [_result(name, one, image.factor) for name, one in found.items()]
         pictures = {}
         if self._draws:
-            ending = "stages" if self._stages else self.what
-            pictures[f".{ending}.png"] = self._draw(image.pixels, found)
+            pictures[self._ending] = self._draw(image.pixels, found)
         return Answer(values={"results": results}, pictures=pictures)
 
     def _draw(self, pixels: np.ndarray, found: dict[str, Any]) -> np.ndarray:

@@ -40,6 +40,20 @@ def test_draws_and_counts(in_process, tmp_path, picture, what):
     assert what in done.stdout
 
 
+def test_one_image_gives_the_file_that_is_named(in_process, tmp_path, picture):
+    done = in_process("detect", "corners", picture, "-o", tmp_path / "c.png")
+    assert done.returncode == 0, done.stderr
+    assert read_image(tmp_path / "c.png").shape[1] % 160 == 0
+    for sources, name, text in (
+        ((picture, picture), "d.png", "need a folder"),
+        ((picture,), "d.xyz", "xyz"),
+    ):
+        done = in_process("detect", "corners", *sources, "-o", tmp_path / name)
+        assert done.returncode == 2, done.stderr
+        assert text in done.stderr
+        assert not (tmp_path / name).exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["edges", "blobs", "corners", "lines", "keypoints"])
 def test_compares_all_methods(in_process, tmp_path, picture, what):

@@ -13,6 +13,7 @@ from cvclassic_cli.main import main
 from cvclassic_cli.shared.outputs import (
     FORCE,
     OutputFile,
+    OutputFolder,
     RecordsFile,
     TextFile,
     check_bundle_output,
@@ -39,20 +40,10 @@ def commands(group: click.Group, path=()):
 
 
 # What is checked later: models by their content, folders by what goes into them, ONNX files always.
-FINDERS = ("blobs", "corners", "edges", "keypoints", "lines")
 ELSEWHERE = {
     ("train", "--output"),
     ("search index", "--output"),
     ("network convert", "--output"),
-    ("segment annotate", "--output"),
-    *(
-        (f"detect {what}", "--output")
-        for what in ("blobs", "corners", "edges", "keypoints", "lines")
-    ),
-    *(
-        (f"segment {what}", "--output")
-        for what in ("apply", "superpixels", "threshold", "watershed", "grabcut", "regions")
-    ),
 }
 WRITES = ("write", "draw", "file for the", "file to", "plot to", "page about", "moments to")
 
@@ -68,6 +59,25 @@ def written_files() -> dict[tuple[str, str], tuple[click.Command, click.Paramete
             if isinstance(path, OutputFile) or "--output" in option.opts or says.startswith(WRITES):
                 found[" ".join(words), option.opts[-1]] = command, option
     return found
+
+
+def test_no_folder_is_named_like_a_file(tmp_path, monkeypatch) -> None:
+    """``-o c.png`` of a command that writes a folder is a mistake, and makes none."""
+    monkeypatch.chdir(tmp_path)
+    folders = [
+        (" ".join(words), option)
+        for words, command in commands(main)
+        for option in command.params
+        if isinstance(option.type, OutputFolder)
+    ]
+    assert {"faces detect", "segment apply", "classify"} <= {words for words, _ in folders}
+    (tmp_path / "there.png").mkdir()
+    for _, option in folders:
+        for good in ("found", "found/", "v1.2", "there.png"):
+            assert option.type.convert(good, option, None) == good
+        for bad in ("c.png", "new/c.JPG", "table.csv", "page.html"):
+            with pytest.raises(click.BadParameter, match="expected a folder"):
+                option.type.convert(bad, option, None)
 
 
 def test_every_file_that_is_written_is_looked_at_before() -> None:
@@ -264,8 +274,8 @@ def test_folders_that_are_files_and_folders_that_are_missing(in_process, tmp_pat
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(BINARY["photo.jpg"])
     done = in_process("segment", "threshold", photo, "-o", photo)
-    assert done.returncode == 3
-    assert "photo.jpg: It is a file, not a folder" in done.stderr
+    assert done.returncode == 2
+    assert "photo.jpg is a file, not a folder" in " ".join(done.stderr.split())
     with pytest.raises(OSError, match=r"the folder .*no does not exist: '.*labels.csv'"):
         check_writable(tmp_path / "no" / "labels.csv")
     assert ".cvclassic-" not in done.stderr

@@ -6,7 +6,7 @@ import click
 
 from cvclassic._basics.printable import plural
 
-from ...shared.outputs import OutputFile, wrote
+from ...shared.outputs import OutputFile, check_image_suffix, wrote
 
 
 @click.command()
@@ -41,7 +41,6 @@ def show(file, image, output, at, n_features):
       cvclassic cascade show face.xml photo.jpg -o why.png
       cvclassic cascade show face.xml photo.jpg --at 40,60,80,80 -o why.png
     """
-    from pathlib import Path
 
     import cv2
     import numpy as np
@@ -51,9 +50,9 @@ def show(file, image, output, at, n_features):
     from cvclassic.cascade.loading import to_gray
     from cvclassic.draw import write_drawing
     from cvclassic.errors import ParameterError
-    from cvclassic.images import encode_image, read_image
+    from cvclassic.images import read_image
 
-    encode_image(np.zeros((1, 1, 3), np.uint8), Path(output).suffix)
+    check_image_suffix(output)
     check_writable(output)
     detector = CascadeDetector(file)
     cascade = detector.cascade

@@ -11,6 +11,7 @@ from cvclassic._basics.printable import plural
 
 from ...shared.console import plain
 from ...shared.film import film_options
+from ...shared.outputs import OutputFolder
 from ...shared.running import Session, run_options, source_options
 
 
@@ -20,7 +21,7 @@ from ...shared.running import Session, run_options, source_options
     "-o",
     "--output",
     required=True,
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Folder for faces.csv or faces.jsonl, and for images.",
 )

@@ -13,7 +13,7 @@ from cvclassic._basics.printable import plural, printable
 from cvclassic.errors import ExitCode
 
 from ...shared.options import max_side_option, quiet_option
-from ...shared.outputs import OutputFile, TextFile, check_bundle_output, wrote
+from ...shared.outputs import OutputFile, OutputFolder, TextFile, check_bundle_output, wrote
 from ...shared.running import (
     Session,
     engine_for,
@@ -117,7 +117,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
     type=click.Path(dir_okay=False),
     help="Model file from `faces train-landmarks`.",
 )
-@click.option("-o", "--output", type=click.Path(file_okay=False), help="Folder for the drawings.")
+@click.option("-o", "--output", type=OutputFolder(), help="Folder for the drawings.")
 @records_option
 @click.option(
     "--csv",

@@ -80,12 +80,13 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
         format_ = {".csv": "csv", ".jsonl": "jsonl"}.get(os.path.splitext(output)[1], "coco")
     with_scores = format_ in ("coco", "csv", "jsonl")
     least = min_score if min_score is not None else 0.01 if with_scores else 0.5
+    shown = max(least, 0.5) if min_score is None else min_score
     task = DetectTask(
         detector,
         least,
         picture or ("draw" if film else None),
         about={"model": file_digest(model)},
-        picture_score=max(least, 0.5) if min_score is None else min_score,
+        picture_score=shown,
     )
     if is_folder and format_ in _FILES:
         TextFile(LABELS).convert(os.path.join(output, _FILES[format_]), None, ctx)
@@ -106,6 +107,7 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
             each=lambda record: records.append(replace(record, pictures={})),
             film=drawn,
             what="Detecting objects",
+            names_file=False,
         )
     where = _write(records, detector, format_, output, is_folder, sources)
     if journal:
@@ -113,6 +115,9 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
     if not options.quiet:
         n = sum(len(r.detections) for r in records if r.detections is not None)
         said = f"{plural(n, 'object')} with a score of at least {least:g}."
+        if picture and shown > least:
+            m = sum(int((r.detections.scores >= shown).sum()) for r in records if r.detections)
+            said = f"{said[:-1]}, {m:,} of at least {shown:g} in the images."
         click.echo(plain(f"{said} Wrote {where}" if where else said), err=True)
     ctx.exit(code)
 

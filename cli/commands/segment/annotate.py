@@ -6,13 +6,15 @@ import click
 
 from cvclassic._basics.printable import plural
 
+from ...shared.outputs import OutputFolder
+
 
 @click.command()
 @click.argument("folder", type=click.Path())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputFolder(),
     metavar="DIR",
     help="Folder for the scribbles; existing scribbles are loaded. [default: FOLDER-scribbles]",
 )

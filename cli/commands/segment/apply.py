@@ -7,7 +7,7 @@ import os
 import click
 
 from ...shared.film import film_options
-from ...shared.outputs import TABLE, TextFile
+from ...shared.outputs import TABLE, OutputFolder, TextFile
 from ...shared.running import records_option, run_options, source_options
 from .running import run_segmentation
 
@@ -19,7 +19,7 @@ from .running import run_segmentation
     "-o",
     "--output",
     required=True,
-    type=click.Path(),
+    type=OutputFolder(),
     metavar="DIR",
     help="Folder for the label images: NAME.png of 16 bits, with the values of the masks that the "
     "model learned from.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from ...shared.outputs import TABLE, TextFile
+from ...shared.outputs import TABLE, OutputFolder, TextFile
 from ...shared.running import records_option, run_options, source_options
 from .running import run_segmentation
 
@@ -42,7 +42,7 @@ def _common(style: str) -> Callable:
                 "-o",
                 "--output",
                 required=True,
-                type=click.Path(),
+                type=OutputFolder(),
                 metavar="DIR",
                 help="Folder for the label images (16 bits) and the drawings.",
             ),

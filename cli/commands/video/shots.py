@@ -14,7 +14,7 @@ from cvclassic.errors import ExitCode
 
 from ...shared.console import plain
 from ...shared.options import quiet_option
-from ...shared.outputs import OutputFile, TextFile, check_own, wrote
+from ...shared.outputs import OutputFile, OutputFolder, TextFile, check_own, wrote
 from ...shared.video import FrameReader, timecode
 
 
@@ -31,7 +31,7 @@ from ...shared.video import FrameReader, timecode
 )
 @click.option(
     "--split",
-    type=click.Path(file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Write each shot as a video into DIR.",
 )
