@@ -154,7 +154,13 @@ class Ticker:
 
 @contextmanager
 def stages(quiet: bool = False) -> Iterator[Stages]:
-    """Show progress on stderr while the block runs: bars on a terminal, else a line at times."""
+    """Show progress on stderr while the block runs: bars on a terminal, else a line at times.
+
+    What takes stages is long work on many images, for which memory is kept.
+    """
+    from cvclassic._basics.platform import keep_freed_memory
+
+    keep_freed_memory()
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<24}"),

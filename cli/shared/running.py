@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cvclassic._basics.platform import keep_freed_memory
 from cvclassic._basics.printable import plural, printable
 from cvclassic.errors import ExitCode
 
@@ -374,6 +375,7 @@ class Session:
         self.current: Run | None = None
 
     def __enter__(self) -> Session:
+        keep_freed_memory()
         self._stack.enter_context(stop_on_signals(lambda: f"Interrupted.{self._kept()}"))
         if self._work.engine == "processes":
             from cvclassic.batch.engines.processes import discard_workers, prepare_workers

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -146,6 +147,29 @@ def lives(pid: int) -> bool:
     except OSError:
         pass
     return True
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+_kept = False
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep up to 256 MB of freed arrays instead of giving them back and asking again.
+
+    For processes that describe image after image: fresh pages cost page faults, 850 per image
+    for SIFT at 512 pixels, a sixth of its time. The setting belongs to the whole process, so it
+    is for whoever owns it, not for a library. Other systems and libraries are left as they are.
+    """
+    global _kept
+    if _kept or not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    _kept = True
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 32 << 20)  # the most that it takes
+        mallopt(_M_TRIM_THRESHOLD, 256 << 20)
 
 
 def can_measure_memory() -> bool:

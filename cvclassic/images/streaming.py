@@ -18,6 +18,7 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import ThreadingBackend, get_active_backend
 from threadpoolctl import ThreadpoolController
 
+from .._basics.platform import keep_freed_memory
 from ..errors import ParameterError
 from .cached_image import Picture
 from .memory import column_of_images, is_pil_image
@@ -160,7 +161,7 @@ class _Pass:
         self._change = threading.Condition()
 
     def __reduce__(self):
-        return _Pass, ()
+        return _in_a_process_of_its_own, ()
 
     def run(self, function: Callable, block: list) -> Any:
         with self._change:
@@ -184,6 +185,11 @@ class _Pass:
             self._stopped = True
             while self._running:
                 self._change.wait()
+
+
+def _in_a_process_of_its_own() -> _Pass:
+    keep_freed_memory()
+    return _Pass()
 
 
 def map_blocks(

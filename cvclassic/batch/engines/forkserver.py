@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from ..._basics.platform import STOPPING, blocked_signals, kill
+from ..._basics.platform import STOPPING, blocked_signals, keep_freed_memory, kill
 from ...errors import ParameterError
 
 _ONE_THREAD = {
@@ -113,6 +113,7 @@ def main(fd: int) -> None:
     """What the process does."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
+    keep_freed_memory()
     from .. import classifying  # noqa: F401  while the program loads its model
 
     control = socket.socket(fileno=fd)
