@@ -18,7 +18,15 @@ from ..classify import (
     probabilities,
 )
 from ..errors import ImageReadError, ParameterError
-from ..images import ArchiveMember, Fault, NamedItem, Picture, decode_image, load_pixels
+from ..images import (
+    ArchiveMember,
+    Fault,
+    NamedItem,
+    Picture,
+    decode_image,
+    load_pixels,
+    single_threaded,
+)
 from .columns import label_columns
 from .mapping import Work, map_inputs
 from .records import UNCLASSIFIABLE, Record
@@ -45,10 +53,18 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
         A row of zeros for an image without features.
     described : ndarray of shape (n,), bool
     """
-    vectors = pipeline[0].transform(images)
+    vectors = _vectors(pipeline[0], images)
     described = described_rows(pipeline[0], vectors)
     probabilities = _probabilities(pipeline[1:], vectors)
     return np.where(described[:, None], probabilities, 0), described
+
+
+def _vectors(first: Any, images: list) -> np.ndarray:
+    """Vectors of a few images, in this thread: blocks are what goes in parallel here."""
+    if not hasattr(first, "block_vectors") or getattr(first, "zeros_are_data", False):
+        return first.transform(images)
+    with single_threaded():
+        return first.block_vectors(images)
 
 
 def _probabilities(steps: Pipeline, vectors: np.ndarray) -> np.ndarray:
@@ -78,7 +94,7 @@ def predict_numbers(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.nd
     numbers : ndarray of shape (n,)
     described : ndarray of shape (n,), bool
     """
-    vectors = pipeline[0].transform(images)
+    vectors = _vectors(pipeline[0], images)
     return pipeline[1:].predict(vectors), described_rows(pipeline[0], vectors)
 
 

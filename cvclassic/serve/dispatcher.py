@@ -20,6 +20,8 @@ from ..batch.engines.processes import Pool, pack
 from ..batch.engines.recovery import Failure, recovery
 from ..errors import CvclassicError
 
+_LONGEST = 0.04  # seconds of work that a batch should be; more only makes its first images late
+_MEMORY = 0.9  # of the running mean of seconds per item
 _PAUSES = (0.1, 0.2, 0.5, 1.0)  # seconds between attempts to start a pool that broke
 
 
@@ -34,6 +36,15 @@ class _Waiting:
     since: float
 
 
+@dataclass
+class _Flying:
+    """A batch that a worker has."""
+
+    block: Any
+    batch: list[_Waiting]
+    since: float
+
+
 class Dispatcher:
     """A pool of workers behind a bounded queue.
 
@@ -45,9 +56,11 @@ class Dispatcher:
         ``on_failure(item, failure)`` gives the result of an item that no worker survived.
     n_workers : int
     batch_size : int
-        Items that a worker is given at once.
+        Items that a worker is given at once, at most; where an item takes long, so few that a batch
+        takes about 40 ms, since its answers come all at its end.
     batch_wait : float
-        Seconds that an item waits for others while its batch is not full.
+        Seconds that an item waits for others while its batch is not full; where an item takes
+        longer than that, none waits for others while a worker is free.
     max_queue : int
         Items that may wait or be under way.
     timeout, memory_cap
@@ -76,7 +89,8 @@ class Dispatcher:
         self._on_batch = on_batch
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
-        self._flying: list[tuple[Any, list[_Waiting]]] = []
+        self._flying: list[_Flying] = []
+        self._pace = _LONGEST / batch_size  # mean seconds per item
         self._under_way = 0
         self._closing = False
         self._next: Pool | None = None
@@ -148,7 +162,7 @@ class Dispatcher:
         self._thread.join(patience)
         self._pool.close()
         with self._lock:
-            left = [*self._waiting, *(one for _, batch in self._flying for one in batch)]
+            left = [*self._waiting, *(one for flying in self._flying for one in flying.batch)]
         for one in left:
             if not one.future.done():
                 one.future.cancel()
@@ -205,10 +219,12 @@ class Dispatcher:
             with self._lock:
                 if not self._waiting or len(self._flying) >= self._n_workers:
                     return None
-                due = self._waiting[0].since + self._batch_wait - time.monotonic()
-                if len(self._waiting) < self._batch_size and due > 0 and not self._closing:
-                    return due
-                n = min(len(self._waiting), self._batch_size)
+                most = max(min(self._batch_size, int(_LONGEST / self._pace)), 1)
+                if self._pace < self._batch_wait and len(self._waiting) < most:
+                    due = self._waiting[0].since + self._batch_wait - time.monotonic()
+                    if due > 0 and not self._closing:
+                        return due
+                n = min(len(self._waiting), most)
                 # free workers share what waits
                 free = self._n_workers - len(self._flying)
                 n = min(n, -(-len(self._waiting) // free))
@@ -216,21 +232,27 @@ class Dispatcher:
             batch = [one for one in taken if one.future.set_running_or_notify_cancel()]
             if batch:
                 self._on_batch(len(batch))
-                plan = recovery([one.item for one in batch], self._on_failure)
-                self._flying.append((self._pool.begin(plan), batch))
+                self._begin(batch)
+
+    def _begin(self, batch: list[_Waiting]) -> None:
+        plan = recovery([one.item for one in batch], self._on_failure)
+        self._flying.append(_Flying(self._pool.begin(plan), batch, time.monotonic()))
 
     def _deliver(self) -> None:
-        done = [(block, batch) for block, batch in self._flying if block.results is not None]
-        self._flying = [(block, batch) for block, batch in self._flying if block.results is None]
-        for block, batch in done:
+        done = [flying for flying in self._flying if flying.block.results is not None]
+        self._flying = [flying for flying in self._flying if flying.block.results is None]
+        for flying in done:
             self._restarts = 0
-            for one, result in zip(batch, block.results, strict=True):
+            pace = (time.monotonic() - flying.since) / len(flying.batch)
+            pace = min(pace, 2 * self._pace)  # a worker that starts or dies says little
+            self._pace = _MEMORY * self._pace + (1 - _MEMORY) * pace
+            for one, result in zip(flying.batch, flying.block.results, strict=True):
                 one.future.set_result(result)
 
     def _start_again(self, error: Exception) -> None:
         """The pool itself broke: what it was at goes to a new one, a few times."""
         self._restarts += 1
-        batches, self._flying = [batch for _, batch in self._flying], []
+        batches, self._flying = [flying.batch for flying in self._flying], []
         with contextlib.suppress(Exception):
             self._pool.close()
         for pause in _PAUSES:
@@ -248,5 +270,4 @@ class Dispatcher:
                 one.future.set_result(self._on_failure(one.item, failure))
             return
         for batch in batches:
-            plan = recovery([one.item for one in batch], self._on_failure)
-            self._flying.append((self._pool.begin(plan), batch))
+            self._begin(batch)

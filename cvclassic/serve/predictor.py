@@ -16,7 +16,7 @@ from ..errors import CvclassicError, ImageReadError
 from ..images import NamedItem
 from .models import ServedModel, open_model
 
-_NICE = 5  # what predictions stand behind
+_NICE = 10  # what predictions stand behind
 _MOST_KEYPOINTS = 400  # of an explanation: more would only be slower to draw
 
 

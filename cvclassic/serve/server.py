@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -84,6 +85,8 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(
                 signal.SIGHUP, lambda: asyncio.ensure_future(reload_models(service))
             )
+        gc.collect()
+        gc.freeze()  # what libraries hold need not be gone through while a request waits
         self._on_ready()
 
     async def shutdown(self, sockets=None) -> None:
