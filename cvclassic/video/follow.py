@@ -212,11 +212,14 @@ class BoxFollower:
         strength, angle = cv2.cartToPolar(dx, dy)
         local = cv2.boxFilter(strength, -1, (4 * _CELL, 4 * _CELL))
         strength = strength / (local + 0.02)
-        place = angle * (_DIRECTIONS / np.pi)  # two turns: direction without sign
+        place = angle * np.float32(_DIRECTIONS / np.pi)
+        place -= np.float32(_DIRECTIONS) * (place >= _DIRECTIONS)  # direction without sign
         channels = []
         size = (_GRID, _GRID)
         for k in range(_DIRECTIONS):
-            away = np.abs((place - k + _DIRECTIONS / 2) % _DIRECTIONS - _DIRECTIONS / 2)
+            away = np.abs(place - np.float32(k))
+            if k == 0:  # neighbor of the last one too
+                np.minimum(away, _DIRECTIONS - place, out=away)
             vote = strength * np.maximum(0, 1 - away)
             channels.append(cv2.resize(vote, size, interpolation=cv2.INTER_AREA))
         channels.append(2 * cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
