@@ -8,6 +8,7 @@ from .._basics.checks import check_integer, check_number
 from ..errors import ParameterError
 from ..evaluate import as_boxes
 
+_TOGETHER = 32  # rows of overlaps that are computed at once
 _LARGEST_CHANGE = 0.5  # of log sides, by regression
 
 
@@ -58,14 +59,17 @@ def suppress(
     boxes = boxes[order]
     alive = np.ones(len(boxes), bool)
     kept: list[int] = []
-    for i in range(len(boxes)):
-        if not alive[i]:
-            continue
-        kept.append(i)
-        if most is not None and len(kept) >= most:
-            break
-        rest = np.flatnonzero(alive[i + 1 :]) + i + 1
-        alive[rest[pairwise_iou(boxes[i : i + 1], boxes[rest])[0] > overlap]] = False
+    start = 0
+    while len(rows := np.flatnonzero(alive[start:])[:_TOGETHER] + start):
+        beaten = pairwise_iou(boxes[rows], boxes[start:]) > overlap
+        for row, its in zip(rows.tolist(), beaten, strict=True):
+            if not alive[row]:
+                continue
+            kept.append(row)
+            if len(kept) == most:
+                return order[kept]
+            alive[start:][its] = False
+        start = int(rows[-1]) + 1
     return order[kept]
 
 

@@ -145,24 +145,19 @@ def _sum_level(pyramid, level: int, boxes, codebook: Codebook, sums, rows) -> No
     left, top, right, bottom = ox0.min(), oy0.min(), ox1.max(), oy1.max()
     near = cells[top : bottom + 1, left : right + 1]
     posterior, extended = code_cells(near, codebook)
-    k = posterior.shape[-1]
-    for i, row in enumerate(rows):
-        # one product: all cells around the box, those in its upper half, those in its lower half
-        across = slice(ox0[i] - left, ox1[i] - left)
-        part = slice(oy0[i] - top, oy1[i] - top), across
+
+    def sum_of(x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
+        part = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
         q, x = posterior[part], extended[part]
-        parts = np.zeros((*q.shape[:2], 3 * k), np.float32)
-        parts[..., :k] = q
-        columns = slice(x0[i] - ox0[i], x1[i] - ox0[i])
+        return q.reshape(-1, q.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+    for i, row in enumerate(rows):
         middle = (y0[i] + y1[i]) // 2
-        for n, (a, b) in enumerate(((y0[i], middle), (middle, y1[i])), 1):
-            inside = slice(a - oy0[i], b - oy0[i]), columns
-            parts[..., n * k : (n + 1) * k][inside] = q[inside]
-        cells_of = q.shape[0] * q.shape[1]
-        product = parts.reshape(cells_of, 3 * k).T @ x.reshape(cells_of, x.shape[-1])
-        whole, upper, lower = product.reshape(3, k, -1)
+        upper = sum_of(x0[i], y0[i], x1[i], middle)
+        lower = sum_of(x0[i], middle, x1[i], y1[i])
         inner = upper + lower
-        sums[row, 0], sums[row, 1], sums[row, 2], sums[row, 3] = inner, upper, lower, whole - inner
+        around = sum_of(ox0[i], oy0[i], ox1[i], oy1[i]) - inner
+        sums[row, 0], sums[row, 1], sums[row, 2], sums[row, 3] = inner, upper, lower, around
 
 
 def code_cells(cells: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, np.ndarray]:
