@@ -51,7 +51,7 @@ def short_clips(folder: Path) -> list[Path]:
                           (".webm", "libvpx-vp9"), (".mpg", "mpeg2video")):  # fmt: skip
         path = folder / f"clip{suffix}"
         with av.open(str(source)) as read, av.open(str(path), "w") as write:
-            stream = write.add_stream(codec, rate=25)
+            stream = write.add_stream(codec, rate=_RATE)
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = 176, 144
             stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
@@ -59,7 +59,7 @@ def short_clips(folder: Path) -> list[Path]:
                 if i == 60:
                     break
                 small = frame.reformat(176, 144, format=stream.pix_fmt)
-                small.pts = None
+                small.pts, small.time_base = i, Fraction(1, _RATE)
                 write.mux(stream.encode(small))
             write.mux(stream.encode(None))
         clips.append(path)
