@@ -29,7 +29,7 @@ from ..shared.outputs import OutputFolder
     default="5ms",
     show_default=True,
     metavar="TIME",
-    help="How long an image waits for others to form a batch.",
+    help="Maximum time that an image waits for others to form a batch.",
 )
 @click.option(
     "--max-queue",

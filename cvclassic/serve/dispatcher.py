@@ -20,7 +20,7 @@ from ..batch.engines.processes import Pool, pack
 from ..batch.engines.recovery import Failure, recovery
 from ..errors import CvclassicError
 
-_LONGEST = 0.04  # seconds of work that a batch should be; more only makes its first images late
+_LONGEST = 0.05  # seconds of work that a batch should be; more only makes its first images late
 _MEMORY = 0.9  # of the running mean of seconds per item
 _PAUSES = (0.1, 0.2, 0.5, 1.0)  # seconds between attempts to start a pool that broke
 
@@ -57,7 +57,7 @@ class Dispatcher:
     n_workers : int
     batch_size : int
         Items that a worker is given at once, at most; where an item takes long, so few that a batch
-        takes about 40 ms, since its answers come all at its end.
+        takes about 50 ms, since its answers come all at its end.
     batch_wait : float
         Seconds that an item waits for others while its batch is not full; where an item takes
         longer than that, none waits for others while a worker is free.

@@ -8,6 +8,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Mapping
 
 import uvicorn
@@ -15,10 +16,11 @@ import uvicorn
 from ..errors import ParameterError
 from .app import create_app, reload_models
 from .connections import guarded_protocol, raise_file_limit
-from .logs import log_to_stderr
+from .logs import flush_logs, log_to_stderr
 from .settings import ServeSettings
 
 _BACKLOG = 2048
+_TURN = 0.0005  # seconds
 _ON_THEIR_WAY = 0.2  # seconds that a request may take from the socket to its handler
 
 
@@ -48,6 +50,7 @@ def run_server(
     listener = _listen(settings)
     with contextlib.closing(listener):
         log_to_stderr()
+        sys.setswitchinterval(_TURN)  # the thread that speaks with workers lets go sooner
         app = create_app(models, settings)
         config = uvicorn.Config(
             app,
@@ -98,6 +101,7 @@ class _Server(uvicorn.Server):
             server.close()
         await asyncio.sleep(_ON_THEIR_WAY)  # read what they have sent
         await super().shutdown(sockets=sockets)
+        flush_logs()
 
 
 def _listen(settings: ServeSettings) -> socket.socket:

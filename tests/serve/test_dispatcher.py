@@ -30,6 +30,12 @@ def triple(items: list) -> list:
     return [(3 * item, len(items)) for item in items]
 
 
+def slowly(items: list) -> list:
+    """Takes 10 ms for each."""
+    time.sleep(0.01 * len(items))
+    return items
+
+
 def lost(item, failure):
     """What stands for an item that no worker survived."""
     return failure.code, item
@@ -58,6 +64,20 @@ def test_what_comes_together_goes_together(make) -> None:
     start = time.monotonic()
     assert dispatcher.submit(5).result(60) == (10, 1)
     assert time.monotonic() - start >= 0.5  # the only one waits for others as long as it may
+
+
+@pytest.mark.slow
+def test_slow_items_go_in_small_batches() -> None:
+    """All answers of a batch come at its end, so it is to take some 50 ms at most."""
+    sizes: list[int] = []
+    dispatcher = Dispatcher(slowly, lost, batch_size=16, max_queue=300, on_batch=sizes.append)
+    try:
+        futures = [dispatcher.submit(i) for i in range(250)]
+        assert [future.result(60) for future in futures] == list(range(250))
+    finally:
+        dispatcher.close(0)
+    assert max(sizes) == 16  # nothing was known of the items yet
+    assert max(sizes[-8:]) <= 5
 
 
 @pytest.mark.slow
