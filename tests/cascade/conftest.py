@@ -24,7 +24,7 @@ def clutter(n: int = 5, side: int = 110, seed: int = 1) -> list[np.ndarray]:
     return [cv2.normalize(x, None, 0, 255, cv2.NORM_MINMAX) for x in blurred]
 
 
-@pytest.fixture(scope="session", params=["lbp", "haar"])
+@pytest.fixture(scope="session", params=["lbp", pytest.param("haar", marks=pytest.mark.slow)])
 def trained(request):
     """A cascade of both kinds of features."""
     from cvclassic.cascade import Objects, Settings, train_cascade

@@ -15,6 +15,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe", ["fast", "sift-bow", "hog", pytest.param("fisher", marks=pytest.mark.slow)]
 )

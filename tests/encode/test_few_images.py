@@ -24,6 +24,7 @@ def bricks() -> tuple:
     return (*parts[0], *parts[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fast", pytest.param("vlad", marks=pytest.mark.slow)])
 def test_two_classes_of_twelve_images_are_told_apart(name, bricks) -> None:
     """They were at chance: sums of differences to words of these very images cancel."""

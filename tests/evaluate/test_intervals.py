@@ -61,6 +61,7 @@ def test_intervals_cover(n, sharpness) -> None:
     assert np.mean(shares) == pytest.approx(0.95, abs=0.025)
 
 
+@pytest.mark.slow
 def test_small_classes_do_not_narrow_the_interval() -> None:
     """Three images a class: drawing 3 of 3 would give two thirds of the variance."""
     rng = np.random.default_rng(3)

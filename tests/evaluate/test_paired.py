@@ -75,6 +75,7 @@ def test_swapping_the_models_turns_the_signs(rng) -> None:
     assert there.accuracy_interval == pytest.approx(tuple(-x for x in back.accuracy_interval[::-1]))
 
 
+@pytest.mark.slow
 def test_equal_models_are_seldom_told_apart() -> None:
     """5% false alarms at most, and intervals that hold 0 in 95%, with hard and easy images."""
     rng = np.random.default_rng(11)

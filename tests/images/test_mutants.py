@@ -34,6 +34,7 @@ def test_originals_are_read():
         assert isinstance(outcome(data), np.ndarray), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "seed"), [(2000, 0), pytest.param(20_000, 1, marks=pytest.mark.slow)]
 )

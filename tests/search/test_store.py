@@ -138,6 +138,7 @@ def test_damaged_files_give_an_error_or_the_right_answer(index_path, photos, ima
     verify_index(index_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [4, pytest.param(24, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_opens_valid(index_path, photos, rounds, tmp_path):
     kept = {"09.png", "10.png", "11.png"}

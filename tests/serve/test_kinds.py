@@ -95,6 +95,7 @@ def test_bad_images_are_records_of_every_kind(all_kinds, kind) -> None:
     assert (status, answer["status"] != "error") == (200, True), answer
 
 
+@pytest.mark.slow
 def test_what_cannot_be_served_is_said(tmp_path, model_files) -> None:
     (tmp_path / "x").write_bytes(b"no model")
     for path, word in ((tmp_path / "x", "not a"), (tmp_path / "none", "no such")):

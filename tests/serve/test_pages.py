@@ -101,6 +101,7 @@ def test_the_camera_is_looked_at(browser, by_id, served) -> None:
     assert not by_id("video").is_displayed()
 
 
+@pytest.mark.slow
 def test_models_side_by_side_and_masks(browser, by_id, all_kinds, model_files, tmp_path) -> None:
     path = tmp_path / "halves.png"
     path.write_bytes(encode_image(halves(6)[0], ".png"))
@@ -152,6 +153,7 @@ def test_everything_by_keyboard(browser, by_id, served, tmp_path) -> None:
     assert len(cards(browser)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True])
 def test_texts_can_be_read_and_fit_on_a_phone(browser, by_id, all_kinds, tmp_path, dark) -> None:
     path = tmp_path / "halves.png"
