@@ -221,7 +221,7 @@ def wrote(path: str, size: int | None = None) -> str:
     from cvclassic._basics.printable import show_path
 
     n = os.path.getsize(path) if size is None else size
-    return f"Wrote {show_path(os.fsdecode(path))} ({size_of(n)})"
+    return f"Wrote {show_path(os.fsdecode(path).removeprefix(f'.{os.sep}'))} ({size_of(n)})"
 
 
 def say_wrote(path: str) -> None:

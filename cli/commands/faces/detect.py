@@ -108,7 +108,7 @@ def detect(ctx, sources, output, format_, picture, parts, film, options, **asked
         code = session.run(sources, task, folder=folder, film=drawn, what="Detecting faces")
     if not options.quiet:
         n = session.tally.found
-        click.echo(plain(f"{plural(n, 'face')}. Wrote {records}"), err=True)
+        click.echo(plain(f"{plural(n, 'face')}."), err=True)
     ctx.exit(code)
 
 

@@ -13,7 +13,7 @@ from cvclassic._basics.printable import plural
 
 from ...shared.console import plain, show_table
 from ...shared.film import film_options
-from ...shared.outputs import LABELS, TextFile, forced
+from ...shared.outputs import LABELS, TextFile, forced, wrote
 from ...shared.running import Session, engine_for, run_options, source_options
 
 _FILES = {"coco": "objects.json", "csv": "objects.csv", "jsonl": "objects.jsonl"}
@@ -118,7 +118,9 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
         if picture and shown > least:
             m = sum(int((r.detections.scores >= shown).sum()) for r in records if r.detections)
             said = f"{said[:-1]}, {m:,} of at least {shown:g} in the images."
-        click.echo(plain(f"{said} Wrote {where}" if where else said), err=True)
+        click.echo(plain(said), err=True)
+        if where:
+            click.echo(wrote(where) if os.path.isfile(where) else plain(f"Wrote {where}"), err=True)
     ctx.exit(code)
 
 
