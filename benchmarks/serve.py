@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .common import RESULTS, ROOT, SEED, fill_block, show, write_results
+from .common import RESULTS, ROOT, SEED, show, write_results
 from .http_load import (
     closed_loop,
     free_port,
@@ -291,6 +291,8 @@ def table(results: dict) -> str:
 
 def main(argv: list[str] | None = None) -> None:
     """Measure a recipe, print, and write the result."""
+    from .vision_docs import fill  # it needs `table`
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
     parser.add_argument("--recipe", default="sift-bow")
@@ -327,8 +329,7 @@ def main(argv: list[str] | None = None) -> None:
             results = json.loads(kept.read_text())["results"] | results
         write_results("serve", {"recipe": args.recipe, **results})
         page = ROOT / "docs" / "deploy.md"
-        text = page.read_text(encoding="utf-8")
-        page.write_text(fill_block("serve", table(results), text), encoding="utf-8")
+        page.write_text(fill("deploy.md", page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from . import faces_docs, objects_docs, scale_docs, video_docs
+from . import faces_docs, objects_docs, scale_docs, serve, video_docs
 from .common import RESULTS, ROOT, fill_block
 
 
@@ -216,6 +216,7 @@ BLOCKS = {
     "matching": ("matching_affine", "matching.md", matching),
     "objects": ("objects", "objects.md", lambda r: objects_docs.detectors(r, _table)),
     "proposals": ("objects", "objects.md", lambda r: objects_docs.proposals(r, _table)),
+    "serve": ("serve", "deploy.md", serve.table),
     "video-tracks": ("video_tracks", "video.md", lambda r: video_docs.tracks(r, _table)),
     "video-speed": ("video_speed", "video.md", video_docs.speed),
     "video-memory": ("video_memory", "video.md", video_docs.memory),
