@@ -140,7 +140,7 @@ def test_the_same_bytes_with_a_worker_killed(cluster, toy_model_file, home, expe
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "Traceback" not in said
-    assert len(said.splitlines()) == 1, said
+    assert len(said.splitlines()) == 2, said  # the summary, and the file
     assert "627 inputs: 624 ok, 3 failed (" in said
     assert (folder / "there.csv").read_bytes() == expected
     deadline = time.monotonic() + 10  # nothing of ours stays in the workers

@@ -88,7 +88,7 @@ def test_one_record_for_each_input(in_process, tmp_path, picture):
     assert codes[1:4] == ["truncated", "empty", "not_found"] or codes[2:4] == ["empty", "not_found"]
     assert [r["status"] for r in records] == ["ok", "error", "error", "error", "ok", "ok", "ok"]
     assert records[4]["path"] == strange
-    assert done.stderr.count("\n") == 4  # one line each, and the summary
+    assert done.stderr.count("\n") == 5  # one line each, the summary, and the file
     assert "7 inputs: 4 ok, 3 failed" in done.stderr
     drawings = [r["drawing"] for r in records if r["drawing"]]
     assert len(set(drawings)) == 4
