@@ -474,8 +474,8 @@ class Session:
                 tick()
         if report:
             self._report(run, sinks, brief)
-        if names_file and self._output not in (None, "-") and os.path.isfile(self._output):
-            say_wrote(self._output)
+        if names_file:
+            self._say_what_was_written()
         incomplete = any(getattr(sink, "failures", None) for sink in sinks)
         return ExitCode.INCOMPLETE if incomplete else run.exit_code
 
@@ -491,6 +491,13 @@ class Session:
         elif os.path.exists(output):
             text = f"{output} exists and will be overwritten when the run finishes."
             click.echo(plain(text), err=True)
+
+    def _say_what_was_written(self) -> None:
+        from cvclassic.batch.outputs.writers import is_stream
+
+        output = self._output
+        if output is not None and not is_stream(output) and os.path.isfile(output):
+            say_wrote(output)
 
     def _report(self, run: Run, sinks: Sequence[Any], brief: bool) -> None:
         if not self._options.quiet and not (brief and run.n_records == 1):

@@ -59,7 +59,7 @@ class DetectTask(ImageTask):
         functions: dict[str, Any],
         max_side: int,
         folder: str | None,
-        ending: str | None,
+        ending: str | None = None,
         *,
         compare: bool = False,
         stages: bool = False,
