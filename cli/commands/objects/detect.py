@@ -120,7 +120,9 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
             said = f"{said[:-1]}, {m:,} of at least {shown:g} in the images."
         click.echo(plain(said), err=True)
         if where:
-            click.echo(wrote(where) if os.path.isfile(where) else plain(f"Wrote {where}"), err=True)
+            click.echo(
+                wrote(where) if os.path.isfile(where) else plain(f"Labels: {where}"), err=True
+            )
     ctx.exit(code)
 
 
