@@ -13,12 +13,11 @@ from cvclassic._basics.printable import printable
 
 from ..shared.film import film_options
 from ..shared.options import max_side_option, parse_params
-from ..shared.outputs import OutputFile, wrote
+from ..shared.outputs import OutputFile, picture_place, wrote
 from ..shared.running import (
     Session,
     engine_for,
     format_of_records,
-    picture_place,
     records_option,
     run_options,
     say_failure,

@@ -12,13 +12,12 @@ from cvclassic._basics.printable import plural, printable
 from cvclassic.errors import ExitCode
 
 from ..shared.options import n_jobs
-from ..shared.outputs import OutputFile
+from ..shared.outputs import OutputFile, picture_place
 from ..shared.running import (
     Session,
     engine_for,
     format_of_records,
     path_options,
-    picture_place,
     records_option,
     run_options,
     say_failure,

@@ -10,12 +10,11 @@ import click
 
 from cvclassic._basics.printable import printable
 
-from ..shared.outputs import OutputFile, wrote
+from ..shared.outputs import OutputFile, picture_place, wrote
 from ..shared.running import (
     Session,
     engine_for,
     format_of_records,
-    picture_place,
     records_option,
     run_options,
     say_failure,

@@ -12,12 +12,11 @@ from cvclassic.errors import ExitCode
 
 from ..shared.console import hush_decoders
 from ..shared.options import max_side_option
-from ..shared.outputs import OutputFile
+from ..shared.outputs import OutputFile, picture_place
 from ..shared.running import (
     Session,
     engine_for,
     format_of_records,
-    picture_place,
     records_option,
     run_options,
     say_failure,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from cvclassic.batch import Sources
 
 
 class OutputFile(click.Path):
@@ -205,6 +208,28 @@ def check_no_input(output: str, inputs: tuple[str, ...]) -> None:
     for path in inputs:
         if os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
             raise click.UsageError(f"-o {output!r} is an input; it would be overwritten.")
+
+
+def picture_place(
+    output: str, sources: Sources, what: str, *, also: tuple[str, ...] = ()
+) -> tuple[str, str | None, str]:
+    """Folder, name and ending of the images of a command.
+
+    One image file and an output that is named like an image (or has one of the suffixes `also`)
+    give that very file; anything else needs a folder, where names end in ``.WHAT.png``.
+    """
+    stem, suffix = os.path.splitext(os.path.basename(output))
+    if not suffix or output.endswith(os.sep) or os.path.isdir(output):
+        return output, None, f".{what}.png"
+    paths = sources.paths
+    if sources.manifest is not None or len(paths) != 1 or paths == ("-",):
+        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
+    if os.path.isdir(paths[0]):
+        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
+    check_no_input(output, paths)
+    if suffix not in also:
+        check_image_suffix(output)
+    return os.path.dirname(output) or ".", stem, suffix
 
 
 def check_image_suffix(path: str) -> None:

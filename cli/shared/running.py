@@ -29,7 +29,7 @@ from cvclassic.errors import ExitCode
 
 from .console import plain, report_failures
 from .options import jobs_option, n_jobs, quiet_option
-from .outputs import RecordsFile, check_image_suffix, check_no_input, forced, say_wrote
+from .outputs import RecordsFile, forced, say_wrote
 from .progress import Tally, count_aside, shown_progress, summary
 from .signals import Stopped, stop_on_signals
 
@@ -179,28 +179,6 @@ def engine_for(sources: Sources) -> str | None:
     """Threads for a few files, which they are done with before processes would have started."""
     few = sources.manifest is None and len(sources.paths) <= _FEW
     return "threads" if few and all(map(os.path.isfile, sources.paths)) else None
-
-
-def picture_place(
-    output: str, sources: Sources, what: str, *, also: tuple[str, ...] = ()
-) -> tuple[str, str | None, str]:
-    """Folder, name and ending of the images of a command.
-
-    One image file and an output that is named like an image (or has one of the suffixes `also`)
-    give that very file; anything else needs a folder, where names end in ``.WHAT.png``.
-    """
-    stem, suffix = os.path.splitext(os.path.basename(output))
-    if not suffix or output.endswith(os.sep) or os.path.isdir(output):
-        return output, None, f".{what}.png"
-    paths = sources.paths
-    if sources.manifest is not None or len(paths) != 1 or paths == ("-",):
-        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
-    if os.path.isdir(paths[0]):
-        raise click.UsageError(f"Several images need a folder for -o. Got {output!r}.")
-    check_no_input(output, paths)
-    if suffix not in also:
-        check_image_suffix(output)
-    return os.path.dirname(output) or ".", stem, suffix
 
 
 def say_failure(record: Record) -> None:

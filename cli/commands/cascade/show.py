@@ -41,7 +41,6 @@ def show(file, image, output, at, n_features):
       cvclassic cascade show face.xml photo.jpg -o why.png
       cvclassic cascade show face.xml photo.jpg --at 40,60,80,80 -o why.png
     """
-
     import cv2
     import numpy as np
 
