@@ -116,6 +116,10 @@ def speed(port: int, files: list[Path], seconds: float, kind: str = "application
     }
 
 
+def _medians(turns: list[dict]) -> dict:
+    return {name: round(statistics.median(turn[name] for turn in turns), 3) for name in turns[0]}
+
+
 def measure(model: Path, files: list[Path], seconds: float, overload: float) -> dict:
     """All figures of our service."""
     bodies = [path.read_bytes() for path in files]
@@ -125,9 +129,7 @@ def measure(model: Path, files: list[Path], seconds: float, overload: float) -> 
             bare = bare_loop(model, seconds)
             found = speed(port, files, seconds)
             turns.append({"bare_per_s": bare, "of_bare": found["per_s_32_clients"] / bare, **found})
-        found = {
-            name: round(statistics.median(turn[name] for turn in turns), 3) for name in turns[0]
-        }
+        found = _medians(turns)
         found["of_bare_spread"] = sorted(round(turn["of_bare"], 3) for turn in turns)
         rate = found["per_s_32_clients"]
         part, _ = asyncio.run(open_loop(port, bodies, 0.7 * rate, seconds))
@@ -231,9 +233,8 @@ def measure_two(model: Path, files: list[Path], seconds: float) -> dict:
         try:
             wait_for_port(port)
             turns = [speed(port, files, seconds) for _ in range(_TURNS)]
-            found = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
             rates = sorted(turn["per_s_32_clients"] for turn in turns)
-            return {**found, "per_s_32_clients_spread": rates}
+            return {**_medians(turns), "per_s_32_clients_spread": rates}
         finally:
             process.terminate()
             process.wait(30)
