@@ -61,10 +61,9 @@ def predict_proba(pipeline: Pipeline, images: list) -> tuple[np.ndarray, np.ndar
 
 def _vectors(first: Any, images: list) -> np.ndarray:
     """Vectors of a few images, in this thread: blocks are what goes in parallel here."""
-    if not hasattr(first, "block_vectors") or getattr(first, "zeros_are_data", False):
-        return first.transform(images)
+    inside = getattr(first, "block_vectors", first.transform)
     with single_threaded():
-        return first.block_vectors(images)
+        return inside(images)
 
 
 def _probabilities(steps: Pipeline, vectors: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def suppress(
             if not alive[row]:
                 continue
             kept.append(row)
-            if len(kept) == most:
+            if most is not None and len(kept) >= most:
                 return order[kept]
             alive[start:][its] = False
         start = int(rows[-1]) + 1
