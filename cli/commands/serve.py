@@ -129,7 +129,7 @@ def serve(
         raise click.UsageError("Name a MODEL to serve, or a folder with --collect.")
     from cvclassic._basics.extras import need
 
-    need("serve", "starlette", "uvicorn", "prometheus_client", "python_multipart")
+    need("serve", "starlette", "uvicorn", "httptools", "prometheus_client", "python_multipart")
     from cvclassic.serve import ServeSettings, run_server
     from cvclassic.serve.service import name_models
 

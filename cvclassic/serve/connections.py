@@ -6,25 +6,27 @@ import asyncio
 import contextlib
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .settings import ServeSettings
 
 _OTHER_FILES = 256  # pipes, models, libraries
+_MOST_HEAD = 1 << 16  # bytes of the head of a request
 
 
-def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
-    """HTTP/1.1 with a deadline for the head of each request, and a bound on connections.
+def guarded_protocol(settings: ServeSettings) -> type[HttpToolsProtocol]:
+    """HTTP/1.1 with a deadline and a bound for the head of each request, and one on connections.
 
     When there are too many, the one that has said nothing for the longest time is closed, so that
     connections opened and left do not keep others out.
     """
-    quiet: dict[H11Protocol, None] = {}  # without a request under way, the longest first
+    quiet: dict[HttpToolsProtocol, None] = {}  # without a request under way, the longest first
 
-    class GuardedProtocol(H11Protocol):
+    class GuardedProtocol(HttpToolsProtocol):
         """One connection."""
 
         _deadline: asyncio.TimerHandle | None = None
+        _head = 0  # bytes since the last request was answered
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -38,9 +40,16 @@ def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
             self._watch(settings.head_timeout)
 
         def data_received(self, data: bytes) -> None:
+            if self.transport.is_closing():  # what comes after the last answer of a connection
+                return
             super().data_received(data)
             if self.transport.is_closing() or not self._waits():
                 self._unwatch()
+                self._head = 0
+                return
+            self._head += len(data)
+            if self._head > _MOST_HEAD:
+                self._drop()
             elif self._deadline is None:
                 self._watch(settings.head_timeout)
 
@@ -67,7 +76,7 @@ def guarded_protocol(settings: ServeSettings) -> type[H11Protocol]:
                 self._deadline = None
 
         def _drop(self) -> None:
-            """The head of a request took too long."""
+            """The head of a request takes too long or is too large."""
             self._deadline = None
             if self._waits() and not self.transport.is_closing():
                 self.transport.abort()

@@ -133,6 +133,20 @@ def test_connections_opened_and_left_are_bounded(served, image) -> None:
     lives(served, image)
 
 
+def test_an_endless_head_is_cut_off(served, image) -> None:
+    """Memory does not grow with what a client calls headers."""
+    sent = 0
+    with connect(served) as client:
+        try:
+            client.sendall(b"GET /health HTTP/1.1\r\n")
+            while sent < 100_000_000:
+                sent += client.send(b"X-More: " + b"y" * 8000 + b"\r\n")
+        except OSError:
+            pass
+    assert sent < 10_000_000  # what the sockets between them hold is sent, too
+    lives(served, image)
+
+
 @pytest.mark.slow
 def test_a_slow_head_is_cut_off(served, image) -> None:
     with connect(served) as client:
