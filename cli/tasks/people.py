@@ -23,15 +23,16 @@ class EnrollTask(ImageTask):
     """
 
     max_side = IdentifyTask.max_side
+    n_added = 0
 
     def __init__(self, gallery: Any, name: str, detector: HaarFaceDetector) -> None:
         self._gallery, self._name, self._detector = gallery, name, detector
 
     def process(self, image: InputImage) -> Answer:
-        """Add one face."""
+        """Add one face, unless it is there already."""
         with _no_face_is_a_record(image):
             face = largest_face(image.pixels, self._gallery.source, self._detector)
-            self._gallery.enroll(self._name, [face.pixels])
+            self.n_added += self._gallery.enroll(self._name, [face.pixels])
         return Answer()
 
 

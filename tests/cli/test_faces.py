@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -201,6 +202,23 @@ def test_enroll_identify_verify_remove(in_process, team, tmp_path):
     assert "p0" in listed
     assert "p2" not in listed
     assert "whole images" in listed
+
+
+def test_what_is_enrolled_already_is_not_added_again(in_process, team, tmp_path):
+    """So a run that was stopped can be repeated; what a stopped one had finished is saved."""
+    gallery = tmp_path / "people.faces"
+    folder = shutil.copytree(team, tmp_path / "team")
+    enroll = ("faces", "enroll", gallery, "--folder", folder, "--whole")
+    shutil.move(folder / "p3", tmp_path / "p3")
+    assert in_process(*enroll).returncode == 0
+    shutil.move(tmp_path / "p3", folder / "p3")
+    done = in_process(*enroll)
+    assert done.returncode == 0, done.stderr
+    assert "Added 0 images of p0 (3 in total); 3 images already there" in done.stdout
+    assert "Added 3 images of p3 (3 in total)\n" in done.stdout
+    whole = tmp_path / "whole.faces"
+    assert in_process("faces", "enroll", whole, *enroll[3:]).returncode == 0
+    assert gallery.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.slow

@@ -58,8 +58,10 @@ def enroll(ctx, gallery, name, sources, folder, whole, feature, metric, quiet):
     """Add images of the person NAME to GALLERY, which is created if needed.
 
     Each image must show one face, or one that is much larger than the others. Entries of other
-    people do not change. The file stores numbers, not images, and faces are hard to
-    restore from them; treat it as personal data all the same.
+    people do not change, and an image that is in the gallery already is not added again. The
+    gallery is saved after each person, so a run that was stopped can be repeated. The file stores
+    numbers, not images, and faces are hard to restore from them; treat it as personal data all the
+    same.
 
     Exit code: 0 all were added, 1 some images could not be used (the others are in), 2 usage or
     gallery, 3 the gallery cannot be written, 75 another run is changing it.
@@ -77,9 +79,8 @@ def enroll(ctx, gallery, name, sources, folder, whole, feature, metric, quiet):
         raise click.UsageError("Give images of the person.")
     with locked(gallery):
         known = _open_or_make(gallery, whole, feature, metric)
-        code = _enroll_all(known, _people_of(folder) if folder else {name: sources}, quiet)
-        if known.people:
-            save_gallery(gallery, known)
+        people = _people_of(folder) if folder else {name: sources}
+        code = _enroll_all(known, people, partial(save_gallery, gallery, known), quiet)
     ctx.exit(code)
 
 
@@ -120,8 +121,8 @@ def _people_of(folder: str) -> dict[str, Any]:
     return {name: Sources(tuple(paths)) for name, paths in people.items()}
 
 
-def _enroll_all(known, people: dict, quiet: bool) -> int:
-    """Enrol what can be; the exit code."""
+def _enroll_all(known, people: dict, save: Callable[[], None], quiet: bool) -> int:
+    """Enrol what can be, and save after each person; the exit code."""
     from cvclassic.batch import Run, Work
     from cvclassic.faces import HaarFaceDetector
     from cvclassic.faces.recognition.gallery import check_name
@@ -133,15 +134,20 @@ def _enroll_all(known, people: dict, quiet: bool) -> int:
     detector = HaarFaceDetector()
     code = ExitCode.OK
     for name, sources in people.items():
-        run = Run(sources, EnrollTask(known, name, detector), work=Work(n_jobs=1))
+        task = EnrollTask(known, name, detector)
+        run = Run(sources, task, work=Work(n_jobs=1))
         for record in run:
             if record.failed:
                 say_failure(record)
         code = max(code, run.exit_code)
-        added = run.n_records - run.n_failed
+        if task.n_added:
+            save()
         if not quiet:
             total = known.people.get(name, 0)
-            text = f"Added {plural(added, 'image')} of {name} ({total} in total)"
+            text = f"Added {plural(task.n_added, 'image')} of {name} ({total} in total)"
+            there = run.n_records - run.n_failed - task.n_added
+            if there:
+                text += f"; {plural(there, 'image')} already there"
             click.echo(printable(text))
     return code
 

@@ -91,8 +91,8 @@ class Gallery:
     >>> ann, bob = random.integers(0, 255, (2, 112, 92), dtype=np.uint8)
     >>> eve = np.tile(np.arange(92, dtype=np.uint8), (112, 1))
     >>> gallery = Gallery()
-    >>> gallery.enroll("Ann", [ann])
-    >>> gallery.enroll("Bob", [bob])
+    >>> gallery.enroll("Ann", [ann]), gallery.enroll("Bob", [bob]), gallery.enroll("Bob", [bob])
+    (1, 1, 0)
     >>> gallery.identify(ann).name, gallery.identify(eve).name
     ('Ann', 'unknown')
     >>> gallery.remove("Ann")
@@ -154,7 +154,7 @@ class Gallery:
         pair = [self.describe(picture, VIEWS[:1])[0] for picture in (face, mirrored)]
         return np.stack(pair).astype(np.float16)
 
-    def enroll(self, name: str, faces: Sequence[np.ndarray]) -> None:
+    def enroll(self, name: str, faces: Sequence[np.ndarray]) -> int:
         """Add images of a person, who may be known already.
 
         Parameters
@@ -162,6 +162,11 @@ class Gallery:
         name : str
         faces : sequence of ndarray of shape (H, W) or (H, W, 3), uint8
             Images that the face fills.
+
+        Returns
+        -------
+        int
+            How many were added: not those that are among the person's images already.
 
         Raises
         ------
@@ -176,7 +181,11 @@ class Gallery:
         templates = np.stack([self.template(face) for face in faces])
         if not np.abs(templates).sum(axis=(1, 2)).all():
             raise DataError(f"{name}: an image is blank")
-        self.put(name, templates)
+        known = {one.tobytes() for one in self._vectors.get(name, ())}
+        new = {one.tobytes(): one for one in templates if one.tobytes() not in known}
+        if new:
+            self.put(name, np.stack(list(new.values())))
+        return len(new)
 
     def remove(self, name: str) -> None:
         """Forget a person.
