@@ -15,6 +15,8 @@ from ..shared.outputs import OutputFile, check_model_output, default_model, keep
 from ..shared.sources import load_source, source_options
 from ..shared.unknown import in_words
 
+_MUCH = 1e9  # bytes of temporary files that are worth a word before the work
+
 
 def _recipe_lines() -> str:
     """The list of recipes under the options."""
@@ -162,7 +164,7 @@ def train(
     """
     from cvclassic import train as train_model
     from cvclassic._basics.atomic import check_writable
-    from cvclassic.classify.catalog import WITH_NETWORK
+    from cvclassic.classify.catalog import RECIPES, WITH_NETWORK
     from cvclassic.draw import check_curve_path
 
     from ..shared.console import stages
@@ -198,6 +200,8 @@ def train(
     )
     if dry_run:
         ctx.exit(_say_plan(data, source, recipe, head, values, changes, output, strict))
+    if not quiet and recipe in RECIPES:
+        _say_needs(recipe, len(data), values)
     with stages(quiet) as progress:
         model = train_model(
             data,
@@ -295,24 +299,39 @@ def show_trial(trial) -> None:
     click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
+def _say_needs(recipe: str, n_images: int, values: dict) -> None:
+    """Say what a large training takes, and whether this machine has it."""
+    from cvclassic.classify import make_recipe
+    from cvclassic.classify.needs import needs_of
+
+    needs = needs_of(make_recipe(recipe, **values), n_images)
+    if needs is None or needs.disk < _MUCH:
+        return
+    click.echo(f"Needs about {needs}", err=True)
+    if short := needs.shortage():
+        click.secho(f"Warning: it {short}", err=True, fg="yellow")
+
+
 def _say_plan(data, source, recipe, head, values, changes, output, strict: bool) -> int:
     """Say what would be trained, check the recipe and the data, and train nothing."""
     from cvclassic.classify import make_head, make_recipe, own_head
+    from cvclassic.classify.needs import needs_of
     from cvclassic.model.checking import check_data
 
     from ..shared.console import show_table
     from ..shared.options import tell_notes
 
     is_table = source["table"] is not None
+    pipeline = None
     if is_table:
         recipe, head = "table", head or "mlp-deep"
         make_head(head, **values)
     elif any(isinstance(label, tuple) for label in data.labels):
         head = head or "keywords"
-        make_recipe("fast" if recipe == "auto" else recipe, head=head, **values)
+        pipeline = make_recipe("fast" if recipe == "auto" else recipe, head=head, **values)
     elif recipe != "auto":
         head = head or own_head(recipe)
-        make_recipe(recipe, head=head, **values)
+        pipeline = make_recipe(recipe, head=head, **values)
     notes = check_data(data)
     tell_notes(notes)
     n_classes = len(data.counts) if hasattr(data, "counts") else len(set(data.labels))
@@ -324,6 +343,9 @@ def _say_plan(data, source, recipe, head, values, changes, output, strict: bool)
     ]
     if changes is not None:
         rows.append(("augment", changes))
+    needs = None if pipeline is None else needs_of(pipeline, len(data))
+    if needs is not None:
+        rows.append(("needs about", str(needs)))
     rows.append(("model", f"{output}{' (exists, kept as .bak)' if os.path.exists(output) else ''}"))
     show_table(rows, title="Would train (--dry-run)")
     return 2 if strict and any(note.is_fault for note in notes) else 0

@@ -172,6 +172,16 @@ def keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 256 << 20)
 
 
+def available_memory() -> int | None:
+    """Bytes that a new program could take without swapping; None where the system does not tell."""
+    with contextlib.suppress(OSError, ValueError), open("/proc/meminfo", encoding="ascii") as file:
+        for line in file:
+            name, _, amount = line.partition(":")
+            if name == "MemAvailable":
+                return int(amount.split()[0]) * 1024
+    return None
+
+
 def can_measure_memory() -> bool:
     """Whether `resident_memory` knows anything here."""
     return os.path.exists("/proc/self/statm")

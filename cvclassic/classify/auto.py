@@ -17,6 +17,7 @@ from .._basics.checks import check_choice, check_jobs, check_number, check_seed
 from .._basics.parameters import Seed
 from ..errors import CvclassicError, ParameterError
 from ..images import check_images, load_pixels
+from .needs import needs_of
 from .recipes import HEADS, KEYWORD_HEADS, REGRESSORS, make_recipe, set_parameters
 from .training import Progress, Training, fit_recipe
 
@@ -164,6 +165,9 @@ class AutoRecipe(ClassifierMixin, BaseEstimator):
                 note = f"skipped: {best[1]} is already 100% correct in cross-validation"
             elif best is not None and guess > left:
                 note = f"skipped: would take about {guess:.0f} s, {max(left, 0):.0f} s are left"
+            elif best is not None and (needs := needs_of(pipeline, len(X))):
+                short = needs.shortage()
+                note = f"skipped: {short}" if short else ""
             if note:
                 self._add(Trial(name, None, guess, note), on_trial)
                 continue

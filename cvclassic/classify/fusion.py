@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ from .._basics.saving import SavedState, require, require_shape
 from ..encode import balanced_order
 from ..errors import DataError, ParameterError
 from ..images import Picture, check_images, map_blocks, single_threaded, spool_pictures
-from .gram import symmetric_product
 from .left_out import choose_block_weights
 from .samples import label_numbers
+from .stored_vectors import StoredVectors
 from .vectors import as_vectors
 
 
@@ -132,6 +133,25 @@ class WeightedUnion(FeatureUnion):
         -------
         ndarray of shape (n, n_features_out), float32
         """
+        return np.asarray(self._fit(X, y, 0, np.float32))
+
+    def fit_stored(self, X, y=None, n_more: int = 0) -> StoredVectors:
+        """`fit_transform` for many images: vectors in half precision, outside of memory.
+
+        Parameters
+        ----------
+        X : sequence of images, or ndarray of shape (n, d)
+        y : sequence of labels, optional
+        n_more : int
+            Rows that there is room for after those of X.
+
+        Returns
+        -------
+        StoredVectors
+        """
+        return self._fit(X, y, n_more, np.float32 if _is_table(X) else np.float16)
+
+    def _fit(self, X, y, n_more: int, dtype: type) -> StoredVectors:
         self._check()
         self._of_table = _is_table(X)
         if not self._of_table:
@@ -146,21 +166,27 @@ class WeightedUnion(FeatureUnion):
             list(getattr(member, "block_sizes_", [part.shape[1]]))
             for (_, member), part in zip(self.transformers_, parts, strict=True)
         ]
-        sizes = self._sizes
-        self.weights_ = np.ones(len(sizes), np.float32)
-        vectors = self._vectors_of(X)
+        self.weights_ = np.ones(len(self._sizes), np.float32)
+        vectors = StoredVectors(len(X) + n_more, self._sizes, dtype)
+        self.store(X, vectors, 0)
         given = self.transformer_weights or {}
         fixed = [given.get(name, np.nan) for name, _ in self.transformers_]
         weights = np.repeat(
             np.array(fixed, np.float32), [len(member) for member in self.member_sizes_]
         )
-        free = np.flatnonzero(np.isnan(weights))
-        stops = np.cumsum(sizes)
-        if len(free):
-            blocks = [slice(stops[i] - sizes[i], stops[i]) for i in free]
-            weights[free] = self._choose(vectors, y, blocks)
-        self.weights_ = weights
-        return _weigh_columns(vectors, np.repeat(weights, sizes))
+        free = np.isnan(weights)
+        if free.any():
+            weights[free] = self._choose(vectors, y, free)
+        self.weights_ = vectors.weights = weights
+        return vectors
+
+    def store(self, X, vectors: StoredVectors, start: int) -> None:
+        """Write the unweighted vectors of images into rows from `start` on."""
+        plain = copy.copy(self)
+        plain.weights_ = (self.weights_ != 0).astype(np.float32)
+        for block in plain._blocks_of(X):
+            vectors.write(start, block)
+            start += len(block)
 
     def _fit_members(self, X, y) -> None:
         """Fit clones of all members; leave those out that have nothing to learn from."""
@@ -207,15 +233,18 @@ class WeightedUnion(FeatureUnion):
         return self._vectors_of(X)
 
     def _vectors_of(self, X) -> np.ndarray:
-        if self._of_table and _is_table(X):
-            return self.block_vectors(X)
-        X = check_images(X)
         out = np.empty((len(X), self.n_features_out_), np.float32)
         start = 0
-        for vectors in map_blocks(self.block_vectors, X, n_jobs=self.n_jobs):
+        for vectors in self._blocks_of(X):
             out[start : start + len(vectors)] = vectors
             start += len(vectors)
         return out
+
+    def _blocks_of(self, X) -> Iterator[np.ndarray]:
+        """Vectors of a few images after the other."""
+        if self._of_table and _is_table(X):
+            return iter([self.block_vectors(X)])
+        return map_blocks(self.block_vectors, check_images(X), n_jobs=self.n_jobs)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns that are left, each with its member's name in front."""
@@ -259,15 +288,15 @@ class WeightedUnion(FeatureUnion):
         """Columns of the result."""
         return sum(self.block_sizes_)
 
-    def _choose(self, vectors: np.ndarray, y, blocks: list[slice]) -> np.ndarray:
-        """Weights of blocks of columns."""
+    def _choose(self, vectors: StoredVectors, y, free: np.ndarray) -> np.ndarray:
+        """Weights of the blocks that are free."""
         if y is None:
-            squares = [np.einsum("nd,nd->", vectors[:, b], vectors[:, b]) for b in blocks]
+            squares = vectors.square_lengths()[free]
             return np.array([np.sqrt(len(vectors) / s) if s > 0 else 0 for s in squares], "f4")
         rng = check_random_state(self.random_state)
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
         labels = label_numbers(y, len(vectors))[rows]
-        grams = np.stack([symmetric_product(vectors[rows, block]) for block in blocks])
+        grams = vectors.block_grams(rows)[free]
         with single_threaded():  # threads would fight, and the choice hang on their number
             return choose_block_weights(grams, labels)[0]
 
@@ -321,15 +350,3 @@ def decoded_once(X):
     if all(isinstance(image, np.ndarray | Picture) for image in X):
         return X
     return spool_pictures(X)
-
-
-def _weigh_columns(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Scale columns and drop those of weight 0, in the memory of `vectors`."""
-    kept = np.flatnonzero(weights)
-    flat, row = vectors.reshape(-1), None
-    for i, row in enumerate(vectors):  # rows move towards the start, never over unread ones
-        flat[i * len(kept) : (i + 1) * len(kept)] = row[kept] * weights[kept]
-    del flat, row
-    # nobody has another view of it yet, and what is dropped goes back to the system
-    vectors.resize((len(vectors), len(kept)), refcheck=False)
-    return vectors

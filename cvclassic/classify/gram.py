@@ -31,11 +31,11 @@ def symmetric_product(X: np.ndarray) -> np.ndarray:
         product = blas.ssyrk(1.0, X, lower=1).T
     else:
         product = blas.ssyrk(1.0, X.T, trans=1, lower=1).T
-    _copy_upper(product)
+    copy_upper(product)
     return product
 
 
-def _copy_upper(square: np.ndarray, block: int = 1024) -> None:
+def copy_upper(square: np.ndarray, block: int = 1024) -> None:
     """Copy the upper triangle into the lower one, block by block: no second array is made."""
     n = len(square)
     for i in range(0, n, block):

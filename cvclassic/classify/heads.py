@@ -28,13 +28,16 @@ from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, svm_dual, symmetric_product
 from .nystroem import landmark_features
 from .samples import Samples, check_class_weight, check_samples, weights_of_classes
+from .stored_vectors import StoredVectors
 
 if TYPE_CHECKING:
     from .unknown import UnknownRule
 
 _TINY = float(np.finfo(np.float32).tiny)
-_GRAM_LIMIT = 12_000  # images; a float32 Gram matrix of so many takes 576 MB
+GRAM_LIMIT = 12_000  # images; a float32 Gram matrix of so many takes 576 MB
 _LANDMARKS = 2000  # samples that an RBF kernel is a sum over, where there are more than that
+STORED_LANDMARKS = 4000  # vectors that all others are compared with, where they are stored
+_DENSE = 1 << 29  # bytes of stored vectors that may be taken into memory
 _MANY = 3000  # images, from which on short vectors are cheaper than inner products
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
@@ -120,11 +123,18 @@ class Head(ClassifierMixin, BaseEstimator):
         self._check()
         check_class_weight(self.class_weight)
         seed = seed_number("random_state", self.random_state)
-        X = validate_data(self, X, dtype=np.float32)
+        if isinstance(X, StoredVectors):
+            self.n_features_in_ = X.shape[1]
+        else:
+            X = validate_data(self, X, dtype=np.float32)
         check_labels(y, len(X))
         rows, weights, groups, judged = check_samples(X, sample_weight, groups, judged)
         if len(rows) < len(X):
-            X, y = X[rows], np.asarray(y)[rows]
+            y = np.asarray(y)[rows]
+            if isinstance(X, StoredVectors):
+                X.take(rows)
+            else:
+                X = X[rows]
         self.classes_, labels = encode_labels(y, len(X))
         if self.class_weight is not None:
             totals = np.bincount(labels, weights, len(self.classes_))
@@ -233,7 +243,7 @@ class SVMClassifier(Head):
 
         Parameters
         ----------
-        X : ndarray of shape (n, d)
+        X : ndarray of shape (n, d), or StoredVectors for the linear kernel
         y : sequence of n labels
         sample_weight : ndarray of shape (n,), optional
             How much each sample's loss counts; 0 leaves it out.
@@ -253,15 +263,17 @@ class SVMClassifier(Head):
         self.n_landmarks_ = 0
         if self.kernel == "linear" and not _in_gram_space(*X.shape):
             self.gamma_ = 0.0
-            return self._fit_primal(X, labels, samples, seed)
+            if isinstance(X, StoredVectors) and 4 * X.shape[0] * X.shape[1] > _DENSE:
+                return self._fit_stored_landmarks(X, labels, samples, seed)
+            return self._fit_primal(np.asarray(X), labels, samples, seed)
         if self.kernel == "linear":
-            gram = symmetric_product(X)
+            gram = X.gram() if isinstance(X, StoredVectors) else symmetric_product(X)
             self.gamma_ = 0.0
         else:
             variance = _variance(X, samples.weights)
             scale = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
             self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
-            if len(X) > _GRAM_LIMIT:
+            if len(X) > GRAM_LIMIT:
                 return self._fit_landmarks(X, labels, samples, seed)
             gram = rbf_kernel(X, gamma=self.gamma_)
         if samples.weights is None:
@@ -274,13 +286,19 @@ class SVMClassifier(Head):
         self._choose(gram, targets, labels, samples, seed)
         dual = svm_dual(gram, targets, self.C_, random_state=seed, weights=samples.weights)
         self.intercept_ = dual.sum(axis=0)
-        if self.kernel == "linear":
+        if isinstance(X, StoredVectors):
+            self.coef_ = X.combine(dual) / np.float32(size)
+        elif self.kernel == "linear":
             self.coef_ = np.ascontiguousarray(dual.T) @ X / np.float32(size)
         else:
             support = np.any(dual != 0, axis=1)
             self.support_vectors_ = X[support]
             self.dual_coef_ = dual[support] / np.float32(size)
         return self
+
+    def takes_stored(self) -> bool:
+        """Whether `fit` takes `StoredVectors`."""
+        return self.kernel == "linear"
 
     def _check(self) -> None:
         check_choice("kernel", self.kernel, ("linear", "rbf"))
@@ -385,6 +403,22 @@ class SVMClassifier(Head):
         self.support_vectors_, self.n_landmarks_ = landmarks, len(landmarks)
         return self
 
+    def _fit_stored_landmarks(
+        self, X: StoredVectors, labels: np.ndarray, samples: Samples, seed: int
+    ) -> SVMClassifier:
+        """Too many long vectors: a machine on inner products with some of them."""
+        order = balanced_order(labels, len(X), np.random.RandomState(seed))
+        landmarks = np.sort(order[:STORED_LANDMARKS])
+        values = X.products(landmarks)
+        size = max(float(np.trace(values[landmarks])) / len(landmarks), _TINY)
+        values /= np.float32(size)
+        features, to_landmarks = landmark_features(values, values[landmarks])
+        del values
+        self._fit_primal(features, labels, samples, seed)
+        self.coef_ = X.combine(to_landmarks(self.coef_.T), landmarks) / np.float32(size)
+        self.n_landmarks_ = len(landmarks)
+        return self
+
     def decisions(self, X: np.ndarray) -> np.ndarray:
         if self.kernel == "linear":
             return X @ self.coef_.T + self.intercept_
@@ -416,7 +450,7 @@ def share_right(decisions: np.ndarray, labels: np.ndarray, weights: np.ndarray |
 
 def _in_gram_space(n: int, d: int) -> bool:
     """Whether n inner products a sample cost less than its d columns, and fit into memory."""
-    return n <= _GRAM_LIMIT and (n < _MANY or n < 2 * d)
+    return n <= GRAM_LIMIT and (n < _MANY or n < 2 * d)
 
 
 def _linear_svc(C: float, seed: int) -> LinearSVC:

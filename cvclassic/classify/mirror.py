@@ -12,6 +12,7 @@ from ..images import AugmentedImage, single_threaded
 from .gram import symmetric_product
 from .left_out import PENALTIES, left_out_loss
 from .samples import label_numbers
+from .stored_vectors import StoredVectors
 
 Encode = Callable[[list], np.ndarray]
 """Turns a list of images into their vectors."""
@@ -49,11 +50,16 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     >>> mirroring_helps(x, -x, labels)  # they would teach the contrary
     False
     """
-    n = len(vectors)
-    gram = np.zeros((2 * n, 2 * n), np.float32)
+    gram = np.zeros((2 * len(vectors), 2 * len(vectors)), np.float32)
     for start in range(0, vectors.shape[1], _COLUMNS):
         columns = slice(start, start + _COLUMNS)
         gram += symmetric_product(np.concatenate([vectors[:, columns], mirrored[:, columns]]))
+    return _lowers_loss(gram, labels)
+
+
+def _lowers_loss(gram: np.ndarray, labels: np.ndarray) -> bool:
+    """`mirroring_helps` by the inner products of all images and then their mirror images."""
+    n = len(gram) // 2
     gram /= max(float(np.trace(gram)) / len(gram), float(np.finfo(np.float32).tiny))
     plain = min(left_out_loss(gram[:n, :n], labels, p) for p in PENALTIES)
     twice, groups = np.concatenate([labels, labels]), np.tile(np.arange(n), 2)
@@ -100,8 +106,7 @@ def try_mirroring(
     check_choice("mirror", mirror, (True, False, "cv"))
     if mirror is False:
         return None
-    order = balanced_order(labels, len(vectors), np.random.RandomState(random_state))
-    tried = np.sort(order[:_MAX_SAMPLES])
+    tried = _some(labels, len(vectors), random_state)
     mirrored = encode([_mirror(images[i]) for i in tried])
     if mirror == "cv":
         numbers = label_numbers(labels, len(vectors))[tried]
@@ -109,6 +114,68 @@ def try_mirroring(
             if not mirroring_helps(vectors[tried], mirrored, numbers):
                 return None
     return tried, mirrored
+
+
+def _some(labels: np.ndarray, n: int, random_state: int) -> np.ndarray:
+    """Numbers of the images that mirroring is tried on."""
+    order = balanced_order(labels, n, np.random.RandomState(random_state))
+    return np.sort(order[:_MAX_SAMPLES])
+
+
+def add_stored_mirrored(
+    store: Callable[[list, StoredVectors, int], None],
+    images: Sequence,
+    vectors: StoredVectors,
+    labels: np.ndarray,
+    mirror: bool | str = "cv",
+    random_state: int = 0,
+) -> bool:
+    """`try_mirroring` and `encode_mirrored` for vectors outside of memory.
+
+    Parameters
+    ----------
+    store : callable
+        ``store(images, vectors, start)`` writes the vectors of images into rows from `start` on.
+    images : sequence of n images
+    vectors : StoredVectors
+        Their n rows. Where mirror images help, theirs follow in the same order.
+    labels : ndarray of shape (n,)
+    mirror : bool or "cv", default="cv"
+    random_state : int
+
+    Returns
+    -------
+    bool
+        Whether they help.
+
+    Raises
+    ------
+    ParameterError
+        `mirror` is none of these.
+    """
+    check_choice("mirror", mirror, (True, False, "cv"))
+    if mirror is False:
+        return False
+    n, start = len(vectors), vectors.n_written
+    tried = _some(labels, n, random_state)
+    own = vectors.rows
+    store([_mirror(images[i]) for i in tried], vectors, start)
+    if mirror == "cv":
+        numbers = label_numbers(labels, n)[tried]
+        vectors.choose(np.concatenate([own[tried], start + np.arange(len(tried))]))
+        with single_threaded():
+            helps = _lowers_loss(vectors.gram(), numbers)
+        vectors.choose(own)
+        if not helps:
+            return False
+    rest = np.setdiff1d(np.arange(n), tried)
+    for first in range(0, len(rest), _CHUNK):
+        some = rest[first : first + _CHUNK]
+        store([_mirror(images[i]) for i in some], vectors, start + len(tried) + first)
+    places = np.empty(n, int)
+    places[np.concatenate([tried, rest])] = start + np.arange(n)
+    vectors.choose(np.concatenate([own, places]))
+    return True
 
 
 def encode_mirrored(encode: Encode, images: Sequence, done: np.ndarray, out: np.ndarray) -> None:

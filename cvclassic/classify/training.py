@@ -17,9 +17,10 @@ from sklearn.pipeline import Pipeline
 from .._basics.label_sets import as_targets
 from ..errors import DataError, ParameterError
 from ..images import worker_processes
-from .mirror import encode_mirrored, try_mirroring
+from .mirror import add_stored_mirrored, encode_mirrored, try_mirroring
 from .mlp_base import Penalty
 from .network import Epoch, OnEpoch
+from .stored_vectors import StoredVectors
 from .vectors import as_vectors
 
 Progress = Callable[[str, int, int], None]
@@ -98,14 +99,14 @@ class Training:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
-def described_rows(features, vectors: np.ndarray) -> np.ndarray:
+def described_rows(features, vectors: np.ndarray | StoredVectors) -> np.ndarray:
     """Which vectors say anything: of images, those that are not all zeros.
 
     Parameters
     ----------
     features : transformer
         That the vectors come from. One for tables has ``zeros_are_data = True``.
-    vectors : ndarray of shape (n, d)
+    vectors : ndarray of shape (n, d), or StoredVectors
 
     Returns
     -------
@@ -113,6 +114,8 @@ def described_rows(features, vectors: np.ndarray) -> np.ndarray:
     """
     if getattr(features, "zeros_are_data", False):
         return np.ones(len(vectors), bool)
+    if isinstance(vectors, StoredVectors):
+        return vectors.described
     return np.any(vectors, axis=1)
 
 
@@ -120,7 +123,7 @@ def described_rows(features, vectors: np.ndarray) -> np.ndarray:
 class _Rows:
     """What the head learns from."""
 
-    vectors: np.ndarray
+    vectors: np.ndarray | StoredVectors
     labels: np.ndarray
     sample_weight: np.ndarray | None
     groups: np.ndarray | None
@@ -128,7 +131,11 @@ class _Rows:
 
     def take(self, which: np.ndarray) -> None:
         """Keep some rows."""
-        self.vectors, self.labels = self.vectors[which], self.labels[which]
+        if isinstance(self.vectors, StoredVectors):
+            self.vectors.take(which)
+        else:
+            self.vectors = self.vectors[which]
+        self.labels = self.labels[which]
         for name in ("sample_weight", "groups", "judged"):
             if getattr(self, name) is not None:
                 setattr(self, name, getattr(self, name)[which])
@@ -245,7 +252,11 @@ def _make_vectors(
     else:  # learns from the vectors of the training images, and would make them twice
         with training.stage("features"):
             watched = Watched(X, "features", progress)
-            rows.vectors = as_vectors(features.fit_transform(watched, rows.labels))
+            if _may_store(pipeline):
+                more = len(X) if mirror and rows.judged is None else 0
+                rows.vectors = features.fit_stored(watched, rows.labels, more)
+            else:
+                rows.vectors = as_vectors(features.fit_transform(watched, rows.labels))
     training.left_out = dict(getattr(features, "left_out_", {}))
     encoders = getattr(features, "transformers_", None) or [("", features)]
     found = [getattr(encoder, "codebook_note", None) for _, encoder in encoders]
@@ -277,21 +288,29 @@ def _make_vectors(
             training.mirrored = _add_mirrored(pipeline, images, rows, mirror)
 
 
+def _may_store(pipeline: Pipeline) -> bool:
+    """Whether the head takes vectors a part at a time, just as they were made."""
+    between = [step for _, step in pipeline.steps[1:-1] if step not in (None, "passthrough")]
+    takes = getattr(pipeline[-1], "takes_stored", lambda: False)
+    return hasattr(pipeline[0], "fit_stored") and not between and takes()
+
+
 def _add_mirrored(pipeline: Pipeline, images: list, rows: _Rows, mirror: bool | str) -> bool:
     """Let the head learn from mirror images too, if they help; returns whether."""
-    encode = pipeline[:-1].transform
-    found = try_mirroring(
-        lambda some: as_vectors(encode(some)), images, rows.vectors, rows.labels, mirror
-    )
-    if found is None:
-        return False
     n = len(rows.labels)
-    try:  # in place, since the vectors are by far the largest thing in memory
-        rows.vectors.resize((2 * n, rows.vectors.shape[1]))
-    except ValueError:  # a step of the pipeline keeps them too
+    if isinstance(rows.vectors, StoredVectors):
+        if not add_stored_mirrored(pipeline[0].store, images, rows.vectors, rows.labels, mirror):
+            return False
+    else:
+        encode = pipeline[:-1].transform
+        found = try_mirroring(
+            lambda some: as_vectors(encode(some)), images, rows.vectors, rows.labels, mirror
+        )
+        if found is None:
+            return False
         rows.vectors = np.concatenate([rows.vectors, np.empty_like(rows.vectors)])
-    rows.vectors[n + found[0]] = found[1]
-    encode_mirrored(lambda some: as_vectors(encode(some)), images, found[0], rows.vectors[n:])
+        rows.vectors[n + found[0]] = found[1]
+        encode_mirrored(lambda some: as_vectors(encode(some)), images, found[0], rows.vectors[n:])
     rows.labels = np.concatenate([rows.labels, rows.labels])
     rows.judged = np.arange(2 * n) < n
     rows.groups = np.tile(np.arange(n) if rows.groups is None else rows.groups, 2)

@@ -36,7 +36,7 @@ def test_many_samples_give_the_same_classifier(monkeypatch, n_classes) -> None:
     """The way for many samples finds what the Gram space finds."""
     X, y = blobs(centers=n_classes)
     few = SVMClassifier(C=1.0).fit(X, y)
-    monkeypatch.setattr(heads, "_GRAM_LIMIT", 50)
+    monkeypatch.setattr(heads, "GRAM_LIMIT", 50)
     many = SVMClassifier(C=1.0).fit(X, y)
     assert many.coef_.shape == few.coef_.shape == (n_classes, 12)
     assert many.coef_.dtype == many.intercept_.dtype == np.float32

@@ -18,7 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 OWN = {"cvclassic", "cvclassic_cli", "cvclassic_samples"}
 # distributions that stand for others of the same modules, and plugins that nobody imports by name
 SAME = {"opencv-contrib-python": {"opencv-contrib-python-headless"}}
-PLUGINS = {"aiohttp", "gcsfs", "onnxscript", "s3fs", "python-multipart", "uvloop"}  # of fsspec, torch ...
+PLUGINS = {
+    "aiohttp",
+    "gcsfs",
+    "onnxscript",
+    "s3fs",
+    "python-multipart",
+    "uvloop",
+}  # of fsspec, torch ...
 NEWER = {"compression"}  # Python 3.14 has it
 CALLERS = {"pandas"}  # whoever asks for it has it
 # a network that comes as a file, and modules that are imported by a name in a variable

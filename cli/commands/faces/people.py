@@ -121,7 +121,7 @@ def _people_of(folder: str) -> dict[str, Any]:
     return {name: Sources(tuple(paths)) for name, paths in people.items()}
 
 
-def _enroll_all(known, people: dict, save: Callable[[], None], quiet: bool) -> int:
+def _enroll_all(known, people: dict, save: Callable[[], Any], quiet: bool) -> int:
     """Enrol what can be, and save after each person; the exit code."""
     from cvclassic.batch import Run, Work
     from cvclassic.faces import HaarFaceDetector

@@ -1,0 +1,95 @@
+"""What training will take, said before it begins."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+
+from sklearn.pipeline import Pipeline
+
+from .._basics.platform import available_memory
+from ..encode import FisherVector
+from .fusion import WeightedUnion
+from .heads import GRAM_LIMIT, STORED_LANDMARKS
+from .stored_vectors import in_file
+
+_PROGRAM = 400e6  # bytes of libraries, decoded images under way, and pieces of columns
+_IMAGE = 200e3  # bytes of a decoded photograph of 300 pixels
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes that training a recipe takes at its peak.
+
+    Parameters
+    ----------
+    disk : int
+        In temporary files.
+    memory : int
+    """
+
+    def __str__(self) -> str:
+        disk, memory = self.disk / 1e9, self.memory / 1e9
+        return f"{disk:.1f} GB of temporary disk space and {memory:.1f} GB of memory"
+
+    def shortage(self) -> str:
+        """Why this machine cannot do it, in words; empty where it can."""
+        folder = tempfile.gettempdir()
+        free = shutil.disk_usage(folder).free
+        if free < self.disk:
+            return (
+                f"needs about {self.disk / 1e9:.1f} GB of temporary disk space, and {folder} has "
+                f"{free / 1e9:.1f} GB free (set TMPDIR to another folder)"
+            )
+        memory = available_memory()
+        if memory is not None and memory < self.memory:
+            return (
+                f"needs about {self.memory / 1e9:.1f} GB of memory, of which "
+                f"{memory / 1e9:.1f} GB are free"
+            )
+        return ""
+
+    disk: int
+    memory: int
+
+
+def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
+    """What training on so many images takes, about; None where nobody knows.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Unfitted, as `make_recipe` gives it.
+    n_images : int
+
+    Examples
+    --------
+    >>> from cvclassic.classify import make_recipe
+    >>> needs = needs_of(make_recipe("fisher"), 10_000)
+    >>> round(needs.disk / 1e9), needs.memory < 4e9
+    (16, True)
+    """
+    union = pipeline[0]
+    if not isinstance(union, WeightedUnion):
+        return None
+    n_rows = n_images * (2 if getattr(pipeline, "mirror", False) else 1)
+    members = [member for _, member in union.transformer_list]
+    columns = sum(_columns(member) for member in members if isinstance(member, FisherVector))
+    n_blocks = sum(len(getattr(member, "pyramid", "1")) for member in members)
+    chosen = 4 * n_blocks * min(n_images, union.max_samples) ** 2
+    exact = n_rows <= GRAM_LIMIT
+    # all of the Gram matrix and a fold's part of it; LinearSVC takes features in double precision
+    solved = 2 * 4 * n_rows**2 if exact else 4 * 4 * n_rows * STORED_LANDMARKS
+    disk = 2 * n_rows * columns
+    stored = 0 if in_file(disk) else disk
+    return Needs(
+        int(disk - stored + _IMAGE * n_images), int(_PROGRAM + stored + max(chosen, solved))
+    )
+
+
+def _columns(encoder: FisherVector) -> int:
+    """Columns of a vector whose codebook is as large as asked for."""
+    cells = sum(rows * columns for rows, columns in encoder.pyramid)
+    dims = encoder.n_components or 128
+    return 2 * encoder.n_gaussians * (dims + 2 * encoder.augment_position) * cells
