@@ -17,6 +17,7 @@ from ..describe import (
     DenseSIFT,
     Embedding,
     KernelFeatures,
+    OpponentSIFT,
     Pixels,
     TableColumns,
 )
@@ -54,7 +55,7 @@ _OWN_HEADS = {
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 _SHARED = ("max_side", "n_components", "n_gaussians", "n_jobs", "random_state", "sample_mb")
 # recipes of photographs that try mirror images too
-TRY_MIRROR = frozenset({"fast", "fisher", "llc", "phow", "vlad"})
+TRY_MIRROR = frozenset({"best", "fast", "fisher", "llc", "phow", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
@@ -131,15 +132,17 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
     return [("features", WeightedUnion([("sift", sift), ("color", color), ("layout", layout)]))]
 
 
-def _fisher_members() -> list[tuple[str, BaseEstimator]]:
+_SHARED_FISHER: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
+
+
+def _fisher_members(coarse_step: int = 8, fine_step: int = 5) -> list[tuple[str, BaseEstimator]]:
     """What `fisher` puts side by side."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
-        ("coarse", 5, (5, 7, 10, 14), 128),
-        ("fine", 4, (3, 5), 128),
+        ("coarse", coarse_step, (5, 7, 10, 14), 128),
+        ("fine", fine_step, (3, 5), 128),
         ("wide", 8, (20, 28), 64),
     )
-    shared: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
     members = [
         (
             name,
@@ -148,13 +151,17 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
                 n_gaussians=n_gaussians,
                 n_components=64,
                 pyramid=_THIRDS,
-                **shared,
+                **_SHARED_FISHER,
             ),
         )
         for name, step, bins, n_gaussians in scales
     ]
     color = FisherVector(
-        ColorStats(step=6), n_gaussians=64, n_components=48, pyramid=((1, 1), (2, 2)), **shared
+        ColorStats(step=6),
+        n_gaussians=64,
+        n_components=48,
+        pyramid=((1, 1), (2, 2)),
+        **_SHARED_FISHER,
     )
     layout = HOG(image_size=96, cell_size=12, max_side=300)
     return [*members, ("color", color), ("layout", layout)]
@@ -163,6 +170,15 @@ def _fisher_members() -> list[tuple[str, BaseEstimator]]:
 def _fisher() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at three sizes, color, and the layout as HOG; the images weigh them."""
     return [("features", WeightedUnion(_fisher_members()))]
+
+
+def _best() -> list[tuple[str, BaseEstimator]]:
+    """The members of fisher on closer grids, and SIFT of color."""
+    opponent = FisherVector(
+        OpponentSIFT(), n_gaussians=64, n_components=64, pyramid=_THIRDS, **_SHARED_FISHER
+    )
+    members = [*_fisher_members(coarse_step=5, fine_step=4), ("opponent", opponent)]
+    return [("features", WeightedUnion(members))]
 
 
 def _embedding() -> list[tuple[str, BaseEstimator]]:
@@ -178,6 +194,7 @@ def _fused() -> list[tuple[str, BaseEstimator]]:
 _STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {
     "fast": _fast,
     "fisher": _fisher,
+    "best": _best,
     "embedding": _embedding,
     "fused": _fused,
     "llc": _llc,

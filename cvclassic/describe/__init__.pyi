@@ -9,6 +9,7 @@ __all__ = [
     "KernelFeatures",
     "LocalFeatures",
     "NetworkFileError",
+    "OpponentSIFT",
     "Pixels",
     "TableColumns",
     "convert_network",
@@ -58,6 +59,12 @@ from .lbp import (
 )
 from .networks import (
     NetworkFileError as NetworkFileError,
+)
+from .opponent_sift import (
+    OpponentSIFT as OpponentSIFT,
+)
+from .opponent_sift import (
+    opponent_sift_features as opponent_sift_features,
 )
 from .pixels import (
     Pixels as Pixels,

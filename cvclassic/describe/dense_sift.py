@@ -141,7 +141,7 @@ def dense_sift_features(
     sigma: float = 0.0,
     origin: tuple[int, int] = (0, 0),
     border: int = 0,
-    contrast_threshold: float = 0.0,
+    contrast_threshold: float | None = 0.0,
     root: bool = False,
 ) -> LocalFeatures:
     """SIFT descriptors of upright patches on a regular grid.
@@ -168,9 +168,9 @@ def dense_sift_features(
         (x, y) of the first bin center of the first node.
     border : int
         Bin centers stay so many pixels away from the right and the bottom edge.
-    contrast_threshold : float
+    contrast_threshold : float or None
         Leave out descriptors whose mean gradient strength is smaller, for brightness from
-        0 to 1. Uniform patches are always left out.
+        0 to 1, and uniform patches. None keeps all nodes; uniform patches are zeros then.
     root : bool
         RootSIFT.
 
@@ -210,7 +210,8 @@ def dense_sift_features(
     )
     weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
     # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
-    threshold = max(contrast_threshold, _FLOOR) * 255 * (reach + 1) ** 2
+    floor = _FLOOR * 255 * (reach + 1) ** 2
+    least = 0 if contrast_threshold is None else max(contrast_threshold / _FLOOR, 1) * floor
     descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
     ones = np.ones(descriptors.shape[1], np.float32)
@@ -225,7 +226,10 @@ def dense_sift_features(
         )
         if window == "flat":
             block *= weights
-        keep = block @ ones >= threshold
+        strength = block @ ones
+        if contrast_threshold is None:
+            block[strength < floor] = 0
+        keep = strength >= least
         kept[first * n_x :][: len(keep)] = keep
         if keep.all():
             chosen = slice(filled, filled + len(block))
