@@ -25,6 +25,8 @@ from .vectors import as_vectors
 
 ON_ERROR = ("raise", "skip", "record")
 
+_AT_ONCE = 256  # images whose vectors are in memory at once, in prediction
+
 
 class Recipe(Pipeline):
     """A pipeline from images to labels: encoders, maps, and a head.
@@ -241,14 +243,13 @@ class Recipe(Pipeline):
     def _ask(self, method: str, X, on_error: str, **params) -> np.ndarray:
         check_is_fitted(self)
         check_choice("on_error", on_error, ON_ERROR)
-        answer = getattr(self.steps[-1][1], method)
         if on_error == "raise":
-            return answer(self._vectors_of(X), **params)
+            return self._answers(method, X, **params)
         n = len(X)
         readable, kept = self._readable(check_images(X))
         if not len(kept):
             raise self.failures_[0][1]
-        found = answer(self._vectors_of(readable), **params)
+        found = self._answers(method, readable, **params)
         if on_error == "skip" or len(kept) == n:
             return found
         floats = found.dtype.kind == "f"
@@ -257,6 +258,19 @@ class Recipe(Pipeline):
         )
         whole[kept] = found
         return whole
+
+    def _answers(self, method: str, X, **params):
+        """What the head says of all samples; the vectors of only some images are there at once."""
+        answer = getattr(self.steps[-1][1], method)
+        few = not hasattr(X, "__len__") or len(X) <= _AT_ONCE
+        if few or not _are_images(self, X):
+            return answer(self._vectors_of(X), **params)
+        X = check_images(X)
+        starts = range(0, len(X), _AT_ONCE)
+        parts = [answer(self._vectors_of(X[i : i + _AT_ONCE]), **params) for i in starts]
+        if isinstance(parts[0], list):
+            return [one for part in parts for one in part]
+        return np.concatenate(parts)
 
     def _vectors_of(self, X) -> np.ndarray:
         """What the head sees: arrays, whatever scikit-learn is set to give to users."""
