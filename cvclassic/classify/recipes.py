@@ -135,7 +135,9 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
 _SHARED_FISHER: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
 
 
-def _fisher_members(coarse_step: int = 8, fine_step: int = 5) -> list[tuple[str, BaseEstimator]]:
+def _fisher_members(
+    coarse_step: int = 8, fine_step: int = 5, cells: tuple[int, ...] = (4, 8)
+) -> list[tuple[str, BaseEstimator]]:
     """What `fisher` puts side by side."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
@@ -157,7 +159,7 @@ def _fisher_members(coarse_step: int = 8, fine_step: int = 5) -> list[tuple[str,
         for name, step, bins, n_gaussians in scales
     ]
     color = FisherVector(
-        ColorStats(step=6),
+        ColorStats(step=6, bin_sizes=cells),
         n_gaussians=64,
         n_components=48,
         pyramid=((1, 1), (2, 2)),
@@ -177,8 +179,8 @@ def _best() -> list[tuple[str, BaseEstimator]]:
     opponent = FisherVector(
         OpponentSIFT(), n_gaussians=64, n_components=64, pyramid=_THIRDS, **_SHARED_FISHER
     )
-    members = [*_fisher_members(coarse_step=5, fine_step=4), ("opponent", opponent)]
-    return [("features", WeightedUnion(members))]
+    members = _fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10))
+    return [("features", WeightedUnion([*members, ("opponent", opponent)]))]
 
 
 def _embedding() -> list[tuple[str, BaseEstimator]]:
