@@ -262,10 +262,9 @@ class Recipe(Pipeline):
     def _answers(self, method: str, X, **params):
         """What the head says of all samples; the vectors of only some images are there at once."""
         answer = getattr(self.steps[-1][1], method)
-        few = not hasattr(X, "__len__") or len(X) <= _AT_ONCE
-        if few or not _are_images(self, X):
+        images = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim != 2)
+        if not images or len(X) <= _AT_ONCE or not _are_images(self, X):
             return answer(self._vectors_of(X), **params)
-        X = check_images(X)
         starts = range(0, len(X), _AT_ONCE)
         parts = [answer(self._vectors_of(X[i : i + _AT_ONCE]), **params) for i in starts]
         if isinstance(parts[0], list):

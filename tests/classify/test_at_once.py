@@ -37,3 +37,11 @@ def test_blocks_of_keywords(monkeypatch) -> None:
     found = model.predict(pictures())
     assert type(found) is type(expected)
     assert [sorted(w) for w in found] == [sorted(w) for w in expected]
+
+
+def test_vectors_are_no_images(monkeypatch) -> None:
+    """A recipe without its encoder takes rows of numbers."""
+    model = small_recipe("fast").fit(pictures(), picture_labels())
+    vectors = model[:-1].transform(pictures())
+    monkeypatch.setattr(recipe, "_AT_ONCE", 5)
+    assert model[-1:].predict(vectors).tolist() == model.predict(pictures()).tolist()
