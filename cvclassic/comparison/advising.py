@@ -22,6 +22,9 @@ GROUPS = {
 }
 
 
+_CLASSICAL = ("fast", "fisher", "best", "phow", "hog", "patches")
+
+
 def group_of(method: str) -> str:
     """The kind of a contestant: a key of `GROUPS`.
 
@@ -34,7 +37,7 @@ def group_of(method: str) -> str:
         return "scratch"
     if method in NEEDS_NETWORK:
         return "pre-trained"
-    return "classical" if method in ("fast", "fisher", "phow", "hog", "patches") else "elsewhere"
+    return "classical" if method in _CLASSICAL else "elsewhere"
 
 
 @dataclass(frozen=True)

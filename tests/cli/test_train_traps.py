@@ -243,7 +243,7 @@ def test_auto_says_which_recipe_it_is_at(toys) -> None:
     stages = Stages(bars)
     seen: list[str] = []
     events = _events(stages, None, 600)
-    events.on_plan(["fast", "fisher", "phow"])
+    events.on_plan(["fast", "fisher", "best"])
     seen.append(stages.prefix())
     events.on_trial(cvclassic.classify.auto.Trial("fast", 0.9, 1.0))
     seen.append(stages.prefix())
