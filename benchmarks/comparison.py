@@ -104,11 +104,12 @@ def full() -> str | None:
             cell(row, "model_mb", "{:.1f} MB"),
             _points(row.get("expected_calibration_error")),
             row.get("device", "–"),
+            row.get("date", "–"),
         ]
         for data, method, row in rows
     ]
     headers = ["", "accuracy %", "training", "alone", "in bulk", "memory", "model"]
-    headers += ["calibration error %", "on"]
+    headers += ["calibration error %", "on", "measured"]
     return table(headers, lines) + machine_line(found, [row for *_, row in rows])
 
 

@@ -135,8 +135,8 @@ def figures() -> str:
             row = found["results"].get(data, {}).get(method, {}).get("full", {})
             if "mean_class_accuracy" in row:
                 accuracy = f"{row['mean_class_accuracy']:.1%}"
-                rows.append([title, name, accuracy, f"{row['fit_s']:.0f} s"])
-    return _table(["data", "method", "accuracy", "training"], rows)
+                rows.append([title, name, accuracy, f"{row['fit_s']:.0f} s", row.get("date", "–")])
+    return _table(["data", "method", "accuracy", "training", "measured"], rows)
 
 
 FROM_RESULTS: dict[str, Callable[[], str]] = {
