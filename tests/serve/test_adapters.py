@@ -1,4 +1,7 @@
-"""The adapters of the documentation, behind stubs of what the frameworks do."""
+"""The adapters of the documentation, behind stubs of what the frameworks do.
+
+`test_adapters_installed.py` runs them with the frameworks themselves.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def test_ray_serve(adapter, image) -> None:
     """A deployment is a class that is bound to arguments; a batch is a list in and a list out."""
 
     def deployment(**options):
-        assert set(options) <= {"num_replicas", "ray_actor_options"}
+        assert set(options) <= {"num_replicas", "max_ongoing_requests", "ray_actor_options"}
 
         def decorate(cls):
             cls.bind = classmethod(lambda cls, *arguments: cls(*arguments))
