@@ -201,7 +201,8 @@ def train(
     if dry_run:
         ctx.exit(_say_plan(data, source, recipe, head, values, changes, output, strict))
     if not quiet and recipe in RECIPES:
-        _say_needs(recipe, len(data), values)
+        several = any(isinstance(label, tuple) for label in data.labels)
+        _say_needs(recipe, "keywords" if several else head, len(data), values)
     with stages(quiet) as progress:
         model = train_model(
             data,
@@ -299,12 +300,12 @@ def show_trial(trial) -> None:
     click.echo(f"auto: {trial.recipe}: {result}", err=True)
 
 
-def _say_needs(recipe: str, n_images: int, values: dict) -> None:
+def _say_needs(recipe: str, head: str | None, n_images: int, values: dict) -> None:
     """Say what a large training takes, and whether this machine has it."""
     from cvclassic.classify import make_recipe
     from cvclassic.classify.needs import needs_of
 
-    needs = needs_of(make_recipe(recipe, **values), n_images)
+    needs = needs_of(make_recipe(recipe, head=head, **values), n_images)
     if needs is None or needs.disk < _MUCH:
         return
     click.echo(f"Needs about {needs}", err=True)

@@ -233,6 +233,8 @@ class WeightedUnion(FeatureUnion):
         return self._vectors_of(X)
 
     def _vectors_of(self, X) -> np.ndarray:
+        if not (self._of_table and _is_table(X)):
+            X = check_images(X)
         out = np.empty((len(X), self.n_features_out_), np.float32)
         start = 0
         for vectors in self._blocks_of(X):

@@ -25,6 +25,7 @@ PLUGINS = {
     "s3fs",
     "python-multipart",
     "uvloop",
+    "httptools",
 }  # of fsspec, torch ...
 NEWER = {"compression"}  # Python 3.14 has it
 CALLERS = {"pandas"}  # whoever asks for it has it

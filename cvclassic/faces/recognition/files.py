@@ -46,7 +46,7 @@ def save_gallery(path: str | os.PathLike, gallery: Gallery) -> int:
     --------
     >>> import tempfile
     >>> gallery = Gallery("hog")
-    >>> gallery.enroll("Ann", [np.random.default_rng(0).integers(0, 255, (112, 92), np.uint8)])
+    >>> _ = gallery.enroll("Ann", [np.random.default_rng(0).integers(0, 255, (112, 92), np.uint8)])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = save_gallery(folder + "/people.faces", gallery)
     ...     load_gallery(folder + "/people.faces").people
