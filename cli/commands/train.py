@@ -164,6 +164,7 @@ def train(
     """
     from cvclassic import train as train_model
     from cvclassic._basics.atomic import check_writable
+    from cvclassic._basics.label_sets import is_multilabel
     from cvclassic.classify.catalog import RECIPES, WITH_NETWORK
     from cvclassic.draw import check_curve_path
 
@@ -201,8 +202,8 @@ def train(
     if dry_run:
         ctx.exit(_say_plan(data, source, recipe, head, values, changes, output, strict))
     if not quiet and recipe in RECIPES:
-        several = any(isinstance(label, tuple) for label in data.labels)
-        _say_needs(recipe, "keywords" if several else head, len(data), values)
+        own = "keywords" if is_multilabel(data.labels) else None
+        _say_needs(recipe, head or own, len(data), values)
     with stages(quiet) as progress:
         model = train_model(
             data,
@@ -315,6 +316,7 @@ def _say_needs(recipe: str, head: str | None, n_images: int, values: dict) -> No
 
 def _say_plan(data, source, recipe, head, values, changes, output, strict: bool) -> int:
     """Say what would be trained, check the recipe and the data, and train nothing."""
+    from cvclassic._basics.label_sets import is_multilabel
     from cvclassic.classify import make_head, make_recipe, own_head
     from cvclassic.classify.needs import needs_of
     from cvclassic.model.checking import check_data
@@ -327,7 +329,7 @@ def _say_plan(data, source, recipe, head, values, changes, output, strict: bool)
     if is_table:
         recipe, head = "table", head or "mlp-deep"
         make_head(head, **values)
-    elif any(isinstance(label, tuple) for label in data.labels):
+    elif is_multilabel(data.labels):
         head = head or "keywords"
         pipeline = make_recipe("fast" if recipe == "auto" else recipe, head=head, **values)
     elif recipe != "auto":

@@ -243,10 +243,10 @@ class WeightedUnion(FeatureUnion):
         return out
 
     def _blocks_of(self, X) -> Iterator[np.ndarray]:
-        """Vectors of a few images after the other."""
+        """Vectors of a few checked images after the other."""
         if self._of_table and _is_table(X):
             return iter([self.block_vectors(X)])
-        return map_blocks(self.block_vectors, check_images(X), n_jobs=self.n_jobs)
+        return map_blocks(self.block_vectors, X, n_jobs=self.n_jobs)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns that are left, each with its member's name in front."""

@@ -29,6 +29,9 @@ class Needs:
     memory : int
     """
 
+    disk: int
+    memory: int
+
     def __str__(self) -> str:
         disk, memory = self.disk / 1e9, self.memory / 1e9
         return f"{disk:.1f} GB of temporary disk space and {memory:.1f} GB of memory"
@@ -49,9 +52,6 @@ class Needs:
                 f"{memory / 1e9:.1f} GB are free"
             )
         return ""
-
-    disk: int
-    memory: int
 
 
 def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:

@@ -210,8 +210,9 @@ def dense_sift_features(
     )
     weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
     # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
-    floor = _FLOOR * 255 * (reach + 1) ** 2
-    least = 0 if contrast_threshold is None else max(contrast_threshold / _FLOOR, 1) * floor
+    full = 255 * (reach + 1) ** 2
+    floor = _FLOOR * full
+    least = 0.0 if contrast_threshold is None else max(contrast_threshold, _FLOOR) * full
     descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
     ones = np.ones(descriptors.shape[1], np.float32)
