@@ -63,6 +63,14 @@ from ..shared.outputs import OutputFolder
     help="Maximum time of one prediction.",
 )
 @click.option(
+    "--drain",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time for requests in progress to finish after SIGTERM; later ones are answered with 503.",
+)
+@click.option(
     "--memory-cap",
     type=click.IntRange(min=1),
     metavar="MB",
@@ -101,7 +109,7 @@ from ..shared.outputs import OutputFolder
     help="Add a page for collecting images, training and testing; images are kept in DIR.",
 )
 def serve(
-    models, host, port, workers, batch_wait, max_queue, max_image, max_request, timeout,
+    models, host, port, workers, batch_wait, max_queue, max_image, max_request, timeout, drain,
     memory_cap, max_per_client, token, cors, allow_url, collect,
 ):  # fmt: skip
     """Serve predictions of MODELs over HTTP.
@@ -142,6 +150,7 @@ def serve(
         max_bytes=max_image * 1_000_000,
         max_request_bytes=max_request * 1_000_000,
         timeout=timeout,
+        drain=drain,
         memory_cap=None if memory_cap is None else memory_cap * 1_000_000,
         max_per_client=max_per_client,
         tokens=_tokens(token),

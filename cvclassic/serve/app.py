@@ -145,6 +145,11 @@ def _answered(handler: Handler) -> Handler:
             response = problem_response(ProblemError(422, str(error)), request_id)
         except ClientDisconnect:
             response = problem_response(ProblemError(400, "the client disconnected."), request_id)
+        except asyncio.CancelledError:
+            if not service.draining:
+                raise
+            problem = ProblemError(503, "the service is shutting down.", retry_after=1)
+            response = problem_response(problem, request_id)
         except Exception:
             log.exception("a request failed", extra={"request_id": request_id})
             problem = ProblemError(500, "internal error; the log has it under this request id.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import socket
+import struct
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,6 +16,13 @@ from .settings import ServeSettings
 
 _OTHER_FILES = 256  # pipes, models, libraries
 _MOST_HEAD = 1 << 16  # bytes of the head of a request
+_SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h
+_NO_NEW_CONNECTIONS = (  # socket(7), classic BPF: operation, jump if true, if false, operand
+    (0x30, 0, 0, 13),  # load the flags of the TCP header
+    (0x45, 0, 1, 0x02),  # is SYN among them?
+    (0x06, 0, 0, 0),  # then drop the packet,
+    (0x06, 0, 0, 0xFFFFFFFF),  # else let it pass
+)
 
 
 def guarded_protocol(settings: ServeSettings) -> type[HttpToolsProtocol]:
@@ -94,3 +105,19 @@ def raise_file_limit(connections: int) -> None:
         if soft != resource.RLIM_INFINITY and soft < wanted:
             most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def refuse_new_connections(listener: socket.socket) -> None:
+    """Let nobody else connect, while those who have connected are still accepted.
+
+    Closing the socket resets connections that wait to be accepted, and between the last accept
+    and the close there is always time for one more. Only Linux offers a way; elsewhere, nothing
+    is done.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    program = b"".join(struct.pack("HBBI", *operation) for operation in _NO_NEW_CONNECTIONS)
+    memory = ctypes.create_string_buffer(program)
+    option = struct.pack("HL", len(_NO_NEW_CONNECTIONS), ctypes.addressof(memory))
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)

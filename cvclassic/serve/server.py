@@ -15,13 +15,14 @@ import uvicorn
 
 from ..errors import ParameterError
 from .app import create_app, reload_models
-from .connections import guarded_protocol, raise_file_limit
+from .connections import guarded_protocol, raise_file_limit, refuse_new_connections
 from .logs import flush_logs, log_to_stderr
 from .settings import ServeSettings
 
 _BACKLOG = 2048
 _TURN = 0.0005  # seconds
-_ON_THEIR_WAY = 0.2  # seconds that a request may take from the socket to its handler
+_TO_ACCEPT = 0.05  # seconds
+_TO_ASK = 2.0  # seconds that a client who has connected may take for its request
 
 
 def run_server(
@@ -96,12 +97,25 @@ class _Server(uvicorn.Server):
         """Answer what is under way, take nothing new."""
         logging.getLogger("cvclassic.serve").info("shutting down")
         self.config.app.state.service.draining = True  # type: ignore[union-attr]
-        await asyncio.sleep(_ON_THEIR_WAY / 4)  # take what waits to be accepted
+        for listener in sockets or []:
+            refuse_new_connections(listener)
+        for _ in range(2):  # the loop looks at its sockets once in between, however late it is
+            await asyncio.sleep(_TO_ACCEPT)
         for server in self.servers:
             server.close()
-        await asyncio.sleep(_ON_THEIR_WAY)  # read what they have sent
+        await self._read_first_requests()
         await super().shutdown(sockets=sockets)
         flush_logs()
+
+    async def _read_first_requests(self) -> None:
+        """Wait for clients that have connected and not asked yet; they would be cut off."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + min(_TO_ASK, self.config.timeout_graceful_shutdown or _TO_ASK)
+        while loop.time() < end:
+            await asyncio.sleep(_TO_ACCEPT)
+            connections = self.server_state.connections
+            if all(one.cycle is not None for one in connections):  # type: ignore[union-attr]
+                return
 
 
 def _listen(settings: ServeSettings) -> socket.socket:
