@@ -56,7 +56,7 @@ def evaluate(
     Those are a manifest, an array file (--npz, of which x_test and y_test are taken) or a table
     (--table with --label).
 
-    Of a folder with train, validation and test sub-folders, test is used. Images that cannot be
+    If a folder has train, validation and test sub-folders, test is used. Images that cannot be
     read are counted separately (n_failed) and not scored; images without usable features count as
     wrong. The exit code is 1 if any could not be read.
 

@@ -84,7 +84,7 @@ class Film:
     Parameters
     ----------
     path : str or None
-        Of the video to write.
+        Video to write.
     show : bool
         Whether to show them in a window.
     """

@@ -69,7 +69,7 @@ def load_data(
 ) -> LabeledImages:
     """Labeled images from a folder of class folders or from a manifest.
 
-    Of a folder that holds splits `part` is read, "train" or "test". `keywords` is the column of
+    If the folder holds splits, `part` is read, "train" or "test". `keywords` is the column of
     keywords of a manifest, or of the folder's manifest.csv.
     """
     from cvclassic.images import LabeledImages, load_folder, load_labeled

@@ -25,7 +25,7 @@ class ExplainTask(ImageTask):
     similar : SimilarPictures or None
         Training images, to find the nearest.
     paths : list of str
-        Of the training images.
+        Training images.
     options : dict
         label, against, flip, nearest.
     folder, ending : str or None

@@ -21,7 +21,7 @@ class FilterTask(ImageTask):
     bank : list of ndarray
         Kernels.
     titles : list of str or None
-        Of a sheet of feature maps; None for one image.
+        Titles of the feature maps on a sheet; None for one image.
     settings : dict
         stride, padding, operation: as `convolve` has them.
     pool : int or None

@@ -45,7 +45,7 @@ class VerifyTask(ImageTask):
     digest : str
         What tells the gallery from others.
     name : str
-        Of the person.
+        Name of the person.
     """
 
     columns = (Column("same"), Column("distance", "number"))

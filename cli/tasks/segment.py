@@ -47,7 +47,7 @@ class Found:
     regions : ndarray of shape (H, W), int, optional
         What is drawn and measured, unless it is `labels`.
     names : dict of int to str
-        Of the labels that are classes.
+        Names of the labels that are classes.
     """
 
     labels: np.ndarray
@@ -257,11 +257,11 @@ class Trained:
     ----------
     model : PixelClassifier
     name : str
-        Of its file.
+        Name of its file.
     names : tuple of str
-        Of the classes.
+        Names of the classes.
     values : tuple of int
-        Of the masks that are written, by class.
+        Values in the written masks, by class.
     objects, probabilities : bool
     boxes : dict of str to list, optional
         Boxes by the name of their image.

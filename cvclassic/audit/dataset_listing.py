@@ -77,7 +77,7 @@ def place_images(paths: Sequence[str], named: Sequence[str]) -> list[Listed]:
     Parameters
     ----------
     paths : sequence of str
-        Of the images, as :func:`cvclassic.images.find_inputs` gives them.
+        Image files, as :func:`cvclassic.images.find_inputs` gives them.
     named : sequence of str
         Folders, archives, and whatever else was named.
 

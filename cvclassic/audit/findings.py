@@ -84,7 +84,7 @@ class Finding:
     detail : str
         More about it.
     code : str
-        Of a file that cannot be read or is odd; "exact" or "near" for duplicates.
+        Error or warning code of the file; "exact" or "near" for duplicates.
     """
 
     kind: str

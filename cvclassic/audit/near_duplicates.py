@@ -33,7 +33,7 @@ def near_pairs(
     max_distance : int
         Bits that may differ.
     min_correlation : float
-        Of the tiny images, at least.
+        Minimum correlation of the tiny images.
 
     Returns
     -------

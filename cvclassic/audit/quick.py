@@ -29,8 +29,8 @@ def quick_audit(data: LabeledImages | Dataset) -> list[DataNote]:
     Parameters
     ----------
     data : LabeledImages or Dataset
-        Of a folder that holds splits the others are looked at, too. Images in archives and at
-        URLs are not read.
+        The training images; if they came from a folder with splits, the other splits are checked
+        too. Images in archives and at URLs are not read.
 
     Returns
     -------

@@ -41,9 +41,9 @@ class Moved:
 def choose_moves(finding: Finding) -> list[Listed]:
     """Images of a finding that go, so that the fault is gone.
 
-    Of copies in one class the first stays. Of copies in several splits those in the test split
-    stay, else those in the validation split. Of copies in several classes none stays, as nobody
-    knows which label is right. Of other findings all go.
+    Of identical files in one class the first stays. Of identical files in several splits those in
+    the test split stay, else those in the validation split. Of copies in several classes none
+    stays, as nobody knows which label is right. Of other findings all go.
 
     Examples
     --------

@@ -30,7 +30,7 @@ class Scanned:
         Why it cannot be read; empty where it can.
     n_bytes : int
     digest : bytes
-        Of the file's bytes, 16 bytes of BLAKE2b.
+        16-byte BLAKE2b digest of the file.
     width, height : int
         Full size in pixels.
     bits, tiny : ndarray

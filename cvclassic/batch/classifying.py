@@ -121,7 +121,7 @@ class ClassifyTask(Task):
         the pixels that were classified, for every answered image. Runs in the worker
         threads, before the record is given out; only with the engine "threads".
     threshold : float, optional
-        Of a model of keywords: probability from which on words are answered, instead of the
+        For keyword models: probability from which words are assigned, instead of the
         thresholds that it has learned.
     """
 

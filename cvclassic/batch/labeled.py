@@ -39,7 +39,7 @@ def predict_labeled(
     Returns
     -------
     predictions : Predictions, or KeywordPredictions of a model of keywords
-        Of the images that could be read, in order.
+        Predictions for the images that could be read, in order.
     failures : list of (path, code, message)
         The others.
 

@@ -52,7 +52,7 @@ class Task(ABC):
     block_size : int
         Inputs that a call is given at most.
     columns : tuple of Column
-        Of tables, behind path, status, code and message.
+        Columns of output tables that follow path, status, code and message.
     table_columns : list of str or None
         Names of the columns where inputs are rows of tables; None for images.
     compact : bool
@@ -91,7 +91,7 @@ class InputImage:
     size : tuple of int
         Width and height of the image in the file.
     format : str
-        Of the file, such as "jpeg"; empty for an array.
+        File format, such as "jpeg"; empty for an array.
     source : str, bytes or ndarray
         What it was decoded from, to be given to a model that reduces images itself.
     """

@@ -63,7 +63,7 @@ class Cascade:
     ----------
     kind : {"lbp", "haar"}
     width, height : int
-        Of the window, in pixels.
+        Size of the window, in pixels.
     features : ndarray, float64 or int32
         LBP, shape (m, 4), int32: left, top, width and height of the first of 3 x 3 blocks. Haar,
         shape (m, 3, 5), float64: left, top, width, height, weight of up to three rectangles;

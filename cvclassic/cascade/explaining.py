@@ -21,7 +21,7 @@ class TreeVote:
     Attributes
     ----------
     stage, number : int
-        Of the stage, and of the tree in it.
+        Index of the stage, and index of the tree in it.
     tree : Tree
     value : float
         The leaf that the window falls into.

@@ -72,7 +72,7 @@ def haar_value(sums: Sums, feature: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     sums : Sums
-        Of n windows, with squares.
+        Integral images of n windows, with squares.
     feature : ndarray of shape (3, 5)
         Left, top, width, height and weight of up to three rectangles.
 

@@ -47,7 +47,7 @@ def lbp_code(sums: Sums, feature: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     sums : Sums
-        Of n windows.
+        Integral images of n windows.
     feature : sequence of 4 int
         Left, top, width and height of the first block.
 

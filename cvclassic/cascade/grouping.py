@@ -20,7 +20,7 @@ def group_boxes(
     boxes : ndarray of shape (n, 4), int
         Left, top, width, height of windows that passed.
     scores : ndarray of shape (n,)
-        Of each window, not negative.
+        Score of each window, not negative.
     min_neighbors : int
         A box needs more windows than this, as in OpenCV; with 0 every window is a box.
 

@@ -58,7 +58,7 @@ def mine(
         None: every window passes.
     scenes : sequence of ndarray of shape (H, W), uint8
     size : (width, height)
-        Of the windows.
+        Size of the windows.
     wanted : int
     seed : sequence of int
         The same seed finds the same windows, whatever `n_jobs` is.

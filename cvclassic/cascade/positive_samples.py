@@ -84,7 +84,7 @@ class Objects:
     ----------
     pictures : sequence of ndarray of shape (h, w), uint8
     window : (width, height)
-        Of the cascade.
+        Window size of the cascade.
     inner : float
         The window covers this share of each side, in the middle: less than 1 where images show
         what is around the object.

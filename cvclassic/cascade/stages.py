@@ -43,7 +43,7 @@ class Settings:
         Windows that each stage learns from. Every stage gets new copies of the objects, and new
         negatives.
     max_trees : int
-        Of a stage.
+        Maximum number of trees per stage.
     jitter : Jitter
         How copies of the objects differ.
     seed : int

@@ -27,7 +27,7 @@ def neighbor_votes(
     ----------
     queries : ndarray of shape (m, r), float32
     vectors : ndarray of shape (n, r), float32
-        Of training images.
+        Vectors of the training images.
     indicator : ndarray of shape (n, k), float32
         Words of the training images.
     sharpness : float

@@ -19,7 +19,7 @@ def fit_temperature(
     Parameters
     ----------
     decisions : ndarray of shape (n, k)
-        Of samples that the classifier was not trained on.
+        Decision values for samples that the classifier was not trained on.
     labels : ndarray of shape (n,), int
         Column of the true class.
     weights : ndarray of shape (n,), optional

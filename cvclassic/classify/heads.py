@@ -204,7 +204,7 @@ class SVMClassifier(Head):
     C_, gamma_ : float
         What was used.
     n_landmarks_ : int
-        Of how many samples `support_vectors_` are, if not of all that were given; else 0.
+        Number of samples that `support_vectors_` were chosen from, if they are a subset; else 0.
     cv_accuracy_ : float
         Share of held-out samples with the right label, nan where none could be held out.
 

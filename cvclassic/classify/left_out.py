@@ -85,7 +85,7 @@ def left_out_loss(
     Parameters
     ----------
     gram : ndarray of shape (n, n), float32
-        Of vectors with a mean squared length of 1; a constant is added for the bias.
+        Gram matrix of vectors with a mean squared length of 1; a constant is added for the bias.
     labels : ndarray of shape (n,), int; or of shape (n, k), bool
         A class per image, or which words it has.
     penalty, groups

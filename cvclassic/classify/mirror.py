@@ -36,7 +36,7 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     Parameters
     ----------
     vectors, mirrored : ndarray of shape (n, d), float32
-        Of the same images, in the same order.
+        Vectors of the images and of their mirror images, in the same order.
     labels : ndarray of shape (n,), int; or of shape (n, k), bool
 
     Returns

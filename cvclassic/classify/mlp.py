@@ -39,8 +39,8 @@ class MLPClassifier(Network, Head):
     hidden_layer_sizes : sequence of int, default=(128,)
         Units of each hidden layer; () for none.
     activation : {"relu", "tanh", "logistic", "identity", "step"}, default="relu"
-        Of the hidden layers. "step" is Rosenblatt's perceptron, without hidden layers, trained
-        by its own rule.
+        Activation of the hidden layers. "step" is Rosenblatt's perceptron, without hidden layers,
+        trained by its own rule.
     alpha : float or sequence of float, default=1.0
         L2 penalty on the weights, divided by the number of samples. Of several, each has a
         trial, and the one with the least loss on what was held out is used; without a trial,
@@ -76,7 +76,7 @@ class MLPClassifier(Network, Head):
     ----------
     classes_ : ndarray of shape (n_classes,)
     weights_, biases_ : list of ndarray, float32
-        Of each layer.
+        Weights and biases of each layer.
     mean_, scale_ : ndarray of shape (d,), float32
         Inputs are ``(x - mean) / scale``.
     temperature_ : float
@@ -89,7 +89,7 @@ class MLPClassifier(Network, Head):
     l2_path_ : list of Penalty
         What the trial of each `alpha` reached, the largest first; empty without a trial.
     epochs_ : list of Epoch
-        Of the best trial and of the final training.
+        Epochs of the best trial and of the final training.
     n_iter_ : int
         Epochs of the final training.
     loss_curve_ : list of float

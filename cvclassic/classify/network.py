@@ -55,7 +55,7 @@ def forward(X: np.ndarray, weights: list, biases: list, activation: str) -> np.n
     weights : list of ndarray of shape (n_in, n_out)
     biases : list of ndarray of shape (n_out,)
     activation : {"relu", "tanh", "logistic", "identity", "step"}
-        Of the hidden layers; with "step" there are none.
+        Activation of the hidden layers; with "step" there are none.
 
     Returns
     -------

@@ -46,7 +46,7 @@ class RidgeClassifier(Head):
     Parameters
     ----------
     kernel : {"linear", "rbf"}, default="linear"
-        Of the inner products that samples are compared by.
+        Kernel, the inner product that samples are compared by.
     penalty : float or "cv", default="cv"
         Weight of ``|w|²``; with the linear kernel in units of the mean squared length of the
         vectors. "cv" chooses among eleven from 0.0001 to 10, with "rbf" five from 0.001 to 0.1.
@@ -72,7 +72,7 @@ class RidgeClassifier(Head):
         RBF kernel only: vectors become ``(x - mean_) @ components_``, shape (n, r), and are
         compared with ``vectors_``, of shape (n_train, r).
     n_landmarks_ : int
-        Of how many samples `vectors_` are, if not of all that were given; else 0.
+        Number of training samples in `vectors_`, if they are a subset; else 0.
     intercept_ : ndarray of shape (n_classes,), float32
     temperature_ : float
         Divides the decisions before the softmax.

@@ -139,7 +139,7 @@ def check_samples(
     rows : ndarray of int
         Samples with a weight above 0.
     weights, groups, judged : ndarray or None
-        Of these.
+        What was given, for these samples only.
 
     Raises
     ------

@@ -108,7 +108,8 @@ class StoredVectors:
         ----------
         start : int
         vectors : ndarray of shape (n, d), float32
-            Of the blocks whose weight is not 0. Rows are used once they are written.
+            Vectors, with only the blocks whose weight is not 0. Rows are used once they are
+            written.
         """
         n = len(vectors)
         self._rows = np.concatenate([self._rows, np.arange(self.n_written, start + n)])

@@ -64,9 +64,9 @@ class Training:
         Share of images that the classifier labeled rightly when they were held out; nan
         where none could be. The vocabulary had seen them, without their labels.
     cv_f1 : float
-        Of keywords instead of labels: F1 of mean precision and recall over words.
+        For keyword models: F1 score of mean precision and mean recall over words.
     epochs : list of Epoch
-        Of a head that is trained in epochs.
+        Epochs, if the head is trained in epochs.
     losses : dict of str to float
         Losses on what such a head held out, by name.
     l2_path : list of Penalty

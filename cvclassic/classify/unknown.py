@@ -34,8 +34,8 @@ class UnknownRule:
         answer is the set of the labels whose probability is at least `cutoff`, and of the most
         probable one in any case.
     error_rate : float
-        Of "threshold": at most this share of the answers is wrong, in 95 of 100 training sets.
-        Of "sets": at most this share of the sets lacks the true label, on average over
+        For "threshold": at most this share of the answers is wrong, in 95 of 100 training sets.
+        For "sets": at most this share of the sets lacks the true label, on average over
         training sets.
     cutoff : float
         From 0 to 1.

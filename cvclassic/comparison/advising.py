@@ -74,10 +74,10 @@ def advise(
 ) -> Advice:
     """Say which kind of classifier suits a set of images.
 
-    Of the classical ones the one with the best held-out accuracy in training stands for all; of
-    the others the best in the test, which is kind to them. The cheapest kind (classical, then a
-    trained network, then one from scratch) is left only for one that is better by McNemar's test
-    at 5%, or that is ahead by 2 points and more where the test is too small to tell.
+    The classical method with the best held-out accuracy in training represents all classical ones;
+    of the others the best in the test, which is kind to them. The cheapest kind (classical, then a
+    trained network, then one from scratch) is left only for one that is better by McNemar's test at
+    5%, or that is ahead by 2 points and more where the test is too small to tell.
 
     Parameters
     ----------

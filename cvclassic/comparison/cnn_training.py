@@ -83,7 +83,7 @@ def train_network(
         A little larger than `side`, so that there is something to cut off.
     labels : ndarray of shape (n,), int
     side : int
-        Of what the network sees.
+        Side of the network's input, in pixels.
     budgets : sequence of float
         Seconds of `clock`, counted from `start`.
     mirror : bool

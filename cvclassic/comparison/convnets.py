@@ -37,7 +37,7 @@ def make_network(kind: str, n_channels: int, n_classes: int, small_pictures: boo
         minutes on a processor.
     n_channels, n_classes : int
     small_pictures : bool
-        Of about 28 pixels: nothing is thrown away at the entrance.
+        For images of about 28 pixels: the first layer keeps the full resolution.
 
     Returns
     -------

@@ -33,7 +33,7 @@ class Measured:
         ``ms_per_image`` (all processors), ``latency_ms`` (one image at a time), ``peak_mb``,
         ``model_mb``, ``device`` and what the method says itself.
     budgets : list of dict
-        Of a network from scratch, accuracy after each budget.
+        For a network trained from scratch: accuracy after each budget.
     robustness : dict of str to list of (amount, accuracy)
         On the first images of the test, undamaged ones under ``"none"``.
     """

@@ -18,7 +18,8 @@ def split_pictures(
     ----------
     labels : sequence of n
     share : float
-        Of each class that is held back; at least one image, and one is left to learn from.
+        Share of each class that is held out; at least one image is held out and one is left to
+        train on.
     seed : int
 
     Returns

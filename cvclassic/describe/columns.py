@@ -67,7 +67,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
         Median and interquartile range; where that is 0 the standard deviation, and 1 for a
         constant column.
     edges_ : ndarray of shape (d, n_bins + 1), float32
-        Of the bins; with `n_bins` 0 of shape (d, 0).
+        Edges of the bins; of shape (d, 0) if `n_bins` is 0.
     n_features_out_ : int
         d (1 + n_bins): first the scaled columns, then the bins.
 

@@ -52,7 +52,7 @@ class Embedding(ImageTransformer):
     ----------
     n_features_out_ : int
     sha256_ : str
-        Of the network's file, in hexadecimal digits.
+        SHA-256 digest of the network's file, in hexadecimal digits.
     path_ : str
         Where the file is.
 

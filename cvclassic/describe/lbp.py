@@ -49,7 +49,7 @@ class LBP(SizedTransformer):
     n_points : int, default=8
         Neighbors on the circle. A histogram has ``n_points * (n_points - 1) + 3`` bins.
     radius : float, default=1
-        Of the circle, in pixels.
+        Radius of the circle, in pixels.
     cells : int, default=4
         Parts along each side that have a histogram of their own.
     n_jobs : int or None, default=None

@@ -37,7 +37,7 @@ def blobs_log(
         Least absolute answer, for an image from 0 to 1. A perfect disc of contrast c answers with
         2 c / e = 0.74 c.
     overlap : float
-        Of two blobs that share more than this part of the smaller, the weaker is left out.
+        If two blobs share more than this part of the smaller one, the weaker is dropped.
     polarity : {"both", "bright", "dark"}
         Bright on dark, dark on bright, or both.
 

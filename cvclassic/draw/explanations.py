@@ -230,7 +230,7 @@ def draw_neighbors(
     pictures : sequence of ndarray
         One for each neighbor.
     width : int
-        Of the sheet they stand on; as many go side by side as fit.
+        Width of the sheet; as many panels as fit go side by side.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def label_panel(image: np.ndarray, title: str, *, size: int | None = None) -> np
     title : str
         One line; what it does not fit is cut.
     size : int, optional
-        Of the letters, in pixels; follows from the image's width unless given.
+        Size of the letters, in pixels; follows from the image's width unless given.
 
     Returns
     -------

@@ -22,7 +22,7 @@ def draw_sift_stages(image: np.ndarray, stages: SIFTStages, *, limit: int = 2000
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The image.
     stages : SIFTStages
-        Of this image.
+        SIFT stages of this image.
     limit : int
         Draw the strongest so many of each stage.
 

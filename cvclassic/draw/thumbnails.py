@@ -48,7 +48,7 @@ def make_thumbnail(pixels: np.ndarray, side: int = SIDE, quality: int = _QUALITY
         Longer side of the result in pixels. Smaller images stay as they are in the file, and
         tiny ones are shown enlarged by a whole factor.
     quality : int
-        Of the JPEG; images below 64 pixels become PNG, where it would blur what there is.
+        JPEG quality; images below 64 pixels are written as PNG, because JPEG would blur them.
 
     Returns
     -------

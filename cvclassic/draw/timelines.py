@@ -35,7 +35,7 @@ def draw_timeline(spans: Sequence[Span], start: float, end: float, label: str = 
     spans : sequence of (name, start, end)
         In seconds.
     start, end : float
-        Of the whole.
+        Start and end of the whole timeline.
     label : str
         What it shows, for those who do not see it.
 

@@ -100,7 +100,7 @@ def mixture_sums(
     -------
     sums : ndarray of shape (k, 2 d + 1) or (n_groups, k, 2 d + 1), float32
     log_likelihood : float
-        Of all descriptors together.
+        Log-likelihood of all descriptors together.
 
     Examples
     --------

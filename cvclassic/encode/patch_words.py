@@ -46,7 +46,7 @@ class PatchWords(SizedTransformer):
         `threshold`); "triangle" is max(0, mean distance - distance), and "squared" the same
         with squared distances, which needs neither root nor mean and is twice as fast.
     threshold : float, default=0.25
-        Of the activation "soft".
+        Threshold of the activation "soft".
     power : float, default=0.5
         Exponent that pooled answers are raised to; 0.5 keeps words that answer everywhere
         from drowning the others.

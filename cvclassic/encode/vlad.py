@@ -61,7 +61,7 @@ def vlad_normalize(residuals: np.ndarray, *, intra: bool, power: float) -> np.nd
     Returns
     -------
     ndarray of shape (k d,), float32
-        Of Euclidean length 1, or zeros.
+        A vector of Euclidean length 1, or zeros.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def vlad_vector(
     Returns
     -------
     ndarray of shape (k d,), float32
-        Of Euclidean length 1; zeros if there are no descriptors.
+        A vector of Euclidean length 1; zeros if there are no descriptors.
 
     References
     ----------

@@ -31,7 +31,7 @@ class ImageBoxes:
     ignored : ndarray of shape (m,), bool, optional
         Crowds: neither found nor missed, and any number of boxes may lie in one.
     areas : ndarray of shape (m,), float64, optional
-        Of the objects, for scores by size; else those of their boxes.
+        Areas of the objects, for scores by size; by default those of their boxes.
     """
 
     found: np.ndarray
@@ -56,9 +56,9 @@ class ClassScores:
     ap_by_size : dict of str to float
         AP@[.5:.95] of "small" (below 32 x 32), "medium" and "large" (above 96 x 96) objects.
     recall : ndarray of shape (10,)
-        Of all boxes given.
+        Recall over all given boxes.
     scores : ndarray of shape (k,)
-        Of the boxes that count at IoU .5, highest first.
+        Scores of the boxes that count at IoU .5, highest first.
     hits : ndarray of shape (k,), bool
         Whether each of them is right.
     log_average_miss_rate : float

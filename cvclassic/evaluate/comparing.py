@@ -31,7 +31,7 @@ class Comparison:
     ----------
     names : list of m str
     level : float
-        Of the intervals; differences are called significant at 1 - level.
+        Confidence level of the intervals; differences are called significant at 1 - level.
     scores : list of m dicts
         Name of a score to its value, None where the predictions do not say.
     intervals : list of m dicts
@@ -145,7 +145,7 @@ def compare_predictions(
     ----------
     names : sequence of m str
     predictions : sequence of m Predictions
-        Of the same images in the same order; see `align_predictions`.
+        Predictions of the models for the same images in the same order; see `align_predictions`.
     level : float, default=0.95
     n_resamples : int, default=2000
     random_state : int, RandomState or None, default=0

@@ -30,7 +30,8 @@ class ModelPair:
         The first one's accuracy minus the second one's.
     accuracy_interval : tuple of (low, high)
     accuracy_p : float
-        Of the bootstrap: how often resamples are as far from the difference as nothing is.
+        Bootstrap p-value: how often resamples differ from the observed difference by at least its
+        size.
     class_difference, class_interval, class_p
         The same of the mean class accuracy.
     """
@@ -128,9 +129,9 @@ def compare_pair(
     Parameters
     ----------
     first, second : Predictions
-        Of the same images in the same order; see `align_predictions`.
+        Predictions of two models for the same images in the same order; see `align_predictions`.
     level : float, default=0.95
-        Of the intervals.
+        Confidence level of the intervals.
     n_resamples : int, default=5000
         Also bounds the p values of the bootstrap from below, by 1 / (n_resamples + 1).
     random_state : int, RandomState or None, default=0

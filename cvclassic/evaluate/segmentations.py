@@ -38,7 +38,7 @@ class ImageMeasures:
     objects : tuple of int or None
         True, found, and hits at an overlap over one half.
     overlaps, certainties : ndarray
-        Of each found object.
+        Overlap and confidence of each found object.
     """
 
     confusion: np.ndarray
@@ -175,7 +175,7 @@ def segmentation_intervals(
     Returns
     -------
     dict
-        Of the scores that are numbers; empty with fewer than three images.
+        Intervals of the numeric scores; empty with fewer than three images.
     """
     if len(measures) < 3:
         return {}

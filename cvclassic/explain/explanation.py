@@ -39,7 +39,7 @@ class Explanation:
     classes : tuple
         All classes.
     decisions, probabilities : ndarray of shape (n_classes,), float64
-        Of the head, for each class.
+        Output of the head for each class.
     exact : bool
         Whether the shares are the decision itself, taken apart, and not an approximation.
     how : str
@@ -126,7 +126,7 @@ class Explanation:
         Parameters
         ----------
         image : ndarray of shape (H, W) or (H, W, 3), uint8, optional
-            Of any size; the explained image itself unless given.
+            Image to draw on, of any size; the explained image itself unless given.
 
         Returns
         -------

@@ -31,7 +31,7 @@ class FlippingSet:
         Answer with all keypoints and without these; `label_after` is None where there is no
         such set.
     n_keypoints : int
-        Of the image.
+        Number of keypoints in the image.
     """
 
     index: np.ndarray
@@ -122,7 +122,7 @@ def find_flipping_set(
         A classifier of images by local features.
     image : path, encoded bytes, ndarray or Picture
     explanation : Explanation, optional
-        Of this image; its two classes are tried first.
+        Explanation of this image; its two classes are tried first.
 
     Returns
     -------

@@ -48,7 +48,7 @@ def load_folder(
     min_classes : int
         How many classes there must be: 2 to train, 1 to evaluate.
     part : {"train", "validation", "test"}
-        Of a folder that holds splits. In the place of a missing test split the validation
+        Split to read, if the folder holds splits. If the test split is missing, the validation
         split is read, and the other way around.
     skip_empty : bool
         Leave class folders without images out, with a note, instead of refusing them.

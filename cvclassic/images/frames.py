@@ -109,7 +109,7 @@ class VideoLimits:
     memory : int
         Bytes of address space of the decoder.
     max_pixels : int
-        Of a frame.
+        Maximum number of pixels per frame.
     max_frames : int
         Frames that are decoded at most.
     """

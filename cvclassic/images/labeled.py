@@ -53,7 +53,7 @@ class LabeledImages:
     notes : tuple of DataNote
         What was noticed on the way.
     parts : dict of str to str
-        Of a folder with splits: their kind (``"train"``, ``"validation"``, ``"test"``) and where
+        For a folder with splits: their kind (``"train"``, ``"validation"``, ``"test"``) and where
         each lies; else empty.
     """
 

@@ -29,7 +29,7 @@ def pil_pixels(image) -> np.ndarray:
     Parameters
     ----------
     image : PIL.Image.Image
-        Of any mode but 32-bit integers and floats, of which nothing says what is white.
+        An image of any mode but 32-bit integers and floats, whose value range is not defined.
 
     Returns
     -------

@@ -90,7 +90,7 @@ def read_list(stream: IO[bytes], *, null: bool = False, name: str = "-") -> Iter
     null : bool
         Names end in a NUL byte, as ``find -print0`` writes them, instead of a newline.
     name : str
-        Of the list, for messages.
+        Name of the list, for messages.
 
     Yields
     ------

@@ -33,7 +33,7 @@ def estimate_homography(
     max_iterations : int
         Samples at most.
     seed : int
-        Of the random samples.
+        Seed of the random samples.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def guided_matches(
     threshold : float
         Largest reprojection error of an inlier, in pixels.
     seed : int
-        Of the random samples.
+        Seed of the random samples.
 
     Returns
     -------

@@ -199,7 +199,7 @@ def match_images(
     guided : bool
         Pair once more with the homography at hand.
     seed : int
-        Of the random samples.
+        Seed of the random samples.
 
     Returns
     -------

@@ -22,7 +22,7 @@ class TrainingRun:
     Parameters
     ----------
     paths, labels : list
-        Of the images that could be read, in order.
+        The images that could be read, in order, and their labels.
     images : sequence
         The same images.
     failures : list of (path, code, message)
@@ -34,7 +34,7 @@ class TrainingRun:
     held_out : Predictions, KeywordPredictions or None
         Answers for training images while they were held out; None where the head keeps none.
     seconds : dict of str to float
-        Of each stage.
+        Seconds that each stage took.
     notes : list of DataNote
         What the user should know: of the data, and of the model.
     """
@@ -67,7 +67,7 @@ def held_out_predictions(
     without_features : sequence of int
         Numbers of images that the head did not see.
     paths, labels : sequence
-        Of all training images.
+        All training images and their labels.
 
     Returns
     -------

@@ -27,7 +27,7 @@ def save_bundle(
     kind : str
         What the file is, such as ``"cvclassic-landmarks"``.
     version : int
-        Of this kind's form.
+        Version of this kind's file format.
     arrays : dict of str to ndarray
         Finite.
     content : dict

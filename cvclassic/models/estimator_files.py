@@ -35,7 +35,7 @@ def save_estimator(
     content : dict
         What is learned beside the arrays; JSON-able.
     params : dict
-        Of the estimator; of a generator as ``random_state`` nothing is kept.
+        Parameters of the estimator; a random generator given as ``random_state`` is not stored.
     summary : dict, optional
         What is to be remembered of the training; JSON-able.
 

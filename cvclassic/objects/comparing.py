@@ -28,7 +28,7 @@ class ComparedDetector:
     name : str
     scores : BoxScores
     difference : float
-        Of AP50 to the best detector.
+        Difference in AP50 to the best detector.
     interval : (float, float)
         95% of the differences when images are drawn anew; the same images for both.
     """
@@ -120,7 +120,7 @@ def compare_detectors(
     found : mapping of str to sequence of Detections
         What each detector found in them.
     seed : int
-        Of the images that are drawn anew.
+        Seed of the bootstrap.
 
     Returns
     -------

@@ -66,7 +66,7 @@ def plan_max_side(boxes: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]])
     ----------
     boxes : sequence of ndarray of shape (n, 4)
     sizes : sequence of (height, width)
-        Of the images that the boxes are in.
+        Sizes of the images that contain the boxes.
     """
     sides = []
     for rows, (height, width) in zip(boxes, sizes, strict=True):

@@ -43,7 +43,7 @@ class WindowExplanation:
     window : ndarray of shape (4,)
         The scanned window that lies nearest to it.
     overlap : float
-        Of both.
+        Overlap of the two boxes (IoU).
     trace, floors : ndarray of shape (n_blocks,)
         Score of the window after every 16 trees, and what it needed.
     channels : dict of str to float
@@ -55,7 +55,7 @@ class WindowExplanation:
     cells : ndarray of shape (rows, columns)
         What each cell of the grid of gradients adds.
     score : float
-        Of the second stage and the finer look.
+        Score after the second stage and the refinement.
     probability : float
     final : ndarray of shape (4,)
         The window after both regressions of boxes.

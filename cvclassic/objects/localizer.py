@@ -42,11 +42,11 @@ class SingleObjectLocalizer(BaseEstimator):
     n_hidden : int, default=128
         Units of the hidden layer, ReLU.
     box_weight : float, default=5
-        Of the squared error of the box, whose four numbers are shares of the image's sides.
+        Weight of the squared error of the box, whose four numbers are shares of the image's sides.
     max_iter : int, default=100
         Epochs.
     learning_rate : float, default=0.002
-        Of Adam.
+        Learning rate of Adam.
     alpha : float, default=0.01
         L2 penalty.
     mirror : bool, default=True
@@ -58,7 +58,7 @@ class SingleObjectLocalizer(BaseEstimator):
     classes_ : ndarray of str
         An empty name stands for images without an object, if there were any.
     losses_ : list of TwoHeadLoss
-        Of each epoch.
+        Losses of each epoch.
 
     References
     ----------

@@ -22,16 +22,16 @@ class Refiner:
     Attributes
     ----------
     columns, rows : int
-        Of the grid.
+        Size of the grid.
     center : ndarray of shape (d,), float32
     gain : float
         Brings vectors to a mean length of 1.
     weights : ndarray of shape (d + 1, c), float32
-        Of the classifiers; the last row is the intercept.
+        Weights of the classifiers; the last row is the intercept.
     changes : ndarray of shape (d + 1, 4), float32
-        Of the regression of boxes.
+        Weights of the regression of boxes.
     share : float
-        Of these scores in the final ones.
+        Share of these scores in the final ones.
 
     References
     ----------

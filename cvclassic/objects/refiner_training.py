@@ -28,7 +28,7 @@ class FineRows:
     boxes : ndarray of shape (n, 4), float32
         In pixels of the reduced image.
     scores : ndarray of shape (n, c), float32
-        Of the second stage, held out.
+        Held-out scores of the second stage.
     vectors, mirrored, overlaps, changes, skipped : ndarray
         As in `ImageRows`.
     """
@@ -91,7 +91,7 @@ def train_refiner(
     -------
     refiner : Refiner
     held_out : list of (boxes, scores, finer scores)
-        Of each image, by weights that had not learned from it: boxes moved, scores before and now.
+        For each image, by weights that had not learned from it: boxes moved, scores before and now.
     """
     vectors, mirrored = stacked([i.vectors for i in images]), stacked([i.mirrored for i in images])
     boxes = np.concatenate([i.boxes for i in images])

@@ -78,7 +78,7 @@ class Scanned:
     ----------
     atlas : Atlas
     overlaps : ndarray of shape (n,), float32
-        Of each window with the object that it overlaps most.
+        Overlap of each window with the object that it overlaps most.
     ignored : ndarray of shape (n,), bool
     on_objects : list of ndarray of int
         Best windows of each object, best first.

@@ -42,9 +42,9 @@ class DetectorState:
         Soft cascade: the score that a window needs after every 16 trees.
     vectors : WindowVectors
     weights : ndarray of shape (d + 1, c), float32
-        Of the classifiers, one a class; the last row is the intercept.
+        Weights of the classifiers, one column per class; the last row is the intercept.
     changes : ndarray of shape (d + 1, 4), float32
-        Of the regression of boxes.
+        Weights of the regression of boxes.
     refiner : Refiner or None
         The finer look at the boxes; None where it did not help.
     calibration : ndarray of shape (2, c), float32

@@ -34,7 +34,7 @@ class ImageRows:
         In pixels of the reduced image.
     vectors : ndarray of shape (n, d), float16
     mirrored : ndarray of shape (m, d), float16
-        Of the mirror images of those windows that overlap an object well.
+        Mirror images of those windows that overlap an object well.
     overlaps : ndarray of shape (n, c), float32
         Best overlap with an object of each class.
     changes : ndarray of shape (n, 4), float32

@@ -26,7 +26,7 @@ class Verifier:
     weights, changes : ndarray
         As in `DetectorState`.
     held_out : list of (boxes, scores)
-        Of each image, by weights that had not learned from it: the windows moved, and their scores
+        For each image, by weights that had not learned from it: the windows moved, and their scores
         for each class.
     """
 

@@ -84,19 +84,19 @@ class WindowRows:
         Parameters
         ----------
         boxes : ndarray of shape (n, 4)
-            Of the windows.
+            Boxes of the windows.
         owner : ndarray of shape (n,), int
             Image of each window.
         folds : ndarray of shape (n_images,), int
         penalty, ridge : float
-            Of the classifiers and of the regression.
+            Regularization of the classifiers and of the regression.
         progress : callable
             Called with steps done and steps in all.
 
         Returns
         -------
         weights, changes : ndarray
-            Of all rows.
+            Weights trained on all rows.
         scores : ndarray of shape (n, c), float32
         moved : ndarray of shape (n, 4)
             What the fit that had not seen a window says of it.

@@ -26,7 +26,7 @@ class WindowVectors:
     Attributes
     ----------
     columns, rows : int
-        Of the grid of gradients.
+        Size of the grid of gradients.
     codebook : Codebook
     center : ndarray of shape (d,), float32
         Mean of training windows.

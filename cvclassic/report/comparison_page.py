@@ -27,15 +27,15 @@ class VersusReport:
     Parameters
     ----------
     name : str
-        Of the images.
+        Name of the image set.
     n_train : int
         Images that were learned from.
     contest : Contest
     answers : dict of name to Predictions
-        Of those that were measured, and of others whose answers came as tables.
+        Predictions of the measured methods, and of others read from tables.
     advice : Advice
     comparison : Comparison, optional
-        Of the answers, in their order; None where there is only one.
+        Comparison of the predictions, in the same order; None if there is only one.
     test_images : sequence of n
         What the answers are about, to be shown.
     budget : float

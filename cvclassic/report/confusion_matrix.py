@@ -96,7 +96,7 @@ def build_matrix(
     Parameters
     ----------
     labels : sequence
-        Of rows and columns; None stands for no answer.
+        Labels of rows and columns; None stands for no answer.
     confusion : sequence of n rows of n counts
         Rows: truth, columns: answers.
     predictions : Predictions, optional

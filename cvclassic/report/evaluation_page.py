@@ -76,7 +76,7 @@ class EvaluationReport:
     scores : dict
         As `score_predictions` gives it, with ``level`` and ``intervals``; or as `score_numbers`.
     predictions : Predictions or KeywordPredictions, optional
-        Of a classifier.
+        The model's predictions, if it is a classifier.
     failures : sequence of (path, code, message)
     thumbnails : mapping of str to Thumbnail
         By path.
@@ -88,7 +88,7 @@ class EvaluationReport:
     summary : mapping
         What the model file says of its training.
     parameters : sequence of (name, value)
-        Of the model.
+        Parameters of the model.
     command : str
         What to type for the same again.
     notes : sequence of str

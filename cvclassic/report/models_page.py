@@ -54,12 +54,12 @@ def write_compare_page(
     path : str or os.PathLike
     found : Comparison
     extras : list of dict
-        Of each model ``n_bytes`` and ``ms_per_image``, None where unknown.
+        For each model ``n_bytes`` and ``ms_per_image``, None where unknown.
     failed : list of (path, code, message)
         Images that were not compared.
     answers : sequence of Predictions, optional
-        Of each model, on the same images in the same order: the page then shows images on which
-        the models differ.
+        Predictions of each model for the same images in the same order: the page then shows images
+        on which the models differ.
     images : mapping of str to image, optional
         Path of an image to what `load_pixels` takes.
 

@@ -79,9 +79,9 @@ def write_segmentation_page(
     images : sequence of SegmentedImage
         The 40 worst are shown, worst first.
     scores, intervals : mapping
-        Of `segmentation_scores` and `segmentation_intervals`.
+        Results of `segmentation_scores` and `segmentation_intervals`.
     names : sequence of str
-        Of the classes.
+        Names of the classes.
     tolerance : float
     title, command : str
     seconds : float

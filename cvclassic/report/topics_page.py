@@ -37,7 +37,7 @@ def write_topics_page(
     index : ImageIndex
     topics : Topics
     name : str
-        Of the index.
+        Name of the index.
     command : str
         That makes the page again.
 

@@ -33,17 +33,17 @@ class TrainingReport:
     model : str
         Name of the model.
     n_bytes : int
-        Of its file.
+        Size of the model file.
     paths, labels : sequence of n
         The images that were read.
     scores : dict, optional
-        Of images that were held out, with ``level`` and ``intervals``.
+        Scores on held-out images, with ``level`` and ``intervals``.
     held_out : Predictions or KeywordPredictions, optional
-        Of those.
+        Predictions for the held-out images.
     trials : sequence of Trial
         What auto tried.
     epochs : sequence of Epoch
-        Of a head that has such.
+        Epochs, if the head was trained in epochs.
     odd : sequence of (path, code, message)
         Warnings about images that were read all the same.
     notes : sequence of str

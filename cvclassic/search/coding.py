@@ -113,7 +113,7 @@ class ImageCoder:
         ----------
         image : path, encoded bytes or array
         features : LocalFeatures, optional
-            Of the image, where they are known.
+            Local features of the image, if they are known.
 
         Raises
         ------

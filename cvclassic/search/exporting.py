@@ -51,7 +51,7 @@ def export_index(
         New or empty.
     to : {"qdrant", "opensearch", "pgvector"}
     name : str
-        Of the collection, index or table.
+        Name of the collection, index or table.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def export_query(code: ImageCode, *, to: str, name: str = "images", top: int = 1
     Parameters
     ----------
     code : ImageCode
-        Of the query, from `ImageCoder.code` of the index that was exported.
+        Code of the query, from `ImageCoder.code` of the exported index.
     to : {"qdrant", "opensearch", "pgvector"}
     name : str
     top : int

@@ -32,8 +32,8 @@ def rank_queries(
     relevance : mapping
         As `read_relevance` gives it.
     folder : str or os.PathLike, optional
-        Of the query images; by default the queries are images of the index, of which the index
-        knows all that a query needs.
+        Folder of the query images; by default the queries are images of the index, of which the
+        index knows all that a query needs.
     shown : str
         Name of the relevance file, for messages.
     expand : bool

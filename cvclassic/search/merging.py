@@ -27,7 +27,7 @@ def write_merged(
     ----------
     path : str or os.PathLike
     segments : sequence of Segment
-        Of the same vocabulary.
+        Segments with the same vocabulary.
     alive : sequence of ndarray of shape (n,), bool
         For each segment, which images to keep.
 

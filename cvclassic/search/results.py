@@ -26,7 +26,7 @@ class Hit:
     n_inliers : int
         Those of them that agree with one affine map; 0 where geometry was not looked at.
     similarity : float or None
-        Of color and shape of the whole image, -1 to 1; None without compact codes.
+        Similarity of color and shape of the whole images, -1 to 1; None without compact codes.
     xy_query, xy_image : ndarray of shape (n, 2), float32
         Matches in pixels of the described images: those that agree where geometry was looked at.
     image_shape : tuple of int
@@ -68,7 +68,7 @@ class Hits:
     ----------
     hits : list of Hit
     n_keypoints : int
-        Of the query.
+        Number of keypoints in the query.
     query_shape : tuple of int
         Height and width of the query as it was described.
     seconds : dict of str to float

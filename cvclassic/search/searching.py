@@ -119,7 +119,7 @@ class Searcher:
         Parameters
         ----------
         codes : sequence of ImageCode
-            Of several, scores are averaged.
+            Codes of the query images; scores of several are averaged.
         geometry : bool
             Whether to look at the geometry of the best candidates.
         """

@@ -138,7 +138,7 @@ class PostingFile:
     ----------
     path : Path
     descriptor : int
-        Of the open file; this object closes it.
+        Descriptor of the open file; this object closes it.
     offsets : dict of str to int
         Where each array begins.
     """

@@ -61,7 +61,7 @@ def verify(
     candidates : ndarray of shape (c,), int
         Images, numbered through all segments.
     longer_sides : ndarray of shape (c,)
-        Of the candidates, in pixels.
+        Longer sides of the candidates, in pixels.
 
     Returns
     -------

@@ -110,9 +110,9 @@ def joint_space(
     Returns
     -------
     places : ndarray of shape (n, n_concepts)
-        Of the images, of length 1.
+        Places of the images in concept space, of length 1.
     concepts : ndarray of shape (k, n_concepts)
-        Of the keywords.
+        Places of the keywords.
     """
     rare = np.log((len(marks) + 1) / np.maximum((marks > 0).sum(axis=0), 1))
     both = csr_array(hstack([visual, _unit(csr_array(marks * rare))]))
@@ -174,10 +174,10 @@ def query_words(
     ----------
     index : ImageIndex
     searcher : WordSearcher
-        Of the same index.
+        Searcher of the same index.
     words : sequence of str
     images : sequence of images
-        Of one thing; what they find counts as much as the words.
+        Images of one thing; what they find counts as much as the words.
     top : int
     expand : bool
         Query again with what the best hits show.

@@ -36,7 +36,7 @@ class Annotation:
         Folder for the scribbles, NAME.png of the size of the image: 0 not marked, 1 the first
         class, and so on. What is there already is gone on with.
     names : sequence of str
-        Of the classes.
+        Names of the classes.
 
     Raises
     ------

@@ -169,7 +169,7 @@ class MaskValues:
     Attributes
     ----------
     values : tuple of int
-        Of the classes, in order.
+        Mask values of the classes, in order.
     names : tuple of str
     ignored : tuple of int
         Values that are not labeled.

@@ -56,7 +56,7 @@ def expected_threshold(
     Parameters
     ----------
     truth : ndarray of shape (n,), bool
-        Of the labeled pixels.
+        True class of the labeled pixels.
     scores : ndarray of shape (n,), float32
     everything : ndarray of shape (m,), float32
         Scores of labeled and unlabeled pixels.

@@ -26,7 +26,7 @@ class Example:
     top, left : int
         Where it begins in the whole image.
     height, width : int
-        Of the whole image; 0 if this is it.
+        Size of the whole image, if this is a part of it; else 0.
     """
 
     image: np.ndarray

@@ -180,7 +180,7 @@ def refine_contour(
         Morphological geodesic active contour, or random walker from the middle of the mask and of
         its surroundings (both scikit-image).
     n_iterations : int
-        Of the contour.
+        Number of iterations of the contour.
 
     Returns
     -------

@@ -18,7 +18,7 @@ def sample_pixels(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw labeled pixels, the same number of each class as far as there are so many.
 
-    Of millions of pixels, most are easy: with the answers of an earlier stage, pixels are drawn in
+    Most of millions of pixels are easy: given the answers of an earlier stage, pixels are drawn in
     proportion to how wrong it is about them, and weigh as much less, so that sums over the sample
     still stand for sums over the image.
 

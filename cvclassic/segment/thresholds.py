@@ -32,9 +32,9 @@ def threshold_image(
         One limit by Otsu's, the triangle or Li's rule; a limit for each place, its neighborhood's
         mean; several limits by Otsu's rule.
     n_classes : int
-        Of "multi", from 2 to 5.
+        Number of classes for "multi", from 2 to 5.
     radius, offset
-        Of "local": pixels around, and how far above their mean is light (of 1).
+        For "local": pixels around, and how far above their mean is light (of 1).
     dark : bool
         Objects are darker than the background: the order of classes is turned around.
 

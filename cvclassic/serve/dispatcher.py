@@ -118,7 +118,7 @@ class Dispatcher:
         Returns
         -------
         concurrent.futures.Future
-            Of its result. Cancelled before a worker has it, it costs nothing.
+            The item's result. If it is canceled before a worker has the item, it costs nothing.
 
         Raises
         ------

@@ -26,9 +26,9 @@ class ServeSettings:
     max_queue : int
         Images that may wait or be under way; more are answered with 503.
     max_bytes : int
-        Of one image.
+        Maximum size of an image file.
     max_request_bytes : int
-        Of a whole request.
+        Maximum size of a whole request.
     max_images : int
         Images in one request to ``/predict``; ``/predict/batch`` has no such limit.
     timeout : float

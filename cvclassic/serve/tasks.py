@@ -27,7 +27,7 @@ class MaskTask(ImageTask):
     classifier : PixelClassifier
         Fitted.
     names : sequence of str
-        Of the classes.
+        Names of the classes.
     """
 
     block_size = 1
@@ -77,9 +77,9 @@ def encode_masks(pictures: Mapping[str, np.ndarray], names: list[str], form: str
     Parameters
     ----------
     pictures : mapping of str to ndarray
-        Of a `MaskTask`.
+        Pictures of a `MaskTask`.
     names : list of str
-        Of the classes.
+        Names of the classes.
     form : {"png", "rle", "none"}
         An image of class numbers (8 bits; of objects 16 bits) as base64, or run lengths of each
         class as COCO writes them.

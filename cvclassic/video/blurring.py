@@ -61,7 +61,7 @@ def plan_blurring(
     Parameters
     ----------
     found : iterable of Detections
-        Of consecutive frames.
+        Detections in consecutive frames.
     max_hidden : int
         Longest gap that is bridged, in frames.
     margin : int

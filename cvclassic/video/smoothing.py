@@ -20,7 +20,7 @@ def smooth_labels(probabilities: ArrayLike, times: ArrayLike, *, hold: float = 1
     Parameters
     ----------
     probabilities : array_like of shape (n, n_classes)
-        Of each frame by itself; a row of zeros says nothing.
+        Probabilities in each frame by itself; a row of zeros means no answer.
     times : array_like of shape (n,)
         Seconds, increasing.
     hold : float

@@ -42,7 +42,7 @@ class TrackedBox:
     box : tuple of float
         (x, y, width, height) in pixels.
     score : float
-        Of the detection; 0 where the box is predicted or bridges a gap.
+        Score of the detection; 0 where the box is predicted or bridges a gap.
     label : object
     seen : bool
         Whether there was a detection in this frame.
@@ -128,7 +128,7 @@ class BoxTracker:
         Returns
         -------
         list of TrackedBox
-            Of tracks that are sure of themselves.
+            Confirmed tracks.
         """
         self.frame += 1
         for track in self._tracks:
@@ -253,7 +253,7 @@ def track_detections(
     ----------
     frames : iterable of (Detections, image or None)
     **options
-        Of `BoxTracker`.
+        Options of `BoxTracker`.
 
     Yields
     ------

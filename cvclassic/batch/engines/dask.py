@@ -48,14 +48,14 @@ def map_on_dask(
     function : callable
         Takes a list and gives one result for each item. Sent once to each worker.
     X : iterable
-        Of what pickles. Read a few shards ahead of the results for each worker.
+        Items that can be pickled. Only a few shards per worker are read ahead of the results.
     lost : callable
         Gives the result of an item that kills its process, takes too long or too much memory.
     address : str
         ``tcp://host:port`` of a scheduler, or ``local`` for a cluster of this machine that
         lives as long as this call.
     n_workers : int
-        Of a local cluster.
+        Number of workers of a local cluster.
     block_size : int
     timeout, memory_cap, probe
         As `map_in_processes` has them; memory is measured on this machine.

@@ -32,9 +32,9 @@ class JobSpec:
     Attributes
     ----------
     token : str
-        Of the run.
+        Identifies the run.
     versions : dict of str to str
-        Of those who sent it, see `versions`.
+        Versions on the machine that started the run, see `versions`.
     lost : callable
     timeout, memory_cap : float or None
         As `map_in_processes` has them.

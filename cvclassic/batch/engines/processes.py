@@ -97,7 +97,7 @@ def map_in_processes(
     function : callable
         Takes a list and gives one result for each item. Pickled once.
     X : iterable
-        Of what pickles. Read only a few blocks ahead of the results.
+        Items that can be pickled. Only a few blocks are read ahead of the results.
     lost : callable
         Gives the result of an item that kills its process, takes too long or too much memory.
     n_workers, block_size : int

@@ -257,7 +257,7 @@ def open_writer(
         A callable is given a text file and the columns, and gives an object with ``write`` and
         perhaps ``finish``, which is called behind the last record.
     columns : sequence of Column
-        Of the task, see `Task.columns`.
+        The task's columns, see `Task.columns`.
     raw_csv : bool
         See `CsvWriter`; for files only.
 

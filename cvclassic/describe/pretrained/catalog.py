@@ -29,9 +29,9 @@ class Published:
     file : str
         Inside the package's folder.
     sha256 : str
-        Of that file.
+        Digest of that file.
     onnx_sha256 : str
-        Of the ONNX file that is made of it.
+        Digest of the ONNX file that is made from it.
     build : callable
         From arrays by name to the bytes of the ONNX file.
     license : str

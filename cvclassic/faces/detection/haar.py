@@ -27,7 +27,8 @@ class HaarFaceDetector(FaceDetector):
     Parameters
     ----------
     cascades : tuple of str, default=("alt", "alt2", "default", "profile")
-        Of these; the profile is looked for on both sides and costs as much as the others together.
+        Cascades to run; the profile cascade runs in both directions and costs as much as the others
+        together.
     min_confidence : float, default=0.6
         Boxes of lower probability are left out. Of those that are left, one in a hundred was false
         on the training images, by cross-validation.

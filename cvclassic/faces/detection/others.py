@@ -38,7 +38,7 @@ class CascadeFaceDetector(_FileDetector):
     Parameters
     ----------
     path : str or Path
-        Of an OpenCV cascade (XML).
+        File of an OpenCV cascade (XML).
     min_neighbors : int, default=3
         Windows that must agree.
     scale_factor : float, default=1.1

@@ -155,7 +155,7 @@ def to_faces(boxes: np.ndarray, shift: np.ndarray, mirrored: bool = False) -> np
     ----------
     boxes : ndarray of shape (n, 4)
     shift : ndarray of shape (3,)
-        Of the center, in x and y, and the new side, in shares of the window's side.
+        Offset of the center, in x and y, and the new side, as shares of the window's side.
     mirrored : bool
         The cascade looked at the mirrored image.
 
@@ -183,7 +183,7 @@ def fuse_groups(groups: list[Groups]) -> tuple[np.ndarray, np.ndarray]:
     boxes : ndarray of shape (n, 4), float64
         Means, weighted by the counts.
     evidence : ndarray of shape (n, 3 * n_cascades), float64
-        Of each cascade the logarithm of its count, its highest and its mean sum; 0 where it found
+        For each cascade the logarithm of its count, its highest and its mean sum; 0 where it found
         nothing. Sums are only comparable within a cascade.
     """
     boxes = np.concatenate([group.boxes for group in groups])

@@ -130,7 +130,7 @@ def grow_tree(
     pairs : ndarray of shape (n_nodes, 2), int
     thresholds : ndarray of shape (n_nodes,), float32
     leaf : ndarray of shape (n,), int
-        Of each row.
+        Leaf that each row falls into.
 
     References
     ----------

@@ -111,7 +111,7 @@ def describe_face(face: np.ndarray, feature: str = "lbp+hog") -> np.ndarray:
     Returns
     -------
     ndarray of shape (d,), float32
-        Of length 1, or 0 where the image is blank.
+        A vector of length 1, or zeros where the image is blank.
 
     References
     ----------

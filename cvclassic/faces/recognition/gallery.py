@@ -52,7 +52,7 @@ class Identity:
     name : str
         ``"unknown"`` where nobody is near enough.
     distance : float
-        Of the nearest person, from 0 to 2; inf for an empty gallery.
+        Distance to the nearest person, from 0 to 2; inf for an empty gallery.
     nearest : str or None
         The nearest person, near enough or not.
     ranking : tuple of (str, float)
@@ -250,7 +250,8 @@ class Gallery:
         Parameters
         ----------
         rates : ErrorRates
-            Of distances between people who need not be in the gallery, see `compare_people`.
+            Error rates for distances between people who need not be in the gallery, see
+            `compare_people`.
         max_far : float, default=0.01
         """
         check_number("max_far", max_far, 0)

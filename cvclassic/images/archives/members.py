@@ -41,8 +41,8 @@ class MemberReader:
     def read(self, path: str, max_bytes: int = 256_000_000) -> bytes | None:
         """Bytes of a member, None where there is no such member, or no such archive.
 
-        Of members of the same name the last one is read, as unpacking would leave it; of a
-        packed tar the next one.
+        If several members have the same name, the last one is read, as unpacking would leave it; in
+        a packed tar the next one.
 
         Parameters
         ----------

@@ -46,7 +46,7 @@ class TarEntry:
     name : str
         Bytes that are not UTF-8 are kept by ``surrogateescape``.
     offset : int
-        Of the data, in bytes from the beginning of the (unpacked) archive.
+        Where the data begin, in bytes from the beginning of the (unpacked) archive.
     size : int
     kind : str
         Empty for a file, else what it is instead, such as ``"a symbolic link"``.

@@ -34,7 +34,7 @@ class ArchiveMember:
     Attributes
     ----------
     path : str
-        Of the archive, ``!``, and the name that the member has in it, such as
+        The archive's path, ``!``, and the name that the member has in it, such as
         ``shard.tar!a/b.jpg``. The name is only a name: nothing is ever written there.
     archive : str
     entry : ZipEntry or TarEntry

@@ -45,7 +45,7 @@ class ZipEntry:
     name : str
         Bytes that are not UTF-8 are kept by ``surrogateescape``.
     offset : int
-        Of the local header, in bytes from the beginning of the file.
+        Where the local header begins, in bytes from the beginning of the file.
     stored, size : int
         Bytes in the archive and after unpacking.
     method : int

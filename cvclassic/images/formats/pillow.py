@@ -231,7 +231,7 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 def _tiff_pixels(image: ImageFile.ImageFile, header: ImageHeader) -> np.ndarray:
     """Samples of a TIFF, which Pillow turns upright by itself.
 
-    Of color with 16 bits Pillow keeps the upper byte. Where that leaves too little, the lower
+    Pillow keeps only the upper byte of 16-bit color. Where that leaves too little, the lower
     byte is read as if the byte order were the other one.
     """
     if image.mode != "F" and (header.sample_format != "uint" or header.bit_depth > 16):

@@ -129,7 +129,7 @@ def upright_box(box: Box, orientation: int, width: int, height: int) -> Box:
     orientation : int
         1 to 8, as EXIF counts.
     width, height : int
-        Of the pixels as they are stored.
+        Size of the image as stored, before any EXIF rotation.
 
     Returns
     -------
