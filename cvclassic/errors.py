@@ -80,4 +80,4 @@ class OutputLockedError(CvclassicError):
 
 
 class ResumeError(CvclassicError, ValueError):
-    """An interrupted run is there that cannot be gone on with: it began with something else."""
+    """An interrupted run cannot be resumed: it began with other inputs or options."""

@@ -64,7 +64,7 @@ class Tally:
 
     @property
     def eta(self) -> float | None:
-        """Seconds to go, None where nobody knows."""
+        """Remaining seconds; None where unknown."""
         if self.total is None or not self.rate:
             return None
         return max(0, self.total - self.done) / self.rate

@@ -143,7 +143,7 @@ def remove_leftovers(folder: str | os.PathLike, target: str | os.PathLike | None
     ----------
     folder : str or Path
     target : str or Path, optional
-        Only those that were to become this file, whoever made them: the caller holds its lock.
+        Only those that were to become this file, from any process: the caller holds its lock.
         Else those whose process no longer lives.
 
     Returns

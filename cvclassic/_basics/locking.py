@@ -37,7 +37,7 @@ def open_locked(path: str | os.PathLike) -> int:
     Parameters
     ----------
     path : str or Path
-        Whoever holds the lock may remove the file.
+        The holder of the lock may remove the file.
 
     Returns
     -------

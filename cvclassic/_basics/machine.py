@@ -26,7 +26,7 @@ _NO_MEMORY = (
 
 
 def peak_memory() -> int | None:
-    """Most memory that this process had so far, in bytes; None where nobody counts it."""
+    """Peak memory of this process so far, in bytes; None where the system does not count it."""
     try:
         import resource
     except ImportError:

@@ -36,7 +36,7 @@ def can_list_descriptors() -> bool:
 
 
 def pread(fd: int, size: int, place: int) -> bytes:
-    """Read at a place; the file's position is nobody's business."""
+    """Read at an offset, without touching the file's position."""
     if hasattr(os, "pread"):
         return os.pread(fd, size, place)
     with _seeking:
@@ -158,7 +158,8 @@ def keep_freed_memory() -> None:
 
     For processes that describe image after image: fresh pages cost page faults, 850 per image
     for SIFT at 512 pixels, a sixth of its time. The setting belongs to the whole process, so it
-    is for whoever owns it, not for a library. Other systems and libraries are left as they are.
+    is for the application to set, not for a library. Other systems and libraries are left as
+    they are.
     """
     global _kept
     if _kept or not sys.platform.startswith("linux"):
@@ -188,7 +189,7 @@ def can_measure_memory() -> bool:
 
 
 def resident_memory(pid: int) -> int:
-    """Bytes of memory that a process occupies, 0 where nobody knows."""
+    """Bytes of memory that a process occupies; 0 where unknown."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -197,7 +198,7 @@ def resident_memory(pid: int) -> int:
 
 
 def peak_of(pid: int) -> int:
-    """Most bytes of memory that a process has occupied so far, 0 where nobody knows."""
+    """Peak memory of a process so far, in bytes; 0 where unknown."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
             for line in file:

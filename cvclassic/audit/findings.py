@@ -166,7 +166,7 @@ def judge_images(
     ----------
     scanned : sequence of Scanned
     tiny : float
-        Shorter sides below so many pixels are tiny.
+        Images whose shorter side is below this number of pixels are tiny.
     blur : float
         Images less sharp than this share of the set's median are blurred; see `sharpness_of`.
     imbalance : float

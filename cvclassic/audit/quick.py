@@ -51,7 +51,7 @@ def quick_audit(data: LabeledImages | Dataset) -> list[DataNote]:
 
 
 def note_single(labels: Sequence) -> list[DataNote]:
-    """Classes of one image: they can never be held out, so that nobody knows how they do."""
+    """Classes of one image: they can never be held out, so their accuracy stays unknown."""
     if is_multilabel(labels):
         return _note_rare(labels)
     alone = sorted(str(label) for label, n in Counter(labels).items() if n == 1)

@@ -43,7 +43,7 @@ def choose_moves(finding: Finding) -> list[Listed]:
 
     Of identical files in one class the first stays. Of identical files in several splits those in
     the test split stay, else those in the validation split. Of copies in several classes none
-    stays, as nobody knows which label is right. Of other findings all go.
+    stays, because the right label is not known. Of other findings all go.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def resume(
         Gives one record for each input, in order.
     block_size : int
         Inputs that `process` works on at once. What is done of a block that was cut is done
-        again, since the last bits of a product hang on the shape of its factors.
+        again, since the last bits of a product depend on the shape of its factors.
 
     Yields
     ------

@@ -119,7 +119,7 @@ def scan_scene(
     most: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, int, int]:
-    """Windows of one image that pass, at all scales, at most so many of them.
+    """Windows of one image that pass, at all scales, up to a maximum number.
 
     Returns
     -------

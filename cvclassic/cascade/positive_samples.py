@@ -30,8 +30,8 @@ class Jitter:
     scale : float
         Up to this share larger or smaller.
     blur, noise : float
-        A quarter of the copies is blurred by up to so many pixels of the window, another quarter
-        gets noise of up to so many gray levels (standard deviations), and so do the images
+        A quarter of the copies is blurred, by up to `blur` pixels of the window; another quarter
+        gets noise of up to `noise` gray levels (standard deviation), and so do the images
         without the object.
     """
 

@@ -32,7 +32,7 @@ class Settings:
     window : (width, height)
         Size of the windows in pixels: the smallest object that can be found.
     stages : int
-        At most so many.
+        Maximum number of stages.
     hit_rate : float or tuple of float
         Share of the objects that a stage must let through, measured on a fifth of the objects
         that is kept from learning. Several are for the first stages, the last for all that follow.

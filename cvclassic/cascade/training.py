@@ -66,7 +66,7 @@ def train_cascade(
     settings : Settings
     path : str or os.PathLike, optional
         File that the cascade is written to after every stage. If it holds the beginning of the
-        same training, that is gone on with, and the result is the same to the byte.
+        same training, that is resumed, and the result is the same to the byte.
     restart : bool
         Begin anew, whatever `path` holds.
     n_jobs : int

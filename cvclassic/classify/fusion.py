@@ -299,7 +299,7 @@ class WeightedUnion(FeatureUnion):
         rows = np.sort(balanced_order(y, len(vectors), rng)[: self.max_samples])
         labels = label_numbers(y, len(vectors))[rows]
         grams = vectors.block_grams(rows)[free]
-        with single_threaded():  # threads would fight, and the choice hang on their number
+        with single_threaded():  # threads would fight, and the choice depend on their number
             return choose_block_weights(grams, labels)[0]
 
     def _parts(self, images, needed) -> list[np.ndarray]:

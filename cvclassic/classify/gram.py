@@ -79,7 +79,7 @@ def svm_dual(
     random_state : int
         Seed of the order of the images.
     weights : ndarray of shape (n,), optional
-        Above 0: each image's loss counts so many times.
+        Above 0: factor that each image's loss is multiplied by.
 
     Returns
     -------

@@ -344,7 +344,7 @@ class SVMClassifier(Head):
         """
         self.held_out_rows_ = samples.rows[judged]
         labels, weights = labels[judged], samples.weights_at(judged)
-        # in units that do not hang on the sum of the weights
+        # in units that do not depend on the sum of the weights
         unit = 1.0 if samples.weights is None else float(samples.weights.mean())
         cv = self.C == "cv"
         candidates = [C / unit for C in _PENALTIES] if cv else [float(self.C)]

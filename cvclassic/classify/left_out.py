@@ -92,7 +92,7 @@ def left_out_loss(
         As in `left_out_decisions`.
     judged : ndarray of shape (n,), bool, optional
         Which images are judged; None stands for all. An image that is the only one of its class
-        never is: without it nobody could know the class.
+        never is: without it the class would be unknown.
 
     Returns
     -------

@@ -47,7 +47,7 @@ def mirroring_helps(vectors: np.ndarray, mirrored: np.ndarray, labels: np.ndarra
     --------
     >>> x = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
     >>> labels = (x[:, 0] > 0).astype(int)
-    >>> mirroring_helps(x, -x, labels)  # they would teach the contrary
+    >>> mirroring_helps(x, -x, labels)  # they contradict the labels
     False
     """
     gram = np.zeros((2 * len(vectors), 2 * len(vectors)), np.float32)

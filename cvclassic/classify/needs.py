@@ -55,7 +55,7 @@ class Needs:
 
 
 def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
-    """What training on so many images takes, about; None where nobody knows.
+    """Estimate of what training on `n_images` images takes; None where it is not known.
 
     Parameters
     ----------

@@ -210,7 +210,7 @@ def _costs(method: str, best: dict[str, str], rows) -> list[str]:
 def _caveats(
     answers, best: dict[str, str], left_out: Mapping[str, str], idle: Sequence[str]
 ) -> list[str]:
-    """What nobody should read into the result."""
+    """What the result does not show."""
     said = []
     if "pre-trained" not in best:
         said.append(

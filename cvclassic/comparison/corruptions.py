@@ -30,7 +30,7 @@ def _scale(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _blur(image: np.ndarray, share: float) -> np.ndarray:
-    """Gaussian, with a deviation of so many hundredths of the longer side."""
+    """Gaussian blur; the strength is its standard deviation in hundredths of the longer side."""
     return cv2.GaussianBlur(image, (0, 0), share / 100 * max(image.shape[:2]))
 
 

@@ -123,7 +123,7 @@ class ColorStats(Describer):
         Side of a cell in pixels, for each scale. A descriptor is 4 cells wide.
     color_space : {"rgb", "opponent", "lab"}, default="rgb"
     border : int, default=0
-        Cell centers stay so many pixels away from the edge of the image.
+        Distance that cell centers keep from the edge of the image, in pixels.
     max_side : int or None, default=300
         Larger images are reduced to this long side first.
 

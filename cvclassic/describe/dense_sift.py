@@ -167,7 +167,7 @@ def dense_sift_features(
     origin : tuple of int
         (x, y) of the first bin center of the first node.
     border : int
-        Bin centers stay so many pixels away from the right and the bottom edge.
+        Distance that bin centers keep from the right and bottom edges, in pixels.
     contrast_threshold : float or None
         Leave out descriptors whose mean gradient strength is smaller, for brightness from
         0 to 1, and uniform patches. None keeps all nodes; uniform patches are zeros then.
@@ -273,7 +273,7 @@ class DenseSIFT(Describer):
         Descriptors whose mean gradient strength (brightness from 0 to 1) is smaller are left
         out. PHOW maps them to zero; leaving them out keeps uniform areas from voting.
     border : int, default=0
-        Bin centers stay so many pixels away from the edge of the image.
+        Distance that bin centers keep from the edge of the image, in pixels.
     root : bool, default=True
         RootSIFT [1]_: compare descriptors by the Hellinger distance.
     max_side : int or None, default=300

@@ -33,7 +33,7 @@ def grid_origin(
     step, bin_size : int
         Distance of nodes and of bin centers, in pixels.
     border : int
-        Bin centers stay so many pixels away from the edge.
+        Distance that bin centers keep from the edge, in pixels.
 
     Returns
     -------

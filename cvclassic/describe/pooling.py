@@ -81,7 +81,7 @@ class BinPooling(NamedTuple):
     weights: np.ndarray  # (4,) factor of each bin that the bank leaves out
 
     def n_samples(self, n_nodes: int) -> int:
-        """Samples that hold all bins of so many nodes."""
+        """Number of samples that holds all bins of that number of nodes."""
         return (n_nodes - 1) * self.node + (N_BINS - 1) * self.bin + 1
 
     def part(self, n_samples: int) -> np.ndarray:
@@ -89,7 +89,7 @@ class BinPooling(NamedTuple):
         return self.bank[:n_samples, : self.starts[n_samples - 1] + self.width]
 
     def n_blocks(self, n_nodes: int) -> int:
-        """Blocks along x that hold all samples of so many nodes."""
+        """Number of blocks along x that holds all samples of that number of nodes."""
         return -(-self.n_samples(n_nodes) // (self.n_nodes * self.node))
 
     def n_pixels(self, n_nodes: int) -> int:

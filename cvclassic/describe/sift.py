@@ -34,7 +34,8 @@ def sift_features(
     ----------
     gray : ndarray of shape (H, W), uint8
     max_keypoints : int, optional
-        Keep the strongest so many, a hard limit. (OpenCV's own limit may give one more.)
+        Maximum number of keypoints, a hard limit; the strongest are kept. (OpenCV may exceed its
+        own limit by one.)
     contrast_threshold, edge_threshold, sigma : float
         As in OpenCV's SIFT.
     root : bool
@@ -90,7 +91,7 @@ class SIFT(Describer):
         Larger images are reduced to this long side first: SIFT needs about 225 bytes a
         pixel.
     max_keypoints : int or None, default=2000
-        Keep the strongest so many.
+        Maximum number of keypoints; the strongest are kept.
     contrast_threshold : float, default=0.02
         Lower finds fainter keypoints. Half of OpenCV's default: classification gains from
         more keypoints.

@@ -89,7 +89,7 @@ def blobs_dog(
         Between neighboring widths; 1.6 comes close to the Laplacian.
     threshold : float
         Least absolute answer, for an image from 0 to 1. Differences are divided by ``ratio - 1``,
-        so that answers do not hang on it.
+        so that answers do not depend on it.
 
     Returns
     -------

@@ -91,9 +91,9 @@ def corners_harris(
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The image.
     max_corners : int, optional
-        Keep the strongest so many.
+        Maximum number of corners; the strongest are kept.
     min_distance : int
-        A corner is the strongest within so many pixels along both axes, also after refinement.
+        Minimum distance between corners along each axis, in pixels, also after refinement.
     threshold : float
         Least response, relative to the strongest.
     k, window, sigma

@@ -49,7 +49,7 @@ def detect_keypoints(
     method : {"sift", "orb", "akaze", "brisk"}
         The detector.
     max_keypoints : int, optional
-        Keep the strongest so many.
+        Maximum number of keypoints; the strongest are kept.
     sensitivity : float
         Divides the detector's threshold on contrast: 2 finds keypoints half as strong.
 
@@ -137,7 +137,7 @@ def run_detector(
 
 
 def _strongest_first(xy: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Order by response; ties by position, so that the result does not hang on OpenCV's order."""
+    """Order by response; ties by position, so that the result does not depend on OpenCV's order."""
     order = np.argsort(-response)
     ranked = response[order]
     like_next = ranked[1:] == ranked[:-1]

@@ -1,4 +1,4 @@
-"""SIFT's four stages, one by one, to look at and to teach with.
+"""SIFT's four stages, one by one, for inspection and teaching.
 
 `cvclassic.detect.detect_keypoints` and `cvclassic.describe.SIFT` are the fast ways to keypoints;
 this one keeps everything on the way. It is written from Lowe's paper with operations on whole

@@ -35,7 +35,7 @@ def draw_match(
     result : cvclassic.match.MatchResult
         Their match.
     limit : int
-        Draw so many inliers, spread over the image, and a quarter as many of the others.
+        Maximum number of inliers to draw, spread over the image; and a quarter as many outliers.
     overlay : bool
         Show the first laid over the second too, where a homography was found: below the lines, or
         beside them where that shows all of it larger.

@@ -24,7 +24,7 @@ def draw_sift_stages(image: np.ndarray, stages: SIFTStages, *, limit: int = 2000
     stages : SIFTStages
         SIFT stages of this image.
     limit : int
-        Draw the strongest so many of each stage.
+        Maximum number of keypoints to draw per stage, strongest first.
 
     Returns
     -------

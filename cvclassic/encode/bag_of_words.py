@@ -189,7 +189,7 @@ def soft_votes(
 
 
 def check_nearest(n_nearest, n_words: int) -> None:
-    """Raise `ParameterError` unless there are so many words to be near to."""
+    """Raise `ParameterError` unless there are at least that many words."""
     check_integer("n_nearest", n_nearest, 1)
     if n_nearest > n_words:
         raise ParameterError(

@@ -278,7 +278,7 @@ class LocalEncoder(ImageTransformer):
         require(self.n_features_out_ == expected, f"n_features_out_ must be {expected}")
 
     def _check_codebook(self, n_words: int) -> None:
-        """Raise `ModelFileError` unless a codebook of so many words may come from `fit`."""
+        """Raise `ModelFileError` unless `fit` can give a codebook of that size."""
         asked = getattr(self, self._codebook_name)
         require(1 <= n_words <= asked, f"there must be 1 to {self._codebook_name}={asked} words")
 

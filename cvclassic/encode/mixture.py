@@ -32,7 +32,7 @@ def principal_components(sample: np.ndarray, n_components: int) -> tuple[np.ndar
     mean : ndarray of shape (d,), float32
     components : ndarray of shape (n_components, d), float32
         Orthonormal rows, by falling variance; each with its largest entry positive, so
-        that the sign does not hang on the library.
+        that the sign does not depend on the library.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def fit_mixture(
     n_jobs : int or None
         The result does not depend on it.
     max_iter : int
-        Stop after so many iterations ...
+        Stop after this number of iterations ...
     tol : float
         ... or once the mean log-likelihood rises by less.
 

@@ -17,13 +17,13 @@ _START_ROWS = 16  # descriptors a word in the first part, at least
 
 
 def codebook_size(asked: int, n_features: int, least: int = 1) -> int:
-    """Number of words (or Gaussians) that so many local features can teach.
+    """Number of words (or Gaussians) that can be learned from `n_features` local features.
 
     Parameters
     ----------
     asked : int
     n_features : int
-        That there are to learn from.
+        Number of local features to learn from.
     least : int
         Features per word that learning needs.
 

@@ -103,7 +103,7 @@ def score_rankings(
         among its own junk is counted for the N-S score, and left out for the others.
     level : float
     n_resamples : int
-        Queries are drawn again so many times for the intervals of mAP and N-S; that of the
+        Number of resamples of the queries for the intervals of mAP and N-S; that of the
         precision at 1 is Wilson's.
     random_state : int
 

@@ -62,7 +62,7 @@ class SimilarPictures:
     Attributes
     ----------
     failures : list of (index, ImageReadError)
-        Images that cannot be read; they are nobody's neighbors.
+        Images that cannot be read; they are never neighbors.
 
     Examples
     --------

@@ -31,7 +31,7 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class Fault:
-    """A folder that could not be listed, so that nobody knows what is missing.
+    """A folder that could not be listed, so that files may be missing.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ def describe(
     descriptor : {"rootsift", "sift", "orb", "akaze", "brisk"}
         Detector and descriptor.
     max_keypoints : int, optional
-        Keep the strongest so many.
+        Maximum number of keypoints; the strongest are kept.
     sensitivity : float
         As in `cvclassic.detect.detect_keypoints`; higher than there, as matching gains from faint
         keypoints and sorts out the bad ones.

@@ -186,7 +186,7 @@ def match_images(
     descriptor : {"rootsift", "sift", "orb", "akaze", "brisk"}
         Detector and descriptor.
     max_keypoints : int, optional
-        Keep the strongest so many of each image.
+        Maximum number of keypoints per image; the strongest are kept.
     ratio, mutual
         As in `match_descriptors`.
     model : {"homography", "fundamental"}

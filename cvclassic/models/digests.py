@@ -1,7 +1,8 @@
 """A checksum over everything in a model file, so that a flipped bit is noticed.
 
-It tells damage, not attack: whoever changes a file on purpose can write a new checksum. XXH3 is
-used because it is a tenth of the time of loading; SHA-256 would be more than all of the rest.
+It reveals damage, not attacks: someone who changes a file on purpose can write a new checksum.
+XXH3 is used because it is a tenth of the time of loading; SHA-256 would be more than all of the
+rest.
 """
 
 from __future__ import annotations

@@ -445,7 +445,7 @@ def _check_columns(steps: list) -> None:
 
 
 def _columns_of(step: Any, columns: int | None) -> int | None:
-    """How many columns a step gives; None where nobody knows."""
+    """Number of columns that a step gives; None where unknown."""
     if hasattr(step, "_saved_columns"):
         return step._saved_columns(columns or 0)
     if hasattr(step, "n_features_out_"):

@@ -204,7 +204,7 @@ def _known(
 
 
 def _print_of(item) -> tuple[int, int]:
-    """Size and time of a file; zeros where nobody knows."""
+    """Size and time of a file; zeros where unknown."""
     found = fingerprint(item)
     return (int(found[0]), int(found[1])) if found else (0, 0)
 

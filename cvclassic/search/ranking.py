@@ -25,7 +25,7 @@ def fuse(
 ) -> np.ndarray:
     """Calibrated sum of what words, geometry and compact codes say.
 
-    Scores of words have no scale of their own: they hang on the number of keypoints of the query
+    Scores of words have no scale of their own: they depend on the number of keypoints of the query
     and on the vocabulary. They are brought to one by the score that the image of rank 20 has,
     which as a rule shows something else, and enter by their logarithm. Inliers multiply the
     score of words instead of replacing it, as views of solid objects have few of them.

@@ -4,7 +4,7 @@
 removed; it carries the SHA-256 of itself and of every file. A change writes new files first, then
 replaces the list, then deletes what the list no longer names. Killed at any moment, the folder
 holds either the old index or the new one, and perhaps files that the next change deletes.
-Whoever has the index open goes on reading the files of his list.
+A process that has the index open keeps reading the files of its own list.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Annotation:
         Folder of images.
     scribbles : str or Path
         Folder for the scribbles, NAME.png of the size of the image: 0 not marked, 1 the first
-        class, and so on. What is there already is gone on with.
+        class, and so on. Existing annotations are kept and can be continued.
     names : sequence of str
         Names of the classes.
 

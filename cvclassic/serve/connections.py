@@ -108,7 +108,7 @@ def raise_file_limit(connections: int) -> None:
 
 
 def refuse_new_connections(listener: socket.socket) -> None:
-    """Let nobody else connect, while those who have connected are still accepted.
+    """Drop new connections; those already made are still accepted.
 
     Closing the socket resets connections that wait to be accepted, and between the last accept
     and the close there is always time for one more. Only Linux offers a way; elsewhere, nothing

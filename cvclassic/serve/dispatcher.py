@@ -26,7 +26,7 @@ _PAUSES = (0.1, 0.2, 0.5, 1.0)  # seconds between attempts to start a pool that 
 
 
 class QueueFullError(CvclassicError):
-    """More images wait than may; whoever asked is to come again later."""
+    """Too many images are waiting; the client should try again later."""
 
 
 @dataclass

@@ -51,8 +51,8 @@ class Job:
 class Predictor:
     """Holds models; called with jobs, gives one JSON-able record for each.
 
-    Pickled without the models: whoever unpickles it loads them once, and processes forked from
-    there share them.
+    Pickled without the models: the process that unpickles it loads them once, and processes
+    forked from there share them.
 
     Parameters
     ----------

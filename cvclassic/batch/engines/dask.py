@@ -1,4 +1,4 @@
-"""Blocks of inputs on a Dask cluster: the same results in the same order, whoever is lost."""
+"""Blocks of inputs on a Dask cluster: same results, same order, whichever worker is lost."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class InFolder:
 
 
 def versions() -> dict[str, str]:
-    """Versions that the last bits of a result hang on, and that must be the same everywhere."""
+    """Versions that the last bits of a result depend on, and that must be the same everywhere."""
     import cv2
     import numpy
     import sklearn

@@ -1,4 +1,4 @@
-"""A pool of processes that outlives its members: nobody's death costs more than one input.
+"""A pool of processes that survives its members: a crash costs at most one input.
 
 `concurrent.futures` and joblib give up all work when one process dies. Here `recovery` says what is
 done again.
@@ -62,7 +62,7 @@ def prepare_workers() -> None:
 
 
 def discard_workers() -> None:
-    """End what `prepare_workers` began and nobody has used."""
+    """End the unused workers that `prepare_workers` started."""
     global _spare
     if _spare is not None:
         _spare.close()

@@ -44,7 +44,7 @@ def recovery(items: list, lost: OnFailure) -> RetryPlan:
         lost(item, single) if isinstance(single, Failure) else single[0]
         for item, single in zip(items, singles, strict=True)
     ]
-    # The last bits of a product hang on how many share it, so the others go together again:
+    # The last bits of a product depend on how many share it, so the others go together again:
     # a block has the same bytes whether a process was killed from outside or not.
     well = [i for i, single in enumerate(singles) if not isinstance(single, Failure)]
     if len(well) > 1:

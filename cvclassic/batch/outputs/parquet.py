@@ -96,7 +96,7 @@ class ParquetWriter:
         self._file.close()
 
     def abandon(self) -> None:
-        """Leave the file without an end, so that nobody takes it for whole."""
+        """Leave the file without its footer, so that no reader takes it for complete."""
         self._file.is_open = False
 
 

@@ -14,7 +14,7 @@ def compare_people(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances of each image to the other images of its person, and to other people.
 
-    Nobody is enrolled: the gallery only says how faces are described.
+    No one is enrolled: the gallery only says how faces are described.
 
     Parameters
     ----------

@@ -35,7 +35,8 @@ def save_gallery(path: str | os.PathLike, gallery: Gallery) -> int:
     Returns
     -------
     int
-        Size in bytes. The same people give the same bytes, whoever was there in between.
+        Size in bytes. The same people give the same bytes, regardless of who was added and
+        removed before.
 
     Raises
     ------

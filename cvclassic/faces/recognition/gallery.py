@@ -30,7 +30,7 @@ class Threshold:
     distance : float
     far, frr, eer : float or None
         Shares of impostors accepted and of genuine images rejected at that distance, and where
-        both are equal; None where nobody measured.
+        both are equal; None if not measured.
     n_genuine, n_impostor : int
         Distances that they were measured on.
     """
@@ -50,7 +50,7 @@ class Identity:
     Parameters
     ----------
     name : str
-        ``"unknown"`` where nobody is near enough.
+        ``"unknown"`` if no one is near enough.
     distance : float
         Distance to the nearest person, from 0 to 2; inf for an empty gallery.
     nearest : str or None
@@ -193,7 +193,7 @@ class Gallery:
         Raises
         ------
         DataError
-            Nobody has that name.
+            No one is enrolled under that name.
         """
         del self._vectors[self._known(name)]
 
@@ -202,7 +202,7 @@ class Gallery:
         return self._distances(self.describe(face))
 
     def _distances(self, vectors: np.ndarray) -> dict[str, float]:
-        # person by person, as the last bits of one product would hang on who else is in it
+        # person by person, as the last bits of one product would depend on who else is in it
         return {
             # rounding takes the cosine of a vector with itself a little beyond 1
             name: max(0.0, float(1 - (_flat(self._vectors[name]) @ vectors.T).max()))
@@ -239,7 +239,7 @@ class Gallery:
         Raises
         ------
         DataError
-            Nobody has that name.
+            No one is enrolled under that name.
         """
         distance = self.distances(face)[self._known(name)]
         return distance <= self.threshold.distance, distance

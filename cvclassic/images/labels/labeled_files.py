@@ -98,7 +98,7 @@ def _fitted(image: LabeledImage, w: int, h: int, orientation: int, out: LabeledF
         return _mapped(image, upright, lambda box: upright_box(box, orientation, w, h))
     fx, fy = upright[0] / (image.width or 1), upright[1] / (image.height or 1)
     out.resized.append(image.name)
-    if abs(fx / fy - 1) > _SAME_ASPECT:  # another image, or cropped: nobody knows how
+    if abs(fx / fy - 1) > _SAME_ASPECT:  # another image, or cropped in an unknown way
         return replace(image, width=upright[0], height=upright[1])
     return _mapped(image, upright, lambda box: (box[0] * fx, box[1] * fy, box[2] * fx, box[3] * fy))
 
