@@ -33,8 +33,10 @@ class Needs:
     memory: int
 
     def __str__(self) -> str:
-        disk, memory = self.disk / 1e9, self.memory / 1e9
-        return f"{disk:.1f} GB of temporary disk space and {memory:.1f} GB of memory"
+        memory = f"{_size(self.memory)} of memory"
+        if not self.disk:
+            return memory
+        return f"{_size(self.disk)} of temporary disk space and {memory}"
 
     def shortage(self) -> str:
         """Why this machine cannot do it, in words; empty where it can."""
@@ -42,15 +44,12 @@ class Needs:
         free = shutil.disk_usage(folder).free
         if free < self.disk:
             return (
-                f"needs about {self.disk / 1e9:.1f} GB of temporary disk space, and {folder} has "
-                f"{free / 1e9:.1f} GB free (set TMPDIR to another folder)"
+                f"needs about {_size(self.disk)} of temporary disk space, and {folder} has "
+                f"{_size(free)} free (set TMPDIR to another folder)"
             )
         memory = available_memory()
         if memory is not None and memory < self.memory:
-            return (
-                f"needs about {self.memory / 1e9:.1f} GB of memory, of which "
-                f"{memory / 1e9:.1f} GB are free"
-            )
+            return f"needs about {_size(self.memory)} of memory, of which {_size(memory)} are free"
         return ""
 
 
@@ -86,6 +85,10 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     return Needs(
         int(disk - stored + _IMAGE * n_images), int(_PROGRAM + stored + max(chosen, solved))
     )
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
 def _columns(encoder: FisherVector) -> int:

@@ -1,5 +1,6 @@
 """What ``train`` refuses to do in silence."""
 
+import re
 import shutil
 
 import numpy as np
@@ -259,3 +260,16 @@ class _NoBars:
 
     def epoch(self, epoch) -> None:
         """Nothing."""
+
+
+def test_dry_run_tells_what_copies_cost(toys, in_process) -> None:
+    def disk(*more: str) -> int:
+        done = in_process("train", toys, "--recipe", "fisher", "--dry-run", *more)
+        assert done.returncode == 0
+        assert "of memory" in done.stdout
+        return int(re.search(r"(\d+) MB of temporary", done.stdout)[1])
+
+    once = disk()
+    assert once > 0
+    tenfold = disk("--augment", "rotate=10", "--augment-times", "9")
+    assert tenfold == pytest.approx(10 * once, rel=0.5)
