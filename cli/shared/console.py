@@ -173,7 +173,8 @@ def stages(quiet: bool = False) -> Iterator[Stages]:
         transient=False,
     )
     with ExitStack() as stack:
-        stack.enter_context(bars)
+        if not bars.disable:  # rich 13.0 ends a disabled bar with an empty line
+            stack.enter_context(bars)
         lines = None if quiet or console.is_terminal else stack.enter_context(Ticker())
         yield Stages(bars, lines)
 
