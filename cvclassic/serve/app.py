@@ -11,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -63,19 +63,19 @@ def create_app(models: Mapping[str, str], settings: ServeSettings | None = None)
     """
     service = Service(models, settings or ServeSettings())
     routes = [
-        Route("/predict", _answered(predict), methods=["POST"]),
-        Route("/predict/batch", _answered(predict_batch), methods=["POST"]),
-        Route("/models", _answered(list_models)),
+        _route("/predict", predict, methods=["POST"]),
+        _route("/predict/batch", predict_batch, methods=["POST"]),
+        _route("/models", list_models),
         Route("/health", health),
         Route("/ready", ready),
-        Route("/metrics", _answered(metrics)),
+        _route("/metrics", metrics),
         Route("/openapi.json", openapi),
         Route("/", page),
     ]
     if service.settings.collect is not None:
         from .collect import collect_routes
 
-        routes += collect_routes(service, _answered)
+        routes += collect_routes(service, _route)
     middleware = []
     if service.settings.cors:
         middleware.append(
@@ -126,8 +126,8 @@ async def reload_models(service: Service) -> None:
         log.error("models cannot be read, keeping the old ones", extra={"error": str(error)})
 
 
-def _answered(handler: Handler) -> Handler:
-    """A handler with a token check, a count, a log line, and problems as responses."""
+def _route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
+    """A route with a token check, a count, a log line, and problems as responses."""
 
     async def answer(request: Request) -> Response:
         service: Service = request.app.state.service
@@ -155,16 +155,15 @@ def _answered(handler: Handler) -> Handler:
             problem = ProblemError(500, "internal error; the log has it under this request id.")
             response = problem_response(problem, request_id)
         seconds = time.perf_counter() - start
-        route = request.scope["route"].path
         response.headers["X-Request-ID"] = request_id
-        service.metrics.requests.labels(route, str(response.status_code)).inc()
-        service.metrics.latency.labels(route).observe(seconds)
+        service.metrics.requests.labels(path, str(response.status_code)).inc()
+        service.metrics.latency.labels(path).observe(seconds)
         log.info(
             "request",
             extra={
                 "request_id": request_id,
                 "method": request.method,
-                "route": route,
+                "route": path,
                 "status": response.status_code,
                 "ms": round(1e3 * seconds, 1),
                 "client": client,
@@ -172,7 +171,7 @@ def _answered(handler: Handler) -> Handler:
         )
         return response
 
-    return answer
+    return Route(path, answer, methods=list(methods))
 
 
 def _check_token(request: Request, settings: ServeSettings) -> None:

@@ -181,7 +181,7 @@ def _summary(service: Service) -> str:
     return text if accuracy is None else f"{text}, {accuracy:.1%} correct in cross-validation"
 
 
-def collect_routes(service: Service, answered: Callable) -> list[Route]:
+def collect_routes(service: Service, route: Callable[..., Route]) -> list[Route]:
     """Routes of the labeling page."""
     collection = Collection(service.settings.collect or "", service)
 
@@ -219,9 +219,9 @@ def collect_routes(service: Service, answered: Callable) -> list[Route]:
 
     return [
         Route("/collect", show),
-        Route("/collect/state", answered(state)),
-        Route("/collect/classes", answered(add_class), methods=["POST"]),
-        Route("/collect/images", answered(add_image), methods=["POST"]),
-        Route("/collect/images/{name}/{file}", answered(image), methods=["GET", "DELETE"]),
-        Route("/collect/train", answered(train), methods=["POST"]),
+        route("/collect/state", state),
+        route("/collect/classes", add_class, methods=["POST"]),
+        route("/collect/images", add_image, methods=["POST"]),
+        route("/collect/images/{name}/{file}", image, methods=["GET", "DELETE"]),
+        route("/collect/train", train, methods=["POST"]),
     ]
