@@ -80,8 +80,8 @@ def main() -> None:
     page = ROOT / "docs" / "segment.md"
     text = (
         f"On images of 0.33 megapixels the result appears {statistics.median(again):.2f} s after "
-        f"a stroke (median; at most {max(again):.2f} s, and {max(first):.2f} s after the first on an "
-        f"image), measured with strokes on 1 to {len(cases)} images "
+        f"a stroke (median; at most {max(again):.2f} s, and {max(first):.2f} s after the first on "
+        f"an image), measured with strokes on 1 to {len(cases)} images "
         "(`python -m benchmarks annotate_speed`)."
     )
     page.write_text(
