@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from .common import SEED, data_dir, interleave, threads, write_results
+from .common import ROOT, SEED, data_dir, fill_block, interleave, threads, write_results
 
 _STEPS = 11
 _RANDOM_ORDERS = 2
@@ -47,6 +48,49 @@ def main() -> None:
         }
         print(name, results[name], flush=True)
         write_results("explain", results, data="caltech101, test images")
+    if set(results) == {"sift-bow", "fast"}:
+        page = ROOT / "docs" / "explanation.md"
+        page.write_text(
+            fill_block("explain", table(results), page.read_text(encoding="utf-8")),
+            encoding="utf-8",
+        )
+
+
+def table(results: dict[str, dict]) -> str:
+    """The table of docs/explanation.md."""
+
+    def areas(row: dict, kind: str) -> str:
+        return f"{row[kind]['area']:.3f} / {row[kind]['area_of_random_order']:.3f}"
+
+    def margin(row: dict, kind: str) -> str:
+        low, high = row[kind]["margin_95"]
+        return f"{low:.3f} to {high:.3f}"
+
+    def cost(row: dict) -> str:
+        low, high = row["times_classify_quartiles"]
+        return f"{row['times_classify']:.2f} ({low:.2f} to {high:.2f})"
+
+    first = next(iter(results.values()))
+    lines: dict[str, Callable[[dict], str]] = {
+        f"bias + Σ shares against the decision, {first['pictures']:,} images, largest relative "
+        "error": lambda row: f"{row['sum_max_relative_error']:.1e}",
+        "the same against the head's own float32 numbers, of the largest decision": (
+            lambda row: f"{row['sum_max_error_to_float32_head']:.1e}"
+        ),
+        f"deletion, {first['curve_pictures']} images: by shares / at random": (
+            lambda row: areas(row, "deletion")
+        ),
+        "margin, 95% of bootstraps over images": lambda row: margin(row, "deletion"),
+        "insertion: by shares / at random": lambda row: areas(row, "insertion"),
+        "its margin, 95% of bootstraps over images": lambda row: margin(row, "insertion"),
+        "time of explaining over that of classifying the same images, in blocks of 16 "
+        "(quartiles)": cost,
+    }
+    names = " | ".join(f"`{name}`" for name in results)
+    rows = [f"| | {names} |", "|---|" + "---:|" * len(results)]
+    for what, tell in lines.items():
+        rows.append(f"| {what} | " + " | ".join(tell(row) for row in results.values()) + " |")
+    return "\n".join(rows)
 
 
 def sum_property(model, pictures: list) -> dict:
