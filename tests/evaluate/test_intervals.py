@@ -181,7 +181,7 @@ def test_one_answer_for_everything_has_an_interval() -> None:
     shares = np.tile([0.9, 0.1], (17, 1))
     seen = Predictions([str(i) for i in range(17)], truth, ["a"] * 17, ["a", "b"], shares)
     found = score_intervals(seen)
-    assert found["mean_class_accuracy"] == (0.5, 0.5)
+    assert found["mean_class_accuracy"] == pytest.approx((0.5, 0.5))
     assert found["accuracy"][0] < 9 / 17 < found["accuracy"][1]
 
 

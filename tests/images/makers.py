@@ -6,8 +6,11 @@ import zlib
 
 import cv2
 import numpy as np
+import PIL
 import tifffile
 from PIL import Image
+
+RAW_YCBCR = int(PIL.__version__.split(".")[0]) >= 13  # Pillow 12 reads none in a TIFF
 
 
 def smooth(height=160, width=240, channels=3, seed=0):

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from cvclassic.errors import ImageReadError
 from cvclassic.images import decode_image, read_image, watch_decoders
 from cvclassic.images.memory import is_pil_image
-from tests.images.makers import encode, smooth, tiff
+from tests.images.makers import RAW_YCBCR, encode, smooth, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
 
@@ -103,6 +103,8 @@ KINDS = [
     ("format", "mode", "options"), KINDS, ids=[f"{f} {m} {o}"[:50] for f, m, o in KINDS]
 )
 def test_kinds(format, mode, options):
+    if (format, mode) == ("TIFF", "YCbCr") and options["compression"] == "raw" and not RAW_YCBCR:
+        pytest.skip("Pillow 12 cannot read it")
     check(encode(IMAGES[mode], format, **options))
 
 

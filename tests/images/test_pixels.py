@@ -7,7 +7,7 @@ from PIL import Image
 
 from cvclassic.errors import ImageReadError, ParameterError
 from cvclassic.images import decode_image, read_image, reduced_size, resize_to
-from tests.images.makers import chunk, encode, png, smooth, tiff
+from tests.images.makers import RAW_YCBCR, chunk, encode, png, smooth, tiff
 
 
 def code_of(source, **options):
@@ -208,6 +208,8 @@ def test_floats_from_0_to_1_and_bools_are_black_to_white():
 def test_pillows_images_are_what_their_files_are(mode, tmp_path):
     from PIL import Image
 
+    if mode == "YCbCr" and not RAW_YCBCR:
+        pytest.skip("Pillow 12 cannot read it in a TIFF")
     image = Image.fromarray(smooth(20, 30)).convert("RGBA" if mode == "RGBA" else "RGB")
     if mode == "I;16":
         image = Image.fromarray(smooth(20, 30)[..., 0].astype(np.uint16) * 256)
