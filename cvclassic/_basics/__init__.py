@@ -1,1 +1,1 @@
-"""What every room needs said once: checks, atomic files, locks. Nothing here knows an image."""
+"""Helpers that all packages share: checks, atomic files, locks. Nothing here knows about images."""

@@ -1,4 +1,4 @@
-"""Checks of parameters, each a sentence: what was expected and what came."""
+"""Parameter checks; each error says what was expected and what was given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways out for names and parameters that change: they work for two more minor versions, and warn.
+"""Deprecated names and parameters: they work for two more minor versions, with a warning.
 
 Warnings are `FutureWarning`, as in scikit-learn, because Python hides `DeprecationWarning` from
 those who could do something about it.

@@ -1,4 +1,4 @@
-"""What a package promises: the names in the ``__all__`` of its stub.
+"""Public names of a package: those in the ``__all__`` of its stub.
 
 The stub also imports names that other rooms use; they can be had from the package like the others,
 but may change with any version.

@@ -1,4 +1,4 @@
-"""Packages of extras: there, or a hint how to get them."""
+"""Optional dependencies, and a hint on how to install a missing one."""
 
 from __future__ import annotations
 

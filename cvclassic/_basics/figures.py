@@ -1,4 +1,4 @@
-"""matplotlib figures that need no screen and that notebooks show by themselves."""
+"""matplotlib figures that need no display and show themselves in notebooks."""
 
 from __future__ import annotations
 

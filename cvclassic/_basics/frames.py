@@ -1,4 +1,4 @@
-"""pandas, for those who have it."""
+"""pandas data frames, where pandas is installed."""
 
 from __future__ import annotations
 

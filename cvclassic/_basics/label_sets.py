@@ -1,4 +1,4 @@
-"""Several labels per sample: as people write them, and as a matrix of zeros and ones."""
+"""Several labels per sample: parsed from text, and as a matrix of zeros and ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One writer at a time: locks beside files, which the system lifts when their holder dies."""
+"""Locks beside files: one writer at a time, released by the system when the holder dies."""
 
 from __future__ import annotations
 

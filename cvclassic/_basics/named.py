@@ -1,4 +1,4 @@
-"""Entries of tables that name what a module holds, so that it is imported when it is needed."""
+"""Table entries that name an object of a module, imported when first needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names with a number, for where a name is taken."""
+"""Numbered names, for when a name is taken."""
 
 from __future__ import annotations
 

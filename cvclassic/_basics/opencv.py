@@ -1,4 +1,4 @@
-"""What moved between the versions of OpenCV, found wherever it is: 4.11 to 5.1.
+"""Functions that moved between versions of OpenCV, found wherever they are: 4.11 to 5.1.
 
 `cv2.utils.logging` is missing in 4.11 and 4.12; OpenCV 5 keeps BRISK, AKAZE, KAZE and AGAST in
 `cv2.xfeatures2d`.

@@ -1,4 +1,4 @@
-"""Types of parameters that many estimators share."""
+"""Parameter types that many estimators share."""
 
 from __future__ import annotations
 

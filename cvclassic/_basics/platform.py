@@ -1,4 +1,4 @@
-"""What differs between systems, said once: everything here works without POSIX."""
+"""Differences between operating systems; everything here works without POSIX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and other foreign text in a form that is safe to print."""
+"""Foreign text, such as file names, in a form that is safe to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a class says of itself so that model files can hold it."""
+"""How a class declares what a model file stores of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a set of images before anything learns from it.
+"""Problems of an image set, found before anything is trained on it.
 
 Nothing here trains or draws; see `cvclassic.report` for the page.
 """

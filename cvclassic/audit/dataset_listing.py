@@ -1,4 +1,4 @@
-"""Which images a set has, their classes and their splits; whatever state the set is in."""
+"""Images, classes and splits of a set in any state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an audit finds, from the worst to the least."""
+"""Findings of an audit, most serious first."""
 
 from __future__ import annotations
 

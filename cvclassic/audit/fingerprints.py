@@ -1,4 +1,4 @@
-"""Numbers by which two images can be found to be one, and an image to be blurred."""
+"""Fingerprints of images, for finding duplicates and blurred images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is quickly seen of a labeled set before a training: files compared by their bytes."""
+"""Quick checks of a labeled set before training: files compared by their bytes."""
 
 from __future__ import annotations
 

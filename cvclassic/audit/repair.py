@@ -1,4 +1,4 @@
-"""Move what an audit found out of a set; nothing is deleted and nothing overwritten."""
+"""Moves images with problems out of a set; nothing is deleted or overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One look at every image: read once, decoded once, at a reduced scale."""
+"""Reads and decodes every image once, at a reduced scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many inputs, one record each: the one runner of everything that walks files.
+"""The runner for many inputs: one record each.
 
 A task says what is done with an image; a run does it to all inputs, in order, in threads,
 processes or on a Dask cluster, keeps a journal so that it goes on where it was interrupted, and

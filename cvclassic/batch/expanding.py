@@ -1,4 +1,4 @@
-"""Array files and tables among the inputs: each image or row in them is an input of its own."""
+"""Array files and tables among the inputs: each image or row becomes an input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of files that are made from other files: no two alike."""
+"""Unique names for files that are made from other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has done so far, on disk, so that it can go on after any interruption.
+"""What a run has finished so far, on disk, so that it can resume after any interruption.
 
 A journal is a hidden file beside the output: a line with the process, a line that says what the run
 was asked, and a line for each record. Every line of a record begins with its CRC-32, so that

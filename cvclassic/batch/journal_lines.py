@@ -1,4 +1,4 @@
-"""The lines of a journal: each begins with the CRC-32 of what it says."""
+"""Lines of a journal: each begins with the CRC-32 of the rest."""
 
 from __future__ import annotations
 

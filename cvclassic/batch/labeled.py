@@ -1,4 +1,4 @@
-"""Run a classifier over labeled images, and keep every answer."""
+"""Run a classifier on labeled images and keep every answer."""
 
 from __future__ import annotations
 

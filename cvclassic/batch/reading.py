@@ -1,4 +1,4 @@
-"""Read a training set: every file once, failures kept beside it."""
+"""Reads a training set: every file once, with a list of failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record for each input: what it was, what became of it, and why."""
+"""One record per input: its name, its result, its errors."""
 
 from __future__ import annotations
 

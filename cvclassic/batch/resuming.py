@@ -1,4 +1,4 @@
-"""A run over many inputs that goes on where it was interrupted."""
+"""Runs over many inputs that can be resumed."""
 
 from __future__ import annotations
 

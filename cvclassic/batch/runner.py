@@ -1,4 +1,4 @@
-"""A run: a task over all inputs, one record each, that goes on where it was interrupted."""
+"""A run: a task applied to all inputs, one record each, resumable."""
 
 from __future__ import annotations
 

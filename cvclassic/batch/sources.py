@@ -1,4 +1,4 @@
-"""All that a run may be given as inputs, and what it must not take for one."""
+"""Inputs of a run, and the files that must not be taken for inputs."""
 
 from __future__ import annotations
 

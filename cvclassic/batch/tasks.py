@@ -1,4 +1,4 @@
-"""What a run does with each input: a task, and what it may answer.
+"""Tasks: what a run does with each input, and the form of the answers.
 
 A task is a picklable object. The simplest kind looks at one image at a time:
 

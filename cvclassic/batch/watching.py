@@ -1,4 +1,4 @@
-"""What arrives in folders, each file once it has come to rest."""
+"""Watches folders: each new file is read once it has stopped changing."""
 
 from __future__ import annotations
 

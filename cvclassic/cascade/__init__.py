@@ -1,4 +1,4 @@
-"""Finding objects in images with boosted cascades that people train themselves.
+"""Object detection with boosted cascades that users train themselves.
 
 Faces, and what comes after a face is found, are `faces`; drawing what was found is `report`.
 """

@@ -1,4 +1,4 @@
-"""What a cascade is: stages of small decision trees over features of a window."""
+"""The structure of a cascade: stages of small decision trees over features of a window."""
 
 from __future__ import annotations
 

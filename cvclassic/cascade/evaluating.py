@@ -1,4 +1,4 @@
-"""What a cascade says of windows, stage by stage, computed here and not by OpenCV."""
+"""Evaluation of windows stage by stage, computed here and not by OpenCV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a window passes or not: what each stage sums up, and which tree pulls it down most."""
+"""Why a window passes or fails: the sum of each stage, and the tree that lowers it most."""
 
 from __future__ import annotations
 

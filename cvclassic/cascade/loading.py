@@ -1,4 +1,4 @@
-"""OpenCV runs a cascade: from checked numbers only, and one classifier for each thread."""
+"""Cascades run by OpenCV: built from checked numbers, one classifier per thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hard negatives: windows of images without the object that the cascade so far lets through."""
+"""Hard negatives: windows without the object that the cascade still accepts."""
 
 from __future__ import annotations
 

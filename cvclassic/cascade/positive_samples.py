@@ -1,4 +1,4 @@
-"""Objects to learn from: cut out, brought to one size, and changed a little for each use."""
+"""Positive samples: cut out, resized, and varied a little at each use."""
 
 from __future__ import annotations
 

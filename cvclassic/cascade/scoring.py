@@ -1,4 +1,4 @@
-"""How well a detector finds the true boxes of images."""
+"""How well a detector finds the true boxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images to learn from and to be judged by: folders, arrays, boxes in images."""
+"""Images for training and testing: folders, arrays, boxes in images."""
 
 from __future__ import annotations
 

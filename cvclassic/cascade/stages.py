@@ -1,4 +1,4 @@
-"""What a stage learns from: objects that pass all stages before it, and windows that should not."""
+"""Training data of a stage: objects that pass all earlier stages, and negatives."""
 
 from __future__ import annotations
 

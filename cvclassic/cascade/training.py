@@ -1,4 +1,4 @@
-"""Training a cascade: stage after stage, each written down as soon as it is there."""
+"""Trains a cascade stage by stage; each stage is saved as soon as it is done."""
 
 from __future__ import annotations
 

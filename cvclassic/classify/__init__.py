@@ -1,4 +1,4 @@
-"""Vectors become labels: heads, kernel maps and the named recipes.
+"""From vectors to labels: heads, kernel maps and named recipes.
 
 Nothing here reads images or files; that is the work of `cvclassic.images` and
 `cvclassic.models`.

@@ -1,4 +1,4 @@
-"""Image annotation in numbers: votes of neighbors, a calibrated sum of voices, thresholds."""
+"""Automatic image annotation: votes of neighbors, calibrated sums, thresholds."""
 
 from __future__ import annotations
 

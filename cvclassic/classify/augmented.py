@@ -1,4 +1,4 @@
-"""Train on changed copies of the training images, and on nothing else."""
+"""Trains on the images and on changed copies of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and a line on each recipe and head: all that a list of them needs, without NumPy."""
+"""Names and one-line descriptions of recipes and heads, without importing NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors of several encoders side by side, each part as heavy as the labels say."""
+"""Vectors of several encoders side by side, weighted by how well they predict the labels."""
 
 from __future__ import annotations
 

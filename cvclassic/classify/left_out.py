@@ -1,4 +1,4 @@
-"""Judge a kernel by what it says of images that are left out, in closed form."""
+"""Leave-one-out evaluation of a kernel, in closed form."""
 
 from __future__ import annotations
 

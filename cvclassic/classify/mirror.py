@@ -1,4 +1,4 @@
-"""Training on mirrored images as well, where left-out images say that it helps."""
+"""Training on mirrored images as well, if left-out images show that it helps."""
 
 from __future__ import annotations
 

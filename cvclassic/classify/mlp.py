@@ -1,4 +1,4 @@
-"""The multi-layer perceptron as a head: scikit-learn trains it, arrays remember it."""
+"""The multi-layer perceptron as a head: trained by scikit-learn, stored as arrays."""
 
 from __future__ import annotations
 

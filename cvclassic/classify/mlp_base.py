@@ -1,4 +1,4 @@
-"""What the networks for classes and for numbers share: parameters, trials, the L2 path."""
+"""Shared by the networks for classes and for numbers: parameters, trials, the L2 path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training will take, said before it begins."""
+"""Estimates of the disk space and memory that training needs."""
 
 from __future__ import annotations
 

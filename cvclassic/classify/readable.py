@@ -1,4 +1,4 @@
-"""Which images can be read: each is decoded once, and the pixels stay for what follows."""
+"""Finds the readable images; each is decoded once, and its pixels are kept for later steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe: scikit-learn's pipeline, from images to labels, trained as the command line trains."""
+"""A recipe: a scikit-learn pipeline from images to labels, trained as on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ridge regression in numbers: the solution, what it says of left-out samples, kernels."""
+"""Numerics of ridge regression: solution, left-out predictions, kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What heads are told of samples besides vector and label: weights, and which belong together."""
+"""Weights and groups of samples, as heads take them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors of training images in half precision, outside of memory where they are many.
+"""Training vectors in half precision, on disk if there are many.
 
 A Fisher vector of the recipe `fisher` has 360,000 numbers. A linear classifier needs of all of them
 only their inner products and, at the end, a weighted sum: both are made a few columns at a time.

@@ -1,4 +1,4 @@
-"""Fit a recipe step by step, so that people see what it does and how long it takes."""
+"""Fits a recipe step by step, with progress and timing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opponents that are not classical, and one set of rules by which all are measured.
+"""Opponents that are not classical, measured by the same rules.
 
 No page is drawn here; that is the work of `cvclassic.report`. PyTorch is imported where a
 network is trained, and nowhere else.

@@ -1,4 +1,4 @@
-"""What to take: classical, a network from scratch, or a trained network's features, and why."""
+"""Advice on what to use: classical features, a network from scratch, or a pre-trained one."""
 
 from __future__ import annotations
 

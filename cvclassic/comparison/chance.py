@@ -1,4 +1,4 @@
-"""Contestants that do no better than guessing: they take part in no verdict."""
+"""Finds methods at chance level; they are excluded from the verdict."""
 
 from __future__ import annotations
 

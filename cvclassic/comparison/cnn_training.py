@@ -1,4 +1,4 @@
-"""Train a network from scratch for a given time, as well as that time allows."""
+"""Trains a network from scratch within a time budget."""
 
 from __future__ import annotations
 

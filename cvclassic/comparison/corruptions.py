@@ -1,4 +1,4 @@
-"""Known damage, in steps: how much of it does a classifier stand?"""
+"""Image corruptions of known strength, for testing robustness."""
 
 from __future__ import annotations
 

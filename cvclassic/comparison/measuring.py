@@ -1,4 +1,4 @@
-"""One contestant on one set of images, in a process of its own: what it costs, what it gives."""
+"""Measures one method on one set of images, in a process of its own."""
 
 from __future__ import annotations
 

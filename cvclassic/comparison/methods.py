@@ -1,4 +1,4 @@
-"""Contestants behind one pair of methods: `fit` and `predict_proba`."""
+"""Adapters that give every method `fit` and `predict_proba`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All contestants on the same images, each in a process of its own."""
+"""Runs all methods on the same images, each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which images are learned from and which judge."""
+"""Splits images into training and test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it looks like at a place: local features and whole-picture vectors.
+"""Describers: local features and vectors of whole images.
 
 Nothing here learns from a set of images; that is the work of `cvclassic.encode`.
 """

@@ -1,4 +1,4 @@
-"""Rows of a table as vectors: for what has been measured already."""
+"""Rows of a table as vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trained network says of a whole image: transfer learning as one more describer."""
+"""Features of a pre-trained network as a describer: transfer learning."""
 
 from __future__ import annotations
 

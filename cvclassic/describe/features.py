@@ -1,4 +1,4 @@
-"""The one form in which local features cross from one room to another."""
+"""Local features: the one form in which they are passed between packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where something is: edges, blobs, corners, lines, keypoints; what it looks like is `describe`.
+"""Edges, blobs, corners, lines and keypoints: where they are. `describe` says what they look like.
 
 Every detector takes a uint8 image and gives arrays; none keeps a result on itself.
 """

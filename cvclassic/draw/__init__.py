@@ -1,4 +1,4 @@
-"""Figures from numbers: overlays, charts, panels. Pages and commands are not known here."""
+"""Figures from numbers: overlays, charts, panels. Nothing here knows pages or commands."""
 
 from .._basics.exports import attach_stub as _attach
 

@@ -1,4 +1,4 @@
-"""A bag of local features becomes one vector: vocabularies and encodings.
+"""From a bag of local features to one vector: vocabularies and encodings.
 
 Nothing here knows of labels, beyond balancing samples between classes.
 """

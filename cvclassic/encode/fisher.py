@@ -1,4 +1,4 @@
-"""Fisher vectors: how an image's descriptors would like to change a Gaussian mixture."""
+"""Fisher vectors: the gradient of a Gaussian mixture's likelihood, as an image's vector."""
 
 from __future__ import annotations
 

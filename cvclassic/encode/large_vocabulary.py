@@ -1,4 +1,4 @@
-"""Large vocabularies: K-means in two levels, so that 100,000 words are a matter of minutes."""
+"""Large vocabularies: K-means in two levels; 100,000 words take minutes."""
 
 from __future__ import annotations
 

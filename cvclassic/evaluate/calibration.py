@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Calibration: do probabilities match frequencies?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a score may be from what it would be on endlessly many images of the kind."""
+"""Confidence intervals of scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one model is better than another, by the same images."""
+"""Paired comparison of two models on the same images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each image contributes to a score: numbers that scores and their intervals share."""
+"""What each image contributes to a score; shared by scores and their intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model, or anything else, answered for labeled images."""
+"""Predictions of a model, or of anything else, for labeled images."""
 
 from __future__ import annotations
 

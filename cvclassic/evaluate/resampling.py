@@ -1,4 +1,4 @@
-"""Chance in a sample: drawing it again, and the interval of a share."""
+"""Bootstrap resampling, and the confidence interval of a proportion."""
 
 from __future__ import annotations
 

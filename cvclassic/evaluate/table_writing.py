@@ -1,4 +1,4 @@
-"""Answers as a table, one row an image: written."""
+"""Writes predictions as a table, one row per image."""
 
 from __future__ import annotations
 

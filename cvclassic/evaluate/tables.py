@@ -1,4 +1,4 @@
-"""Answers as a table, one row an image: read back, and read from elsewhere."""
+"""Reads predictions from tables, one row per image, also of other programs."""
 
 from __future__ import annotations
 

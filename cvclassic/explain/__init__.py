@@ -1,4 +1,4 @@
-"""Why an image got its label: which keypoints spoke for it, and which against.
+"""Why an image got its label: keypoints that are evidence for it, and against it.
 
 Nothing here draws; see `cvclassic.report`.
 """

@@ -1,4 +1,4 @@
-"""Encodings that remember what each descriptor put into them.
+"""Encodings that keep track of each descriptor's contribution.
 
 A trace holds the vector of an image as the encoder itself gives it, and hands the part that
 each entry has in a decision back to the descriptors. For every entry the descriptors' shares

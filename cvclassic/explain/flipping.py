@@ -1,4 +1,4 @@
-"""What has to go before the answer changes."""
+"""Smallest sets of keypoints whose removal changes the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces: where they are, and whose. Other objects are found by `cvclassic.cascade`."""
+"""Faces: where they are, and whose. For other objects see `cvclassic.cascade`."""
 
 from .._basics.exports import attach_stub as _attach
 

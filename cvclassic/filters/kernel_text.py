@@ -1,4 +1,4 @@
-"""Kernels that users write: a name with parameters, rows of numbers, JSON or an array."""
+"""Kernels given as text: a name with parameters, rows of numbers, JSON or an array."""
 
 from __future__ import annotations
 

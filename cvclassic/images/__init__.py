@@ -1,4 +1,4 @@
-"""Image files to arrays: read, write, find, label; what they show is not seen here."""
+"""Image files to arrays: read, write, find, label. Nothing here looks at what they show."""
 
 from .._basics.exports import attach_stub as _attach
 

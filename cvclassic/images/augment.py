@@ -1,4 +1,4 @@
-"""Changed copies of training images: what must not matter to a classifier.
+"""Changed copies of training images, for augmentation.
 
 Only for training images. A test image that has been changed measures something else, and a
 changed copy of a test image in the training set gives the answer away.

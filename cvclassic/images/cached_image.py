@@ -1,4 +1,4 @@
-"""Images that are decoded once, however many passes go over them."""
+"""Images that are decoded once, however many passes are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of ranges and images that the filters and the rooms after them share."""
+"""Checks of ranges and images that filters and later packages share."""
 
 from __future__ import annotations
 

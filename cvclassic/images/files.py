@@ -1,4 +1,4 @@
-"""The bytes of a file, and nothing that only looks like one."""
+"""Reads the bytes of a file, and refuses what only looks like one."""
 
 from __future__ import annotations
 

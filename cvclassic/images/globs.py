@@ -1,4 +1,4 @@
-"""Patterns such as ``photos/**/*.jpg``, matched so that what cannot be listed is told."""
+"""Patterns such as ``photos/**/*.jpg``, with a report of folders that cannot be listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labeled images as they come out of folders and manifests, and what was odd about them."""
+"""Labeled images from folders and manifests, with notes on anything unusual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labeled data from whatever names them: a folder, a manifest, an array file or a table."""
+"""Labeled data from any source: a folder, a manifest, an array file or a table."""
 
 from __future__ import annotations
 

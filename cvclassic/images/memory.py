@@ -1,4 +1,4 @@
-"""Images that are in memory already, as other libraries hold them: Pillow's, tables of paths."""
+"""Images already in memory, as other libraries hold them: Pillow images, tables of paths."""
 
 from __future__ import annotations
 

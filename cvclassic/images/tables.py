@@ -1,4 +1,4 @@
-"""Tables of numbers with a label: what was measured of an image, or of anything else."""
+"""Tables of numbers with a label."""
 
 from __future__ import annotations
 

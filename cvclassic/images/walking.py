@@ -1,4 +1,4 @@
-"""Find files in folders and lose none of them."""
+"""Finds files in folders; what cannot be listed is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two images against each other: correspondences, geometry, similarity.
+"""Matching of two images: correspondences, geometry, similarity.
 
 Finding one image among many is `search`; drawing a match is `report`.
 """

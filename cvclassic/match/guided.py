@@ -1,4 +1,4 @@
-"""Pairing once more where a homography says where to look."""
+"""Guided matching: a second search where a homography predicts the match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job as a library call: train, classify, evaluate, explain, save. Pages lie elsewhere."""
+"""The main job as a library call: train, classify, evaluate, explain, save."""
 
 from .._basics.exports import attach_stub as _attach
 

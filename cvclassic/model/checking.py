@@ -1,4 +1,4 @@
-"""What is quickly seen of a training set before the training: the part of `audit` that is cheap."""
+"""Quick checks of a training set before training: the cheap part of `audit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a long training tells while it works."""
+"""Events that a long training reports."""
 
 from __future__ import annotations
 

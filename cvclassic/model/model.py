@@ -1,4 +1,4 @@
-"""A trained model: what it knows, and all that can be done with it."""
+"""A trained model, and everything that can be done with it."""
 
 from __future__ import annotations
 

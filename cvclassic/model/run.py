@@ -1,4 +1,4 @@
-"""What is known of a training after it: the data that were read, what was held out, the time."""
+"""Record of a training: the data, what was held out, the time."""
 
 from __future__ import annotations
 

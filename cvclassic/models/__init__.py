@@ -1,4 +1,4 @@
-"""One file on disk: save, load, check. No pickle is read or written here."""
+"""Model files: save, load, check. No pickle is read or written here."""
 
 from .._basics.exports import attach_stub as _attach
 

@@ -1,4 +1,4 @@
-"""Files of named arrays for what is no pipeline: safetensors with a checked JSON description."""
+"""Files of named arrays for models that are no pipelines: safetensors with checked JSON."""
 
 from __future__ import annotations
 

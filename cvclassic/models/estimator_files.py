@@ -1,4 +1,4 @@
-"""Fitted estimators that are no pipeline: how their files are written and read."""
+"""Files of fitted estimators that are no pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON description at the head of a model file, read without NumPy: `info` is quick so."""
+"""The JSON description at the head of a model file, read without NumPy to keep `info` fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closed list of what a model file may hold: classes that say how they are saved."""
+"""The closed list of classes that a model file may hold."""
 
 from __future__ import annotations
 

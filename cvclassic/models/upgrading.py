@@ -1,4 +1,4 @@
-"""Descriptions of earlier format versions, in the words of this one."""
+"""Converts descriptions of earlier format versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the numbers of an array can be computed with."""
+"""Checks that the numbers of an array are usable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of boxes, named before anything is trained on them."""
+"""Checks of boxes before training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished steps of a training on disk, so that an interrupted one goes on."""
+"""Finished training steps on disk, so that an interrupted training can be resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detectors of any origin on the same images: scores, and whether their differences are luck."""
+"""Detectors of any origin on the same images: scores, and whether differences are significant."""
 
 from __future__ import annotations
 

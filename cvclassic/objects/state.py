@@ -1,4 +1,4 @@
-"""What a trained detector knows, and how it looks at one image."""
+"""State of a trained detector, and how it scans one image."""
 
 from __future__ import annotations
 

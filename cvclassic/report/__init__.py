@@ -1,4 +1,4 @@
-"""What people look at: images with marks on them, and pages.
+"""HTML pages, and images with marks on them.
 
 Nothing here computes what it shows; that comes from the rooms before.
 """

@@ -1,4 +1,4 @@
-"""The page of ``cvclassic versus-cnn``: contestants side by side, and what to take."""
+"""The page of ``cvclassic versus-cnn``: methods side by side, and which to use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages say of keywords: scores of each word, the worst images, the surest mistakes."""
+"""Keywords on pages: scores of each word, the worst images, the most confident mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of moments of videos: when, what, and a frame of it."""
+"""A page of moments in videos: when, what, and a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find this very object again: an index of images by visual words, and compact codes.
+"""Instance search: an index of images by visual words, and compact codes.
 
 What two images have in common is the work of `cvclassic.match`; labels are learned in
 `cvclassic.classify`.

@@ -1,4 +1,4 @@
-"""What an index has learned, as one safetensors file."""
+"""What an index has learned, in one safetensors file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an image to what an index keeps of it: words, bits, places, and a compact code."""
+"""From an image to its entry in an index: words, bits, places, and a compact code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images into an index on disk: new ones are described, known ones are passed over."""
+"""Adds images to an index on disk: new ones are described, known ones skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a query finds."""
+"""Results of a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Votes of matching keypoints: which images share visual words with a query, and how much."""
+"""Votes of matching keypoints: which images share visual words with a query, and how many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pixels: superpixels, thresholds, watershed, regions, and a trainable pixel classifier.
+"""Segmentation: superpixels, thresholds, watershed, regions, and a trainable pixel classifier.
 
 Boxes are found by `cvclassic.objects`; label files are read by `cvclassic.images.labels`.
 """

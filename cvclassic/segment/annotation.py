@@ -1,4 +1,4 @@
-"""Scribbles on a folder of images, and what a quick model makes of them at once."""
+"""Scribbles on a folder of images, and the result of a quick model."""
 
 from __future__ import annotations
 

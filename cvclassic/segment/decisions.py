@@ -1,4 +1,4 @@
-"""Thresholds: what is answered, given scores of pixels that the model had not seen."""
+"""Thresholds of pixel scores, chosen on held-out pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a pixel model is learned: two stages, with held-out maps between them.
+"""Training of a pixel model: two stages, with held-out maps between them.
 
 The second stage sees what the first thinks of the surroundings of a pixel (auto-context). It must
 learn from maps of images that the first stage did not learn from, or it would trust them too much;

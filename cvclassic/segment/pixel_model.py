@@ -1,4 +1,4 @@
-"""What was learned about pixels, and how it is applied: stage after stage, tile by tile."""
+"""A trained pixel model, applied stage after stage, tile by tile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pixels a model learns from."""
+"""Chooses the pixels that a model learns from."""
 
 from __future__ import annotations
 

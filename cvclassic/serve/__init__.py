@@ -1,4 +1,4 @@
-"""HTTP service over trained models: requests in, records out. Nothing is trained here by itself.
+"""HTTP service for trained models: requests in, records out.
 
 The event loop parses and answers; images are decoded and predicted in processes that may be
 killed (`dispatcher`), so that no file can stop the service.

@@ -1,4 +1,4 @@
-"""The page to scribble on images, served on this machine alone."""
+"""The annotation page, served to this machine only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes: what each request asks for, and what it is answered with."""
+"""The routes of the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The labeling page: images are put into classes, a model is trained, and served at once."""
+"""The labeling page: sort images into classes, train a model, and serve it at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that say nothing, or are too many, cost nobody else an answer."""
+"""Bounds on connections, so that silent or numerous ones do not delay others."""
 
 from __future__ import annotations
 

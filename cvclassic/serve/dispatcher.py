@@ -1,4 +1,4 @@
-"""Images from many requests in batches to processes that may be killed, and their answers back.
+"""Collects images of many requests into batches for worker processes that may be killed.
 
 One thread speaks with the processes. It wakes up when a process has answered or when an image has
 come, so nobody waits for a clock but a batch that is not full yet.

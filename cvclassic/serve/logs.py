@@ -1,4 +1,4 @@
-"""Logs as JSON lines: one object a line, nothing of the images."""
+"""Logs as JSON lines: one object per line, nothing of the images."""
 
 from __future__ import annotations
 

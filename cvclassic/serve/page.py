@@ -1,4 +1,4 @@
-"""The pages, each one file: style and script are put in, and allowed by their digests."""
+"""The pages: single files, with style and script allowed by their digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does: records of images by the models that it holds."""
+"""What a worker does: it predicts records of images with its models."""
 
 from __future__ import annotations
 

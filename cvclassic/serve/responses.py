@@ -1,4 +1,4 @@
-"""JSON as it is sent."""
+"""JSON responses."""
 
 from __future__ import annotations
 

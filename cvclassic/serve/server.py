@@ -1,4 +1,4 @@
-"""Runs a service: the socket, the signals, connections that say nothing."""
+"""Runs a service: socket and signals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the routes share: the dispatcher, the catalog of models, who is asking how much."""
+"""Shared by the routes: the dispatcher, the catalog of models, requests per client."""
 
 from __future__ import annotations
 

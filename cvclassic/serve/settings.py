@@ -1,4 +1,4 @@
-"""What a service may be told: addresses, limits, who may ask."""
+"""Settings of a service: addresses, limits, access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks of models whose answers over HTTP are others than in a run: masks, hits."""
+"""Tasks whose answers over HTTP differ from those of a run: masks, hits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The teaching page: classical vision to play with, in one HTML file that loads nothing.
+"""The teaching page: classical vision to try out, in one HTML file that loads nothing.
 
 The page computes everything itself, in JavaScript; the tests compare its numbers with those of
 the rooms that do the real work.

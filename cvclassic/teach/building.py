@@ -1,4 +1,4 @@
-"""The page put together: markup, style, script, and a policy that allows nothing else."""
+"""Builds the page: markup, style, script, and a policy that allows nothing else."""
 
 from __future__ import annotations
 

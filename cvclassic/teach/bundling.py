@@ -1,4 +1,4 @@
-"""Many small JavaScript modules joined into one script, without a tool to install."""
+"""Joins many small JavaScript modules into one script, without extra tools."""
 
 from __future__ import annotations
 

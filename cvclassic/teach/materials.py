@@ -1,4 +1,4 @@
-"""What the page brings along besides code: small images, and OpenCV's face cascade."""
+"""Data of the page: small images, and OpenCV's face cascade."""
 
 from __future__ import annotations
 

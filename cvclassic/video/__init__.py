@@ -1,4 +1,4 @@
-"""Moving images: shots, tracks, motion, labels over time. Frames are read elsewhere."""
+"""Video: shots, tracks, motion, labels over time."""
 
 from .._basics.exports import attach_stub as _attach
 

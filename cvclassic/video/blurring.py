@@ -1,4 +1,4 @@
-"""Faces made unrecognizable in a whole video, also where the detector misses them."""
+"""Blurs faces in a whole video, also where the detector misses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One box followed through a video: a correlation filter with scale, and a search when it is lost.
+"""Follows one box through a video: a correlation filter with scale, and a search when it is lost.
 
 The filter is the one of MOSSE [1]_ over many channels: gradients by direction and colors in cells
 of 4 pixels. It is learned on, slowly, while the answer is sharp; where it is not, the target is

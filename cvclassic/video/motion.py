@@ -1,4 +1,4 @@
-"""What moves: foreground against a background, optical flow, a steady camera."""
+"""Motion: foreground against a background, optical flow, stabilization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of frames over time: smoothed labels, and who is there when."""
+"""Records of frames over time: smoothed labels, and who appears when."""
 
 from __future__ import annotations
 

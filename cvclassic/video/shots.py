@@ -1,4 +1,4 @@
-"""Where one shot of a video ends and the next begins: cuts, dissolves, fades.
+"""Shot boundaries of a video: cuts, dissolves, fades.
 
 Frames are compared as small images and as color histograms. At a cut every frame just before
 differs from every frame just after, so a flash or a shaking hand is none: somewhere on both sides

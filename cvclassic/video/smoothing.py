@@ -1,4 +1,4 @@
-"""Labels over time: what a single frame says is uncertain, what its neighbors say helps."""
+"""Smooths labels over time: a single frame is uncertain, its neighbors help."""
 
 from __future__ import annotations
 

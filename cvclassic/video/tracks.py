@@ -1,4 +1,4 @@
-"""Detections of frames linked to tracks: who is who, also behind an obstacle.
+"""Links detections of frames into tracks, also behind obstacles.
 
 Each track is a Kalman filter over its box (constant speed); in every frame tracks and detections
 are assigned at least cost (Hungarian method) of overlap and appearance, the sure detections

@@ -1,1 +1,1 @@
-"""Where the work of a run is done: threads, processes that may be killed, Dask."""
+"""Where the work of a run is done: threads, separate processes, Dask."""

@@ -1,4 +1,4 @@
-"""What a Dask worker does with a shard: it has processes of its own work on it.
+"""What a Dask worker does with a shard: it runs it in processes of its own.
 
 The Dask worker itself decodes nothing. So whatever an image does to its decoder costs one record,
 with the same code and message as on one machine, and never the worker.

@@ -1,4 +1,4 @@
-"""One bad input costs one result: a block that fails is done again piece by piece."""
+"""One bad input costs one result: a failed block is repeated in smaller pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker process does: it answers lists until the other end closes."""
+"""The loop of a worker process: it answers lists until the other end closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Have the disk write a file while the program goes on."""
+"""Start writing a file to disk while the program continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images into one folder a label: copies or links, and nothing is ever overwritten."""
+"""Images in one folder per label: copied or linked, never overwriting anything."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where faces are. Whose they are is not asked here."""
+"""Face detection. For recognition see `cvclassic.faces.recognition`."""

@@ -1,4 +1,4 @@
-"""What all face detectors share: lists of images, in scikit-learn's manner."""
+"""Shared by all face detectors: lists of images, in scikit-learn's manner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces that were found, whatever found them."""
+"""Detected faces, from any detector."""
 
 from __future__ import annotations
 

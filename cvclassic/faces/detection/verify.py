@@ -1,4 +1,4 @@
-"""How sure a box is a face: what cascades counted, and a second look at its gradients."""
+"""Probability that a box is a face: what cascades counted, and a second look at its gradients."""
 
 from __future__ import annotations
 

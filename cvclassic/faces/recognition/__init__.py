@@ -1,1 +1,1 @@
-"""Whose face it is. Faces are found elsewhere."""
+"""Face recognition: whose face it is."""

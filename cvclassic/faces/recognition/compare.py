@@ -1,4 +1,4 @@
-"""How far people are from themselves and from each other, to learn a threshold on."""
+"""Distances of people to themselves and to each other, for choosing a threshold."""
 
 from __future__ import annotations
 

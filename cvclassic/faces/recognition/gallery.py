@@ -1,4 +1,4 @@
-"""People whose faces are known: enrol, identify, verify, remove."""
+"""Galleries of known people: enroll, identify, verify, remove."""
 
 from __future__ import annotations
 

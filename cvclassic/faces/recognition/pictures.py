@@ -1,4 +1,4 @@
-"""Whose image is this: from images of people to faces that a gallery compares."""
+"""Whose image this is: from images of people to faces that a gallery compares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a threshold on distances errs: false acceptance, false rejection, equal errors."""
+"""Error rates of a distance threshold: false acceptance, false rejection, equal error."""
 
 from __future__ import annotations
 

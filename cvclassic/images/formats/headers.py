@@ -1,4 +1,4 @@
-"""What an image file says about itself, read from its bytes before any pixel is decoded.
+"""Header of an image file, read from its bytes before any pixel is decoded.
 
 What is read here decides which decoder is called, and whether one is called at all.
 """

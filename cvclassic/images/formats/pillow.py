@@ -1,4 +1,4 @@
-"""What OpenCV does not decode surely is decoded by Pillow: the only place that calls it.
+"""Formats that OpenCV does not decode reliably go through Pillow: the only place that calls it.
 
 Plugins are called by the name that `identify` gives, never by trial. Opening reads the header
 alone, so that limits hold before pixels.

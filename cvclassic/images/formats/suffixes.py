@@ -1,4 +1,4 @@
-"""Which suffix stands for which format, and what to do about those that are not read."""
+"""Suffixes of formats, and hints for formats that are not read."""
 
 from __future__ import annotations
 

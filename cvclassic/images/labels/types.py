@@ -1,4 +1,4 @@
-"""What a label file says, whatever its format."""
+"""The content of a label file, in any format."""
 
 from __future__ import annotations
 
