@@ -16,7 +16,7 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class SavedState:
-    """How the state of one kind of estimator is written down and checked.
+    """How the state of an estimator class is stored and checked.
 
     A class that model files can hold has an attribute ``saved_state`` of this kind, and perhaps
     a method ``_check_saved()`` that raises unless its fitted parts agree, and a method

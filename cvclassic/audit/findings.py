@@ -73,7 +73,7 @@ _IMBALANCE = 10.0
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong.
+    """One problem of an image set.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """A set of images and what is wrong with it.
+    """An image set and its problems.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class Audit:
 
 
 def audit_images(images: Iterable[Listed], *, n_jobs: int | None = None, **limits) -> Audit:
-    """Look at images and judge them.
+    """Check images for problems.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ _Row = tuple[str, str, str]  # path, label, split
 
 
 def quick_audit(data: LabeledImages | Dataset) -> list[DataNote]:
-    """Faults of a labeled set that matter before anything learns from it.
+    """Problems of a labeled set that matter before training.
 
     Identical files in several classes, in several splits or several times in one class, and
     classes of one image, beside what was noticed while the set was listed (its ``notes``). No image

@@ -17,7 +17,7 @@ UNCLASSIFIABLE = "unclassifiable"
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one input.
+    """The result for one input.
 
     Every task fills the fields that it knows and leaves the others alone.
 

@@ -29,7 +29,7 @@ _ALL_FRAMES = FrameSelection()
 
 @dataclass(frozen=True)
 class Sources:
-    """What is named: files, folders, archives, patterns, URLs, lists, manifests.
+    """Inputs of a run: files, folders, archives, patterns, URLs, lists, manifests.
 
     Parameters
     ----------

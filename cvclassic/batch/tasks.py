@@ -110,7 +110,7 @@ class InputImage:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a task says about one image; everything may be left out.
+    """Result of a task for one image; all fields are optional.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ from .loading import CascadeDetector
 
 @dataclass(frozen=True, eq=False)
 class DetectionScores:
-    """What came out over all images.
+    """Scores of a detector over all images.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def score_detector(
     min_overlap: float = 0.5,
     **settings,
 ) -> DetectionScores:
-    """Find objects in images and compare with what is there.
+    """Detect objects and compare them with the true ones.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ _SHARES = np.arange(20, 0, -1) / 20  # of the held-out images, that a threshold 
 
 @dataclass(frozen=True)
 class UnknownRule:
-    """What a model answers when it is not sure.
+    """Rule for what a model answers when it is unsure.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def conformal_sets(chances: np.ndarray, labels: np.ndarray, error_rate: float) -
 
 
 def calibrate_unknown(head: Head, error_rate: float, kind: str = "threshold") -> UnknownRule:
-    """Give a fitted head a rule for what it is not sure of.
+    """Give a fitted head a rule for uncertain images.
 
     It is calibrated on the decisions by which `fit` chose the head's penalty and temperature: of
     training images, by heads that had not seen them. Those learned from fewer images, which

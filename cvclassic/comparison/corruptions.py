@@ -71,7 +71,7 @@ DAMAGES: dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], str, tuple[f
 
 
 def damage_image(image: np.ndarray, kind: str, amount: float) -> np.ndarray:
-    """Damage an image; the same way each time.
+    """Damage an image, reproducibly.
 
     Parameters
     ----------

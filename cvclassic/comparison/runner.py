@@ -42,7 +42,7 @@ def run_contest(
     on_end: Callable[[str, Measured | str], None] | None = None,
     **options: Any,
 ) -> Contest:
-    """Measure contestants one after the other.
+    """Measure all methods, one after the other.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def piecewise_linear(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 class TableColumns(TransformerMixin, BaseEstimator):
-    """Bring the numeric columns of a table to one scale, rein in outliers, and part them in bins.
+    """Scale the numeric columns of a table, limit outliers, and encode them in bins.
 
     A value becomes arsinh((x - median) / interquartile range): linear in the middle of a
     column, logarithmic in its tails. Beside it stands how far it has come through each of

@@ -21,7 +21,7 @@ _ready = Ready()
 
 
 class Embedding(ImageTransformer):
-    """The output of a trained network that is brought along, as a vector of the image.
+    """Features of an image from a pre-trained network that you supply.
 
     The image is resized to what the network takes. What has height and width is averaged over
     them, and the vector is brought to length 1.

@@ -11,7 +11,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True, eq=False)
 class LocalFeatures:
-    """Local features of one image: where they are and what it looks like there.
+    """Local features of one image: places and descriptors.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ SCALINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class NetworkFileError(ParameterError):
-    """A network file is missing, cannot be run, or is another than the one that was meant."""
+    """A network file is missing, cannot be run, or is not the expected one."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _BINS = 36  # of the orientation histogram
 
 @dataclass(frozen=True, eq=False)
 class SIFTStages:
-    """What SIFT sees on the way from an image to its keypoints.
+    """Intermediate results of SIFT, from the image to its keypoints.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from .training_curves import check_curve_path, new_figure, write_figure
 def draw_faces(
     image: np.ndarray, boxes: np.ndarray, scores: np.ndarray, angles: np.ndarray | None = None
 ) -> np.ndarray:
-    """Frame faces, and write beside each how sure it is.
+    """Frame faces, and write the confidence beside each.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ SCORES = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """Scores of m models, and the differences between each two of them.
+    """Scores of m models, and the difference of each pair.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def compare_predictions(
     n_resamples: int = 2000,
     random_state: int = 0,
 ) -> Comparison:
-    """Score models on the same images and test every two of them against each other.
+    """Score models on the same images and test each pair for a difference.
 
     Parameters
     ----------

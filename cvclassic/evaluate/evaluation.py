@@ -19,7 +19,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How a model did on labeled data.
+    """Results of a model on labeled data.
 
     Parameters
     ----------

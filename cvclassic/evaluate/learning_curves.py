@@ -19,7 +19,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Scores of models that learned from few and from many images.
+    """Scores of models trained on few to many images.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def learning_curve(
     random_state: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> LearningCurve:
-    """Train on few and on more images of each class, and score each time.
+    """Train on more and more images per class, and score each time.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why an image is rather of one class than of another.
+    """Why an image was assigned to one class rather than another.
 
     Parameters
     ----------

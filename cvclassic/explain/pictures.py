@@ -45,7 +45,7 @@ OCCLUSION = (
 def explain_picture(
     pipeline: Pipeline, image, label: object = None, against: object = None
 ) -> Explanation:
-    """Take a decision apart into the shares of keypoints.
+    """Split a decision into the contributions of keypoints.
 
     **Linear heads** (SVM, ridge, a network without hidden layers) on bags of words, VLAD, LLC
     and Fisher vectors, also with a pyramid, a kernel map or several encoders side by side: the

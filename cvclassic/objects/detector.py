@@ -25,7 +25,7 @@ ANY_CLASS = "object"
 
 
 class ObjectDetector(BaseEstimator):
-    """Find objects of any kind, learned from tens to hundreds of images with boxes.
+    """Detector of any objects, trained on tens to hundreds of images with boxes.
 
     Boosted trees over color and gradient channels scan all places, sizes and aspect ratios [1]_;
     what passes is judged by a linear classifier over a histogram of gradients and a Fisher vector

@@ -22,7 +22,7 @@ from .store import IndexFolder, create_folder, open_folder, writing
 
 
 class ImageIndex(BaseEstimator):
-    """Images that can be found again by what they show.
+    """An index of images for search by content.
 
     `fit` learns a vocabulary of visual words from the images and notes for every word which
     images show it. A query is compared by words with Hamming embedding; the best candidates are

@@ -16,7 +16,7 @@ _HALF = 128
 
 @dataclass(frozen=True)
 class InstanceRule:
-    """How objects are told apart.
+    """How touching objects are separated.
 
     Attributes
     ----------

@@ -59,7 +59,7 @@ class PixelClassifier(BaseEstimator):
         Values of the masks; with `instances` 0 and 1.
     model_ : PixelModel
     rule_ : InstanceRule or None
-        How objects are told apart.
+        How touching objects are separated.
     held_out_value_ : float
         Dice of the last of two classes, or mean IoU of several, on pixels of training images that
         were held out. Thresholds are chosen on the same pixels.

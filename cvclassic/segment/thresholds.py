@@ -23,7 +23,7 @@ def threshold_image(
     offset: float = 0.03,
     dark: bool = False,
 ) -> tuple[np.ndarray, list[float]]:
-    """Classes of lightness.
+    """Classes of brightness by thresholds.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def predict_bytes(model: Model, images: Sequence[bytes], *, top: int = 1) -> list[dict[str, Any]]:
-    """Records of encoded images, in the form of ``POST /predict``.
+    """Records of image files in memory, as ``POST /predict`` answers them.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from .tracks import TrackedBox
 
 
 def draw_tracks(pixels: np.ndarray, boxes: Iterable[TrackedBox]) -> np.ndarray:
-    """A frame with its boxes: a color for each track, thin lines where it is hidden.
+    """Draw tracks on a frame: one color per track, thin lines where it is hidden.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def draw_flow(flow: np.ndarray, longest: float | None = None) -> np.ndarray:
 
 
 def stabilize(frames: Iterable[np.ndarray], *, reach: int = 15) -> Iterator[np.ndarray]:
-    """Frames as a steadier camera would have seen them.
+    """Frames without camera shake.
 
     The camera's path (shift, turn, scale between frames, from corners followed by Lucas and
     Kanade) is averaged over `reach` frames on each side, and each frame is moved there.

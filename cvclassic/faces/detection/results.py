@@ -122,7 +122,7 @@ def cut_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.2) -> list[n
 
 
 def blur_faces(image: np.ndarray, faces: Faces, *, margin: float = 0.15) -> np.ndarray:
-    """Make faces unrecognisable: blurred so far that about eight dots a side are left.
+    """Make faces unrecognizable: blurred until about eight dots per side are left.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def mirror_shapes(shapes: np.ndarray, width: int) -> np.ndarray:
 
 
 def landmark_errors(found: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Mean distance of points over the distance of the outer corners of the eyes, a face.
+    """Mean error of the points of each face, divided by the distance of the outer eye corners.
 
     Parameters
     ----------
