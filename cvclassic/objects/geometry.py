@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .channels import N_SCAN, SHRINK
@@ -79,11 +80,32 @@ def plan_geometry(boxes: np.ndarray, longest: int = 1280) -> Geometry:
     n_stretches = max(math.ceil((high - low) / math.log(_STRETCH)), 1)
     edges = np.linspace(low, high, n_stretches + 1)
     stretches = (edges[1:] + edges[:-1]) / 2 - math.log(wide_cells / high_cells)
+    levels = top * 2 ** (-np.arange(n) / _PER_OCTAVE)
+    used = _used(
+        np.log(side)[:, None] - np.log(base / levels),
+        aspect[:, None] - math.log(wide_cells / high_cells) - stretches,
+    )
     scales = tuple(
-        (top * 2 ** (-k / _PER_OCTAVE) * math.exp(-s / 2),
-         top * 2 ** (-k / _PER_OCTAVE) * math.exp(s / 2))
-        for k in range(n)
-        for s in stretches.tolist()
-    )  # fmt: skip
+        (level * math.exp(-s / 2), level * math.exp(s / 2))
+        for level, row in zip(levels.tolist(), used.tolist(), strict=True)
+        for s, is_used in zip(stretches.tolist(), row, strict=True)
+        if is_used
+    )
     margin = tuple(max(round(_MARGIN * cells), 1) for cells in (wide_cells, high_cells))
     return Geometry((wide_cells, high_cells), (margin[0], margin[1]), scales)
+
+
+def _used(levels: np.ndarray, stretches: np.ndarray) -> np.ndarray:
+    """Which windows are the nearest to a box, or next to such a one; (n_levels, n_stretches), bool.
+
+    Where classes differ, most combinations have no objects: no person is as small as a license
+    plate, and no plate as tall as a person.
+
+    Parameters
+    ----------
+    levels, stretches : ndarray of shape (n, n_levels), (n, n_stretches)
+        Difference of each box to each level and to each stretch, in logarithms.
+    """
+    near = np.zeros((levels.shape[1], stretches.shape[1]), np.uint8)
+    near[np.abs(levels).argmin(axis=1), np.abs(stretches).argmin(axis=1)] = 1
+    return cv2.dilate(near, np.ones((3, 3), np.uint8)).astype(bool)
