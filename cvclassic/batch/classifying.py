@@ -232,7 +232,8 @@ def classify_files(
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> [(record.status, record.code) for record in classify_files(model, ["missing.jpg"])]
     [('error', 'not_found')]
     """

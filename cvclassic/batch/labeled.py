@@ -47,7 +47,8 @@ def predict_labeled(
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> predictions, failures = predict_labeled(model, ["missing.jpg"], ["a"])
     >>> predictions.n_images, failures[0][:2]
     (0, ('missing.jpg', 'not_found'))

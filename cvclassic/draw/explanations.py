@@ -150,7 +150,8 @@ def draw_explanation(
     >>> from cvclassic.classify import make_recipe
     >>> from cvclassic.explain import explain_picture
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> draw_explanation(images[0], explain_picture(model, images[0])).shape[2]
     3
     """

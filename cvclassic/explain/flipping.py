@@ -137,7 +137,8 @@ def find_flipping_set(
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> found = find_flipping_set(model, images[0])
     >>> found.label, found.label_after, len(found) < found.n_keypoints
     ('a', 'b', True)

@@ -68,7 +68,8 @@ class SimilarPictures:
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> near = SimilarPictures(model, images, list("abababab")).nearest(images[2], 1)
     >>> near[0].index, round(near[0].similarity, 3)
     (2, 1.0)

@@ -101,7 +101,8 @@ def browse_words(
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> words, _ = browse_words(model, images, n_words=3)
     >>> len(words), len(words[0].patches) > 0
     (3, True)

@@ -48,7 +48,8 @@ class Model:
     --------
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = Model(make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab")))
+    >>> recipe = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = Model(recipe.fit(images, list("abababab")))
     >>> model.classes, model.takes, model.max_side
     (['a', 'b'], 'images', 640)
     """
@@ -169,7 +170,8 @@ class Model:
         --------
         >>> from cvclassic.classify import make_recipe
         >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-        >>> model = Model(make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab")))
+        >>> recipe = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+        >>> model = Model(recipe.fit(images, list("abababab")))
         >>> [record.code for record in model.classify("missing.jpg")]
         ['not_found']
         """

@@ -67,7 +67,8 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
     >>> import tempfile
     >>> from cvclassic.classify import make_recipe
     >>> images = np.random.default_rng(0).integers(0, 255, (8, 64, 64), np.uint8)
-    >>> model = make_recipe("sift-bow", n_words=10, C=1.0).fit(images, list("abababab"))
+    >>> model = make_recipe("sift-bow", n_words=10, C=1.0, random_state=0)
+    >>> model = model.fit(images, list("abababab"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = save_model(folder + "/model.cvc", model)
     ...     again = load_model(folder + "/model.cvc")
