@@ -199,12 +199,12 @@ def train(
     data = load_source(
         source, part="train", min_classes=2, skip_empty=skip_empty, tell=False, multilabel=True
     )
+    copies = times if changes is not None else 0
     if dry_run:
-        ctx.exit(_say_plan(data, source, recipe, head, values, changes, times, output, strict))
+        ctx.exit(_say_plan(data, source, recipe, head, values, changes, copies, output, strict))
     if not quiet and recipe in RECIPES:
         own = "keywords" if is_multilabel(data.labels) else None
-        n_images = len(data) * (1 + times if changes is not None else 1)
-        _say_needs(recipe, head or own, n_images, values)
+        _say_needs(recipe, head or own, len(data) * (1 + copies), values)
     with stages(quiet) as progress:
         model = train_model(
             data,
@@ -315,7 +315,7 @@ def _say_needs(recipe: str, head: str | None, n_images: int, values: dict) -> No
         click.secho(f"Warning: it {short}", err=True, fg="yellow")
 
 
-def _say_plan(data, source, recipe, head, values, changes, times, output, strict: bool) -> int:
+def _say_plan(data, source, recipe, head, values, changes, copies, output, strict: bool) -> int:
     """Say what would be trained, check the recipe and the data, and train nothing."""
     from cvclassic._basics.label_sets import is_multilabel
     from cvclassic.classify import make_head, make_recipe, own_head
@@ -346,9 +346,8 @@ def _say_plan(data, source, recipe, head, values, changes, times, output, strict
         ("parameters", ", ".join(f"{k}={v}" for k, v in values.items()) or "defaults"),
     ]
     if changes is not None:
-        rows.append(("augment", f"{changes}, {plural(times, 'copy', 'copies')} per image"))
-    n_images = len(data) * (1 + times if changes is not None else 1)
-    needs = None if pipeline is None else needs_of(pipeline, n_images)
+        rows.append(("augment", f"{changes}, {plural(copies, 'copy', 'copies')} per image"))
+    needs = None if pipeline is None else needs_of(pipeline, len(data) * (1 + copies))
     if needs is not None:
         rows.append(("needs about", str(needs)))
     rows.append(("model", f"{output}{' (exists, kept as .bak)' if os.path.exists(output) else ''}"))
