@@ -10,7 +10,6 @@ images out in closed form. Writes ``results/ablation.json`` and ``docs/ablation.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
 
@@ -214,8 +213,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["caltech101", "scene15"])
     parser.add_argument("--short", action="store_true", help="only rows that share an encoding")
     options = parser.parse_args()
-    path = common.RESULTS / "ablation.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    results = common.read_results("ablation")
     for name in options.data:
         with parallel_config(backend="loky"):
             results[name] = measure(name, whole_table=not options.short)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from .common import RESULTS, data_dir, write_results
-from .processes import train_and_score
+from .common import data_dir, read_results, write_results
+from .processes import manifest_parts, train_and_score
 
 DATA_SETS = ("caltech101", "scene15")
 NEED_NETWORK = ("embedding", "fused")  # here only if named
@@ -23,16 +22,13 @@ def main() -> None:
     options = parser.parse_args()
     others = {"pixels", "hog", "patches", "kernels", *NEED_NETWORK}
     recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
-    path = RESULTS / "accuracy.json"
-    results: dict[str, dict] = (
-        json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
-    )
+    results = read_results("accuracy")
     for data in options.data:
-        manifest = str(data_dir() / data / "manifest.csv")
+        parts = manifest_parts(str(data_dir() / data / "manifest.csv"))
         results.setdefault(data, {})
         for recipe in recipes:
             network = ["--network", options.network] if recipe in NEED_NETWORK else []
-            row = train_and_score(manifest, ["--recipe", recipe, *network])
+            row = train_and_score(*parts, ["--recipe", recipe, *network])
             results[data][recipe] = row
             print(data, recipe, row, flush=True)
             write_results("accuracy", results, split="test, on which nothing was tuned")

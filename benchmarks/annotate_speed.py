@@ -20,7 +20,7 @@ import numpy as np
 
 from cvclassic.images import encode_image, write_image
 
-from .common import ROOT, SEED, fill_block, write_results
+from .common import ROOT, SEED, write_block, write_results
 from .segment import load, scribble
 
 N_IMAGES = 10
@@ -84,9 +84,7 @@ def main() -> None:
         f"an image), measured with strokes on 1 to {len(cases)} images "
         "(`python -m benchmarks annotate_speed`)."
     )
-    page.write_text(
-        fill_block("annotate", text, page.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    write_block(page, "annotate", text)
 
 
 if __name__ == "__main__":

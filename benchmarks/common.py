@@ -146,6 +146,17 @@ def fill_block(name: str, new: str, text: str) -> str:
     return re.sub(pattern, lambda m: f"{m[1]}\n{new}\n{m[2]}", text, flags=re.DOTALL)
 
 
+def write_block(page: Path, name: str, new: str) -> None:
+    """Write the block of that name of a page anew, and nothing else of it."""
+    page.write_text(fill_block(name, new, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def read_results(name: str) -> dict[str, Any]:
+    """What ``benchmarks/results/NAME.json`` has from an earlier run; empty if there was none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+
+
 def write_results(name: str, results: Mapping[str, Any], **context: Any) -> Path:
     """Write ``benchmarks/results/NAME.json`` with the machine, the date and the seed."""
     RESULTS.mkdir(exist_ok=True)

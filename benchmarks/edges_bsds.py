@@ -9,7 +9,6 @@ on every second image; the other half is reported beside all.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
@@ -22,7 +21,7 @@ from cvclassic.detect import canny, gradient_magnitude, log_edges, soft_edges, t
 from cvclassic.images import read_image
 
 from .boundary_match import match_pixels
-from .common import RESULTS, data_dir, threads, write_results
+from .common import data_dir, read_results, threads, write_results
 
 TOLERANCE = 0.0075
 # method -> (thresholds, choices of its parameters)
@@ -165,8 +164,7 @@ def main() -> None:
 
 def _known() -> dict:
     """Results of an earlier run; the methods that run again replace theirs."""
-    path = RESULTS / "edges_bsds.json"
-    return json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
+    return read_results("edges_bsds")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +16,7 @@ from cvclassic.describe import DenseSIFT, dense_sift_features
 from cvclassic.encode import kmeans_words, nearest_words, normalize_histogram
 from cvclassic.images import map_blocks, read_image
 
-from .common import RESULTS, SEED, data_dir, interleave, show, threads, write_results
+from .common import SEED, data_dir, interleave, read_results, show, threads, write_results
 from .opponents import faiss_kmeans, opencv, scikit_learn, vlfeat
 
 N_WORDS = 1000
@@ -160,9 +159,8 @@ def vocabulary(n: int, names: list[str]) -> None:
         "kmeans": lambda: scikit_learn.kmeans(sample, N_WORDS, SEED),
         "kmeans10": lambda: scikit_learn.kmeans(sample, N_WORDS, SEED, max_iter=10),
     }
-    path = RESULTS / f"vocabulary_{n}.json"
     # rows of engines that are not asked for stay: one of them may take half an hour
-    rows = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    rows = read_results(f"vocabulary_{n}")
     print(f"{N_WORDS} words from {len(sample)} descriptors, one core")
     for name in names:
         if name == "faiss" and not faiss_kmeans.available():

@@ -15,7 +15,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .common import ROOT, SEED, data_dir, fill_block, interleave, threads, write_results
+from .common import (
+    ROOT,
+    SEED,
+    data_dir,
+    interleave,
+    threads,
+    write_block,
+    write_results,
+)
 
 _STEPS = 11
 _RANDOM_ORDERS = 2
@@ -49,11 +57,7 @@ def main() -> None:
         print(name, results[name], flush=True)
         write_results("explain", results, data="caltech101, test images")
     if set(results) == {"sift-bow", "fast"}:
-        page = ROOT / "docs" / "explanation.md"
-        page.write_text(
-            fill_block("explain", table(results), page.read_text(encoding="utf-8")),
-            encoding="utf-8",
-        )
+        write_block(ROOT / "docs" / "explanation.md", "explain", table(results))
 
 
 def table(results: dict[str, dict]) -> str:

@@ -22,7 +22,7 @@ from cvclassic.evaluate import average_precision, match_boxes, recall_at_precisi
 from cvclassic.faces import FaceTask, HaarFaceDetector, YuNetFaceDetector
 from cvclassic.images import read_image, write_image
 
-from .common import RESULTS, data_dir, interleave, threads, write_results
+from .common import data_dir, interleave, read_results, threads, write_results
 
 OVERLAP = 0.3
 FRONTAL = ("alt", "alt2", "default")
@@ -187,8 +187,7 @@ def main() -> None:
             results["throughput"] = throughput(images, arguments.turns)
     faces = sum(map(len, truth.values()))
     # read as late as this, as parts may run side by side
-    path = RESULTS / "faces_detection.json"
-    known = json.loads(path.read_text())["results"] if path.is_file() else {}
+    known = read_results("faces_detection")
     results = {name: {**known, **results}[name] for name in names if name in {**known, **results}}
     write_results("faces_detection", results, pictures=len(images), faces=faces, overlap=OVERLAP)
 

@@ -15,7 +15,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from .common import RESULTS, ROOT, SEED, data_dir, fill_block, write_results
+from .common import (
+    ROOT,
+    SEED,
+    data_dir,
+    read_results,
+    write_block,
+    write_results,
+)
 
 RECIPES = ("always", "fast", "fisher", "MobileNet")
 NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
@@ -36,16 +43,14 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", choices=RECIPES, default=RECIPES)
     parser.add_argument("--docs", action="store_true", help="only write the table of the page")
     options = parser.parse_args()
-    path = RESULTS / "keywords.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    results = read_results("keywords")
     for name in () if options.docs else options.methods:
         results[name] = measure(name)
         print(name, json.dumps(results[name]), flush=True)
         write_results(
             "keywords", results, split="test, on which nothing was chosen; once per method"
         )
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(fill_block("scores", table(results), page), encoding="utf-8")
+    write_block(PAGE, "scores", table(results))
 
 
 def measure(name: str) -> dict:

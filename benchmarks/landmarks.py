@@ -22,7 +22,7 @@ from cvclassic.faces import FaceLandmarks, bounding_boxes, landmark_errors, shak
 from cvclassic.faces.landmarks.boxes import box_of_face, find_boxes
 from cvclassic.images import read_image
 
-from .common import RESULTS, ROOT, SEED, data_dir, interleave, threads, write_results
+from .common import ROOT, SEED, data_dir, interleave, read_results, threads, write_results
 
 N_TRAIN, SHAKE, REPEATS = 300, 0.05, 5
 PFLD_REACH = 1.1  # side of its cut-out over the box's longer side
@@ -169,8 +169,7 @@ def main() -> None:
         results[name]["ms_a_face"] = round(row["median_ms"] / 50, 3)
         results[name]["ms_a_face_quartiles"] = [round(v / 50, 3) for v in row["quartiles_ms"]]
         print(name, results[name]["shaken_box"]["mean_percent"], results[name]["ms_a_face"])
-    old = RESULTS / "landmarks.json"  # methods that are not measured now keep their results
-    before = json.loads(old.read_text(encoding="utf-8"))["results"] if old.is_file() else {}
+    before = read_results("landmarks")  # methods that are not measured now keep their results
     results = {**{name: row for name, row in before.items() if name not in results}, **results}
     write_results(
         "landmarks",

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from .common import data_dir, interleave, show, threads, write_results
-from .processes import run_process, train_and_score
+from .processes import manifest_parts, run_process, train_and_score
 
 _TUTORIAL = Path(__file__).parent / "opponents" / "tutorial_script.py"
 
@@ -22,7 +22,7 @@ def against_tutorial(manifest: str, runs: int) -> dict[str, list[dict]]:
     rows: dict[str, list[dict]] = {"cvclassic sift-bow": [], "tutorial script": []}
     for _ in range(runs):
         recipe = ["--recipe", "sift-bow", "--param", "n_words=500"]
-        rows["cvclassic sift-bow"].append(train_and_score(manifest, recipe))
+        rows["cvclassic sift-bow"].append(train_and_score(*manifest_parts(manifest), recipe))
         print("cvclassic sift-bow", rows["cvclassic sift-bow"][-1], flush=True)
         _, peak_mb, printed = run_process([sys.executable, str(_TUTORIAL), manifest])
         row = {key: round(value, 4) for key, value in json.loads(printed).items()}

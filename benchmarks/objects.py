@@ -10,7 +10,6 @@ where it refuses them, that is written down, and it gets boxes that are made ali
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from cvclassic.objects import (
 )
 from cvclassic.objects.evaluating import evaluate_detector
 
-from .common import RESULTS, data_dir, show, write_results
+from .common import data_dir, read_results, show, write_results
 from .objects_opponents import KEYS, dlib_detector, milliseconds, people_detector
 
 SETS = ("raccoon", "pennfudan", "plates_world", "fruit")
@@ -134,10 +133,7 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--keep", action="store_true", help="Keep results of what is not run.")
     options = parser.parse_args()
-    results: dict[str, dict] = {}
-    file = RESULTS / "objects.json"
-    if options.keep and file.is_file():
-        results = json.loads(file.read_text(encoding="utf-8"))["results"]
+    results: dict[str, dict] = read_results("objects") if options.keep else {}
     if options.models is not None:
         options.models.mkdir(parents=True, exist_ok=True)
     for name in options.sets:

@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import time
 
 import numpy as np
 
-from .common import RESULTS, ROOT, SEED, data_dir, fill_block, write_results
+from .common import (
+    ROOT,
+    SEED,
+    data_dir,
+    read_results,
+    write_block,
+    write_results,
+)
 
 SIZES = (3, 6, 12)
 N_TEST = 10
@@ -117,10 +123,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="share of the pairs")
     parser.add_argument("--table-only", action="store_true")
     options = parser.parse_args()
-    path = RESULTS / "pairs.json"
-    results: dict[str, dict] = (
-        json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
-    )
+    results = read_results("pairs")
     for recipe in () if options.table_only else options.recipes:
         for name in options.data:
             data = splits(name)
@@ -140,9 +143,7 @@ def main() -> None:
             }
             print(recipe, name, results[recipe][name], flush=True)
             write_results("pairs", results, split="test, on which nothing was tuned")
-    PAGE.write_text(
-        fill_block("pairs", table(results), PAGE.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    write_block(PAGE, "pairs", table(results))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from cvclassic.segment.planes import (
 )
 from cvclassic.segment.trees import score_planes, train_trees, useful_features
 
-from .common import ROOT, SEED, fill_block, threads, write_results
+from .common import ROOT, SEED, threads, write_block, write_results
 from .segment import load
 
 N_LEVELS = 6
@@ -98,8 +98,7 @@ def main() -> None:
         seconds = row["train_cpu_seconds"], row["cpu_seconds_per_megapixel"]
         lines.append(f"| {name} | {row['auc']:.4f} | {seconds[0]:.1f} | {seconds[1]:.2f} |")
     page = ROOT / "docs" / "decisions" / "0018-symmetric-trees-of-bytes.md"
-    text = page.read_text(encoding="utf-8")
-    page.write_text(fill_block("pixel-trees", "\n".join(lines), text), encoding="utf-8")
+    write_block(page, "pixel-trees", "\n".join(lines))
 
 
 def _sampled(image: np.ndarray, mixing: np.ndarray) -> list[np.ndarray]:

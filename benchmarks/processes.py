@@ -82,17 +82,23 @@ def photographs(scratch: Path) -> tuple[str, list[str]]:
     return model, [str(folder / row["path"]) for row in rows if row["split"] == "test"]
 
 
-def train_and_score(manifest: str, arguments: list[str]) -> dict:
-    """Train on the split "train" and score the split "test", by the command line.
+def manifest_parts(manifest: str) -> tuple[list[str], list[str]]:
+    """Arguments that name the splits "train" and "test" of a manifest."""
+    data = ["--manifest", manifest, "--split"]
+    return [*data, "train"], [*data, "test"]
+
+
+def train_and_score(train: list[str], test: list[str], arguments: list[str]) -> dict:
+    """Train on one part of a data set and score another, by the command line.
 
     Training uses all processors, classification one.
     """
-    data = ["--manifest", manifest, "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         model, json_file = f"{folder}/model.cvmodel", f"{folder}/scores.json"
-        train = [*CVCLASSIC, "train", *data, "--split", "train", "-o", model, *arguments]
-        train_s, train_mb, _ = run_process(train)
-        evaluate = [*CVCLASSIC, "evaluate", model, *data, "--split", "test", "--jobs", "1"]
+        train_s, train_mb, _ = run_process(
+            [*CVCLASSIC, "train", *train, "--quiet", "-o", model, *arguments]
+        )
+        evaluate = [*CVCLASSIC, "evaluate", model, *test, "--quiet", "--jobs", "1"]
         run_process([*evaluate, "--json", json_file])
         with open(json_file, encoding="utf-8") as file:
             scores = json.load(file)
@@ -102,6 +108,7 @@ def train_and_score(manifest: str, arguments: list[str]) -> dict:
             "mean_class_accuracy": round(scores["mean_class_accuracy"], 4),
             "cv_accuracy": round(summary["cv_accuracy"], 4),
             "recipe": summary["recipe"],
+            **({"tried": summary["tried"]} if "tried" in summary else {}),
             "train_s": round(train_s, 1),
             "peak_mb": round(train_mb),
             "classify_ms": round(1e3 * scores["seconds"] / scores["n_images"], 2),

@@ -20,7 +20,7 @@ from cvclassic.evaluate import region_covering
 from cvclassic.images import read_image
 from cvclassic.segment import region_tree
 
-from .common import ROOT, data_dir, fill_block, threads, write_results
+from .common import ROOT, data_dir, threads, write_block, write_results
 
 TUNED_ON = (0, 5)
 THRESHOLDS = np.geomspace(0.2, 1.2, 16)
@@ -80,9 +80,7 @@ def main() -> None:
             f"Felzenszwalb's regions by {results['felzenszwalb']['covering']:.3f} at the best of "
             f"{len(SETTINGS)} settings (`python -m benchmarks regions_bsds`)."
         )
-        page.write_text(
-            fill_block("regions", text, page.read_text(encoding="utf-8")), encoding="utf-8"
-        )
+        write_block(page, "regions", text)
 
 
 if __name__ == "__main__":

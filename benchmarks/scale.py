@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from .common import RESULTS, data_dir, write_results
+from .common import data_dir, read_results, write_results
 from .processes import CVCLASSIC, measure_process
 
 QUESTIONS = {
@@ -116,8 +115,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the three smallest of each")
     options = parser.parse_args()
     name = f"scale-{options.recipe}" + ("-quick" if options.quick else "")
-    path = RESULTS / f"{name}.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    results = read_results(name)
     for question in options.questions:
         values = QUESTIONS[question][: 3 if options.quick else None]
         points = []

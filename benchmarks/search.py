@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import (
-    RESULTS,
     ROOT,
     SEED,
     data_dir,
     fill_block,
+    read_results,
     summarize,
     threads,
     write_results,
@@ -193,7 +193,7 @@ def _copies(pixels: np.ndarray) -> dict[str, bytes]:
 def write_page() -> None:
     """Fill the figures into the page on search."""
     page = ROOT / "docs" / "search.md"
-    results = json.loads((RESULTS / "search.json").read_text())["results"]
+    results = read_results("search")
     text = page.read_text(encoding="utf-8")
     text = fill_block("accuracy", accuracy_table(results), text)
     text = fill_block("duplicates", duplicates_table(results), text)
@@ -220,8 +220,7 @@ def main() -> None:
     args = parser.parse_args()
     if unknown := set(args.parts) - {*PARTS, "page"}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    path = RESULTS / "search.json"
-    results = json.loads(path.read_text())["results"] if path.exists() else {}
+    results = read_results("search")
     known = results.get("accuracy", {}) if args.own else {}
     measures = {
         "accuracy": lambda: measure_accuracy(known),
@@ -237,9 +236,9 @@ def main() -> None:
         found = measures[part]()
         found["measured"] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load": load}
         print(json.dumps({part: found}, indent=1), flush=True)
-        results = json.loads(path.read_text())["results"] if path.exists() else {}
+        results = read_results("search")
         write_results("search", results | {part: found})
-    if path.exists():
+    if read_results("search"):
         write_page()
 
 

@@ -11,10 +11,8 @@ of at most 2% of the pixels instead of masks.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -24,7 +22,15 @@ from cvclassic.images import read_image
 from cvclassic.images.label_pictures import read_label_picture
 from cvclassic.segment import InstanceRule, PixelClassifier, split_instances
 
-from .common import RESULTS, ROOT, SEED, data_dir, fill_block, threads, write_results
+from .common import (
+    ROOT,
+    SEED,
+    data_dir,
+    read_results,
+    threads,
+    write_block,
+    write_results,
+)
 
 SETS = ("drive", "crackforest", "isbi2012", "dsb2018")
 
@@ -219,11 +225,7 @@ def table(results: dict) -> str:
 
 def write_docs(results: dict) -> None:
     """Put the table on the page."""
-    page = ROOT / "docs" / "segment.md"
-    page.write_text(
-        fill_block("segment", f"\n{table(results)}\n", page.read_text(encoding="utf-8")),
-        encoding="utf-8",
-    )
+    write_block(ROOT / "docs" / "segment.md", "segment", f"\n{table(results)}\n")
 
 
 def main() -> None:
@@ -233,11 +235,10 @@ def main() -> None:
     parser.add_argument("--scribbles", type=float, metavar="SHARE", help="such as 0.02")
     parser.add_argument("--no-opponent", action="store_true")
     args = parser.parse_args()
-    path = Path(RESULTS) / "segment.json"
 
     def keep(name: str, method: str, row: dict) -> None:
         # read again: another set may have been measured beside this one
-        results = json.loads(path.read_text())["results"] if path.exists() else {}
+        results = read_results("segment")
         results.setdefault(name, {})[method] = row
         write_results("segment", {key: results[key] for key in SETS if key in results})
         print(name, method, row, flush=True)
@@ -252,7 +253,7 @@ def main() -> None:
             keep(name, "cvclassic", ours(name, train, test, None))
             if not args.no_opponent:
                 keep(name, "scikit-image", opponent(train, test))
-    write_docs(json.loads(path.read_text())["results"])
+    write_docs(read_results("segment"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .common import RESULTS, SEED, data_dir, write_results
+from .common import SEED, data_dir, read_results, write_results
 from .processes import CVCLASSIC, measure_process
 
 _CHANGES = {"mnist": "elastic=1,shift=1,rotate=8", "fashion_mnist": "mirror,shift=1"}
@@ -61,8 +61,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", default=["patches", "hog"])
     parser.add_argument("--data", nargs="+", choices=_CHANGES, default=list(_CHANGES))
     options = parser.parse_args()
-    path = RESULTS / "sixty_thousand.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    results = read_results("sixty_thousand")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.data:
             enlarge(name, Path(folder, f"{name}.npz"))

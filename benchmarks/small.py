@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .common import RESULTS, SEED, data_dir, interleave, write_results
+from .common import SEED, data_dir, interleave, read_results, write_results
 
 _AUGMENT = "elastic=1,shift=1,rotate=8"
 
@@ -211,8 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     options = parser.parse_args()
-    path = RESULTS / "small.json"
-    results = json.loads(path.read_text())["results"] if path.exists() else {}
+    results = read_results("small")
     for part in options.parts or PARTS:
         results |= PARTS[part]()
         write_results("small", results, split="test, on which nothing was tuned")

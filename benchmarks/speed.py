@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .common import RESULTS, data_dir, write_results
+from .common import data_dir, read_results, write_results
 from .processes import CVCLASSIC, measure_process
 
 PEERS = {
@@ -116,8 +116,7 @@ def main() -> None:
     n_classes = options.classes or (10 if options.quick else None)
     n = options.files or (300 if options.quick else N_FILES)
     name = "speed-quick" if options.quick else "speed"
-    path = RESULTS / f"{name}.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+    results = read_results(name)
     contestants = [*(f"cvclassic {recipe}" for recipe in RECIPES), *PEERS]
     if options.only:
         contestants = [c for c in contestants if any(part in c for part in options.only)]

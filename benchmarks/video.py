@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .common import ROOT, data_dir, fill_block, show, write_results
+from .common import ROOT, data_dir, show, write_block, write_results
 
 SIZE = (240, 136)  # width, height
 TEST_SEEDS = range(100, 112)
@@ -202,9 +202,7 @@ def main(argv: list[str] | None = None) -> None:
     show(results["shots"], "shots")
     if args.keep:
         write_results("video", results)
-        page = ROOT / "docs" / "video.md"
-        text = page.read_text(encoding="utf-8")
-        page.write_text(fill_block("video-shots", table(results["shots"]), text), encoding="utf-8")
+        write_block(ROOT / "docs" / "video.md", "video-shots", table(results["shots"]))
 
 
 def table(rows: dict) -> str:
