@@ -68,7 +68,8 @@ from ..shared.outputs import OutputFolder
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="Time for requests in progress to finish after SIGTERM; later ones are answered with 503.",
+    help="Time for requests in progress to finish after SIGTERM. "
+    "Those that are not ready by then are answered with 503.",
 )
 @click.option(
     "--memory-cap",

@@ -62,20 +62,20 @@ def run_server(
             log_config=None,
             server_header=False,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=max(1, round(settings.drain)),
             backlog=_BACKLOG,
         )
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        server = _Server(config, lambda: on_ready(address))
+        server = _Server(config, settings.drain, lambda: on_ready(address))
         server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Says when it is ready, and reads models again on SIGHUP."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain: float, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._drain = drain
         self._on_ready = on_ready
 
     async def startup(self, sockets=None) -> None:
@@ -96,6 +96,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets=None) -> None:
         """Answer what is under way, take nothing new."""
         logging.getLogger("cvclassic.serve").info("shutting down")
+        loop = asyncio.get_running_loop()
+        start = loop.time()
         self.config.app.state.service.draining = True  # type: ignore[union-attr]
         for listener in sockets or []:
             refuse_new_connections(listener)
@@ -104,13 +106,16 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._read_first_requests()
+        # what waiting took is part of the same deadline
+        left = max(self._drain - (loop.time() - start), _TO_ACCEPT)
+        self.config.timeout_graceful_shutdown = left  # type: ignore[assignment]
         await super().shutdown(sockets=sockets)
         flush_logs()
 
     async def _read_first_requests(self) -> None:
         """Wait for clients that have connected and not asked yet; they would be cut off."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + min(_TO_ASK, self.config.timeout_graceful_shutdown or _TO_ASK)
+        end = loop.time() + min(_TO_ASK, self._drain / 2)
         while loop.time() < end:
             await asyncio.sleep(_TO_ACCEPT)
             connections = self.server_state.connections
