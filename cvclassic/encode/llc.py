@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._basics.checks import check_integer, check_number
+from .._basics.deprecation import renamed_parameter
 from .._basics.parameters import Pyramid, Seed
 from .._basics.saving import SavedState, require_shape
 from ..describe import Describer, LocalFeatures
@@ -48,7 +49,7 @@ def solve_ones(matrices: np.ndarray) -> np.ndarray:
 
 
 def llc_codes(
-    descriptors: np.ndarray, words: np.ndarray, n_nearest: int = 5, regularisation: float = 1e-4
+    descriptors: np.ndarray, words: np.ndarray, n_nearest: int = 5, regularization: float = 1e-4
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights that rebuild each descriptor from its nearest words and sum to one.
 
@@ -58,7 +59,7 @@ def llc_codes(
     words : ndarray of shape (n_words, d), float32
     n_nearest : int
         Words that a descriptor is built from.
-    regularisation : float
+    regularization : float
         Share of the covariance's trace that is added to its diagonal.
 
     Returns
@@ -91,7 +92,7 @@ def llc_codes(
             covariance[i, j] = 0.5 * (distances[i] + distances[j] - apart)
     trace = np.maximum(distances.sum(axis=0), np.float32(1e-6) * (squared.max() + 1))
     for i in range(n_nearest):
-        covariance[i, i] += np.float32(max(regularisation, 1e-6)) * trace
+        covariance[i, i] += np.float32(max(regularization, 1e-6)) * trace
     codes = solve_ones(covariance)
     codes /= codes.sum(axis=0)
     return nearest, codes
@@ -111,7 +112,7 @@ class LLC(LocalEncoder):
         Size of the vocabulary; half the number of local features where there are fewer.
     n_nearest : int, default=5
         Words that a descriptor is rebuilt from, at most `n_words`.
-    regularisation : float, default=1e-4
+    regularization : float, default=1e-4
         Larger values share the weight more evenly.
     pyramid : sequence of (rows, columns), default=((1, 1), (2, 2), (4, 4))
         Grids of a spatial pyramid; every cell has a vector of its own.
@@ -121,7 +122,7 @@ class LLC(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------
@@ -148,18 +149,19 @@ class LLC(LocalEncoder):
         bounds={
             "n_words": (2, 10_000_000),
             "n_nearest": (1, 1000),
-            "regularisation": (0, 1e6),
+            "regularization": (0, 1e6),
             "pyramid": (1, 1000),
             "sample_mb": (0, 1e9),
         },
     )
 
+    @renamed_parameter("0.2", "regularisation", "regularization")
     def __init__(
         self,
         describer: Describer | None = None,
         n_words: int = 1024,
         n_nearest: int = 5,
-        regularisation: float = 1e-4,
+        regularization: float = 1e-4,
         pyramid: Pyramid = ((1, 1), (2, 2), (4, 4)),
         sample_mb: float = 128,
         random_state: Seed = None,
@@ -168,7 +170,7 @@ class LLC(LocalEncoder):
         self.describer = describer
         self.n_words = n_words
         self.n_nearest = n_nearest
-        self.regularisation = regularisation
+        self.regularization = regularization
         self.pyramid = pyramid
         self.sample_mb = sample_mb
         self.random_state = random_state
@@ -177,7 +179,7 @@ class LLC(LocalEncoder):
     def _check_encoder(self) -> None:
         check_integer("n_words", self.n_words, 2)
         check_nearest(self.n_nearest, self.n_words)
-        check_number("regularisation", self.regularisation, 0)
+        check_number("regularization", self.regularization, 0)
 
     def _fit_codebook(self, sample: np.ndarray, rng: np.random.RandomState) -> None:
         n_words = max(codebook_size(self.n_words, len(sample)), 2)
@@ -191,7 +193,7 @@ class LLC(LocalEncoder):
             features.descriptors,
             self.words_,
             min(self.n_nearest, len(self.words_)),
-            self.regularisation,
+            self.regularization,
         )
         pooled = np.zeros(self.n_features_out_, np.float32)
         for level in cells:

@@ -113,7 +113,7 @@ class PeakTrace:
 
     def __init__(self, encoder: LLC, features: LocalFeatures, cells: np.ndarray) -> None:
         nearest, codes = llc_codes(
-            features.descriptors, encoder.words_, encoder.n_nearest, encoder.regularisation
+            features.descriptors, encoder.words_, encoder.n_nearest, encoder.regularization
         )
         self.words = nearest[0]
         self._bins = cells[:, None] * encoder.n_words + nearest

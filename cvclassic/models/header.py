@@ -11,7 +11,7 @@ from typing import Any
 from .._basics.platform import READ_FLAGS
 from ..errors import ModelFileError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MAX_BYTES = 4_000_000_000
 _MAX_HEADER = 16_000_000
 _LATEST = 1_000_000  # format version where any is taken

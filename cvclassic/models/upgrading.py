@@ -4,40 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-# of format version 1
+# last format version with the old names -> old name -> new name
 _TYPES = {
-    "DenseSift": "DenseSIFT",
-    "Hog": "HOG",
-    "Lbp": "LBP",
-    "Llc": "LLC",
-    "MLP": "MLPClassifier",
-    "Ridge": "RidgeClassifier",
-    "Sift": "SIFT",
-    "SVM": "SVMClassifier",
-    "Vlad": "VLAD",
+    1: {
+        "DenseSift": "DenseSIFT",
+        "Hog": "HOG",
+        "Lbp": "LBP",
+        "Llc": "LLC",
+        "MLP": "MLPClassifier",
+        "Ridge": "RidgeClassifier",
+        "Sift": "SIFT",
+        "SVM": "SVMClassifier",
+        "Vlad": "VLAD",
+    }
 }
-_PARAMETERS = {"standardise": "standardize"}
+_PARAMETERS = {1: {"standardise": "standardize"}, 2: {"regularisation": "regularization"}}
 
 
-def upgrade(node: Any, version: int, depth: int = 0) -> Any:
+def upgrade(node: Any, version: int) -> Any:
     """A description of format `version` with the names that this version of cvclassic knows.
 
     Examples
     --------
-    >>> upgrade({"type": "Sift", "params": {}}, 1)
-    {'type': 'SIFT', 'params': {}}
+    >>> upgrade({"type": "Llc", "params": {"regularisation": 0.1}}, 1)
+    {'type': 'LLC', 'params': {'regularization': 0.1}}
     """
-    if version >= 2 or depth > 20:  # deeper than any description that will be accepted
+    return _rename(node, _since(_TYPES, version), _since(_PARAMETERS, version), 0)
+
+
+def _since(names: dict[int, dict[str, str]], version: int) -> dict[str, str]:
+    """Names that have changed since a format version."""
+    return {
+        old: new for last, some in names.items() if last >= version for old, new in some.items()
+    }
+
+
+def _rename(node: Any, types: dict[str, str], parameters: dict[str, str], depth: int) -> Any:
+    if not parameters or depth > 20:  # deeper than any description that will be accepted
         return node
     if isinstance(node, list):
-        return [upgrade(item, version, depth + 1) for item in node]
+        return [_rename(item, types, parameters, depth + 1) for item in node]
     if not isinstance(node, dict):
         return node
     found = {}
     for key, value in node.items():
         if key == "type" and isinstance(value, str):
-            value = _TYPES.get(value, value)
+            value = types.get(value, value)
         elif key == "params" and isinstance(value, dict):
-            value = {_PARAMETERS.get(name, name): item for name, item in value.items()}
-        found[key] = upgrade(value, version, depth + 1)
+            value = {parameters.get(name, name): item for name, item in value.items()}
+        found[key] = _rename(value, types, parameters, depth + 1)
     return found

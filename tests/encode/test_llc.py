@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from cvclassic.describe import LocalFeatures
 from cvclassic.encode import LLC, cell_index, llc_codes
@@ -78,3 +79,11 @@ def test_pooling_keeps_the_largest(rng) -> None:
 def test_more_neighbors_than_words() -> None:
     with pytest.raises(ParameterError, match="n_nearest must be at most n_words=4"):
         LLC(n_words=4).fit(checks.pictures(2))
+
+
+def test_the_former_name_of_a_parameter() -> None:
+    with pytest.warns(FutureWarning, match="regularisation is called regularization"):
+        encoder = LLC(regularisation=0.5)
+    assert clone(encoder).get_params()["regularization"] == 0.5
+    with pytest.raises(ValueError, match="regularisation"):
+        encoder.set_params(regularisation=0.1)

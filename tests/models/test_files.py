@@ -163,7 +163,7 @@ def test_loaded_models_can_be_fitted_again(toy_model_file) -> None:
 
 def test_info(toy_model_file, toy_model) -> None:
     info = read_model_info(toy_model_file)
-    assert info.format_version == 2
+    assert info.format_version == 3
     assert info.classes == ["coarse", "fine", "middle"]
     assert info.summary == {"recipe": "sift-bow", "n_images": 12}
     assert info.n_bytes == toy_model_file.stat().st_size
@@ -597,14 +597,33 @@ def test_unknown_types_and_deep_nesting(tiny_file, tmp_path) -> None:
 
 def test_newer_versions_say_so(tiny_file, tmp_path) -> None:
     description, arrays = parts_of(tiny_file)
-    path = put(tmp_path / "m", assemble({**description, "format_version": 3}, arrays))
+    path = put(tmp_path / "m", assemble({**description, "format_version": 4}, arrays))
     for read in (load_model, read_model_info):
-        with pytest.raises(ModelFileError, match="format version 3; this cvclassic reads up to 2"):
+        with pytest.raises(ModelFileError, match="format version 4; this cvclassic reads up to 3"):
             read(path)
     for odd in (True, 0, "1", 1.0, None, -1):
         path = put(tmp_path / "m", assemble({**description, "format_version": odd}, arrays))
         with pytest.raises(ModelFileError):
             load_model(path)
+
+
+def test_parameters_by_the_names_of_version_2(tmp_path) -> None:
+    """LLC's `regularization` was spelled the British way."""
+    model = small_recipe("llc", "ridge", features__regularization=0.01)
+    model.fit(pictures(6), picture_labels(6))
+    path = tmp_path / "m"
+    save_model(path, model)
+    description, arrays = parts_of(path)
+    text = json.dumps(description)
+    assert text.count('"regularization": 0.01') == 1
+    former = json.loads(text.replace('"regularization"', '"regularisation"'))
+    put(path, assemble({**former, "format_version": 2}, arrays))
+    again = load_model(path)
+    assert again.get_params()["features__regularization"] == 0.01
+    assert np.array_equal(again.predict_proba(pictures(6)), model.predict_proba(pictures(6)))
+    put(path, assemble(former, arrays))  # a file of this version must not have it
+    with pytest.raises(ModelFileError):
+        load_model(path)
 
 
 def test_what_is_no_file(tmp_path) -> None:
