@@ -160,7 +160,7 @@ def budgets() -> str | None:
                     f"{_points(ours[0])} ({ours[1]})" if ours else "–",
                 ]
             )
-    headers = ["", "budget", "epochs", "training images right %", "accuracy %"]
+    headers = ["", "budget", "epochs", "training accuracy %", "accuracy %"]
     headers.append("best classical within it %")
     longer = _rows(found["results"], "converged")
     return table(headers, lines) + machine_line(found, [row for *_, row in rows + longer])

@@ -60,8 +60,8 @@ def _against_scratch(methods: dict) -> list[str]:
             last = ends[-1]
             lines.append(
                 f"`{network}` has converged after {last['budget_s']:.0f} seconds: it labels "
-                f"{100 * last['train_accuracy']:.1f}% of its training images rightly and "
-                f"{100 * last['mean_class_accuracy']:.1f}% of the test's"
+                f"{100 * last['train_accuracy']:.1f}% of its training images correctly and "
+                f"{100 * last['mean_class_accuracy']:.1f}% of the test images"
             )
     return lines
 
@@ -129,6 +129,6 @@ def within(methods: dict, seconds: float) -> tuple[float, str] | None:
             found.append((row["mean_class_accuracy"], method))
         for point in questions.get("curve", {}).get("points", []):
             if point["fit_s"] <= seconds:
-                name = f"{method}, {point['pictures_a_class']} a class"
+                name = f"{method}, {point['pictures_a_class']} per class"
                 found.append((point["mean_class_accuracy"], name))
     return max(found) if found else None

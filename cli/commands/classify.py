@@ -59,8 +59,8 @@ _MOST_SMOOTHED = 50  # classes that take part in smoothing
     "--smooth",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Give frames of videos the labels that their neighbors agree with; a label lasts so long "
-    "on average. The label of the frame by itself is in the column label_alone.",
+    help="Give frames of videos the labels that their neighbors agree with; SECONDS is how long a "
+    "label lasts on average. The label of the frame by itself is in the column label_alone.",
 )
 @timeline_option
 @film_options
@@ -86,7 +86,7 @@ def classify(
 ):
     """Label the images in PATHS with MODEL.
 
-    PATHS are files, folders with all that is in them, archives (.zip, .tar, .tar.gz ...) whose
+    PATHS are files, folders (searched recursively), archives (.zip, .tar, .tar.gz ...) whose
     images are called photos.zip!a/b.jpg, quoted patterns, URLs (s3://, gs://, https://), and -
     for a list of names on standard input.
 

@@ -281,7 +281,7 @@ def _events(progress, page, budget: float):
 
 
 def _draw_curve(model, path: str | None) -> None:
-    """Draw the training curve, if one is asked for and there is one."""
+    """Draw the training curve, if one is requested and there is one."""
     from cvclassic.draw import draw_curve
 
     if path is None:

@@ -79,7 +79,7 @@ class Stages:
         return self.prefix() + LABELS.get(stage, stage)
 
     def note(self, stage: str, text: str) -> None:
-        """Say more about the stage that is under way."""
+        """Say more about the stage that is in progress."""
         if stage in self._tasks:
             self._bars.update(self._tasks[stage], description=text)
 

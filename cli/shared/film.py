@@ -33,7 +33,7 @@ def film_options(command: Callable) -> Callable:
             type=OutputFile(dir_okay=False),
             metavar="FILE",
             help="Write the drawings of a video as one (.mp4, .mkv, .mov or .webm), with the "
-            "times of its frames. Such a run begins anew where it was interrupted.",
+            "times of its frames. After an interruption such a run starts over.",
         ),
     ):
         wrapper = option(wrapper)

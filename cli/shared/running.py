@@ -116,7 +116,7 @@ _FRAMES = (
 
 
 def frame_selection(every: str | None, frames: str) -> Any:
-    """The `FrameSelection` that is asked for."""
+    """The `FrameSelection` that is requested."""
     from cvclassic.images import FrameSelection
 
     step: int | float = 1
@@ -202,7 +202,7 @@ class RunOptions:
     quiet: bool
 
     def work(self, output: str | None, default: str | None = None) -> Any:
-        """The `Work` that is asked for.
+        """The `Work` that is requested.
 
         Parameters
         ----------
@@ -335,7 +335,7 @@ class Session:
     Attributes
     ----------
     run : Run or None
-        Once it is under way.
+        Once it is in progress.
     """
 
     def __init__(
@@ -403,7 +403,7 @@ class Session:
         each : callable, optional
             Called with each record, for instance to say a line about it.
         film : Film, optional
-            Is given the drawings; such a run cannot be resumed, and begins anew.
+            Is given the drawings; such a run cannot be resumed and starts over.
         what : str
             What the progress bar says.
         brief : bool

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is under way ends in order, and soon in any case."""
+"""Ctrl-C and SIGTERM: what is in progress ends in order, and soon in any case."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Timeline:
         return bool(self._paths)
 
     def write(self, record: Record) -> None:
-        """Take the record of a frame; others are passed over."""
+        """Take the record of a frame; others are skipped."""
         from cvclassic.video import time_of
 
         where = time_of(record)

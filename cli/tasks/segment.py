@@ -213,7 +213,7 @@ class Watershed:
 
 @dataclass(frozen=True)
 class GrabCut:
-    """`grabcut_mask`, and `refine_contour` where it is asked for."""
+    """`grabcut_mask`, and `refine_contour` where it is requested."""
 
     box: tuple[float, ...] | None
     marks: np.ndarray | None

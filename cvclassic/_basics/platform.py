@@ -25,7 +25,7 @@ def can_fork() -> bool:
     return hasattr(os, "fork") and hasattr(socket, "send_fds")
 
 
-# whoever opens a file for reading: a named pipe is not waited for, perhaps for ever
+# whoever opens a file for reading: a named pipe is not waited for, perhaps forever
 READ_FLAGS: int = os.O_RDONLY | O_CLOEXEC | O_NONBLOCK | getattr(os, "O_NOCTTY", 0) | O_BINARY
 _seeking = threading.Lock()
 

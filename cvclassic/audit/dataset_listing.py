@@ -51,7 +51,7 @@ def list_folders(folders: Sequence[str | os.PathLike]) -> Iterator[Listed | Faul
     Raises
     ------
     DataError
-        One of the folders is none.
+        One of them is not a folder.
     """
     for folder in folders:
         top = os.fsdecode(folder)

@@ -165,7 +165,7 @@ def open_journal(
     about : dict of str to str, int, float, bool or None
         What the run was asked: all that its records depend on. Keys are fit for messages.
     restart : bool
-        Throw away what an interrupted run has left.
+        Discard what an interrupted run has left.
 
     Yields
     ------
@@ -175,7 +175,7 @@ def open_journal(
     Raises
     ------
     OutputLockedError
-        Another run is under way.
+        Another run is in progress.
     ResumeError
         The interrupted run was asked something else.
     ParameterError

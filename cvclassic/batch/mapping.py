@@ -35,7 +35,7 @@ class Work:
         run; a script needs the guard ``if __name__ == "__main__":`` then. With Dask they are
         processes of its workers.
     n_jobs : int or None
-        Blocks of inputs under way at once, as in joblib.
+        Blocks of inputs processed in parallel, as in joblib.
     timeout : float, optional
         Seconds that an input may take before it is given up (``timeout``), not with "threads".
     memory_cap : int, optional
@@ -47,7 +47,7 @@ class Work:
     Raises
     ------
     ParameterError
-        A value is none of these, or the threads cannot do what is asked.
+        A value is not one of these, or the threads cannot do what is asked.
     """
 
     engine: str = "threads"

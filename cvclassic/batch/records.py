@@ -31,7 +31,7 @@ class Record:
         Empty for an ordinary image, else one word such as ``"truncated"``; for an image
         without features ``"no_features"``. Several are separated by blanks.
     message : str
-        The same for people.
+        The same as a sentence.
     label : object
         The class of highest probability; of a model with an `UnknownRule` ``"unknown"`` when it
         is not sure (code ``"low_confidence"``) or sees no features; of others
@@ -50,7 +50,7 @@ class Record:
     details : tuple of dict, optional
         More about each of the detections, as JSON.
     values : mapping of str to JSON
-        Whatever else a task found, by the name of its `Column`.
+        Other results of a task, by the name of their `Column`.
     name : str
         Beginning of the names of this input's files in the run's folder; no other input has it.
     files : tuple of str

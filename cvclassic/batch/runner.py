@@ -52,15 +52,15 @@ class Run:
         there then.
     work : Work
     about : dict, optional
-        What else the records depend on; an interrupted run is resumed only with the same.
+        Other values that the records depend on; an interrupted run is resumed only with the same.
     restart : bool
-        Throw away what an interrupted run has left.
+        Discard what an interrupted run has left.
     raw_csv : bool
         See `CsvWriter`.
     sinks : sequence of Writer
         Are given each record when it is written, such as a `Sorter`.
     watch : bool
-        Go on for ever with what arrives in the sources, which must be folders. Ends when
+        Keep processing what arrives in the sources, which must be folders. Ends when
         the iterator is closed, or by an exception such as `KeyboardInterrupt`.
     keep_pictures : bool
         Whether the records given out have their images, for instance to make a video of them;
@@ -76,7 +76,7 @@ class Run:
     Attributes
     ----------
     journal : Journal or None
-        While the run is under way with an output.
+        While the run is in progress with an output.
     keeping : bool
         Whether the record just given is from before an interruption.
     n_records, n_failed, n_kept : int
@@ -89,7 +89,7 @@ class Run:
     Raises
     ------
     ParameterError
-        Something does not go together; known before the first input.
+        Options contradict each other; raised before the first input.
 
     Examples
     --------

@@ -43,9 +43,9 @@ class Sources:
         Names on standard input end in NUL.
     frames : FrameSelection
         Which frames of videos; files, parts such as ``clip.mp4#t=10,20``, and ``camera:0`` must be
-        named, or match a pattern: those in folders are passed over.
+        named, or match a pattern: those in folders are skipped.
     only_images : bool
-        Whether other files in folders are passed over, archives too: of a data set.
+        Whether other files in folders are skipped, archives too: of a data set.
 
     Raises
     ------

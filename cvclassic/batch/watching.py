@@ -76,7 +76,7 @@ def _key(path: str, mark: Any) -> int:
 def watch(
     arrivals: Arrivals, process: Process, idle: Callable[[], None] = lambda: None
 ) -> Generator[tuple[Record, Any]]:
-    """Process what arrives, for ever.
+    """Process what arrives, forever.
 
     Parameters
     ----------

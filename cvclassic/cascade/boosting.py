@@ -34,7 +34,7 @@ class StageGoal:
         Share of the negatives that may pass.
     max_trees : int
     share : float
-        Part of the features that a round looks at, drawn anew each time.
+        Part of the features that a round looks at, drawn again each time.
     """
 
     hit_rate: float
@@ -90,7 +90,7 @@ class _Team:
         self._first = np.where(self._y > 0, *shares)
         self.stumps: list[_Stump] = []
         self.score, self.held = np.zeros(pool.n), np.zeros(len(held_out))
-        # no feature twice: where one stump tells all apart, the same would win for ever
+        # no feature twice: where one stump tells all apart, the same would win forever
         self.free = np.ones(len(pool.codes), bool)
 
     def add(self, rows: np.ndarray) -> None:

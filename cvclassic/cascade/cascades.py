@@ -93,7 +93,7 @@ class Cascade:
         return sum(len(stage.trees) for stage in self.stages)
 
     def check(self) -> None:
-        """Look at every number that OpenCV would use as an address.
+        """Check every number that OpenCV would use as an address.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """Cascade files of OpenCV's newer kind (``opencv-cascade-classifier``), fully checked on reading.
 
 OpenCV believes every index in such a file and crashes on a crafted one. So the file is parsed
-here, every number is checked, and what OpenCV gets to see is written anew from those numbers.
+here, every number is checked, and what OpenCV gets to see is written again from those numbers.
 """
 
 from __future__ import annotations

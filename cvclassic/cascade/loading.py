@@ -74,7 +74,7 @@ class CascadeDetector:
     ----------
     cascade : Cascade, str or os.PathLike
         A cascade or its file. A file is checked (:func:`cvclassic.cascade.read_cascade`), and
-        OpenCV only sees what is written anew from the checked numbers: a crafted file ends as a
+        OpenCV only sees what is written again from the checked numbers: a crafted file ends as a
         message and not as a crash.
 
     Raises

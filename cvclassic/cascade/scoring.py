@@ -43,7 +43,7 @@ class DetectionScores:
         return float(self.precision[good[-1]]), float(self.recall[good[-1]])
 
     def recall_at(self, precision: float) -> float:
-        """Highest recall whose precision is at least so high; 0 if none is."""
+        """Highest recall at this precision or better; 0 if there is none."""
         good = self.precision >= precision
         return float(self.recall[good].max()) if good.any() else 0.0
 

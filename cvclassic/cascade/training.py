@@ -37,7 +37,7 @@ class Training:
         Why it ended: all stages are there; the negatives have run out, so that more stages would
         have nothing to learn from; too few objects pass; a stage did not reach its rates.
     message : str
-        The same for people.
+        The same as a sentence.
     """
 
     cascade: Cascade | None
@@ -68,7 +68,7 @@ def train_cascade(
         File that the cascade is written to after every stage. If it holds the beginning of the
         same training, that is resumed, and the result is the same to the byte.
     restart : bool
-        Begin anew, whatever `path` holds.
+        Begin again, whatever `path` holds.
     n_jobs : int
         Threads. The result does not depend on it.
     progress : callable, optional

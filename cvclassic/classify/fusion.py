@@ -30,7 +30,7 @@ from .vectors import as_vectors
 class WeightedUnion(FeatureUnion):
     """`FeatureUnion` that learns how much each block of columns counts.
 
-    A member with `block_sizes_` (an encoder with a spatial pyramid) has one block a level,
+    A member with `block_sizes_` (an encoder with a spatial pyramid) has one block per level,
     any other is one block. `fit` chooses the weights from the labels by leaving training
     images out in closed form; a block that does not help is left out of the result. A
     image is decoded once for all members, and their vectors go straight into the result.
@@ -40,7 +40,7 @@ class WeightedUnion(FeatureUnion):
     transformer_list : list of (str, transformer)
         As in `FeatureUnion`.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
     transformer_weights : dict of str to float, default=None
         Members whose weights are fixed: their columns are multiplied with the number. The
         weights of the others are chosen.
@@ -74,7 +74,7 @@ class WeightedUnion(FeatureUnion):
     DataError
         No member had anything to learn from.
     ParameterError
-        A parameter has an impossible value.
+        A parameter has an invalid value.
 
     Examples
     --------

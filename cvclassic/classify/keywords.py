@@ -37,7 +37,7 @@ _FLOOR = 0.01  # share of votes that is added, so that a word without any has a 
 class KeywordClassifier(BaseEstimator):
     """Several labels per sample: ridge regression and the votes of neighbors, calibrated together.
 
-    Two voices speak for each word: ridge regression of every word against the rest, in the space
+    Each word gets two scores: ridge regression of the word against the rest, in the space
     of principal axes, and the share of the word among the nearest training samples. A logistic
     function of both and of the word's frequency, the same for all words, turns them into
     probabilities; it is fitted on samples that were left out in closed form. A word is answered
@@ -50,7 +50,7 @@ class KeywordClassifier(BaseEstimator):
     sharpness : float or "cv", default="cv"
         Neighbors weigh ``exp(sharpness * cosine)``.
     n_neighbors : int, default=50
-        How many vote.
+        Number of neighbors that vote.
     rule : {"threshold", "top"}, default="threshold"
         Answer all words that reach their thresholds, or always the `n_top` words that exceed
         theirs most (in log odds).
@@ -267,7 +267,7 @@ class KeywordClassifier(BaseEstimator):
         return self._voices(Z @ self.coef_.T + self.intercept_, votes) @ self.voices_
 
     def predict_proba(self, X) -> np.ndarray:
-        """Probability of each word, shape (n, k), in the order of ``classes_``; no sum of 1."""
+        """Probability of each word, shape (n, k), as ``classes_``; rows need not sum to 1."""
         return expit(np.asarray(self.decision_function(X), np.float64))
 
     def predict(self, X) -> np.ndarray:

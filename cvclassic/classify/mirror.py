@@ -101,7 +101,7 @@ def try_mirroring(
     Raises
     ------
     ParameterError
-        `mirror` is none of these.
+        `mirror` is not one of these.
     """
     check_choice("mirror", mirror, (True, False, "cv"))
     if mirror is False:
@@ -151,7 +151,7 @@ def add_stored_mirrored(
     Raises
     ------
     ParameterError
-        `mirror` is none of these.
+        `mirror` is not one of these.
     """
     check_choice("mirror", mirror, (True, False, "cv"))
     if mirror is False:

@@ -28,7 +28,7 @@ PRESETS: dict[str, dict] = {
 
 
 class MLPClassifier(Network, Head):
-    """Multi-layer perceptron: the one of scikit-learn, watched, stopped and calibrated.
+    """Multi-layer perceptron: scikit-learn's, with early stopping and calibration.
 
     Inputs are centered and scaled inside; the last layer is a softmax. A trial holds out a fifth of
     the samples: it finds the number of epochs, the temperature that keeps the network from
@@ -46,11 +46,11 @@ class MLPClassifier(Network, Head):
         trial, and the one with the least loss on what was held out is used; without a trial,
         the largest.
     learning_rate_init : float, default=0.001
-        Step of Adam.
+        Learning rate of Adam.
     batch_size : int or "auto", default="auto"
-        Samples a step; "auto" is min(200, n).
+        Samples per step; "auto" is min(200, n).
     max_iter : int, default=200
-        Epochs at most.
+        Maximum number of epochs.
     early_stopping : bool, default=True
         Train for as many epochs as had the least log loss on what the trial held out; else
         until the training loss no longer falls.

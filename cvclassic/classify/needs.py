@@ -14,7 +14,7 @@ from .fusion import WeightedUnion
 from .heads import GRAM_LIMIT, STORED_LANDMARKS
 from .stored_vectors import in_file
 
-_PROGRAM = 400e6  # bytes of libraries, decoded images under way, and pieces of columns
+_PROGRAM = 400e6  # bytes of libraries, decoded images in progress, and pieces of columns
 _IMAGE = 200e3  # bytes of a decoded photograph of 300 pixels
 
 

@@ -137,7 +137,7 @@ def train_epochs(
         Trains for an epoch and returns its loss.
     phase : {"trial", "final"}
     most : int
-        Epochs at most.
+        Maximum number of epochs.
     tol, patience : float, int
         Stop after `patience` epochs in which the loss did not fall by `tol`.
     validate : callable, optional

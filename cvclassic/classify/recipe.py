@@ -44,7 +44,7 @@ class Recipe(Pipeline):
         they help.
     transform_input : None
     memory : None
-        Nothing else is possible for images: here since `Pipeline` has them.
+        Must be None for images; present because `Pipeline` has them.
     verbose : bool, default=False
         As in `Pipeline`.
 
@@ -130,7 +130,7 @@ class Recipe(Pipeline):
         Raises
         ------
         ParameterError
-            A parameter has an impossible value, or X is not a sequence of images.
+            A parameter has an invalid value, or X is not a sequence of images.
         ImageReadError
             An image cannot be read.
         DataError

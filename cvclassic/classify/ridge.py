@@ -56,8 +56,8 @@ class RidgeClassifier(Head):
     n_components : int, default=512
         Principal axes that the RBF kernel sees, which bounds the size of the model.
     standardize : bool, default=False
-        Divide columns by their standard deviation, as one wants for tables of unlike
-        quantities.
+        Divide columns by their standard deviation, which suits tables whose columns have
+        different units.
     random_state : int, RandomState or None, default=0
         Seed of what is held out.
     class_weight : dict, "balanced" or None, default=None

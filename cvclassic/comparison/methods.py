@@ -187,7 +187,7 @@ def make_method(
     budgets, clock, seed
         For networks from scratch, as in `CnnMethod`.
     n_jobs : int or None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Returns
     -------

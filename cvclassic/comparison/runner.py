@@ -49,7 +49,7 @@ def run_contest(
     methods : sequence of str
         Keys of `METHODS`. Those that cannot be run here are left out, with the reason.
     train, test : (images, labels)
-        Images are best paths, so that each process decodes its own.
+        Images should be paths, so that each process decodes its own.
     network : str, optional
         File of a trained network.
     on_begin, on_end : callable, optional
@@ -64,7 +64,7 @@ def run_contest(
     Raises
     ------
     DataError
-        None could be measured.
+        No method could be measured.
     """
     found = Contest()
     for name in methods:

@@ -70,7 +70,7 @@ class Describer(BaseEstimator):
         Raises
         ------
         ParameterError
-            A parameter has an impossible value.
+            A parameter has an invalid value.
         ImageReadError
             The image cannot be read.
         """
@@ -105,7 +105,7 @@ class Describer(BaseEstimator):
         return [self.describe_pixels(load_pixels(image, self.max_side)) for image in images]
 
     def check_parameters(self) -> None:
-        """Raise `ParameterError` for a parameter of an impossible value."""
+        """Raise `ParameterError` for a parameter with an invalid value."""
         self._check()
 
     def _check(self) -> None:

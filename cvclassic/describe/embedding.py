@@ -46,7 +46,7 @@ class Embedding(ImageTransformer):
         over their deviation; 0 to 1; -1 to 1; as they are. A ``.tflite`` file with whole numbers
         for its input needs none and disregards it.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------

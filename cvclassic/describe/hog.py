@@ -35,7 +35,7 @@ class HOG(SizedTransformer):
     max_side : int or None, default=512
         Long side that files are reduced to when they are decoded; None keeps their own size.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------

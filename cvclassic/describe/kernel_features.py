@@ -33,7 +33,7 @@ class KernelFeatures(ImageTransformer):
     color : bool
         Filter red, green and blue each instead of gray.
     signed : bool
-        Keep the negative answers too, turned positive, as feature maps of their own. Kernels
+        Keep the negative responses too, turned positive, as feature maps of their own. Kernels
         without a negative entry have none. Without it, half of each edge is lost in the ReLU.
     stride : int
         Pixels between neighboring outputs of a kernel.

@@ -53,7 +53,7 @@ class LBP(SizedTransformer):
     cells : int, default=4
         Parts along each side that have a histogram of their own.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------

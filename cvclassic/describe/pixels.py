@@ -124,7 +124,7 @@ class Pixels(SizedTransformer):
     color : bool, default=False
         Red, green and blue of each pixel, else its luma.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ParameterError
-            A parameter has an impossible value, or `X` is not a sequence of images.
+            A parameter has an invalid value, or `X` is not a sequence of images.
         ImageReadError
             An image cannot be read.
         """

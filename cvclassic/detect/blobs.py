@@ -34,8 +34,8 @@ def blobs_log(
     n_scales : int
         Widths between the two, in equal ratios.
     threshold : float
-        Least absolute answer, for an image from 0 to 1. A perfect disc of contrast c answers with
-        2 c / e = 0.74 c.
+        Minimum absolute response, for an image from 0 to 1. A perfect disc of contrast c has a
+        response of 2 c / e = 0.74 c.
     overlap : float
         If two blobs share more than this part of the smaller one, the weaker is dropped.
     polarity : {"both", "bright", "dark"}
@@ -45,9 +45,9 @@ def blobs_log(
     -------
     Blobs
         Strongest first; the response of dark blobs is negative. Edges, lines and the rings of the
-        other sign that surround every blob answer too; they are left out, by the ratio of the
-        answer's curvatures (at most 10, Lowe 2004, section 4.1) and by what a stronger blob nearby
-        explains.
+        other sign that surround every blob respond too; they are left out, by the ratio of the
+        response's curvatures (at most 10, Lowe 2004, section 4.1) and by what a stronger blob
+        nearby explains.
 
     References
     ----------
@@ -88,8 +88,8 @@ def blobs_dog(
     ratio : float
         Between neighboring widths; 1.6 comes close to the Laplacian.
     threshold : float
-        Least absolute answer, for an image from 0 to 1. Differences are divided by ``ratio - 1``,
-        so that answers do not depend on it.
+        Minimum absolute response, for an image from 0 to 1. Differences are divided by
+        ``ratio - 1``, so that responses do not depend on it.
 
     Returns
     -------
@@ -137,8 +137,8 @@ def blobs_doh(
     min_sigma, max_sigma, n_scales, overlap
         As in `blobs_log`.
     threshold : float
-        Least determinant, for an image from 0 to 1. A perfect disc of contrast c answers with
-        0.13 c².
+        Minimum determinant, for an image from 0 to 1. A perfect disc of contrast c has a
+        response of 0.13 c².
 
     Returns
     -------

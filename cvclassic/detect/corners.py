@@ -95,7 +95,7 @@ def corners_harris(
     min_distance : int
         Minimum distance between corners along each axis, in pixels, also after refinement.
     threshold : float
-        Least response, relative to the strongest.
+        Minimum response, relative to the strongest.
     k, window, sigma
         As in `harris_response`.
     subpixel : bool
@@ -177,7 +177,7 @@ def corners_fast(
     image, max_corners, subpixel
         As in `corners_harris`.
     threshold : int
-        Least difference from the center, in gray levels.
+        Minimum difference from the center, in gray levels.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def canny(
     image : ndarray of shape (H, W) or (H, W, 3), uint8
         The image.
     low, high : float, optional
-        Thresholds in units of OpenCV, the sum of absolute Sobel answers (their Euclidean length
+        Thresholds in units of OpenCV, the sum of absolute Sobel responses (their Euclidean length
         with ``l2``). Without them they are those of `canny_thresholds`; one alone gives the other
         as 0.4 of it or 2.5 times it.
     sigma : float
@@ -168,7 +168,7 @@ def log_edges(image: np.ndarray, *, sigma: float = 2.0, threshold: float = 1.0) 
     sigma : float
         Gaussian blur in pixels.
     threshold : float
-        Least jump across the crossing, in gray levels (the Laplacian is multiplied by sigma²).
+        Minimum jump across the crossing, in gray levels (the Laplacian is multiplied by sigma²).
 
     Returns
     -------

@@ -26,7 +26,7 @@ def hough_lines(
     image : ndarray of shape (H, W) or (H, W, 3) uint8, or (H, W) bool
         The image, or its edges; an image goes through `cvclassic.detect.canny` first.
     threshold : int, optional
-        Least number of votes; a quarter of the shorter side unless given.
+        Minimum number of votes; a quarter of the shorter side unless given.
     rho : float
         Step of the distance, in pixels.
     theta : float
@@ -72,7 +72,7 @@ def segments_hough(
     image : ndarray of shape (H, W) or (H, W, 3) uint8, or (H, W) bool
         The image, or its edges.
     threshold : int, optional
-        Least number of votes; a tenth of the shorter side unless given.
+        Minimum number of votes; a tenth of the shorter side unless given.
     min_length : float, optional
         Pixels; a tenth of the shorter side unless given.
     max_gap : float

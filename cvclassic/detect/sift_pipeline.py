@@ -68,7 +68,7 @@ def sift_stages(
     sigma : float
         Blur of the first layer of an octave, in its pixels.
     contrast_threshold : float
-        Least absolute difference of Gaussians times `n_layers`, for gray from 0 to 1.
+        Minimum absolute difference of Gaussians times `n_layers`, for gray from 0 to 1.
     edge_threshold : float
         Largest ratio of the principal curvatures.
 

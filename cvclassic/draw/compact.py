@@ -29,7 +29,7 @@ def encode_drawing(pixels: np.ndarray, suffix: str = ".png") -> bytes:
     Raises
     ------
     ParameterError
-        The suffix is none of an image that can be written.
+        The suffix names no image format that can be written.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def write_drawing(path, pixels: np.ndarray) -> None:
     OSError
         The file cannot be written.
     ParameterError
-        The suffix is none of an image that can be written.
+        The suffix names no image format that can be written.
     """
     import os
 

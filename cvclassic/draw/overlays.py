@@ -101,7 +101,7 @@ def draw_keypoints(image: np.ndarray, keypoints: Keypoints, *, limit: int = 300)
     keypoints : Keypoints
         What was found.
     limit : int
-        Draw the strongest so many.
+        Maximum number to draw; the strongest are drawn.
 
     Returns
     -------

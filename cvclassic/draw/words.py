@@ -37,7 +37,7 @@ def telling_classes(
 
 
 def draw_words(words: Sequence[VisualWord], classes: Sequence, title: str = "") -> np.ndarray:
-    """Draw visual words, one a row.
+    """Draw visual words, one per row.
 
     Parameters
     ----------

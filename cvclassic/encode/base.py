@@ -284,7 +284,7 @@ class LocalEncoder(ImageTransformer):
 
     @property
     def codebook_note(self) -> str | None:
-        """A sentence where `fit` learned fewer words (or Gaussians) than it was asked for."""
+        """A sentence where `fit` learned fewer words (or Gaussians) than requested."""
         name = self._codebook_name
         return codebook_note(name, getattr(self, name), self._n_learned())
 

@@ -164,7 +164,7 @@ def _divide(jobs: list[tuple]) -> np.ndarray:
 
 
 def _lloyd(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """K-means from random rows; a cluster that loses its members starts anew elsewhere."""
+    """K-means from random rows; a cluster that loses its members starts again elsewhere."""
     rows = np.asarray(rows, np.float32)
     if k == 1:
         return rows.mean(axis=0, dtype=np.float64).astype(np.float32)[None]

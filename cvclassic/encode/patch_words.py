@@ -64,7 +64,7 @@ class PatchWords(SizedTransformer):
     random_state : int, RandomState or None, default=None
         Seed of sampling and clustering.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib. The result does not depend on it.
+        Images processed in parallel, as in joblib. The result does not depend on it.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class PatchWords(SizedTransformer):
 
     @property
     def codebook_note(self) -> str | None:
-        """A sentence where `fit` learned fewer words than it was asked for."""
+        """A sentence where `fit` learned fewer words than requested."""
         return codebook_note("n_words", self.n_words, len(self.words_))
 
     def _sample(self, X, y, rng: np.random.RandomState) -> np.ndarray:

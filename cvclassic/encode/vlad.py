@@ -142,7 +142,7 @@ class VLAD(LocalEncoder):
         Seed of sampling and clustering. With an integer the result is the same for every
         `n_jobs`.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------

@@ -194,7 +194,7 @@ def kmeans_words(
     n_jobs : int or None
         The result does not depend on it.
     max_iter : int
-        Passes over each part, at most.
+        Maximum number of passes over each part.
     tol : float
         Go on to the next part once the inertia falls by a smaller share than this.
 

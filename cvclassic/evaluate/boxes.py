@@ -193,7 +193,7 @@ def average_precision(hits: ArrayLike, scores: ArrayLike, n_truth: int) -> float
 def recall_at_precision(
     hits: ArrayLike, scores: ArrayLike, n_truth: int, precision: float
 ) -> tuple[float, float]:
-    """Highest recall whose precision is at least the one that is asked for.
+    """Highest recall whose precision is at least the one that is requested.
 
     Parameters
     ----------

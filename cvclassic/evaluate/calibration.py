@@ -43,7 +43,7 @@ def reliability(predictions: Predictions, n_bins: int = N_BINS) -> Reliability:
     """Compare confidence with accuracy in bins of equal width.
 
     Images without an answer have no confidence and are left out. An answer that was
-    withheld ("unknown") is judged by its probabilities all the same.
+    withheld ("unknown") is judged by its probabilities anyway.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class Evaluation:
     failures : list of (path, code, message)
         Images that could not be read; they are not scored.
     seconds : float
-        That classifying took.
+        Time that classification took.
     """
 
     scores: dict[str, Any]
@@ -174,7 +174,7 @@ def evaluate_predictions(
     failures : sequence of (path, code, message)
         Images that could not be read.
     seconds : float
-        That classifying took.
+        Time that classification took.
 
     Returns
     -------

@@ -141,13 +141,13 @@ def learning_curve(
         left out and m is added.
     test_images, test_labels : sequence
     sizes : sequence of int
-        Images a class, each class the same number.
+        Images per class, the same number for each class.
     n_repeats : int
         Choices of images; within one, a larger set holds the smaller ones.
     refit : bool, default=False
-        False encodes every image once by the fitted encoder and trains only heads: quick, and a
-        little kind to small sizes, because the codebook comes from all images that the pipeline
-        was trained on. True trains everything anew for each choice.
+        False encodes every image once by the fitted encoder and trains only heads: quick, and
+        slightly optimistic for small sizes, because the codebook comes from all images that the
+        pipeline was trained on. True trains everything again for each choice.
     random_state : int, RandomState or None, default=0
     progress : callable, optional
         Called with the stage, the number done and the number in all.

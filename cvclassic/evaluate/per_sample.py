@@ -11,7 +11,7 @@ _ROUNDING = 1e-3  # how far from 1 a row of probabilities may sum
 
 
 def true_columns(truth: Sequence, classes: Sequence) -> np.ndarray:
-    """Column of each true label, -1 where it is none of `classes`; shape (n,), int.
+    """Column of each true label, -1 where it is not one of `classes`; shape (n,), int.
 
     Examples
     --------

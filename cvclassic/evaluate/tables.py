@@ -33,8 +33,8 @@ def read_predictions(
     given; ``probability`` (or ``label_1``, ``probability_1``, and so on), ``truth_probability``,
     ``seconds``, ``status``, ``code`` and ``message`` may be. An empty label is no answer.
     What the listed classes leave of the probability is spread evenly over the other classes if
-    ``truth_probability`` is there, so that the log loss is exact; else it is left away, and there
-    is no log loss.
+    ``truth_probability`` is there, so that the log loss is exact; otherwise it is dropped,
+    and there is no log loss.
 
     Parameters
     ----------

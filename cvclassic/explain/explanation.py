@@ -22,7 +22,7 @@ class Explanation:
         What the head decides for `label` minus what it decides for `against`; positive where
         it prefers `label`.
     bias : float
-        What of it no keypoint has a share in.
+        The part of it that no keypoint contributes.
     xy : ndarray of shape (n, 2), float32
         Positions (x, y) in pixels of an image of `image_shape`.
     scale : ndarray of shape (n,), float32
@@ -41,7 +41,7 @@ class Explanation:
     decisions, probabilities : ndarray of shape (n_classes,), float64
         Output of the head for each class.
     exact : bool
-        Whether the shares are the decision itself, taken apart, and not an approximation.
+        Whether the shares decompose the decision exactly; otherwise they approximate it.
     how : str
         How they were computed, in a sentence.
     image_shape : tuple of int
@@ -157,7 +157,7 @@ class Explanation:
             (self.label, f"{self.probability(self.label):.1%}"),
             (self.against, f"{self.probability(self.against):.1%}"),
         )
-        table = html_table(names, ("predicted or asked for, and runner-up", "probability"))
+        table = html_table(names, ("predicted or requested, and runner-up", "probability"))
         return table if self.image is None else html_image(self.draw(), self.how) + table
 
 

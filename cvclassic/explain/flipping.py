@@ -44,7 +44,7 @@ class FlippingSet:
 
 
 class Removal:
-    """Decisions about an image with some of its keypoints gone, encoded anew each time.
+    """Decisions about an image with some of its keypoints gone, encoded again each time.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def find_flipping_set(
     """Find few keypoints whose removal changes the label.
 
     Keypoints go in the order of their shares for the label against an opponent, the largest
-    first; the remaining features are encoded anew, with all normalizations, and the head is
+    first; the remaining features are encoded again, with all normalizations, and the head is
     asked again, so that `label_after` is the model's own answer. This is done for the three
     opponents that are nearest, and the shortest set stands. Which subset is the smallest of
     all is a combinatorial question: the greedy one is an **upper bound**. At least one

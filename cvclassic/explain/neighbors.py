@@ -108,7 +108,7 @@ class SimilarPictures:
         image : path, encoded bytes, ndarray or Picture
         n : int
         n_pairs : int
-            Pairs of keypoints at most. Pairs have the same visual word (or Gaussian), lie
+            Maximum number of keypoint pairs. Pairs have the same visual word (or Gaussian), lie
             nearest to each other among its descriptors, and a keypoint is in one pair only.
 
         Returns

@@ -138,7 +138,7 @@ def explain_pictures(
         As in `explain_picture`.
     images : iterable of images
     n_jobs : int or None
-        Blocks under way at once, as in joblib.
+        Blocks processed in parallel, as in joblib.
 
     Yields
     ------

@@ -209,7 +209,7 @@ def gabor_bank(
     n_angles : int
         Orientations in half a turn.
     phase : float
-        Degrees: 0 answers to bars, 90 to edges.
+        Degrees: 0 responds to bars, 90 to edges.
 
     Returns
     -------

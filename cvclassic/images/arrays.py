@@ -177,7 +177,7 @@ def load_arrays(
     Raises
     ------
     DataError
-        A file cannot be read, an array is missing or has an impossible shape or type.
+        A file cannot be read, an array is missing or has an invalid shape or type.
 
     Examples
     --------

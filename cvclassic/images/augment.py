@@ -156,7 +156,7 @@ def parse_changes(text: str) -> list[tuple[str, float]]:
     Parameters
     ----------
     text : str
-        Names of `CHANGES`, each perhaps with its number, parted by commas. They are made in
+        Names of `CHANGES`, each perhaps with its number, separated by commas. They are made in
         this order.
 
     Returns
@@ -166,7 +166,7 @@ def parse_changes(text: str) -> list[tuple[str, float]]:
     Raises
     ------
     ParameterError
-        There is no such change, or its number is impossible.
+        There is no such change, or its number is invalid.
 
     Examples
     --------

@@ -104,7 +104,7 @@ def _read(fd: int, max_bytes: int) -> bytes:
     if size > LOOK_FIRST:
         check_readable(identify(pread(fd, 1024, 0)), size)
     try:
-        # Files of /proc say 0 and hold something all the same.
+        # Files of /proc say 0 and hold something anyway.
         data = os.read(fd, size or 65536)
         if len(data) != size:
             data = _read_on(fd, data, size or max_bytes)

@@ -36,7 +36,7 @@ def load_folder(
     that begin with a dot are skipped, and so are files that are no images by suffix and by
     their first bytes (see ``only_images`` of :func:`cvclassic.images.walk_images`). Images beside
     the class folders belong to no class and are left out, with a note. Whether images can be
-    read is not looked at: files of formats that are not read are listed like others, and reading
+    read is not checked: files of formats that are not read are listed like others, and reading
     them says what to do.
 
     Where the folder holds splits (``train/``, ``valid/`` or ``val/``, ``test/``) and the classes

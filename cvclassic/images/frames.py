@@ -67,7 +67,7 @@ class FrameSelection:
     start, end : float
         Seconds; frames from `start` on and before `end`.
     every : int or float
-        A whole number takes every n-th frame; a float one frame in so many seconds.
+        A whole number takes every n-th frame; a float is the number of seconds between frames.
     keyframes : bool
         Only frames that are stored whole: fast.
     times : tuple of float or None

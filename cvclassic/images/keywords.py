@@ -42,7 +42,7 @@ def load_keywords(
     column : str, optional
         Header of the keywords; ``keywords``, ``tags`` or ``labels`` unless given.
     split : str, optional
-        Take only the lines that say so in the column ``split``.
+        Take only the rows with this value in the column ``split``.
 
     Returns
     -------

@@ -110,7 +110,7 @@ class Dataset:
 
     @property
     def test(self) -> LabeledImages | None:
-        """Images to judge by, once; None where there are none."""
+        """Images for the final score, used once; None where there are none."""
         return self.splits.get("test")
 
 

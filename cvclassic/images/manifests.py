@@ -31,14 +31,14 @@ def load_manifest(manifest: str | os.PathLike, split: str | None = None) -> Labe
         are relative to the manifest's folder, or absolute; they may be URLs, images in archives
         (``shard.tar!a.jpg``), and written with backslashes. Other columns are ignored.
     split : str, optional
-        Take only the lines that say so in the column ``split``, in capitals or not; None takes
+        Take only the rows with this value in the column ``split``, in capitals or not; None takes
         all.
 
     Returns
     -------
     LabeledImages
         In the order of the lines. Labels have no blanks around them and are in Unicode's form
-        NFC. Whether the files exist is not looked at.
+        NFC. Whether the files exist is not checked.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def listed_rows(table: CSVTable, split: str | None) -> Iterator[tuple[list[str],
     Parameters
     ----------
     table : CSVTable
-        With a column ``path``; with a column ``split``, too, if one is asked for.
+        With a column ``path``; with a column ``split``, too, if one is requested.
     split : str or None
         What is asked for.
 

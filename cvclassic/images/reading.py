@@ -39,7 +39,7 @@ ImageSource: TypeAlias = (
 
 @dataclass(frozen=True)
 class ImageWarning:
-    """Something odd about an image that was decoded all the same.
+    """Something odd about an image that was decoded anyway.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ def read_image(
         path_encoding path_too_long unreadable io empty unsupported_format unsupported_depth
         truncated corrupt too_large non_finite encrypted``.
     ParameterError
-        A parameter has a value or a type that it cannot have.
+        A parameter has an invalid value or type.
 
     See Also
     --------

@@ -188,7 +188,7 @@ def _is_web(url: str) -> bool:
 
 
 def _options(protocol: str) -> dict[str, Any]:
-    """Time-outs for the file systems that wait for ever without: those of the web and Google."""
+    """Time-outs for the file systems that wait forever without: those of the web and Google."""
     if protocol not in (*_WEB, "gs", "gcs"):
         return {}
     import aiohttp

@@ -40,7 +40,7 @@ def find_inputs(
     patterns : bool
         Whether patterns are looked for; in lists that a program wrote, a ``[`` is only a ``[``.
     only_images : bool
-        Whether other files in folders are passed over, archives too, as in `walk_images`.
+        Whether other files in folders are skipped, archives too, as in `walk_images`.
 
     Yields
     ------
@@ -82,7 +82,7 @@ def _exists(name: str) -> bool:
 
 
 def read_list(stream: IO[bytes], *, null: bool = False, name: str = "-") -> Iterator[str]:
-    """Names from a list, one a line, as they come in.
+    """Names from a list, one per line, as they come in.
 
     Parameters
     ----------
@@ -164,9 +164,9 @@ def walk_manifest(
     ----------
     manifest : str or os.PathLike
         As :func:`cvclassic.images.load_manifest`, but only ``path`` is needed, and ``split`` where
-        one is asked for. Bytes that are not UTF-8 are kept.
+        one is requested. Bytes that are not UTF-8 are kept.
     split : str, optional
-        Take only the rows that say so in the column ``split``.
+        Take only the rows with this value in the column ``split``.
 
     Yields
     ------

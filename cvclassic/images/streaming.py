@@ -153,7 +153,7 @@ def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
 
 
 class _Pass:
-    """The blocks of one pass that are under way in this process."""
+    """The blocks of one pass that are in progress in this process."""
 
     def __init__(self) -> None:
         self._running = 0
@@ -199,7 +199,7 @@ def map_blocks(
 
     Threads by default, since OpenCV and NumPy release the interpreter lock in all that
     takes long; `joblib.parallel_config` chooses another backend. Only a few blocks are
-    under way at once.
+    in progress at once.
 
     Parameters
     ----------

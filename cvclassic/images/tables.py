@@ -127,7 +127,7 @@ def load_table(
     columns : list of str, optional
         Columns to read, in this order; None takes all others.
     split : str, optional
-        Take only the rows that say so in the column ``split``.
+        Take only the rows with this value in the column ``split``.
 
     Returns
     -------

@@ -29,9 +29,9 @@ def estimate_homography(
     threshold : float
         Largest reprojection error of an inlier, in pixels.
     confidence : float
-        Wanted probability of having drawn a sample without a wrong match.
+        Desired probability of having drawn a sample without a wrong match.
     max_iterations : int
-        Samples at most.
+        Maximum number of samples.
     seed : int
         Seed of the random samples.
 

@@ -17,7 +17,7 @@ def guided_matches(
     threshold: float,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pair keypoints again, each only with those that the homography brings near, and fit anew.
+    """Pair keypoints again, each only with those that the homography brings near, and fit again.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def match_images(
     """Match two images of the same thing.
 
     Keypoints are paired by `match_descriptors`; MAGSAC++ finds the geometry that most agree on.
-    With a homography at hand, keypoints are then paired once more among those that it brings
+    Once a homography is known, keypoints are paired again among those that it brings
     together, which finds the matches that the ratio test had thrown away.
 
     Parameters
@@ -195,9 +195,9 @@ def match_images(
         Largest error of an inlier in pixels; 3 for a homography, 1.5 for a fundamental matrix
         unless given.
     views : {"auto", "never", "always"}
-        Simulate views from aslant: where fewer than 30 matches agree, never, or always.
+        Simulate oblique views: where fewer than 30 matches agree, never, or always.
     guided : bool
-        Pair once more with the homography at hand.
+        Pair again once a homography is known.
     seed : int
         Seed of the random samples.
 

@@ -29,7 +29,7 @@ class TrainingEvents:
         """An image was read. Called in worker threads."""
 
     def on_progress(self, stage: str, done: int, total: int) -> None:
-        """So many of `total` are done in this stage; a total of 0 is unknown."""
+        """`done` of `total` items of this stage are done; a total of 0 is unknown."""
 
     def on_plan(self, recipes: Sequence[str]) -> None:
         """The recipe "auto" is about to try these, in this order."""
@@ -44,7 +44,7 @@ class TrainingEvents:
         """Something that the user should know."""
 
     def count(self, items: Iterable, stage: str, total: int) -> Iterator:
-        """Pass items on, and tell how many."""
+        """Pass items on and report how many there were."""
         done = 0
         self.on_progress(stage, 0, total)
         for done, item in enumerate(items, 1):

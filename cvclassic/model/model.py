@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """A fitted recipe, and what is known of its training.
+    """A fitted recipe and what is known about its training.
 
     `cvclassic.train` makes one and `cvclassic.load_model` reads one; around a pipeline of your
     own, ``Model(pipeline)`` gives it the same methods.
@@ -38,7 +38,7 @@ class Model:
     pipeline : sklearn.pipeline.Pipeline
         Fitted: images, or rows of a table, to labels or numbers.
     summary : mapping, optional
-        What a model file remembers of the training; must be JSON-able.
+        Facts about the training that the model file keeps; must be JSON-able.
     training : TrainingRun, optional
         What `train` did.
     path : str, optional
@@ -150,12 +150,12 @@ class Model:
         Parameters
         ----------
         sources : path, or iterable of paths
-            Files, folders with all that is in them, archives, patterns and URLs; array files and
+            Files, folders (searched recursively), archives, patterns and URLs; array files and
             tables are opened. Items of `cvclassic.images.find_inputs` are taken too.
         top : int
             Classes that a record lists.
         n_jobs : int or None
-            Blocks of images under way at once, as in joblib.
+            Blocks of images processed in parallel, as in joblib.
         engine : {"threads", "processes", "dask"}
         **options
             As in `cvclassic.batch.classify_files`: ``timeout``, ``memory_cap``, ``on_answer``,
@@ -326,7 +326,7 @@ class Model:
         return evaluate_numbers(truth, predicted, failures=failures, seconds=seconds)
 
     def explain(self, image: Any, label: Any = None, against: Any = None) -> Explanation:
-        """Which keypoints of an image spoke for its label.
+        """Explain which keypoints of an image are evidence for its label.
 
         Parameters
         ----------
@@ -365,7 +365,7 @@ class Model:
         return size
 
     def info(self) -> ModelInfo:
-        """What the file that it was read from says about itself."""
+        """What the model's file says about itself."""
         if self.path is None:
             raise ParameterError("This model has no file yet. Save it first.")
         return read_model_info(self.path)

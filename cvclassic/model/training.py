@@ -98,7 +98,7 @@ def train(
     split, label, labels
         As in `cvclassic.images.load_labeled`.
     random_state : int
-        Seed of everything that is random.
+        Seed of all random choices.
     n_jobs : int or None
         As in joblib; -1 uses all processors.
     on_error : {"skip", "raise"}
@@ -110,7 +110,7 @@ def train(
     skip_empty : bool
         Leave class folders without images out instead of refusing them.
     events : TrainingEvents, optional
-        Is told how far the training is.
+        Receives the progress of the training.
 
     Returns
     -------
@@ -337,7 +337,7 @@ def _read(
 
 
 def _check_classes(data: LabeledData, readable: LabeledImages, failures: list[Failure]) -> None:
-    """Every class that was asked for must have an image left."""
+    """Every class that was requested must have an image left."""
     if is_multilabel(data.labels):  # a word may be lost: it is one of many
         if failures and len(words_of(readable.labels)) < 2:
             path, code, message = failures[0]

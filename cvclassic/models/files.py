@@ -50,7 +50,7 @@ def save_model(path, pipeline: Pipeline, summary: dict[str, Any] | None = None) 
     pipeline : sklearn.pipeline.Pipeline
         Fitted, as `make_recipe` gives it.
     summary : dict, optional
-        What is to be remembered of the training; must be JSON-able.
+        Facts about the training to keep in the file; must be JSON-able.
 
     Returns
     -------

@@ -224,7 +224,7 @@ def rebuild(node, path: str, arrays: dict[str, np.ndarray], depth: int = 0) -> B
     Raises
     ------
     ModelFileError
-        Something is missing, superfluous or impossible.
+        Something is missing, superfluous or invalid.
     """
     require(depth < _DEPTH, "its parts are nested too deeply")
     require(isinstance(node, dict) and "type" in node, "a part has no type")
@@ -347,7 +347,7 @@ def _restore_state(estimator, node: dict, state: SavedState, path: str, arrays: 
         require(isinstance(lengths, dict) and set(lengths) == set(state.lists), "lists are missing")
         for key, n_dims in state.lists.items():
             n = lengths[key]
-            require(type(n) is int and 0 < n <= 100, f"{key} has an impossible length")
+            require(type(n) is int and 0 < n <= 100, f"{key} has an invalid length")
             setattr(estimator, key, [take(f"{path}{key}.{i}", n_dims) for i in range(n)])
     if state.scalars:
         values = node["state"]
@@ -355,7 +355,7 @@ def _restore_state(estimator, node: dict, state: SavedState, path: str, arrays: 
         for key, kind in state.scalars.items():
             require(type(values[key]) is kind, f"{key} must be a {kind.__name__}")
             require(kind is str or math.isfinite(values[key]), f"{key} must be finite")
-            require(kind is not int or 0 < values[key] <= _MAX_COLUMNS, f"{key} is impossible")
+            require(kind is not int or 0 < values[key] <= _MAX_COLUMNS, f"{key} is invalid")
             require(kind is not str or len(values[key]) <= _MAX_TEXT, f"{key} is too long")
             setattr(estimator, key, values[key])
     if state.role == "classifier":
@@ -414,7 +414,7 @@ def _rebuild_pipeline(node: dict, path: str, arrays: dict, depth: int) -> Pipeli
     entries = {"type", "steps"} | ({"mirror"} if node["type"] == "Recipe" else set())
     require(set(node) == entries, "the pipeline has the wrong entries")
     mirror = node.get("mirror", False)
-    require(isinstance(mirror, bool) or mirror == "cv", "mirror is none of true, false and cv")
+    require(isinstance(mirror, bool) or mirror == "cv", "mirror is not one of true, false and cv")
     rebuilt = _named(node["steps"], path, arrays, depth)
     require(len(rebuilt) >= 2 or depth > 0, "the pipeline has no steps")
     if depth == 0:

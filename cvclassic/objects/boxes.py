@@ -125,7 +125,7 @@ def nms(boxes, scores, overlap: float = 0.5, *, soft: float | None = None, min_s
     Raises
     ------
     ParameterError
-        Boxes, scores or a number are impossible.
+        Boxes, scores or a number are invalid.
 
     References
     ----------

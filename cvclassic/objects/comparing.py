@@ -30,7 +30,7 @@ class ComparedDetector:
     difference : float
         Difference in AP50 to the best detector.
     interval : (float, float)
-        95% of the differences when images are drawn anew; the same images for both.
+        95% of the differences when images are drawn again; the same images for both.
     """
 
     name: str

@@ -40,7 +40,7 @@ class ObjectDetector(BaseEstimator):
         Windows of an image that the second stage judges; more where images have many objects.
     random_state : int, RandomState or None, default=0
     n_jobs : int or None, default=None
-        Processes in training and images under way in `predict`, as in joblib. The result does not
+        Processes in training and images in progress in `predict`, as in joblib. The result does not
         depend on it.
 
     Attributes
@@ -119,7 +119,7 @@ class ObjectDetector(BaseEstimator):
         DataError
             There is no box.
         ParameterError
-            A parameter or a box is impossible.
+            A parameter or a box is invalid.
         ImageReadError
             An image cannot be read.
         """

@@ -39,7 +39,7 @@ class WindowExplanation:
     label : str
         The class that is explained.
     asked : ndarray of shape (4,)
-        The box that was asked for.
+        The box that was requested.
     window : ndarray of shape (4,)
         The scanned window that lies nearest to it.
     overlap : float

@@ -32,7 +32,7 @@ def save_detector(path, model: ObjectDetector, summary: dict[str, Any] | None = 
     path : str or Path
     model : ObjectDetector
     summary : dict, optional
-        What is to be remembered of the training; must be JSON-able.
+        Facts about the training to keep in the file; must be JSON-able.
 
     Returns
     -------

@@ -114,7 +114,7 @@ class SingleObjectLocalizer(BaseEstimator):
         DataError
             There is no box at all.
         ParameterError
-            A parameter or a box is impossible.
+            A parameter or a box is invalid.
         """
         check_integer("n_hidden", self.n_hidden, 1)
         check_integer("max_iter", self.max_iter, 1)

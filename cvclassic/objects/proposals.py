@@ -30,7 +30,7 @@ def propose_regions(
     ----------
     image : path, bytes or ndarray of uint8
     n : int, default=1000
-        Number of boxes at most.
+        Maximum number of boxes.
     method : {"edges", "selective"}, default="edges"
         Boxes that enclose whole contours, on soft edges [1]_; or segments merged step by step, by
         OpenCV's fast selective search [2]_. The latter gives boxes that hug objects more closely,
@@ -46,7 +46,7 @@ def propose_regions(
     Raises
     ------
     ParameterError
-        A parameter is impossible.
+        A parameter is invalid.
     ImageReadError
         The image cannot be read.
 

@@ -36,7 +36,7 @@ class Refiner:
     References
     ----------
     Gidaris & Komodakis, "Object detection via a multi-region and semantic segmentation-aware CNN
-    model", ICCV 2015, section 5: boxes are judged anew where a regression has moved them.
+    model", ICCV 2015, section 5: boxes are judged again where a regression has moved them.
     """
 
     columns: int

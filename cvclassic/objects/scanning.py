@@ -23,7 +23,7 @@ def scan_windows(
     floors : ndarray of shape (ceil(n_trees / 16),), optional
         Score that a window needs after each 16 trees.
     most : int, optional
-        Keep at most so many windows after the last tree; halved no faster than every 16 trees.
+        Maximum number of windows to keep after the last tree; halved no faster than every 16 trees.
 
     Returns
     -------

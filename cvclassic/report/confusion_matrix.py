@@ -196,7 +196,7 @@ def sure_mistakes(seen: Predictions, most: int) -> list[int]:
 
 
 def sample_paths(paths: Sequence[str], truth: Sequence, most: int) -> dict[object, list[str]]:
-    """The first so many images of each class.
+    """The first few images of each class.
 
     Examples
     --------

@@ -110,7 +110,7 @@ def write_moments_page(
 
 
 def _frames(clip: Clip) -> dict[float, Any]:
-    """Thumbnails by the time that was asked for, of what can still be read."""
+    """Thumbnails by the time that was requested, of what can still be read."""
     wanted = sorted({one.shown for one in clip.moments})[:_MOST_FRAMES]
     if not wanted or clip.name.startswith("camera:"):
         return {}

@@ -45,7 +45,7 @@ class TrainingReport:
     epochs : sequence of Epoch
         Epochs, if the head was trained in epochs.
     odd : sequence of (path, code, message)
-        Warnings about images that were read all the same.
+        Warnings about images that were read anyway.
     notes : sequence of str
         What the reader should know first, such as that the model is no better than guessing.
 

@@ -116,7 +116,7 @@ def export_query(code: ImageCode, *, to: str, name: str = "images", top: int = 1
     to : {"qdrant", "opensearch", "pgvector"}
     name : str
     top : int
-        Hits at most.
+        Maximum number of hits.
 
     Returns
     -------

@@ -26,7 +26,7 @@ class ImageIndex(BaseEstimator):
 
     `fit` learns a vocabulary of visual words from the images and notes for every word which
     images show it. A query is compared by words with Hamming embedding; the best candidates are
-    verified by the geometry of their matches; compact codes of color and shape have a say too.
+    verified by the geometry of their matches; compact codes of color and shape contribute too.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class ImageIndex(BaseEstimator):
         Verify the geometry of the best candidates.
     random_state : int, default=0
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Attributes
     ----------
@@ -252,7 +252,7 @@ class ImageIndex(BaseEstimator):
         ----------
         image : path, encoded bytes or array, or a list of several images of one thing
         top : int
-            Hits at most.
+            Maximum number of hits.
         box : tuple of float, optional
             x, y, width and height of a region, in pixels of the image.
         expand : bool

@@ -80,7 +80,7 @@ def merge_indexes(path: str | os.PathLike, others: Sequence[str | os.PathLike]) 
     """Add all images of other indexes of the same vocabulary to an index.
 
     So machines can index parts of a collection on their own, with one vocabulary. Images whose
-    path is in the index already are passed over.
+    path is in the index already are skipped.
 
     Parameters
     ----------

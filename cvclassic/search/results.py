@@ -45,7 +45,7 @@ class Hit:
 
     @property
     def verified(self) -> bool:
-        """Whether so many keypoints agree that chance is unlikely."""
+        """Whether enough keypoints agree to rule out chance."""
         return self.n_inliers > 6
 
     def to_dict(self) -> dict:

@@ -29,7 +29,7 @@ ARRAYS: dict[str, tuple[str, int]] = {
 }
 POSTINGS = ("bits", "owners", "places")
 _AT_ONCE = 2_000_000  # postings in memory where all are read
-_OF_IMAGES_AT_ONCE = 10_000_000  # postings in memory of images that are asked for one by one
+_OF_IMAGES_AT_ONCE = 10_000_000  # postings in memory of images that are requested one by one
 
 
 class Lists(NamedTuple):

@@ -298,7 +298,7 @@ def class_numbers(mask: np.ndarray, values: MaskValues) -> np.ndarray:
     Raises
     ------
     DataError
-        A value is none of the classes.
+        A value is not one of the classes.
     """
     table = {v: i for i, v in enumerate(values.values)}
     table |= {v: -1 for v in values.ignored}

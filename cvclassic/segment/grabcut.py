@@ -128,7 +128,7 @@ def masks_in_boxes(
     steps : ndarray of shape (H, W), uint8, or None
         Probability of an object in steps of 1/255.
     boxes : sequence of (x, y, width, height)
-        Boxes outside the image are passed over.
+        Boxes outside the image are skipped.
 
     Returns
     -------

@@ -34,9 +34,9 @@ class PixelClassifier(BaseEstimator):
     Parameters
     ----------
     n_trees : int, default=100
-        Trees of the second stage; the first, whose answers are only looked at, has three fifths.
+        Trees of the second stage; the first, which only feeds the second, has three fifths.
     depth : int, default=7
-        Comparisons of a tree, at most 8.
+        Comparisons per tree, at most 8.
     learning_rate : float, default=0.15
     context : bool or "auto", default="auto"
         Whether a second stage looks at what the first one says about the surroundings; "auto"

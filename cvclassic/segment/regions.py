@@ -105,7 +105,7 @@ def region_tree(
     strength : ndarray of shape (H, W), float32, optional
         From 0 to 1; unless given, that of `cvclassic.detect.boundary_strength`.
     min_area : int
-        Smaller leaves are not begun.
+        Smaller regions do not become leaves.
 
     Returns
     -------

@@ -238,7 +238,7 @@ async def predict_batch(request: Request) -> Response:
 
 
 async def _stream(service: Service, jobs: AsyncIterator[Job]) -> AsyncIterator[bytes]:
-    """Records in the order of the jobs; only as many under way as keep the workers busy."""
+    """Records in the order of the jobs; only as many in progress as keep the workers busy."""
     window = service.settings.batch_size * (service.settings.workers + 1)
     flying: deque[asyncio.Task] = deque()
     try:

@@ -136,7 +136,7 @@ class Collection:
         Raises
         ------
         ProblemError
-            A training is under way.
+            A training is in progress.
         """
         if self.running:
             raise ProblemError(409, "training is already running.")

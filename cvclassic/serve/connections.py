@@ -31,7 +31,7 @@ def guarded_protocol(settings: ServeSettings) -> type[HttpToolsProtocol]:
     When there are too many, the one that has said nothing for the longest time is closed, so that
     connections opened and left do not keep others out.
     """
-    quiet: dict[HttpToolsProtocol, None] = {}  # without a request under way, the longest first
+    quiet: dict[HttpToolsProtocol, None] = {}  # without a request in progress, the longest first
 
     class GuardedProtocol(HttpToolsProtocol):
         """One connection."""

@@ -62,7 +62,7 @@ class Dispatcher:
         Seconds that an item waits for others while its batch is not full; where an item takes
         longer than that, none waits for others while a worker is free.
     max_queue : int
-        Items that may wait or be under way.
+        Items that may wait or be in progress.
     timeout, memory_cap
         As `cvclassic.batch.map_in_processes` has them.
     """
@@ -104,7 +104,7 @@ class Dispatcher:
 
     @property
     def queued(self) -> int:
-        """Items that wait or are under way."""
+        """Items that wait or are in progress."""
         return self._under_way
 
     @property
@@ -138,7 +138,7 @@ class Dispatcher:
         return future
 
     def replace(self, function: Callable[[list], list]) -> None:
-        """Go on with another function; what is under way ends with the old one.
+        """Go on with another function; what is in progress ends with the old one.
 
         Raises
         ------

@@ -138,7 +138,7 @@ def openapi_document() -> dict[str, Any]:
                     },
                     "responses": {
                         "200": _answer(
-                            "One record a line, in order, as they are ready.",
+                            "One record per line, in order, as they are ready.",
                             "application/x-ndjson",
                             _ref("Record"),
                         ),

@@ -30,7 +30,7 @@ def run_server(
     settings: ServeSettings,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests under way are answered first.
+    """Serve until SIGTERM or Ctrl-C; requests in progress are answered first.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def run_server(
         Names and model files.
     settings : ServeSettings
     on_ready : callable
-        Told the address, such as ``http://127.0.0.1:8000``, when requests are taken.
+        Called with the address, such as ``http://127.0.0.1:8000``, when requests are taken.
 
     Raises
     ------
@@ -94,7 +94,7 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets=None) -> None:
-        """Answer what is under way, take nothing new."""
+        """Answer what is in progress, take nothing new."""
         logging.getLogger("cvclassic.serve").info("shutting down")
         loop = asyncio.get_running_loop()
         start = loop.time()

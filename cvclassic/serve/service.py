@@ -77,7 +77,7 @@ class Service:
 
     @contextlib.contextmanager
     def client(self, address: str) -> Iterator[None]:
-        """Count a request of an address while it is under way.
+        """Count a request of an address while it is in progress.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Service:
             return error
 
     async def reload(self, paths: Mapping[str, str] | None = None) -> None:
-        """Read the model files again; what is under way is answered by the old ones.
+        """Read the model files again; what is in progress is answered by the old ones.
 
         Parameters
         ----------

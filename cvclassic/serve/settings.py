@@ -24,7 +24,7 @@ class ServeSettings:
     batch_size : int
         Images that a worker is given at once.
     max_queue : int
-        Images that may wait or be under way; more are answered with 503.
+        Images that may wait or be in progress; more are answered with 503.
     max_bytes : int
         Maximum size of an image file.
     max_request_bytes : int
@@ -42,13 +42,13 @@ class ServeSettings:
     max_connections : int
         Open connections; more are closed at once.
     max_per_client : int
-        Requests of one address under way at a time; more are answered with 429.
+        Simultaneous requests per client address; more are answered with 429.
     drain : float
-        Seconds that requests under way are given when the service ends.
+        Seconds that requests in progress are given when the service ends.
     tokens : tuple of str
         Bearer tokens, one of which every request needs; empty for none.
     cors : tuple of str
-        Origins whose pages may ask.
+        Origins whose pages may send requests.
     url_hosts : tuple of str
         Hosts that images may be fetched from when a request names a URL; empty refuses all.
     allow_private : bool

@@ -111,7 +111,7 @@ def detect_transitions(
     frames : iterable of ndarray of shape (H, W, 3), uint8, or FrameSummary
         All frames in order.
     sensitivity : float
-        More than 1 finds more and is wrong more often.
+        Values above 1 find more and are wrong more often.
 
     Returns
     -------

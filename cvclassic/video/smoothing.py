@@ -14,7 +14,7 @@ from ..errors import ParameterError
 def smooth_labels(probabilities: ArrayLike, times: ArrayLike, *, hold: float = 1.0) -> np.ndarray:
     """Probabilities of each frame given all frames: a hidden Markov model.
 
-    The label stays as it is but for a chance that grows with time, and changes to any other alike;
+    The label changes with a probability that grows with time, to any other label alike;
     forward and backward pass [1]_.
 
     Parameters

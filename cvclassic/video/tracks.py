@@ -76,7 +76,7 @@ class BoxTracker:
     max_hidden : int
         Frames that a track survives without a detection.
     min_hits : int
-        Detections that make a track; fewer are taken for errors.
+        Detections that make a track; fewer are treated as errors.
     sure : float
         Detections of this score or more may start a track; the others only continue one.
     appearance : float

@@ -61,7 +61,7 @@ def threshold(ctx, gallery, folder, max_far, roc, quiet):
 
     Every image is compared with the other images of its person (genuine) and with other people
     (impostor). The people in FOLDER need not be in the gallery and are not added to it. With N
-    people enrolled, a stranger is accepted as one of them about N times as often as as a given one.
+    people enrolled, a stranger is N times as likely to be accepted as one of them.
 
     Exit code: 0 all images were used, 1 some could not be, 2 usage, gallery or too few images,
     3 output, 75 another run is changing the gallery.

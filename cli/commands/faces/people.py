@@ -60,8 +60,7 @@ def enroll(ctx, gallery, name, sources, folder, whole, feature, metric, quiet):
     Each image must show one face, or one that is much larger than the others. Entries of other
     people do not change, and an image that is in the gallery already is not added again. The
     gallery is saved after each person, so a run that was stopped can be repeated. The file stores
-    numbers, not images, and faces are hard to restore from them; treat it as personal data all the
-    same.
+    numbers, not images, and faces are hard to restore from them, but treat it as personal data.
 
     Exit code: 0 all were added, 1 some images could not be used (the others are in), 2 usage or
     gallery, 3 the gallery cannot be written, 75 another run is changing it.

@@ -34,7 +34,7 @@ def compare(ctx, models, labels, images, labels_format, predictions, json_, seed
 
     Predictions of a neural network, or of anything else, are a COCO results file, or COCO JSON
     whose annotations have scores. Brackets hold 95% of the differences in AP50 to the best one
-    when the images are drawn anew; where they hold 0, the difference may be luck.
+    when the images are drawn again; where they hold 0, the difference may be luck.
 
     Exit code: 0 all well, 1 an image could not be read, 2 usage, model, labels or predictions.
 

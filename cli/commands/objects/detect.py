@@ -127,14 +127,14 @@ def detect(ctx, model, sources, format_, output, picture, min_score, film, optio
 
 
 def _records_file(output: str, is_folder: bool) -> str:
-    """File of the run while it is under way, so that it can be resumed."""
+    """File of the run while it is in progress, so that it can be resumed."""
     if is_folder:
         return os.path.join(output, "objects.partial.jsonl")
     return f"{output}.partial.jsonl"
 
 
 def _write(records, detector, format_, output, is_folder: bool, sources) -> str:
-    """The boxes in the format that is asked for; where they went."""
+    """The boxes in the format that is requested; where they went."""
     from cvclassic._basics.atomic import atomic_file
     from cvclassic.images.labels import write_labels
     from cvclassic.objects.export import coco_object, csv_text, jsonl_text, label_set

@@ -200,8 +200,8 @@ def remove(ctx, index_, names, missing):
 def merge(index_, others):
     """Add the images of OTHER indexes to INDEX; all must have one vocabulary.
 
-    So several machines can index a collection in parts. Images whose path is in INDEX already
-    are passed over.
+    This lets several machines index parts of a collection. Images whose path is already in INDEX
+    are skipped.
 
     \b
     Example:

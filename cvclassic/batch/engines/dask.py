@@ -21,7 +21,7 @@ from .processes import check_memory, pack
 from .recovery import OnFailure
 
 _BLOCKS = 4  # in a shard: some work for each message
-_AHEAD = 3  # shards under way for each thread of the cluster
+_AHEAD = 3  # shards in progress for each thread of the cluster
 _LOOK_SECONDS = 2.0
 _PATIENCE = 60.0  # with a cluster without workers, or whose scheduler is silent
 _MOST_DEATHS = 5  # of shards whose worker died again and again
@@ -134,7 +134,7 @@ class _Run:
 
     @property
     def room(self) -> int:
-        """Shards that may be under way."""
+        """Shards that may be in progress."""
         if time.monotonic() - self._looked > _LOOK_SECONDS:
             self._look()
         return _AHEAD * self._threads
@@ -195,7 +195,7 @@ class _Run:
         return ConnectionError(errno.ECONNABORTED, message, self._address)
 
     def close(self, shards: Iterable[_Shard]) -> None:
-        """Stop what is under way, and end our processes there."""
+        """Stop what is in progress, and end our processes there."""
         with contextlib.suppress(Exception):
             self._client.cancel([shard.future for shard in shards], force=True)
             if self._client.status == "running":

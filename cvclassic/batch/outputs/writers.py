@@ -160,7 +160,7 @@ class JsonWriter(JsonLinesWriter):
 
 
 # A new text format is a class like these, and a line here; suffixes are those of the names. A class
-# with a file of its own is named as "module:Class", and its module is loaded when it is asked for.
+# with a file of its own is named as "module:Class", and its module is loaded when it is requested.
 # `begins` is a regular expression for the first bytes: files that begin otherwise are not replaced.
 TEXT_FORMATS: dict[str, Callable[..., Writer] | str] = {
     "csv": CsvWriter,

@@ -43,7 +43,7 @@ class HaarFaceDetector(FaceDetector):
     max_side : int, default=2000
         Larger images are reduced to this long side first.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     References
     ----------

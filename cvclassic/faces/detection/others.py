@@ -32,7 +32,7 @@ class _FileDetector(FaceDetector):
 class CascadeFaceDetector(_FileDetector):
     """Runs any cascade file; the score of a box is the number of windows that agree on it.
 
-    The file's numbers are checked, and OpenCV sees only what is written anew from them, so that
+    The file's numbers are checked, and OpenCV sees only what is written again from them, so that
     a crafted file is an error and no crash.
 
     Parameters
@@ -46,7 +46,7 @@ class CascadeFaceDetector(_FileDetector):
     min_size : float, default=0.0
         Smallest box in shares of the image's shorter side.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class YuNetFaceDetector(_FileDetector):
     min_confidence : float, default=0.5
         Boxes of a lower score are left out.
     n_jobs : int or None, default=None
-        Images under way at once, as in joblib.
+        Images processed in parallel, as in joblib.
 
     References
     ----------

@@ -97,7 +97,7 @@ def load_marked_faces(folder: str | os.PathLike, points: str | os.PathLike) -> M
     Raises
     ------
     DataError
-        The folder is none, or the file is not one of points.
+        The folder is not a folder, or the file is not one of points.
     """
     content = read_points(points)
     top = Path(folder)

@@ -30,7 +30,7 @@ def save_landmarks(path, model: FaceLandmarks, summary: dict[str, Any] | None = 
     path : str or Path
     model : FaceLandmarks
     summary : dict, optional
-        What is to be remembered of the training; must be JSON-able.
+        Facts about the training to keep in the file; must be JSON-able.
 
     Returns
     -------

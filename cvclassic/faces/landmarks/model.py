@@ -35,8 +35,8 @@ _OUTSIDE = 0.5  # how far outside of an image a point may lie, over the size of 
 class FaceLandmarks(BaseEstimator):
     """Find 68 points of a face: jaw, brows, nose, eyes, mouth.
 
-    Training needs faces whose points people have marked; mirror images are added by itself.
-    Each face is started from several boxes, shaken at random.
+    Training needs faces whose points people have marked; mirror images are added automatically.
+    Each face is started from several randomly shifted boxes.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class FaceLandmarks(BaseEstimator):
     n_starts : int, default=5
         Starts for each face and each mirror image in training.
     shake : float, default=0.1
-        How much the boxes are shaken in training: center and sides by up to this share.
+        How much the boxes are perturbed in training: center and sides by up to this share.
     rotation : float, default=15
         Up to how many degrees starts are turned in training.
     random_state : int, RandomState or None, default=0
@@ -136,7 +136,7 @@ class FaceLandmarks(BaseEstimator):
         DataError
             Fewer than 10 faces, or points that cannot be a face's.
         ParameterError
-            A parameter has an impossible value.
+            A parameter has an invalid value.
         ImageReadError
             An image cannot be read.
         """
@@ -192,7 +192,7 @@ class FaceLandmarks(BaseEstimator):
         Raises
         ------
         DataError
-            A box is impossible.
+            A box is invalid.
         ImageReadError
             The image cannot be read.
         """

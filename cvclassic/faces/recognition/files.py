@@ -91,7 +91,7 @@ def load_gallery(path: str | os.PathLike) -> Gallery:
             vectors = arrays.pop(f"person.{i}")
             good = vectors.dtype == np.float16 and vectors.ndim == 3 and len(vectors) > 0
             _need(good and vectors.shape[1:] == (2, length), "a face is invalid")
-            _need(bool((np.abs(vectors) <= 1.01).all()), "a face holds impossible numbers")
+            _need(bool((np.abs(vectors) <= 1.01).all()), "a face holds invalid numbers")
             gallery.put(name, vectors)
         _need(not arrays, "it holds unexpected arrays")
     return gallery
@@ -151,7 +151,7 @@ def _take_metric(arrays: dict[str, np.ndarray], length: int) -> FaceMetric:
     _need(mean.dtype == projection.dtype == np.float32, "its metric has the wrong type")
     _need(
         all(bool((np.abs(array) < 1e6).all()) for array in (mean, projection)),
-        "its metric holds impossible numbers",
+        "its metric holds invalid numbers",
     )
     return FaceMetric(mean, projection)
 

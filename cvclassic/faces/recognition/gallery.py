@@ -69,8 +69,8 @@ class Gallery:
     """Known people, each with the vectors of one or more images.
 
     A person is only their own vectors: adding or removing one changes nothing else. Images are
-    enrolled as they are and mirrored; a face that is asked for is compared in nine views, shifted,
-    zoomed and turned a little, and the nearest pair counts.
+    enrolled as they are and mirrored; a query face is compared in nine views, slightly shifted,
+    zoomed and turned, and the nearest pair counts.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class Gallery:
         return self._vectors[self._known(name)]
 
     def put(self, name: str, vectors: np.ndarray) -> None:
-        """Enrol vectors that were made before, after those that are there."""
+        """Enroll vectors that were made before, after those that are there."""
         check_name(name)
         before = [self._vectors[name]] if name in self._vectors else []
         self._vectors[name] = np.concatenate([*before, vectors.astype(np.float16)])

@@ -56,10 +56,10 @@ def learn_metric(
         Whose face each is.
     kind : {"rca", "lda", "pca"}
         "rca" turns down directions in which images of one person differ; "lda" keeps only those
-        in which people differ more than that, and wants many people; "pca" brings all directions
+        in which people differ more than that, and needs many people; "pca" brings all directions
         in which images differ to the same spread.
     n_components : int, default=300
-        Directions at most: "lda" has one fewer than people.
+        Maximum number of directions; "lda" has one fewer than people.
 
     Returns
     -------

@@ -137,7 +137,7 @@ def list_tar(file: IO[bytes], packing: str) -> Iterator[tuple[TarEntry, Callable
     ------
     entry : TarEntry
     read : callable
-        ``read(n)`` gives at most n more bytes of the member; good until the next one is asked for.
+        ``read(n)`` gives at most n more bytes of the member; good until the next one is requested.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def read_entry(file: IO[bytes], entry: ZipEntry, max_bytes: int, only: int | Non
     max_bytes : int
         Larger members are refused.
     only : int, optional
-        Give the first so many bytes, and check nothing behind them.
+        Number of bytes to give from the start; nothing behind them is checked.
 
     Returns
     -------

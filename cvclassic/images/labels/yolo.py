@@ -143,7 +143,7 @@ def yaml_file(folder: Path) -> Path | None:
 
 
 def names_file(folder: Path) -> Path | None:
-    """The list of class names, one a line, in a data set's folder or one above."""
+    """The list of class names, one per line, in a data set's folder or one above."""
     for place in (folder, folder.parent):
         for name in _NAME_LISTS:
             if (place / name).is_file():
