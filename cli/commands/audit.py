@@ -311,17 +311,16 @@ def _kinds(fail_on: str | None, option: str = "--fail-on") -> set[str]:
 
 def show_audit(found, seconds: float) -> None:
     """Print how many findings there are of each kind, and the worst of them."""
-    from cvclassic._basics.printable import plural
+    from cvclassic._basics.printable import plural, show_bytes
     from cvclassic.audit import KINDS
 
     from ..shared.console import plain, show_table
-    from ..shared.outputs import size_of
 
     n_classes = sum(1 for label in found.counts if label)
     speed = f"{1e3 * seconds / max(found.n_images, 1):.1f} ms per image"
     classes = f" in {plural(n_classes, 'class', 'classes')}" if n_classes else " without classes"
     click.echo(
-        f"{plural(found.n_images, 'image')}{classes}, {size_of(found.n_bytes)}, {seconds:.1f} s "
+        f"{plural(found.n_images, 'image')}{classes}, {show_bytes(found.n_bytes)}, {seconds:.1f} s "
         f"({speed})"
     )
     if not found.findings:

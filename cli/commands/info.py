@@ -40,7 +40,9 @@ def info(model, as_json, verify):
         }
         click.echo(json.dumps(everything, indent=1))
         return
-    rows = [("Model", f"{_printable(model)} ({about.n_bytes / 1e6:.2f} MB)")]
+    from cvclassic._basics.printable import show_bytes
+
+    rows = [("Model", f"{_printable(model)} ({show_bytes(about.n_bytes)})")]
     rows += _training(about)
     rows.append(("Checksum", _checksum(about.digest, verify)))
     rows.append(("Trained with", ", ".join(f"{k} {v}" for k, v in about.versions.items())))

@@ -243,10 +243,10 @@ def check_image_suffix(path: str) -> None:
 
 def wrote(path: str, size: int | None = None) -> str:
     """``Wrote x.html (0.3 MB)``."""
-    from cvclassic._basics.printable import show_path
+    from cvclassic._basics.printable import show_bytes, show_path
 
     n = os.path.getsize(path) if size is None else size
-    return f"Wrote {show_path(os.fsdecode(path).removeprefix(f'.{os.sep}'))} ({size_of(n)})"
+    return f"Wrote {show_path(os.fsdecode(path).removeprefix(f'.{os.sep}'))} ({show_bytes(n)})"
 
 
 def say_wrote(path: str) -> None:
@@ -254,10 +254,3 @@ def say_wrote(path: str) -> None:
     ctx = click.get_current_context(silent=True)
     if ctx is None or not ctx.params.get("quiet"):
         click.echo(wrote(path), err=True)
-
-
-def size_of(n_bytes: int) -> str:
-    """``0.3 MB``, ``12.0 kB``."""
-    if n_bytes < 100_000:
-        return f"{n_bytes / 1e3:.1f} kB"
-    return f"{n_bytes / 1e6:.1f} MB"

@@ -43,6 +43,21 @@ def plural(n: int, noun: str, nouns: str = "") -> str:
     return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
 
 
+def show_bytes(n: float) -> str:
+    """A number of bytes as people read it.
+
+    Examples
+    --------
+    >>> [show_bytes(n) for n in (12_000, 300_000, 250_000_000, 7_410_000_000)]
+    ['12.0 kB', '0.3 MB', '250 MB', '7.4 GB']
+    """
+    if n < 1e5:
+        return f"{n / 1e3:.1f} kB"
+    if n < 1e9:
+        return f"{n / 1e6:.1f} MB" if n < 1e8 else f"{n / 1e6:.0f} MB"
+    return f"{n / 1e9:.1f} GB"
+
+
 def list_names(names, most: int = 5) -> str:
     """The first few of several names, and how many more there are.
 

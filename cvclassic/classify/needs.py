@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sklearn.pipeline import Pipeline
 
 from .._basics.platform import available_memory
+from .._basics.printable import show_bytes
 from ..encode import FisherVector
 from .fusion import WeightedUnion
 from .heads import GRAM_LIMIT, STORED_LANDMARKS
@@ -33,10 +34,10 @@ class Needs:
     memory: int
 
     def __str__(self) -> str:
-        memory = f"{_size(self.memory)} of memory"
+        memory = f"{show_bytes(self.memory)} of memory"
         if not self.disk:
             return memory
-        return f"{_size(self.disk)} of temporary disk space and {memory}"
+        return f"{show_bytes(self.disk)} of temporary disk space and {memory}"
 
     def shortage(self) -> str:
         """Why this machine cannot do it, in words; empty where it can."""
@@ -44,12 +45,15 @@ class Needs:
         free = shutil.disk_usage(folder).free
         if free < self.disk:
             return (
-                f"needs about {_size(self.disk)} of temporary disk space, and {folder} has "
-                f"{_size(free)} free (set TMPDIR to another folder)"
+                f"needs about {show_bytes(self.disk)} of temporary disk space, and {folder} has "
+                f"{show_bytes(free)} free (set TMPDIR to another folder)"
             )
         memory = available_memory()
         if memory is not None and memory < self.memory:
-            return f"needs about {_size(self.memory)} of memory, of which {_size(memory)} are free"
+            return (
+                f"needs about {show_bytes(self.memory)} of memory, "
+                f"of which {show_bytes(memory)} are free"
+            )
         return ""
 
 
@@ -85,10 +89,6 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     return Needs(
         int(disk - stored + _IMAGE * n_images), int(_PROGRAM + stored + max(chosen, solved))
     )
-
-
-def _size(n_bytes: float) -> str:
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
 def _columns(encoder: FisherVector) -> int:

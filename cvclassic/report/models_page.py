@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._basics.printable import printable
+from .._basics.printable import printable, show_bytes
 from ..draw.thumbnails import make_thumbnail
 from ..errors import ImageReadError
 from ..evaluate import Comparison, Predictions
@@ -229,7 +229,7 @@ def model_rows(found: Comparison, extras: list[dict]) -> list[tuple[str, ...]]:
                 *shares,
                 *numbers,
                 _NONE if speed is None else f"{speed:.1f}",
-                _NONE if size is None else f"{size / 1e6:.2f} MB",
+                _NONE if size is None else show_bytes(size),
             )
         )
     return rows

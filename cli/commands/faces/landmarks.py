@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cvclassic._basics.printable import plural, printable
+from cvclassic._basics.printable import plural, printable, show_bytes
 from cvclassic.errors import ExitCode
 
 from ...shared.options import max_side_option, quiet_option
@@ -102,7 +102,7 @@ def train_landmarks(ctx, folder, points, output, method, starts, seed, quiet):
             ("method", f"{method}, {plural(len(model.stages_), 'stage')}"),
             ("faces", f"{len(boxes)}, {found} of them found by the detector"),
             ("held-out error", shown),
-            ("model", f"{os.fspath(output)} ({size / 1e6:.1f} MB)"),
+            ("model", f"{os.fspath(output)} ({show_bytes(size)})"),
         ]
     )
     ctx.exit(ExitCode.FAILURES if faces.failures else ExitCode.OK)

@@ -7,6 +7,7 @@ import time
 
 import click
 
+from cvclassic._basics.printable import plural, show_bytes
 from cvclassic.errors import ExitCode
 
 from ...shared.options import jobs_option, quiet_option
@@ -123,7 +124,7 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
             **options,
         )
     seconds = time.perf_counter() - began
-    parts = [f"Added {done.n_added:,} {_images(done.n_added)}"]
+    parts = [f"Added {plural(done.n_added, 'image')}"]
     if done.n_replaced:
         parts.append(f"{done.n_replaced:,} replaced")
     if done.n_known:
@@ -133,11 +134,11 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
     click.echo(f"{', '.join(parts)} ({seconds:.1f} s).")
     click.echo(wrote(index_, size))
     if done.warnings and not quiet:
-        click.echo(f"{len(done.warnings)} {_images(len(done.warnings))} with a warning:", err=True)
+        click.echo(f"{plural(len(done.warnings), 'image')} with a warning:", err=True)
         report_failures(done.warnings)
     if done.failures:
         n = len(done.failures)
-        click.echo(f"{n} {_images(n)} could not be read:", err=True)
+        click.echo(f"{plural(n, 'image')} could not be read:", err=True)
         report_failures(done.failures)
     if done.faults:
         n = len(done.faults)
@@ -145,10 +146,6 @@ def _run(ctx, index_, sources, options, work, quiet) -> None:
         report_failures(done.faults)
         ctx.exit(ExitCode.INCOMPLETE)
     ctx.exit(ExitCode.FAILURES if done.failures else ExitCode.OK)
-
-
-def _images(n: int) -> str:
-    return "image" if n == 1 else "images"
 
 
 def _vocabulary(path: str):
@@ -186,7 +183,7 @@ def remove(ctx, index_, names, missing):
     if missing:
         wanted += ImageIndex.open(index_).missing_files()
     n, unknown = remove_images(index_, wanted)
-    click.echo(f"Removed {n:,} {_images(n)}.")
+    click.echo(f"Removed {plural(n, 'image')}.")
     for name in unknown[:10]:
         click.echo(f"{plain(name)}: not in the index", err=True)
     if len(unknown) > 10:
@@ -212,7 +209,7 @@ def merge(index_, others):
     from cvclassic.search import index_numbers, merge_indexes
 
     n, known = merge_indexes(index_, others)
-    parts = [f"Added {n:,} {_images(n)}"]
+    parts = [f"Added {plural(n, 'image')}"]
     if known:
         parts.append(f"{known:,} already there")
     click.echo(f"{', '.join(parts)}, {index_numbers(index_)['n_images']:,} in total.")
@@ -233,7 +230,6 @@ def compact(index_):
 
     numbers = compact_index(index_)
     click.echo(
-        f"{plain(index_)}: {numbers['n_images']:,} {_images(numbers['n_images'])} in "
-        f"{numbers['n_segments']} segment{'' if numbers['n_segments'] == 1 else 's'} "
-        f"({numbers['n_bytes'] / 1e6:.1f} MB)"
+        f"{plain(index_)}: {plural(numbers['n_images'], 'image')} in "
+        f"{plural(numbers['n_segments'], 'segment')} ({show_bytes(numbers['n_bytes'])})"
     )

@@ -45,6 +45,8 @@ def verify(index_, json_file):
 
 def _show(numbers: dict, json_file: str | None) -> None:
     """A table on stdout; a file where it is wanted."""
+    from cvclassic._basics.printable import show_bytes
+
     from ...shared.console import show_table
 
     compact = numbers["compact_bytes"]
@@ -56,7 +58,7 @@ def _show(numbers: dict, json_file: str | None) -> None:
             ("visual words", f"{numbers['n_words']:,}"),
             ("compact code", f"{compact} bytes per image" if compact else "none"),
             ("segments", f"{numbers['n_segments']}"),
-            ("size", f"{numbers['n_bytes'] / 1e6:.1f} MB"),
+            ("size", show_bytes(numbers["n_bytes"])),
         ]
     )
     if json_file:
