@@ -2,7 +2,8 @@
 
 Faces to train on are pasted into scenes without faces, at known places, turned, blurred and with
 noise; the cascades run over them, and every box that any of them finds is an example: a face or
-not. Scores of cross-validation over scenes are printed. The images of the test set are not read.
+not. The network of the second look also learns from changed copies of all faces. Scores of
+cross-validation over scenes are printed. The images of the test set are not read.
 """
 
 from __future__ import annotations
@@ -15,13 +16,20 @@ import numpy as np
 from joblib import Parallel, delayed
 from safetensors.numpy import save
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cvclassic._basics.atomic import atomic_file
-from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
+from cvclassic.evaluate import average_precision, box_overlaps, match_boxes, recall_at_precision
 from cvclassic.faces.detection.stock import all_channels, find_evidence
-from cvclassic.faces.detection.verify import WEIGHTS, face_patches, patch_gradients
+from cvclassic.faces.detection.verify import (
+    HIDDEN,
+    WEIGHTS,
+    all_evidence,
+    face_patches,
+    patch_gradients,
+)
 from cvclassic.images import read_image
 
 from .common import data_dir, threads
@@ -29,7 +37,7 @@ from .common import data_dir, threads
 CHANNELS = max(all_channels(), key=len)
 INNER = 0.1  # share of a training image at each side that is not yet the face
 FOLDS = 5
-C_GRADIENTS, C_MIXING = 1e-2, 1.0
+SURE, NONE = 0.35, 0.1  # overlap with a face of what the network takes for one, and for none
 
 
 def compose(scene: np.ndarray, crops: np.ndarray, random: np.random.Generator):
@@ -67,8 +75,38 @@ def compose(scene: np.ndarray, crops: np.ndarray, random: np.random.Generator):
     return np.clip(picture, 0, 255).astype(np.uint8), np.array(boxes).reshape(-1, 4)
 
 
+def changed(crops: np.ndarray, seed: int) -> np.ndarray:
+    """A copy of each face: shifted, scaled, turned, perhaps mirrored and blurred, with noise."""
+    random = np.random.default_rng([2, seed])
+    copies = np.empty_like(crops)
+    for copy, crop in zip(copies, crops, strict=True):
+        there = cv2.getRotationMatrix2D(
+            (17.5, 17.5), random.normal(0, 6), np.exp(random.normal(0, 0.07))
+        )
+        there[:, 2] += random.normal(0, 1.25, 2)
+        face = cv2.warpAffine(
+            np.ascontiguousarray(crop[:, :: random.choice([-1, 1])]),
+            there,
+            crop.shape,
+            borderMode=cv2.BORDER_REFLECT,
+        ).astype(np.float32)
+        if random.random() < 0.5:
+            face = cv2.GaussianBlur(face, (0, 0), random.uniform(0.4, 1.3))
+        level = np.clip(face.mean() + random.normal(0, 25), 40, 215)
+        face = (face - face.mean()) * random.uniform(0.4, 1.15) + level
+        face += random.normal(0, random.uniform(0, 9), face.shape)
+        copy[:] = np.clip(face, 0, 255)
+    return copies
+
+
 def examples(number: int, path: Path, crops: np.ndarray) -> tuple:
-    """Boxes of one image: evidence, gradients, whether a face; and how many faces there are."""
+    """Boxes of one image, what is known of them, and how many faces there are.
+
+    Returns
+    -------
+    boxes, evidence, gradients, mirrored gradients, overlap with a face, whether it stands for
+    one, number of the image, number of faces
+    """
     with threads(1):
         scene = read_image(path)
         gray = scene if scene.ndim == 2 else cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
@@ -78,27 +116,54 @@ def examples(number: int, path: Path, crops: np.ndarray) -> tuple:
         )
         votes = evidence[:, ::3].sum(axis=1)
         faces = match_boxes(boxes, votes, truth, min_overlap=0.35) >= 0
-        gradients = patch_gradients(face_patches(picture, boxes))
-        return evidence, gradients, faces, np.full(len(boxes), number), len(truth)
+        overlap = box_overlaps(boxes, truth).max(axis=1, initial=0)
+        patches = face_patches(picture, boxes)
+        gradients = patch_gradients(patches)
+        mirrored = patch_gradients(np.ascontiguousarray(patches[:, :, ::-1]))
+        scene_of = np.full(len(boxes), number)
+        return boxes, evidence, gradients, mirrored, overlap, faces, scene_of, len(truth)
 
 
-def model(c: float):
+def network(gradients: list[np.ndarray], faces: list[np.ndarray]) -> Pipeline:
+    """The second look, fitted."""
+    head = MLPClassifier(
+        (HIDDEN,), alpha=1.0, max_iter=40, early_stopping=True, n_iter_no_change=5, random_state=0
+    )
+    X, y = np.concatenate(gradients), np.concatenate(faces)
+    return make_pipeline(StandardScaler(), head).fit(X, y)
+
+
+def log_odds(fitted: Pipeline, gradients: np.ndarray) -> np.ndarray:
+    """What the network says before its last sigmoid."""
+    hidden, output = layers(fitted)
+    units = np.maximum(gradients @ hidden[:-1] + hidden[-1], 0)
+    return units @ output[:-1] + output[-1]
+
+
+def layers(fitted: Pipeline) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and offsets of both layers, for gradients as they are."""
+    scaler, head = fitted[0], fitted[1]
+    weights = head.coefs_[0] / scaler.scale_[:, None]
+    hidden = np.vstack([weights, head.intercepts_[0] - scaler.mean_ @ weights])
+    return hidden.astype(np.float32), np.append(head.coefs_[1], head.intercepts_[1]).astype("f4")
+
+
+def mixing() -> Pipeline:
     """Logistic regression on columns of one scale."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000))
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
-def left_out(X: np.ndarray, y: np.ndarray, folds: np.ndarray, c: float) -> np.ndarray:
+def left_out(X: np.ndarray, y: np.ndarray, folds: np.ndarray) -> np.ndarray:
     """Decisions over each fold by a model that has not seen it."""
     out = np.zeros(len(y))
     for fold in range(FOLDS):
-        out[folds == fold] = (
-            model(c).fit(X[folds != fold], y[folds != fold]).decision_function(X[folds == fold])
-        )
+        mine = folds == fold
+        out[mine] = mixing().fit(X[~mine], y[~mine]).decision_function(X[mine])
     return out
 
 
-def folded(fitted) -> np.ndarray:
-    """Weights and offset of a fitted model for columns as they are."""
+def folded(fitted: Pipeline) -> np.ndarray:
+    """Weights and offset of logistic regression for columns as they are."""
     scaler, head = fitted[0], fitted[1]
     weights = head.coef_[0] / scaler.scale_
     return np.append(weights, head.intercept_[0] - weights @ scaler.mean_).astype(np.float32)
@@ -117,17 +182,36 @@ def main() -> None:
         delayed(examples)(i, path, crops[i % FOLDS :: FOLDS])
         for i, path in enumerate(scenes)
     )
-    evidence, gradients, faces, scene = (np.concatenate([r[k] for r in rows]) for k in range(4))
-    n_faces = sum(row[4] for row in rows)
+    boxes, evidence, gradients, mirrored, overlap, faces, scene = (
+        np.concatenate([row[k] for row in rows]) for k in range(7)
+    )
+    n_faces = sum(row[7] for row in rows)
     folds = scene % FOLDS
-    second = left_out(gradients, faces, folds, C_GRADIENTS)
-    arrays = {"gradients": folded(model(C_GRADIENTS).fit(gradients, faces))}
-    print(f"{len(faces)} boxes, {faces.sum()} of {n_faces} faces among them")
+    print(f"{len(faces)} boxes, {faces.sum()} of {n_faces} faces among them", flush=True)
+    copies = [patch_gradients(changed(crops[fold::FOLDS], fold)) for fold in range(FOLDS)]
+
+    def second_look(used: list[int]) -> Pipeline:
+        """The network that has seen the faces and scenes of these folds."""
+        mine = np.isin(folds, used)
+        yes, no = mine & (overlap >= SURE), mine & (overlap < NONE)
+        # both ways round, and real windows twice, as there are fewer of them than of copies
+        found = [gradients[yes], mirrored[yes]] * 2 + [copies[fold] for fold in used]
+        none = [gradients[no], mirrored[no]]
+        labels = [np.ones(len(part), bool) for part in found]
+        return network(found + none, labels + [np.zeros(len(part), bool) for part in none])
+
+    second = np.zeros(len(faces))
+    for fold in range(FOLDS):
+        others = [k for k in range(FOLDS) if k != fold]
+        second[folds == fold] = log_odds(second_look(others), gradients[folds == fold])
+    hidden, output = layers(second_look(list(range(FOLDS))))
+    arrays = {"hidden": hidden, "output": output}
+    single = faces | (overlap < SURE)  # a second box of a face says nothing about the score
     for channels in all_channels():
         at = [3 * CHANNELS.index(name) + k for name in channels for k in range(3)]
-        seen = (evidence[:, at[::3]] > 0).any(axis=1)
-        X, y = np.column_stack([evidence[:, at], second])[seen], faces[seen]
-        scores = left_out(X, y, folds[seen], C_MIXING)
+        seen = (evidence[:, at[::3]] > 0).any(axis=1) & single
+        X, y = all_evidence(evidence[:, at], second, boxes)[seen], faces[seen]
+        scores = left_out(X, y, folds[seen])
         recall, _ = recall_at_precision(y, scores, n_faces, 0.95)
         surer, threshold = recall_at_precision(y, scores, n_faces, 0.99)
         print(
@@ -135,7 +219,7 @@ def main() -> None:
             f"  recall at precision .95 {recall:.4f}, at .99 {surer:.4f} "
             f"(probability {1 / (1 + np.exp(-threshold)):.2f})"
         )
-        arrays["+".join(channels)] = folded(model(C_MIXING).fit(X, y))
+        arrays["+".join(channels)] = folded(mixing().fit(X, y))
     with atomic_file(WEIGHTS) as file:
         file.write(save(arrays))
     print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size} bytes")

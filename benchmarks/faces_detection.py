@@ -19,13 +19,12 @@ import numpy as np
 
 from cvclassic.batch import Work, run
 from cvclassic.evaluate import average_precision, match_boxes, recall_at_precision
-from cvclassic.faces import FaceTask, HaarFaceDetector, YuNetFaceDetector
+from cvclassic.faces import CASCADES, FaceTask, HaarFaceDetector, YuNetFaceDetector
 from cvclassic.images import read_image, write_image
 
 from .common import data_dir, interleave, read_results, threads, write_results
 
 OVERLAP = 0.3
-FRONTAL = ("alt", "alt2", "default")
 Detector = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -76,8 +75,10 @@ def contestants() -> dict[str, tuple[Detector, float]]:
     networks = data_dir() / "opponents"
     return {
         "HaarFaceDetector": (ours(HaarFaceDetector(min_confidence=0.02)), 0.6),
-        "HaarFaceDetector, frontal": (ours(HaarFaceDetector(FRONTAL, min_confidence=0.02)), 0.6),
-        "HaarFaceDetector, alt only": (ours(HaarFaceDetector(("alt",), min_confidence=0.02)), 0.6),
+        "HaarFaceDetector, all cascades": (
+            ours(HaarFaceDetector(tuple(CASCADES), min_confidence=0.02)),
+            0.6,
+        ),
         "OpenCV default, 1.1, 3": (bare("frontalface_default", 1.1, 3), 0),
         "OpenCV alt2, 1.1, 3": (bare("frontalface_alt2", 1.1, 3), 0),
         "OpenCV alt, 1.05, 1": (bare("frontalface_alt", 1.05, 1), 0),
@@ -150,7 +151,7 @@ def throughput(images: dict, turns: int) -> dict[str, object]:
         for _ in range(turns):
             for n in (1, 2):
                 start = time.perf_counter()
-                task = FaceTask(HaarFaceDetector(FRONTAL))
+                task = FaceTask(HaarFaceDetector())
                 records = list(run(paths, task, work=Work("processes", n_jobs=n)))
                 rates[n].append(len(records) / (time.perf_counter() - start))
                 print(n, "workers:", round(rates[n][-1], 2), "images a second", flush=True)

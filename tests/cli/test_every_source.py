@@ -101,7 +101,7 @@ def commands(place, toy_model_file, make_faces, tmp_path_factory) -> dict[str, l
         "faces detect": [
             "faces",
             "detect",
-            "--frontal",
+            "--fast",
             "--min-size",
             "0.9",
             "-o",

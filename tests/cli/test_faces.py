@@ -38,7 +38,7 @@ def photos(tmp_path, portrait):
     return folder
 
 
-FAST = ("--frontal", "-j", "1", "--min-size", "0.2")
+FAST = ("--fast", "-j", "1", "--min-size", "0.2")
 
 
 def rows_of(path) -> list[dict]:
@@ -132,7 +132,7 @@ def test_goes_on_where_it_stopped(cvclassic, tmp_path, portrait):
         (["--cascade", "no.xml"], "no.xml"),
         (["--yunet", "no.onnx"], "no.onnx"),
         (["--cascade", "a", "--yunet", "b"], "not both"),
-        (["--cascade", "a", "--frontal"], "--frontal"),
+        (["--cascade", "a", "--thorough"], "--thorough"),
     ],
 )
 def test_wrong_options_of_detect(in_process, photos, tmp_path, extra, said):

@@ -24,7 +24,7 @@ from cvclassic.faces import (
 )
 from cvclassic.faces.detection.haar import turn_picture
 from cvclassic.faces.detection.stock import all_channels, stock_classifier
-from cvclassic.faces.detection.verify import face_patches, weights
+from cvclassic.faces.detection.verify import face_patches, second_look, weights
 from cvclassic.faces.detection.windows import cascade_windows, gather, group_windows, to_faces
 
 FACE = (95, 65, 98, 98)  # of the portrait, as measured with a ruler
@@ -186,7 +186,33 @@ def test_patches_beyond_the_border_go_on(portrait) -> None:
 
 
 def test_there_are_weights_for_every_choice_of_cascades() -> None:
-    assert {"+".join(channels) for channels in all_channels()} == set(weights()) - {"gradients"}
+    assert {"+".join(channels) for channels in all_channels()} == set(weights()) - {"hidden", "output"}
+
+
+def test_fewer_stages_let_the_same_windows_through_and_more(portrait) -> None:
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    whole, cut = (
+        {
+            tuple(box)
+            for box in cascade_windows(
+                stock_classifier("frontalface_alt", left_out),
+                gray,
+                scale_factor=1.1,
+                min_side=20,
+                max_side=300,
+            )[0]
+        }
+        for left_out in (0, 4)
+    )
+    assert whole < cut
+
+
+def test_the_second_look_tells_a_face_from_the_rest(portrait) -> None:
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    beside = [[0, 150, 98, 98], [200, 10, 90, 90], [95, 160, 98, 98]]
+    face, *rest = second_look(gray, np.array([FACE, *beside], float))
+    assert face > 2
+    assert max(rest) < -2
 
 
 def test_damaged_weights_are_said(tmp_path) -> None:

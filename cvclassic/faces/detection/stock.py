@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
 import cv2
 import numpy as np
 
+from ...cascade.files import format_cascade, parse_cascade
 from ...cascade.loading import classifier_of_text
 from ...errors import MissingDependencyError, ModelFileError
 from ...images import read_file
@@ -25,13 +27,16 @@ CASCADES: dict[str, tuple[str, int, tuple[float, float, float]]] = {
     "default": ("frontalface_default", 24, (0.0, 0.0, 1.0)),
     "profile": ("profileface", 20, (-0.165, 0.015, 0.866)),
 }
+# Stages at the end of a cascade that are not asked: what they would reject is judged better by a
+# second look at its gradients. So 4% more faces get that look, and the scan is no slower.
+_STAGES_LEFT_OUT = {"alt": 4}
 _MIRRORED = "profile mirrored"
 _local = threading.local()
 
 
 @cache
-def _stock_text(name: str) -> str:
-    """XML of a cascade that OpenCV brings along."""
+def _stock_text(name: str, left_out: int) -> str:
+    """XML of a cascade that OpenCV brings along, without its last stages."""
     folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
     path = os.path.join(folder, f"haarcascade_{name}.xml")
     if not os.path.isfile(path):
@@ -39,16 +44,22 @@ def _stock_text(name: str) -> str:
             f"this OpenCV ({cv2.__version__}) brings no cascade {name}: "
             "pip install --upgrade opencv-contrib-python"
         )
-    return read_file(path).decode("ascii", "replace")
+    data = read_file(path)
+    if not left_out:
+        return data.decode("ascii", "replace")
+    cascade = parse_cascade(data)
+    return format_cascade(replace(cascade, stages=cascade.stages[:-left_out]))
 
 
-def stock_classifier(name: str) -> cv2.CascadeClassifier:
+def stock_classifier(name: str, left_out: int = 0) -> cv2.CascadeClassifier:
     """This thread's classifier of a cascade that OpenCV brings along: threads must not share one.
 
     Parameters
     ----------
     name : str
         Such as ``"frontalface_alt"``.
+    left_out : int
+        Number of stages at the end to leave out.
 
     Raises
     ------
@@ -56,13 +67,13 @@ def stock_classifier(name: str) -> cv2.CascadeClassifier:
         OpenCV comes without it.
     """
     known = _local.__dict__.setdefault("classifiers", {})
-    if name not in known:
+    if (name, left_out) not in known:
         try:
-            known[name] = classifier_of_text(_stock_text(name))
+            known[name, left_out] = classifier_of_text(_stock_text(name, left_out))
         except ModelFileError:
             message = f"this OpenCV cannot load its own cascade {name}"
             raise MissingDependencyError(message) from None
-    return known[name]
+    return known[name, left_out]
 
 
 def channels_of(cascades: Sequence[str]) -> tuple[str, ...]:
@@ -109,10 +120,11 @@ def find_evidence(
     groups = []
     for channel in channels:
         mirrored = channel == _MIRRORED
-        file, side, shift = CASCADES["profile" if mirrored else channel]
+        name = "profile" if mirrored else channel
+        file, side, shift = CASCADES[name]
         picture = np.ascontiguousarray(gray[:, ::-1]) if mirrored else gray
         boxes, sums = cascade_windows(
-            stock_classifier(file),
+            stock_classifier(file, _STAGES_LEFT_OUT.get(name, 0)),
             picture,
             scale_factor=scale_factor,
             min_side=min_side,

@@ -12,6 +12,7 @@ from safetensors.numpy import load as load_tensors
 from ...errors import ModelFileError
 
 PATCH = 36  # side of what is looked at, in pixels
+HIDDEN = 32  # units of the network that looks at it
 _MARGIN, _DOWN = 1.23, 0.05  # of it around a box, in shares of the box's side
 WEIGHTS = Path(__file__).with_name("face_confidence.safetensors")
 
@@ -76,8 +77,10 @@ def patch_gradients(patches: np.ndarray) -> np.ndarray:
 def weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     """Weights that were learned on training data, from the file that is installed with the code.
 
-    ``gradients`` has 900 weights and an offset; for each set of cascades, such as
-    ``alt+alt2+default``, there are three weights a cascade, one of the gradients and an offset.
+    The second look is a small network: ``hidden`` has a column of 900 weights and an offset for
+    each unit, ``output`` a weight for each unit and an offset. For each set of cascades, such as
+    ``alt+alt2+default``, there are three weights per cascade, one of the second look, one of the
+    size and an offset.
 
     Raises
     ------
@@ -90,13 +93,33 @@ def weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
         raise ModelFileError(
             f"{path.name} cannot be read: install cvclassic again ({error})."
         ) from None
-    good = "gradients" in arrays and arrays["gradients"].shape == (901,)
+    shapes = {"hidden": (901, HIDDEN), "output": (HIDDEN + 1,)}
+    good = shapes.keys() <= arrays.keys()
     for name, array in arrays.items():
-        wanted = 901 if name == "gradients" else 3 * (name.count("+") + 1) + 2
-        good = good and array.shape == (wanted,) and bool(np.isfinite(array).all())
+        wanted = shapes.get(name, (3 * (name.count("+") + 1) + 3,))
+        good = good and array.shape == wanted and bool(np.isfinite(array).all())
     if not good:
         raise ModelFileError(f"{path.name} is damaged: install cvclassic again.")
     return arrays
+
+
+def second_look(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """How much the gradients in each box are those of a face, as a small network sees it.
+
+    Parameters
+    ----------
+    gray : ndarray of shape (H, W), uint8
+    boxes : ndarray of shape (n, 4)
+
+    Returns
+    -------
+    ndarray of shape (n,), float32
+        Log odds on the training data.
+    """
+    learned = weights()
+    units = patch_gradients(face_patches(gray, boxes)) @ learned["hidden"][:-1]
+    units = np.maximum(units + learned["hidden"][-1], 0)
+    return units @ learned["output"][:-1] + learned["output"][-1]
 
 
 def face_confidence(
@@ -118,9 +141,23 @@ def face_confidence(
     ndarray of shape (n,), float64
         From 0 to 1, as logistic regression gives it on the training data.
     """
-    learned = weights()
-    looks = learned["gradients"].astype(np.float64)
-    second = patch_gradients(face_patches(gray, boxes)) @ looks[:-1] + looks[-1]
-    mixing = learned["+".join(channels)].astype(np.float64)
-    logits = np.column_stack([evidence, second]) @ mixing[:-1] + mixing[-1]
+    mixing = weights()["+".join(channels)].astype(np.float64)
+    columns = all_evidence(evidence, second_look(gray, boxes), boxes)
+    logits = columns @ mixing[:-1] + mixing[-1]
     return 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
+
+
+def all_evidence(evidence: np.ndarray, second: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What the probability is computed from: cascades, second look, and size.
+
+    Parameters
+    ----------
+    evidence : ndarray of shape (n, 3 * n_channels)
+    second : ndarray of shape (n,)
+    boxes : ndarray of shape (n, 4)
+
+    Returns
+    -------
+    ndarray of shape (n, 3 * n_channels + 2), float64
+    """
+    return np.column_stack([evidence, second, np.log(np.maximum(boxes[:, 2], 1))])

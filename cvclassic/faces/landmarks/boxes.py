@@ -14,7 +14,7 @@ _LONG_SIDE = 800  # of the image that is searched
 @cache
 def _detector() -> HaarFaceDetector:
     """The profile is left out: 68 points are those of a face that looks at the camera."""
-    return HaarFaceDetector(cascades=("alt", "alt2", "default"), max_side=_LONG_SIDE)
+    return HaarFaceDetector(max_side=_LONG_SIDE)
 
 
 def find_boxes(image: np.ndarray) -> np.ndarray:
