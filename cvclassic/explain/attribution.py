@@ -34,7 +34,7 @@ from ..encode import (
     word_sums,
 )
 from ..errors import ParameterError
-from .hog_blocks import BlockTrace, HogBlocks
+from .placed_vectors import BlockTrace, HogBlocks
 
 
 class Trace(Protocol):

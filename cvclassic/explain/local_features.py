@@ -14,7 +14,7 @@ from ..describe import HOG, ImageTransformer, LocalFeatures
 from ..encode import LLC, VLAD, BagOfWords, FisherVector, LocalEncoder, cell_index
 from ..errors import ParameterError
 from ..images import Picture
-from .hog_blocks import HogBlocks
+from .placed_vectors import HogBlocks
 
 _ENCODERS = (BagOfWords, FisherVector, VLAD, LLC)
 

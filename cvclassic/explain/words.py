@@ -15,7 +15,7 @@ from ..errors import ImageReadError, ParameterError
 from ..images import Picture, load_pixels, map_blocks
 from .attribution import trace
 from .directions import mapped, parts_of_entries
-from .hog_blocks import HogBlocks
+from .placed_vectors import HogBlocks
 from .local_features import Member, check_explainable, members_of
 
 _MARGIN = 3.0  # half the side of a patch, in sizes of the keypoint: what SIFT describes
