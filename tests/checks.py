@@ -77,6 +77,7 @@ ARGUMENTS: dict[str, Callable[[], dict]] = {
     "PatchWords": lambda: {"n_words": 12, "n_patches": 2000},
     "PixelClassifier": lambda: {"n_trees": 3, "depth": 3, "max_pixels": 2000},
     "Recipe": lambda: {"steps": [("features", HOG(image_size=32)), ("head", SVMClassifier(C=1.0))]},
+    "Scattering": lambda: {"image_size": 32, "n_scales": 3},
     "SingleObjectLocalizer": lambda: {"n_hidden": 8, "max_iter": 5},
     "SVMClassifier": lambda: {"C": 1.0},
     "TableColumns": lambda: {"columns": tuple("abcdef")},
@@ -94,6 +95,7 @@ BLANK_IS_SEEN: dict[str, str] = {
     "KernelFeatures": "kernels that do not sum to zero answer to brightness",
     "Pixels": "a uniform brightness says something",
     "LBP": "a uniform neighborhood is a pattern too",
+    "Scattering": "moduli far below their means say something",
 }
 
 # Describers that see only color.

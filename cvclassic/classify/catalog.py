@@ -4,7 +4,7 @@ from __future__ import annotations
 
 RECIPES: dict[str, str] = {
     "fast": "small copies of images: Fisher vectors of dense SIFT and color, and HOG",
-    "fisher": "Fisher vectors of dense SIFT and color, and HOG, weighted on the training images",
+    "fisher": "Fisher vectors of dense SIFT and color, HOG and scattering, weighted on the images",
     "best": "fisher on closer grids and with SIFT of color: slower, and better on color images",
     "embedding": "a pre-trained network's features (--network), linear SVM",
     "fused": "fisher and a pre-trained network (--network), weighted",

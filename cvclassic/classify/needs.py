@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from .._basics.platform import available_memory
 from .._basics.printable import show_bytes
+from ..describe import Scattering
 from ..encode import FisherVector
 from .fusion import WeightedUnion
 from .heads import GRAM_LIMIT, STORED_LANDMARKS
@@ -71,15 +73,15 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     >>> from cvclassic.classify import make_recipe
     >>> needs = needs_of(make_recipe("fisher"), 10_000)
     >>> round(needs.disk / 1e9), needs.memory < 4e9
-    (16, True)
+    (17, True)
     """
     union = pipeline[0]
     if not isinstance(union, WeightedUnion):
         return None
     n_rows = n_images * (2 if getattr(pipeline, "mirror", False) else 1)
     members = [member for _, member in union.transformer_list]
-    columns = sum(_columns(member) for member in members if isinstance(member, FisherVector))
-    n_blocks = sum(len(getattr(member, "pyramid", "1")) for member in members)
+    blocks = [_blocks(member) for member in members]
+    columns, n_blocks = sum(map(sum, blocks)), sum(map(len, blocks))
     chosen = 4 * n_blocks * min(n_images, union.max_samples) ** 2
     exact = n_rows <= GRAM_LIMIT
     # all of the Gram matrix and a fold's part of it; LinearSVC takes features in double precision
@@ -91,8 +93,15 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     )
 
 
-def _columns(encoder: FisherVector) -> int:
-    """Columns of a vector whose codebook is as large as asked for."""
-    cells = sum(rows * columns for rows, columns in encoder.pyramid)
-    dims = encoder.n_components or 128
-    return 2 * encoder.n_gaussians * (dims + 2 * encoder.augment_position) * cells
+def _blocks(member: BaseEstimator) -> list[int]:
+    """Columns of each block of a member, if its codebook is as large as requested.
+
+    Vectors other than these are short: they count as a block without columns.
+    """
+    if isinstance(member, Scattering):
+        return member.block_sizes_
+    if not isinstance(member, FisherVector):
+        return [0]
+    dims = member.n_components or 128
+    per_cell = 2 * member.n_gaussians * (dims + 2 * member.augment_position)
+    return [per_cell * rows * columns for rows, columns in member.pyramid]

@@ -19,6 +19,7 @@ from ..describe import (
     KernelFeatures,
     OpponentSIFT,
     Pixels,
+    Scattering,
     TableColumns,
 )
 from ..encode import LLC, VLAD, BagOfWords, FisherVector, PatchWords
@@ -136,9 +137,12 @@ _SHARED_FISHER: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
 
 
 def _fisher_members(
-    coarse_step: int = 8, fine_step: int = 5, cells: tuple[int, ...] = (4, 8)
+    coarse_step: int = 8,
+    fine_step: int = 5,
+    cells: tuple[int, ...] = (4, 8),
+    scattered: tuple[int, int] = (64, 3),
 ) -> list[tuple[str, BaseEstimator]]:
-    """What `fisher` puts side by side."""
+    """What `fisher` puts side by side; `scattered` is the size and the number of scales."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
         ("coarse", coarse_step, (5, 7, 10, 14), 128),
@@ -166,20 +170,22 @@ def _fisher_members(
         **_SHARED_FISHER,
     )
     layout = HOG(image_size=96, cell_size=12, max_side=300)
-    return [*members, ("color", color), ("layout", layout)]
+    side, n_scales = scattered
+    scattering = Scattering(image_size=side, n_scales=n_scales)
+    return [*members, ("color", color), ("layout", layout), ("scattering", scattering)]
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
-    """Dense SIFT at three sizes, color, and the layout as HOG; the images weigh them."""
+    """Dense SIFT at three sizes, color, HOG and scattering; the images weigh them."""
     return [("features", WeightedUnion(_fisher_members()))]
 
 
 def _best() -> list[tuple[str, BaseEstimator]]:
-    """The members of fisher on closer grids, and SIFT of color."""
+    """The members of fisher on closer grids and larger images, and SIFT of color."""
     opponent = FisherVector(
         OpponentSIFT(), n_gaussians=64, n_components=64, pyramid=_THIRDS, **_SHARED_FISHER
     )
-    members = _fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10))
+    members = _fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10), scattered=(128, 4))
     return [("features", WeightedUnion([*members, ("opponent", opponent)]))]
 
 

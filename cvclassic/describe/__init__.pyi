@@ -11,6 +11,7 @@ __all__ = [
     "NetworkFileError",
     "OpponentSIFT",
     "Pixels",
+    "Scattering",
     "TableColumns",
     "convert_network",
 ]
@@ -78,6 +79,9 @@ from .pixels import (
 from .pixels import (
     fit_to_size as fit_to_size,
 )
+from .places import (
+    Places as Places,
+)
 from .pretrained.catalog import (
     NETWORKS as NETWORKS,
 )
@@ -89,6 +93,9 @@ from .pretrained.catalog import (
 )
 from .pretrained.converting import (
     convert_network as convert_network,
+)
+from .scattering import (
+    Scattering as Scattering,
 )
 from .sift import (
     SIFT as SIFT,

@@ -9,6 +9,7 @@ from .._basics.checks import check_bool, check_integer
 from .._basics.saving import SavedState
 from ..errors import ParameterError
 from .pixels import SizedTransformer
+from .places import Places
 
 
 class HOG(SizedTransformer):
@@ -117,6 +118,19 @@ class HOG(SizedTransformer):
             int(self.orientations),
             _gammaCorrection=False,
             _signedGradient=self.signed,
+        )
+
+    def places(self) -> Places:
+        """Where in the image the columns are from: blocks run down the columns."""
+        height, width = self._shape()[:2]
+        columns = width // self.cell_size - self.block_size + 1
+        rows = height // self.cell_size - self.block_size + 1
+        x, y = np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij")
+        corners = np.column_stack([x.ravel(), y.ravel()])
+        return Places(
+            (corners + self.block_size / 2) * self.cell_size / (width, height),
+            self.cell_size / np.sqrt(width * height),
+            np.arange(self.n_features_out_).reshape(len(corners), -1),
         )
 
     def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:

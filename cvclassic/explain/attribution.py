@@ -34,7 +34,7 @@ from ..encode import (
     word_sums,
 )
 from ..errors import ParameterError
-from .placed_vectors import BlockTrace, HogBlocks
+from .placed_vectors import PlacedVector, PlaceTrace
 
 
 class Trace(Protocol):
@@ -48,12 +48,14 @@ class Trace(Protocol):
         ...
 
 
-def trace(encoder: LocalEncoder | HogBlocks, features: LocalFeatures, cells: np.ndarray) -> Trace:
+def trace(
+    encoder: LocalEncoder | PlacedVector, features: LocalFeatures, cells: np.ndarray
+) -> Trace:
     """Encode an image and remember what each descriptor put in.
 
     Parameters
     ----------
-    encoder : BagOfWords, FisherVector, VLAD, LLC or HogBlocks
+    encoder : BagOfWords, FisherVector, VLAD, LLC or PlacedVector
         Fitted.
     features : LocalFeatures
         At least one.
@@ -288,5 +290,5 @@ _TRACERS: dict[type, Callable[..., Trace]] = {
     FisherVector: FisherTrace,
     VLAD: VladTrace,
     LLC: PeakTrace,
-    HogBlocks: BlockTrace,
+    PlacedVector: PlaceTrace,
 }

@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..classify import KeywordClassifier, WeightedUnion
-from ..describe import HOG, ImageTransformer, LocalFeatures
+from ..describe import HOG, ImageTransformer, LocalFeatures, Scattering
 from ..encode import LLC, VLAD, BagOfWords, FisherVector, LocalEncoder, cell_index
 from ..errors import ParameterError
 from ..images import Picture
-from .placed_vectors import HogBlocks
+from .placed_vectors import PlacedVector
 
 _ENCODERS = (BagOfWords, FisherVector, VLAD, LLC)
 
@@ -25,7 +25,7 @@ class Member:
 
     Parameters
     ----------
-    encoder : LocalEncoder or HogBlocks
+    encoder : LocalEncoder or PlacedVector
     columns : ndarray of shape (m,), int
         Entries of its vector that the recipe uses.
     start : int
@@ -34,7 +34,7 @@ class Member:
         What they are multiplied with.
     """
 
-    encoder: LocalEncoder | HogBlocks
+    encoder: LocalEncoder | PlacedVector
     columns: np.ndarray
     start: int
     weights: np.ndarray
@@ -108,8 +108,8 @@ def members_of(features: BaseEstimator) -> list[Member] | None:
         return None
     found, start, block = [], 0, 0
     for (_, encoder), sizes in zip(features.transformers_, features.member_sizes_, strict=True):
-        if isinstance(encoder, HOG):
-            encoder = HogBlocks(encoder)
+        if isinstance(encoder, HOG | Scattering):
+            encoder = PlacedVector(encoder)
         elif not isinstance(encoder, _ENCODERS):
             return None
         weights = np.repeat(features.weights_[block : block + len(sizes)], sizes)

@@ -34,7 +34,7 @@ _RULES = {
         "A word's contribution is divided by what each descriptor added to its residual, damped "
         "where they cancel."
     ),
-    "HogBlocks": "Each HOG block is one place.",
+    "PlacedVector": "Blocks of HOG and cells of the scattering transform are one place each.",
 }
 OCCLUSION = (
     "The recipe uses the whole image: a share is how far the decision falls when a window around "
@@ -60,7 +60,8 @@ def explain_picture(
       signed power of a sum is shared in proportion to the summands (Aumann-Shapley along the
       ray), damped where they cancel, see `damping` in the source; what is left is shared by
       posterior mass. The total is exact; the division among keypoints is that rule;
-    - HOG beside such encoders: each block of cells is a place with entries of its own.
+    - HOG and the scattering transform beside such encoders: each block or cell is a place with
+      entries of its own.
 
     **Other heads** (RBF kernels, networks) on the same encodings: the tangent of the decision
     at this image takes the place of w, which is gradient times input: ``exact`` is False,

@@ -15,8 +15,8 @@ from ..errors import ImageReadError, ParameterError
 from ..images import Picture, load_pixels, map_blocks
 from .attribution import trace
 from .directions import mapped, parts_of_entries
-from .placed_vectors import HogBlocks
 from .local_features import Member, check_explainable, members_of
+from .placed_vectors import PlacedVector
 
 _MARGIN = 3.0  # half the side of a patch, in sizes of the keypoint: what SIFT describes
 
@@ -135,7 +135,7 @@ def browse_words(
         entries = np.stack([parts_of_entries(steps, row * total) for row in coef])
     words: list[VisualWord] = []
     for m, member in enumerate(members):
-        if isinstance(member.encoder, HogBlocks):
+        if isinstance(member.encoder, PlacedVector):
             continue
         words += _words_of(m, member, found, entries)
     key = (lambda w: -w.weight) if entries is not None else (lambda w: -w.n_images)
@@ -173,7 +173,7 @@ def _look(members: list[Member], image) -> tuple[list[_Sightings], np.ndarray] |
                 continue
             cells = cell_index(features.xy, features.image_shape, encoder.pyramid)
             made = trace(encoder, features, cells)
-            if isinstance(encoder, HogBlocks):  # has no words
+            if isinstance(encoder, PlacedVector):  # has no words
                 none = np.zeros(0, int)
                 vectors.append(member.weigh(made.vector))
                 out.append(_Sightings(none, none, np.zeros((0, 2)), none, none))
