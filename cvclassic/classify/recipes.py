@@ -47,6 +47,8 @@ REGRESSORS: dict[str, Callable[[], BaseEstimator]] = {"mlp-regressor": MLPRegres
 KEYWORD_HEADS: dict[str, Callable[[], BaseEstimator]] = {"keywords": KeywordClassifier}
 # heads of recipes whose own is not the SVM
 _OWN_HEADS = {
+    "fisher": "ridge",
+    "best": "ridge",
     "pixels": "mlp-wide",
     "patches": "ridge-rbf",
     "hog": "ridge-rbf",
@@ -196,7 +198,8 @@ def _embedding() -> list[tuple[str, BaseEstimator]]:
 
 def _fused() -> list[tuple[str, BaseEstimator]]:
     """The network's vector beside those of fisher, weighed together."""
-    return [("features", WeightedUnion([*_fisher_members(), ("network", Embedding())]))]
+    members = [(name, member) for name, member in _fisher_members() if name != "scattering"]
+    return [("features", WeightedUnion([*members, ("network", Embedding())]))]
 
 
 _STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {

@@ -14,11 +14,13 @@ from .._basics.saving import SavedState, require_shape
 from ..encode import balanced_order
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
-from .heads import Head, share_right
+from .heads import GRAM_LIMIT, STORED_LANDMARKS, Head, share_right
+from .left_out import left_out_decisions
 from .losses import named_losses
-from .nystroem import solve_on_landmarks
+from .nystroem import landmark_features, solve_on_landmarks
 from .ridge_solving import left_out_by_axes, principal_axes, rbf_gram, solve_ridge
 from .samples import Samples
+from .stored_vectors import StoredVectors
 
 _PENALTIES = np.geomspace(1e-4, 10, 11)  # of the mean squared length of a vector
 _RBF_PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001)  # the diagonal of an RBF kernel is 1
@@ -28,13 +30,15 @@ _CHOICE = 10_000  # samples that choose width and penalty, where there are more 
 _LANDMARKS = 8000  # samples that the decisions are a sum over, where there are more than that
 _BLOCK = 1000  # rows of a kernel matrix that are there at once in prediction
 _LEFT_OUT_LIMIT = 2000  # smaller side of X up to which every sample is left out in turn
+_STORED_LEFT_OUT_LIMIT = 4000  # the same where X is only known by its Gram matrix
 
 
 class RidgeClassifier(Head):
     """Regularized least squares, one class against the rest, linear or with an RBF kernel.
 
     The head for many samples of a few thousand columns: all classes and all penalties share
-    one product of X with itself, of the smaller side of X. Up to 2,000 samples or columns the
+    one product of X with itself, of the smaller side of X. Up to 2,000 samples or columns (4,000
+    samples of a recipe with long vectors, each with its mirror image) the
     penalty is chosen by leaving out each sample in turn, in closed form; beyond, by a fifth of
     the samples that is held out.
 
@@ -145,7 +149,7 @@ class RidgeClassifier(Head):
 
         Parameters
         ----------
-        X : ndarray of shape (n, d)
+        X : ndarray of shape (n, d), or StoredVectors for the linear kernel
         y : sequence of n labels
         sample_weight : ndarray of shape (n,), optional
             How much each sample's error counts; 0 leaves it out.
@@ -164,6 +168,10 @@ class RidgeClassifier(Head):
         self.gamma_, self.n_landmarks_ = 0.0, 0
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
+        if isinstance(X, StoredVectors):
+            if len(X) <= GRAM_LIMIT:
+                return self._fit_gram(X, targets, labels, samples, seed)
+            return self._fit_stored_landmarks(X, targets, labels, samples, seed)
         if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
             self._fit_landmarks(X, targets, labels, samples, seed)
             return self
@@ -185,6 +193,58 @@ class RidgeClassifier(Head):
             self.vectors_ = Z
             self.mean_ = mean
             self.components_ = self.components_ / scale[:, None]
+        return self
+
+    def takes_stored(self) -> bool:
+        """Whether `fit` takes `StoredVectors`."""
+        return self.kernel == "linear" and not self.standardize
+
+    def _fit_gram(
+        self, X: StoredVectors, targets, labels, samples: Samples, seed: int
+    ) -> RidgeClassifier:
+        """Long vectors: all that is needed of them is their inner products and a sum."""
+        weights = samples.weights
+        shares = (
+            np.full(len(X), 1 / len(X), np.float32) if weights is None else weights / weights.sum()
+        )
+        square = X.gram()
+        to_mean = square @ shares
+        square -= to_mean[:, None]
+        square -= to_mean - shares @ to_mean
+        size = float(shares @ square.diagonal())
+        size = size if size > 0 else 1.0
+        if weights is None and len(X) <= _STORED_LEFT_OUT_LIMIT:
+            decide, judged = _leave_groups_out(square, targets, labels, samples)
+        elif samples.groups is None and len(X) <= _LEFT_OUT_LIMIT:
+            root = np.sqrt(weights)
+            rooted = square * root[:, None] * root
+            decide, judged = _leave_out(X, rooted, targets, labels, samples, True)
+        else:
+            decide, judged = _hold_out(X, square, targets, labels, samples, True, seed)
+        self._take_best(decide, labels, samples, judged, self._penalties(_PENALTIES), size)
+        offset = mean_row(targets, weights)
+        dual = solve_ridge(square, targets - offset, self.penalty_ * size, weights)
+        dual -= shares[:, None] * dual.sum(
+            axis=0
+        )  # a sum of vectors from which their mean is taken
+        self.coef_ = X.combine(dual)
+        self.intercept_ = (offset - to_mean @ dual).astype(np.float32)
+        return self
+
+    def _fit_stored_landmarks(
+        self, X: StoredVectors, targets, labels, samples: Samples, seed: int
+    ) -> RidgeClassifier:
+        """Too many long vectors: regression on inner products with some of them."""
+        order = balanced_order(labels, len(X), np.random.RandomState(seed))
+        landmarks = np.sort(order[:STORED_LANDMARKS])
+        values = X.products(landmarks)
+        features, to_landmarks = landmark_features(values, values[landmarks])
+        del values
+        mean = mean_row(features, samples.weights)
+        self._fit_linear(features - mean, targets, labels, samples, seed)
+        self.intercept_ = (self.intercept_ - mean @ self.coef_).astype(np.float32)
+        self.coef_ = X.combine(to_landmarks(self.coef_), landmarks)
+        self.n_landmarks_ = len(landmarks)
         return self
 
     def _center(self, X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -369,6 +429,26 @@ def _leave_out(X, square, targets, labels, samples: Samples, wide: bool):
 
     def decide(penalty: float) -> np.ndarray:
         return left_out_by_axes(scores, values, targets, penalty, samples.weights)[judged]
+
+    return decide, judged
+
+
+def _leave_groups_out(square, targets, labels, samples: Samples):
+    """As `_leave_out`, from inner products alone, and groups of samples together."""
+    groups = np.arange(len(labels)) if samples.groups is None else samples.groups
+    pairs = np.unique(np.column_stack([labels, groups]), axis=0)
+    judged = samples.judged & (np.bincount(pairs[:, 0])[labels] >= 2)
+    # as in `_hold_out`, means are those of all samples
+    offset = targets.mean(axis=0)
+
+    def decide(penalty: float) -> np.ndarray:
+        while True:
+            try:
+                left = left_out_decisions(square, targets - offset, penalty, samples.groups)
+            except np.linalg.LinAlgError:  # lost in rounding
+                penalty *= 10
+                continue
+            return (left + offset)[judged]
 
     return decide, judged
 
