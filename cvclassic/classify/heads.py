@@ -37,7 +37,7 @@ _TINY = float(np.finfo(np.float32).tiny)
 GRAM_LIMIT = 12_000  # images; a float32 Gram matrix of so many takes 576 MB
 _LANDMARKS = 2000  # samples that an RBF kernel is a sum over, where there are more than that
 STORED_LANDMARKS = 4000  # vectors that all others are compared with, where they are stored
-_DENSE = 1 << 29  # bytes of stored vectors that may be taken into memory
+DENSE = 1 << 29  # bytes of stored vectors that may be taken into memory
 _MANY = 3000  # images, from which on short vectors are cheaper than inner products
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)  # rising: the search stops once the score falls
 
@@ -263,7 +263,7 @@ class SVMClassifier(Head):
         self.n_landmarks_ = 0
         if self.kernel == "linear" and not _in_gram_space(*X.shape):
             self.gamma_ = 0.0
-            if isinstance(X, StoredVectors) and 4 * X.shape[0] * X.shape[1] > _DENSE:
+            if isinstance(X, StoredVectors) and 4 * X.shape[0] * X.shape[1] > DENSE:
                 return self._fit_stored_landmarks(X, labels, samples, seed)
             return self._fit_primal(np.asarray(X), labels, samples, seed)
         if self.kernel == "linear":

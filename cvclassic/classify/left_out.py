@@ -20,12 +20,18 @@ _WORTH = 2e-3  # relative change of the loss that is too small to keep a block f
 
 
 def left_out_decisions(
-    gram: np.ndarray, targets: np.ndarray, penalty: float, groups: np.ndarray | None = None
+    gram: np.ndarray,
+    targets: np.ndarray,
+    penalty: float,
+    groups: np.ndarray | None = None,
+    *,
+    intercept: bool = False,
 ) -> np.ndarray:
     """Decisions of kernel ridge regression for each image when it is left out.
 
     Closed form: with ``H = (gram + penalty I)^-1`` the residuals of a group of samples
-    that is left out together are ``H[g, g]^-1 (H T)[g]``.
+    that is left out together are ``H[g, g]^-1 (H T)[g]``. With an intercept that is not
+    penalized, ``H - H 1 1' H / (1' H 1)`` takes the place of H.
 
     Parameters
     ----------
@@ -34,6 +40,8 @@ def left_out_decisions(
     penalty : float
     groups : ndarray of shape (n,), optional
         Samples with the same value are left out together, such as an image and its mirror image.
+    intercept : bool
+        Whether the regression has an intercept, fitted without those that are left out.
 
     Returns
     -------
@@ -58,6 +66,9 @@ def left_out_decisions(
     if info != 0:  # the penalty is lost in rounding
         raise np.linalg.LinAlgError("gram + penalty is not positive definite")
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    if intercept:
+        sums = inverse.sum(axis=1)
+        inverse -= np.outer(sums, sums / sums.sum())
     solved = inverse @ targets
     if groups is None:
         return targets - solved / inverse.diagonal()[:, None]

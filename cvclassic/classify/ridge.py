@@ -14,7 +14,7 @@ from .._basics.saving import SavedState, require_shape
 from ..encode import balanced_order
 from .calibration import fit_temperature, probabilities
 from .gram import one_against_rest, stratified_folds, symmetric_product
-from .heads import GRAM_LIMIT, STORED_LANDMARKS, Head, share_right
+from .heads import DENSE, GRAM_LIMIT, STORED_LANDMARKS, Head, share_right
 from .left_out import left_out_decisions
 from .losses import named_losses
 from .nystroem import landmark_features, solve_on_landmarks
@@ -169,9 +169,13 @@ class RidgeClassifier(Head):
         for name in ("coef_", "mean_", "components_", "vectors_", "dual_coef_"):
             self.__dict__.pop(name, None)  # of another kernel, before
         if isinstance(X, StoredVectors):
-            if len(X) <= GRAM_LIMIT:
+            n, d = X.shape
+            if d < n and 4 * n * d <= DENSE:
+                X = np.asarray(X)
+            elif n <= GRAM_LIMIT:
                 return self._fit_gram(X, targets, labels, samples, seed)
-            return self._fit_stored_landmarks(X, targets, labels, samples, seed)
+            else:
+                return self._fit_stored_landmarks(X, targets, labels, samples, seed)
         if self.kernel == "rbf" and len(X) > _RBF_LIMIT:
             self._fit_landmarks(X, targets, labels, samples, seed)
             return self
@@ -438,17 +442,15 @@ def _leave_groups_out(square, targets, labels, samples: Samples):
     groups = np.arange(len(labels)) if samples.groups is None else samples.groups
     pairs = np.unique(np.column_stack([labels, groups]), axis=0)
     judged = samples.judged & (np.bincount(pairs[:, 0])[labels] >= 2)
-    # as in `_hold_out`, means are those of all samples
-    offset = targets.mean(axis=0)
 
     def decide(penalty: float) -> np.ndarray:
         while True:
             try:
-                left = left_out_decisions(square, targets - offset, penalty, samples.groups)
+                return left_out_decisions(square, targets, penalty, samples.groups, intercept=True)[
+                    judged
+                ]
             except np.linalg.LinAlgError:  # lost in rounding
                 penalty *= 10
-                continue
-            return (left + offset)[judged]
 
     return decide, judged
 

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from cvclassic.classify import SVMClassifier, WeightedUnion, make_recipe, stored_vectors
+from cvclassic.classify import (
+    RidgeClassifier,
+    SVMClassifier,
+    WeightedUnion,
+    make_recipe,
+    stored_vectors,
+)
 from cvclassic.classify.stored_vectors import StoredVectors
 from cvclassic.describe import HOG, Pixels
 from cvclassic.errors import DataError
@@ -102,6 +108,57 @@ def test_a_machine_on_stored_vectors_is_the_one_on_arrays(place):
     assert other.n_features_in_ == 48
 
 
+@pytest.mark.parametrize("penalty", [0.03, "cv"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_ridge_regression_on_inner_products_is_that_on_arrays(place, penalty, weighted):
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 4
+    x = 2 + rng.normal(size=(40, 48)).astype(np.float32) + np.eye(48, dtype=np.float32)[y]
+    weights = rng.uniform(0.5, 2, 40) if weighted else None
+    stored = StoredVectors(40, SIZES, np.float32)
+    stored.write(0, x)
+    one = RidgeClassifier(penalty=penalty).fit(x, y, sample_weight=weights)
+    other = RidgeClassifier(penalty=penalty).fit(stored, y, sample_weight=weights)
+    assert other.penalty_ == one.penalty_
+    np.testing.assert_allclose(other.coef_, one.coef_, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(other.intercept_, one.intercept_, atol=1e-4)
+    assert other.cv_accuracy_ == pytest.approx(one.cv_accuracy_, abs=0.03)
+
+
+def test_ridge_regression_leaves_images_and_their_copies_out_together(place):
+    """Labels of pairs are random: a copy of a left-out sample would give its label away."""
+    rng = np.random.default_rng(0)
+    y = np.repeat(rng.permutation(np.arange(30) % 2), 2)
+    x = np.repeat(rng.normal(size=(30, 48)), 2, axis=0).astype(np.float32)
+    stored = StoredVectors(60, [24, 100, 24], np.float32)
+    stored.write(0, np.hstack([x, x, x[:, :20], np.zeros((60, 32), np.float32)]))
+    known = RidgeClassifier().fit(stored, y)
+    assert known.cv_accuracy_ > 0.9
+    honest = RidgeClassifier().fit(stored, y, groups=np.arange(60) // 2)
+    assert honest.cv_accuracy_ < 0.75
+    judged = np.arange(60) % 2 == 0
+    half = RidgeClassifier().fit(stored, y, groups=np.arange(60) // 2, judged=judged)
+    assert len(half.held_out_[1]) == 30
+
+
+def test_ridge_regression_on_few_landmarks(place, monkeypatch):
+    from cvclassic.classify import ridge
+
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 4
+    x = rng.normal(size=(400, 48)).astype(np.float32) + 2 * np.eye(48, dtype=np.float32)[y]
+    exact = RidgeClassifier().fit(x, y)
+    monkeypatch.setattr(ridge, "GRAM_LIMIT", 100)
+    monkeypatch.setattr(ridge, "DENSE", 0)
+    monkeypatch.setattr(ridge, "STORED_LANDMARKS", 60)
+    stored = StoredVectors(400, SIZES)
+    stored.write(0, x)
+    some = RidgeClassifier().fit(stored, y)
+    assert some.n_landmarks_ == 60
+    new = rng.normal(size=(200, 48)).astype(np.float32) + 2 * np.eye(48, dtype=np.float32)[y[:200]]
+    assert np.mean(some.predict(new) == exact.predict(new)) > 0.9
+
+
 def test_many_long_vectors_are_compared_with_some_of_them(place, monkeypatch):
     from cvclassic.classify import heads
 
@@ -110,7 +167,7 @@ def test_many_long_vectors_are_compared_with_some_of_them(place, monkeypatch):
     x = rng.normal(size=(400, 48)).astype(np.float32) + 2 * np.eye(48, dtype=np.float32)[y]
     exact = SVMClassifier(C=1.0).fit(x, y)
     monkeypatch.setattr(heads, "GRAM_LIMIT", 100)
-    monkeypatch.setattr(heads, "_DENSE", 0)
+    monkeypatch.setattr(heads, "DENSE", 0)
     monkeypatch.setattr(heads, "STORED_LANDMARKS", 60)
     stored = StoredVectors(400, SIZES)
     stored.write(0, x)

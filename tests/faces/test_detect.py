@@ -186,7 +186,10 @@ def test_patches_beyond_the_border_go_on(portrait) -> None:
 
 
 def test_there_are_weights_for_every_choice_of_cascades() -> None:
-    assert {"+".join(channels) for channels in all_channels()} == set(weights()) - {"hidden", "output"}
+    assert {"+".join(channels) for channels in all_channels()} == set(weights()) - {
+        "hidden",
+        "output",
+    }
 
 
 def test_fewer_stages_let_the_same_windows_through_and_more(portrait) -> None:
