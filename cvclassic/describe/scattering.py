@@ -8,8 +8,7 @@ import numpy as np
 from .._basics.checks import check_integer
 from .._basics.saving import SavedState, require
 from ..errors import ParameterError
-from ..images import load_pixels
-from .pixels import SizedTransformer, check_image_size, fit_to_size
+from .pixels import SizedTransformer, check_image_size
 from .places import Places
 from .wavelets import WaveletPlan, wavelet_plan
 
@@ -145,7 +144,7 @@ class Scattering(SizedTransformer):
 
     def _fit_images(self, X, y) -> None:
         some = np.unique(np.linspace(0, len(X) - 1, min(len(X), _SAMPLE)).astype(int))
-        paths = np.stack([self._paths(X[i]) for i in some])
+        paths = np.stack([self._paths(self._load([X[i]])[0]) for i in some])
         mean = paths.mean(axis=(0, 2, 3), dtype=np.float64)
         mean[self._n_bright :] = 1.0
         self.mean_ = np.where(mean > 0, mean, 1.0).astype(np.float32)
@@ -155,16 +154,15 @@ class Scattering(SizedTransformer):
         self.scale_ = np.where(spread > _LEAST_SPREAD, spread, 1.0).astype(np.float32)
         self.n_features_out_ = sum(self.block_sizes_)
 
-    def block_vectors(self, images: list) -> np.ndarray:
-        """Vectors of a few images, (n, n_features_out), computed in this thread."""
-        paths = np.stack([self._paths(image) for image in images])
+    def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:
+        paths = np.stack([self._paths(image) for image in pixels])
         self._compress(paths)
         paths -= self.center_[:, None, None]
         paths /= self.scale_[:, None, None]
         signs = np.sign(paths)
         np.sqrt(np.abs(paths, out=paths), out=paths)
         paths *= signs
-        out = np.ascontiguousarray(paths.reshape(len(images), -1), np.float32)
+        out = np.ascontiguousarray(paths.reshape(len(pixels), -1), np.float32)
         start = 0
         for size in self.block_sizes_:
             block = out[:, start : start + size]
@@ -181,10 +179,9 @@ class Scattering(SizedTransformer):
         columns = np.arange(n_paths * side**2).reshape(n_paths, side**2).T
         return Places(np.column_stack([x, y]), 1 / side, columns)
 
-    def _paths(self, image) -> np.ndarray:
-        """Averaged moduli of an image, (n_paths, cells, cells), float32."""
+    def _paths(self, pixels: np.ndarray) -> np.ndarray:
+        """Averaged moduli of an image that has been brought to size, (n_paths, cells, cells)."""
         side = int(self.image_size)
-        pixels = fit_to_size(load_pixels(image, self.max_side), (side, side), self.color)
         bright, color = self._plans()
         gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         _, moduli = bright.first_order(gray / np.float32(255))
