@@ -1,6 +1,6 @@
 """Training vectors in half precision, on disk if there are many.
 
-A Fisher vector of the recipe `fisher` has 360,000 numbers. A linear classifier needs of all of them
+A Fisher vector of the recipe `fisher` has 375,000 numbers. A linear classifier needs of all of them
 only their inner products and, at the end, a weighted sum: both are made a few columns at a time.
 """
 
