@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from kymatio.numpy import Scattering2D
 
 from cvclassic.describe.wavelets import wavelet_plan
 from cvclassic.images import read_image, to_gray
@@ -38,6 +37,10 @@ def planes(side: int) -> list[np.ndarray]:
 
 def main() -> None:
     """Measure both sizes and write the results."""
+    try:
+        from kymatio.numpy import Scattering2D
+    except ImportError as error:
+        raise SystemExit(f"Needs kymatio, and SciPy 1.15 or older: {error}") from None
     results: dict = {}
     with threads(1):
         for side, n_scales in SIZES:
