@@ -234,7 +234,7 @@ def test_info(cvclassic, trained) -> None:
     for part in ("sift-bow", classes, "BagOfWords(", "n_words=15", "opencv"):
         assert part in done.stdout
     about = json.loads(cvclassic("info", trained[0], "--json").stdout)
-    assert about["format_version"] == 2
+    assert about["format_version"] == 3
     assert about["n_bytes"] == trained[0].stat().st_size
     assert about["summary"]["recipe"] == "sift-bow"
     assert about["pipeline"]["steps"][-1][1]["classes"] == ["coarse", "fine", "middle"]

@@ -263,11 +263,11 @@ class _NoBars:
 
 
 def test_dry_run_tells_what_copies_cost(toys, in_process) -> None:
-    def disk(*more: str) -> int:
+    def disk(*more: str) -> float:
         done = in_process("train", toys, "--recipe", "fisher", "--dry-run", *more)
         assert done.returncode == 0
         assert "of memory" in done.stdout
-        return int(re.search(r"(\d+) MB of temporary", done.stdout)[1])
+        return float(re.search(r"([\d.]+) MB of temporary", done.stdout)[1])
 
     once = disk()
     assert once > 0
