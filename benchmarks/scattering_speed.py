@@ -58,7 +58,7 @@ def main() -> None:
             def theirs(images=images, other=other) -> list[np.ndarray]:
                 return [other(image) for image in images]
 
-            row = interleave(
+            row: dict = interleave(
                 {"cvclassic": ours, "kymatio": theirs}, repeats=7, clock=time.process_time
             )
             second = 1 + 8 * n_scales  # paths before those of the second order, in both

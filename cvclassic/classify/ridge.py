@@ -219,7 +219,7 @@ class RidgeClassifier(Head):
         size = size if size > 0 else 1.0
         if weights is None and len(X) <= _STORED_LEFT_OUT_LIMIT:
             decide, judged = _leave_groups_out(square, targets, labels, samples)
-        elif samples.groups is None and len(X) <= _LEFT_OUT_LIMIT:
+        elif weights is not None and samples.groups is None and len(X) <= _LEFT_OUT_LIMIT:
             root = np.sqrt(weights)
             rooted = square * root[:, None] * root
             decide, judged = _leave_out(X, rooted, targets, labels, samples, True)

@@ -117,9 +117,13 @@ class Scattering(SizedTransformer):
         require(self.n_features_out_ == n, f"n_features_out_ must be {n}")
 
     @property
+    def _image_side(self) -> int:
+        return check_image_size(self.image_size)[0]
+
+    @property
     def _side(self) -> int:
         """Cells along a side."""
-        return int(self.image_size) >> self.n_scales
+        return self._image_side >> self.n_scales
 
     @property
     def _n_bright(self) -> int:
@@ -136,7 +140,7 @@ class Scattering(SizedTransformer):
 
     def _plans(self) -> tuple[WaveletPlan, WaveletPlan | None]:
         """For brightness, and for color at half the size: the cells are the same."""
-        side, scales = int(self.image_size), int(self.n_scales)
+        side, scales = self._image_side, int(self.n_scales)
         bright = wavelet_plan(side, scales, int(self.n_orientations))
         if not self.color:
             return bright, None
@@ -181,7 +185,7 @@ class Scattering(SizedTransformer):
 
     def _paths(self, pixels: np.ndarray) -> np.ndarray:
         """Averaged moduli of an image that has been brought to size, (n_paths, cells, cells)."""
-        side = int(self.image_size)
+        side = self._image_side
         bright, color = self._plans()
         gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         _, moduli = bright.first_order(gray / np.float32(255))
