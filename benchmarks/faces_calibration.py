@@ -28,6 +28,7 @@ from cvclassic.faces.detection.verify import (
     WEIGHTS,
     all_evidence,
     face_patches,
+    log_odds,
     patch_gradients,
 )
 from cvclassic.images import read_image
@@ -133,13 +134,6 @@ def network(gradients: list[np.ndarray], faces: list[np.ndarray]) -> Pipeline:
     return make_pipeline(StandardScaler(), head).fit(X, y)
 
 
-def log_odds(fitted: Pipeline, gradients: np.ndarray) -> np.ndarray:
-    """What the network says before its last sigmoid."""
-    hidden, output = layers(fitted)
-    units = np.maximum(gradients @ hidden[:-1] + hidden[-1], 0)
-    return units @ output[:-1] + output[-1]
-
-
 def layers(fitted: Pipeline) -> tuple[np.ndarray, np.ndarray]:
     """Weights and offsets of both layers, for gradients as they are."""
     scaler, head = fitted[0], fitted[1]
@@ -203,7 +197,7 @@ def main() -> None:
     second = np.zeros(len(faces))
     for fold in range(FOLDS):
         others = [k for k in range(FOLDS) if k != fold]
-        second[folds == fold] = log_odds(second_look(others), gradients[folds == fold])
+        second[folds == fold] = log_odds(gradients[folds == fold], *layers(second_look(others)))
     hidden, output = layers(second_look(list(range(FOLDS))))
     arrays = {"hidden": hidden, "output": output}
     single = faces | (overlap < SURE)  # a second box of a face says nothing about the score

@@ -117,9 +117,26 @@ def second_look(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         Log odds on the training data.
     """
     learned = weights()
-    units = patch_gradients(face_patches(gray, boxes)) @ learned["hidden"][:-1]
-    units = np.maximum(units + learned["hidden"][-1], 0)
-    return units @ learned["output"][:-1] + learned["output"][-1]
+    gradients = patch_gradients(face_patches(gray, boxes))
+    return log_odds(gradients, learned["hidden"], learned["output"])
+
+
+def log_odds(gradients: np.ndarray, hidden: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """What a network of one hidden layer says of each row, before its last sigmoid.
+
+    Parameters
+    ----------
+    gradients : ndarray of shape (n, d)
+    hidden : ndarray of shape (d + 1, n_units)
+        Weights, and in the last row the offsets.
+    output : ndarray of shape (n_units + 1,)
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    units = np.maximum(gradients @ hidden[:-1] + hidden[-1], 0)
+    return units @ output[:-1] + output[-1]
 
 
 def face_confidence(
