@@ -228,9 +228,8 @@ class RidgeClassifier(Head):
         self._take_best(decide, labels, samples, judged, self._penalties(_PENALTIES), size)
         offset = mean_row(targets, weights)
         dual = solve_ridge(square, targets - offset, self.penalty_ * size, weights)
-        dual -= shares[:, None] * dual.sum(
-            axis=0
-        )  # a sum of vectors from which their mean is taken
+        # a sum of vectors from which their mean is taken
+        dual -= shares[:, None] * dual.sum(axis=0)
         self.coef_ = X.combine(dual)
         self.intercept_ = (offset - to_mean @ dual).astype(np.float32)
         return self
@@ -444,13 +443,15 @@ def _leave_groups_out(square, targets, labels, samples: Samples):
     judged = samples.judged & (np.bincount(pairs[:, 0])[labels] >= 2)
 
     def decide(penalty: float) -> np.ndarray:
-        while True:
+        for _ in range(20):
             try:
-                return left_out_decisions(square, targets, penalty, samples.groups, intercept=True)[
-                    judged
-                ]
+                decisions = left_out_decisions(
+                    square, targets, penalty, samples.groups, intercept=True
+                )
+                return decisions[judged]
             except np.linalg.LinAlgError:  # lost in rounding
                 penalty *= 10
+        raise np.linalg.LinAlgError("the matrix is not positive semi-definite")
 
     return decide, judged
 
