@@ -139,12 +139,9 @@ _SHARED_FISHER: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
 
 
 def _fisher_members(
-    coarse_step: int = 8,
-    fine_step: int = 5,
-    cells: tuple[int, ...] = (4, 8),
-    scattered: tuple[int, int] = (64, 3),
+    coarse_step: int = 8, fine_step: int = 5, cells: tuple[int, ...] = (4, 8)
 ) -> list[tuple[str, BaseEstimator]]:
-    """What `fisher` puts side by side; `scattered` is the size and the number of scales."""
+    """What `fisher`, `best` and `fused` share."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
         ("coarse", coarse_step, (5, 7, 10, 14), 128),
@@ -172,14 +169,13 @@ def _fisher_members(
         **_SHARED_FISHER,
     )
     layout = HOG(image_size=96, cell_size=12, max_side=300)
-    side, n_scales = scattered
-    scattering = Scattering(image_size=side, n_scales=n_scales)
-    return [*members, ("color", color), ("layout", layout), ("scattering", scattering)]
+    return [*members, ("color", color), ("layout", layout)]
 
 
 def _fisher() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at three sizes, color, HOG and scattering; the images weigh them."""
-    return [("features", WeightedUnion(_fisher_members()))]
+    scattering = Scattering(image_size=64, n_scales=3)
+    return [("features", WeightedUnion([*_fisher_members(), ("scattering", scattering)]))]
 
 
 def _best() -> list[tuple[str, BaseEstimator]]:
@@ -187,8 +183,12 @@ def _best() -> list[tuple[str, BaseEstimator]]:
     opponent = FisherVector(
         OpponentSIFT(), n_gaussians=64, n_components=64, pyramid=_THIRDS, **_SHARED_FISHER
     )
-    members = _fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10), scattered=(128, 4))
-    return [("features", WeightedUnion([*members, ("opponent", opponent)]))]
+    members = [
+        *_fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10)),
+        ("scattering", Scattering()),
+        ("opponent", opponent),
+    ]
+    return [("features", WeightedUnion(members))]
 
 
 def _embedding() -> list[tuple[str, BaseEstimator]]:
@@ -198,8 +198,7 @@ def _embedding() -> list[tuple[str, BaseEstimator]]:
 
 def _fused() -> list[tuple[str, BaseEstimator]]:
     """The network's vector beside those of fisher, weighed together."""
-    members = [(name, member) for name, member in _fisher_members() if name != "scattering"]
-    return [("features", WeightedUnion([*members, ("network", Embedding())]))]
+    return [("features", WeightedUnion([*_fisher_members(), ("network", Embedding())]))]
 
 
 _STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {
