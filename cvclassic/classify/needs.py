@@ -96,12 +96,12 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
 def _blocks(member: BaseEstimator) -> list[int]:
     """Columns of each block of a member, if its codebook is as large as requested.
 
-    Vectors other than these are short: they count as a block without columns.
+    Vectors other than these are short: their blocks count without columns.
     """
     if isinstance(member, Scattering):
         return member.block_sizes_
     if not isinstance(member, FisherVector):
-        return [0]
+        return [0] * len(getattr(member, "pyramid", "1"))
     dims = member.n_components or 128
     per_cell = 2 * member.n_gaussians * (dims + 2 * member.augment_position)
     return [per_cell * rows * columns for rows, columns in member.pyramid]
