@@ -188,8 +188,7 @@ class Scattering(SizedTransformer):
         side = self._image_side
         bright, color = self._plans()
         gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        _, moduli = bright.first_order(gray / np.float32(255))
-        parts = [bright.second_order(moduli)]
+        parts = [bright.second_order(bright.moduli(gray / np.float32(255)))]
         if color is not None and (pixels == pixels[..., :1]).all():
             # not even the rounding of the color space, which would be standardized
             parts.append(np.zeros((self._n_color, self._side, self._side), np.float32))

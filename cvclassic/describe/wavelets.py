@@ -77,9 +77,9 @@ class WaveletPlan:
         """Number of scales."""
         return len(self.means)
 
-    def average(self, planes: np.ndarray, means: np.ndarray) -> np.ndarray:
-        """Means of planes over cells: (..., M, M) to (..., n_cells, n_cells)."""
-        return means @ planes @ means.T
+    def moduli(self, plane: np.ndarray) -> list[np.ndarray]:
+        """Moduli of a plane of shape (side, side), as `first_order` gives them."""
+        return self._moduli(self._padded(plane))
 
     def first_order(self, plane: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Means of a plane and of its moduli, and the moduli.
@@ -93,12 +93,10 @@ class WaveletPlan:
         ndarray of shape (1 + n_scales * n_orientations, n_cells, n_cells), float32
         list of ndarray of shape (n_orientations, m, m), float32
         """
-        border = (self.margin,) * 4
-        padded = cv2.copyMakeBorder(plane.astype(np.float32), *border, cv2.BORDER_REFLECT)
-        spectrum = fft.fft2(padded)
-        moduli = [self.bands[-1, j].moduli(spectrum) for j in range(self.n_scales)]
-        paths = [self.average(padded[None], self.image_means)]
-        paths += [self.average(m, means) for m, means in zip(moduli, self.means, strict=True)]
+        padded = self._padded(plane)
+        moduli = self._moduli(padded)
+        paths = [_average(padded[None], self.image_means)]
+        paths += [_average(m, means) for m, means in zip(moduli, self.means, strict=True)]
         return np.concatenate(paths), moduli
 
     def second_order(self, moduli: list[np.ndarray]) -> np.ndarray:
@@ -113,9 +111,17 @@ class WaveletPlan:
         for j, planes in enumerate(moduli[:-1]):
             spectra = fft.fft2(planes)
             for k in range(j + 1, self.n_scales):
-                found = self.average(self.bands[j, k].moduli(spectra), self.means[k])
+                found = _average(self.bands[j, k].moduli(spectra), self.means[k])
                 paths.append(found.reshape(-1, *found.shape[-2:]))
         return np.concatenate(paths)
+
+    def _padded(self, plane: np.ndarray) -> np.ndarray:
+        border = (self.margin,) * 4
+        return cv2.copyMakeBorder(plane.astype(np.float32), *border, cv2.BORDER_REFLECT)
+
+    def _moduli(self, padded: np.ndarray) -> list[np.ndarray]:
+        spectrum = fft.fft2(padded)
+        return [self.bands[-1, j].moduli(spectrum) for j in range(self.n_scales)]
 
 
 @lru_cache(maxsize=8)
@@ -185,6 +191,11 @@ def _direction(angle: float) -> np.ndarray:
 def _rotate(x: np.ndarray, y: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates along a direction and across it."""
     return x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+
+
+def _average(planes: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Means of planes over cells: (..., M, M) to (..., n_cells, n_cells)."""
+    return means @ planes @ means.T
 
 
 def _means(size: int, step: int, centers: np.ndarray, width: float) -> np.ndarray:
