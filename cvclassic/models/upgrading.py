@@ -40,7 +40,7 @@ def _since(names: dict[int, dict[str, str]], version: int) -> dict[str, str]:
 
 
 def _rename(node: Any, types: dict[str, str], parameters: dict[str, str], depth: int) -> Any:
-    if not parameters or depth > 20:  # deeper than any description that will be accepted
+    if not (types or parameters) or depth > 20:  # deeper than any description that will be accepted
         return node
     if isinstance(node, list):
         return [_rename(item, types, parameters, depth + 1) for item in node]
