@@ -133,9 +133,11 @@ def _detector(for_privacy, thorough, angles, min_confidence, min_size, cascade, 
         turns = tuple(float(text) for text in angles.split(","))
     except ValueError:
         raise click.UsageError(f"--angles must be numbers like -20,0,20. Got {angles!r}.") from None
+    if thorough is None:
+        thorough = for_privacy
     detector = faces.HaarFaceDetector(
         min_confidence=min_confidence, min_size=min_size, angles=turns
     )
-    if for_privacy if thorough is None else thorough:
+    if thorough:
         detector.set_params(cascades=tuple(faces.CASCADES))
     return detector.fit()

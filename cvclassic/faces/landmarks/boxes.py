@@ -13,7 +13,7 @@ _LONG_SIDE = 800  # of the image that is searched
 
 @cache
 def _detector() -> HaarFaceDetector:
-    """The profile is left out: 68 points are those of a face that looks at the camera."""
+    """Made once: the default cascade, as 68 points are those of a face that looks at the camera."""
     return HaarFaceDetector(max_side=_LONG_SIDE)
 
 
