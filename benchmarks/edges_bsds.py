@@ -132,7 +132,8 @@ def main() -> None:
             parallel(delayed(counts)(path, method, parameters, thresholds) for path in which)
         )
 
-    results = _known() if arguments.every == 1 else {}
+    # of an earlier run; the methods that run again replace theirs
+    results = read_results("edges_bsds") if arguments.every == 1 else {}
     for method in arguments.methods:
         thresholds, choices = METHODS[method]
         tried: list[tuple[float, dict]] = []
@@ -160,11 +161,6 @@ def main() -> None:
         if arguments.every == 1:  # after each, as all of them take a while
             ordered = {name: results[name] for name in METHODS if name in results}
             write_results("edges_bsds", ordered, pictures=len(paths), tolerance=TOLERANCE)
-
-
-def _known() -> dict:
-    """Results of an earlier run; the methods that run again replace theirs."""
-    return read_results("edges_bsds")
 
 
 if __name__ == "__main__":

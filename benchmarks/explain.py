@@ -15,15 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .common import (
-    ROOT,
-    SEED,
-    data_dir,
-    interleave,
-    threads,
-    write_block,
-    write_results,
-)
+from .common import ROOT, SEED, data_dir, interleave, threads, write_block, write_results
 
 _STEPS = 11
 _RANDOM_ORDERS = 2

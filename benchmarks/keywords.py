@@ -15,14 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .common import (
-    ROOT,
-    SEED,
-    data_dir,
-    read_results,
-    write_block,
-    write_results,
-)
+from .common import ROOT, SEED, data_dir, read_results, write_block, write_results
 
 RECIPES = ("always", "fast", "fisher", "MobileNet")
 NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"

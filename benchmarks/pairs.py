@@ -14,14 +14,7 @@ import time
 
 import numpy as np
 
-from .common import (
-    ROOT,
-    SEED,
-    data_dir,
-    read_results,
-    write_block,
-    write_results,
-)
+from .common import ROOT, SEED, data_dir, read_results, write_block, write_results
 
 SIZES = (3, 6, 12)
 N_TEST = 10

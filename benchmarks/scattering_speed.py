@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 
+import cv2
 import numpy as np
 
 from cvclassic.describe.wavelets import wavelet_plan
@@ -25,8 +26,6 @@ PAGE = ROOT / "docs" / "recipes.md"
 
 def planes(side: int) -> list[np.ndarray]:
     """Brightness of photographs, from 0 to 1."""
-    import cv2
-
     paths = load("caltech101").train[0]
     some = [paths[i] for i in np.linspace(0, len(paths) - 1, N_IMAGES).astype(int)]
     return [

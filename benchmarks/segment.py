@@ -22,15 +22,7 @@ from cvclassic.images import read_image
 from cvclassic.images.label_pictures import read_label_picture
 from cvclassic.segment import InstanceRule, PixelClassifier, split_instances
 
-from .common import (
-    ROOT,
-    SEED,
-    data_dir,
-    read_results,
-    threads,
-    write_block,
-    write_results,
-)
+from .common import ROOT, SEED, data_dir, read_results, threads, write_block, write_results
 
 SETS = ("drive", "crackforest", "isbi2012", "dsb2018")
 
