@@ -50,8 +50,9 @@ def main() -> None:
             def ours(images=images, plan=plan) -> list[np.ndarray]:
                 found = []
                 for image in images:
-                    first, moduli = plan.first_order(image)
-                    found.append(np.concatenate([first, plan.second_order(moduli)]))
+                    first, moduli = plan.first_order(image[None])
+                    paths = np.concatenate([first, plan.second_order(moduli)], axis=1)
+                    found.append(paths[0])
                 return found
 
             def theirs(images=images, other=other) -> list[np.ndarray]:

@@ -15,6 +15,7 @@ from .wavelets import WaveletPlan, wavelet_plan
 _SAMPLE = 256  # images that the statistics of paths are learned from
 _LEAST_SPREAD = 1e-3  # of a path over images: below, it says nothing
 _FLOOR = 0.1  # added to a path over its mean before the logarithm
+_PIXELS_AT_ONCE = 4096  # of sized images whose moduli are computed together: they stay in the cache
 
 
 class Scattering(SizedTransformer):
@@ -148,7 +149,7 @@ class Scattering(SizedTransformer):
 
     def _fit_images(self, X, y) -> None:
         some = np.unique(np.linspace(0, len(X) - 1, min(len(X), _SAMPLE)).astype(int))
-        paths = np.stack([self._paths(self._load([X[i]])[0]) for i in some])
+        paths = np.concatenate([self._paths(self._load([X[i]])) for i in some])
         mean = paths.mean(axis=(0, 2, 3), dtype=np.float64)
         mean[self._n_bright :] = 1.0
         self.mean_ = np.where(mean > 0, mean, 1.0).astype(np.float32)
@@ -159,7 +160,9 @@ class Scattering(SizedTransformer):
         self.n_features_out_ = sum(self.block_sizes_)
 
     def _sized_vectors(self, pixels: np.ndarray) -> np.ndarray:
-        paths = np.stack([self._paths(image) for image in pixels])
+        at_once = max(1, _PIXELS_AT_ONCE // self._image_side**2)
+        starts = range(0, len(pixels), at_once)
+        paths = np.concatenate([self._paths(pixels[i : i + at_once]) for i in starts])
         self._compress(paths)
         paths -= self.center_[:, None, None]
         paths /= self.scale_[:, None, None]
@@ -184,19 +187,28 @@ class Scattering(SizedTransformer):
         return Places(np.column_stack([x, y]), 1 / side, columns)
 
     def _paths(self, pixels: np.ndarray) -> np.ndarray:
-        """Averaged moduli of an image that has been brought to size, (n_paths, cells, cells)."""
+        """Averaged moduli of images that have been brought to size, (n, n_paths, cells, cells)."""
         side = self._image_side
         bright, color = self._plans()
-        gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        gray = pixels
+        if pixels.ndim == 4:
+            gray = np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in pixels])
         parts = [bright.second_order(bright.moduli(gray / np.float32(255)))]
-        if color is not None and (pixels == pixels[..., :1]).all():
-            # not even the rounding of the color space, which would be standardized
-            parts.append(np.zeros((self._n_color, self._side, self._side), np.float32))
-        elif color is not None:
-            half = cv2.resize(pixels, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
-            lab = cv2.cvtColor(half.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
-            parts += [color.first_order(lab[..., channel] / 100)[0] for channel in (1, 2)]
-        return np.concatenate(parts)
+        if color is not None:
+            # zeros in gray images, which are not even left the rounding of the color space
+            found = np.zeros((len(pixels), self._n_color, self._side, self._side), np.float32)
+            colored = np.flatnonzero((pixels != pixels[..., :1]).any(axis=(1, 2, 3)))
+            if len(colored):
+                half = [
+                    cv2.resize(pixels[i], (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+                    for i in colored
+                ]
+                lab = [cv2.cvtColor(h.astype(np.float32) / 255, cv2.COLOR_RGB2Lab) for h in half]
+                channels = np.moveaxis(np.stack(lab)[..., 1:], -1, 1).reshape(-1, *lab[0].shape[:2])
+                first, _ = color.first_order(channels / 100)
+                found[colored] = first.reshape(len(colored), *found.shape[1:])
+            parts.append(found)
+        return np.concatenate(parts, axis=1)
 
     def _compress(self, paths: np.ndarray) -> None:
         """Logarithm of the paths of brightness over their means; in place."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from scipy import fft
 
@@ -23,14 +22,13 @@ class Band:
 
     Parameters
     ----------
-    rows, columns : ndarray of shape (n_orientations, m), int
-        Frequencies of the window.
+    places : ndarray of shape (n_orientations, m, m), int
+        Where the frequencies of the window are in a spectrum of M x M numbers, row by row.
     values : ndarray of shape (n_orientations, m, m), complex64
         The wavelets there, with what moves the samples to the centers of their pixels.
     """
 
-    rows: np.ndarray
-    columns: np.ndarray
+    places: np.ndarray
     values: np.ndarray
 
     def moduli(self, spectra: np.ndarray) -> np.ndarray:
@@ -44,11 +42,10 @@ class Band:
         -------
         ndarray of shape (..., n_orientations, m, m), float32
         """
-        cut = [
-            spectra[..., rows[:, None], columns] * values
-            for rows, columns, values in zip(self.rows, self.columns, self.values, strict=True)
-        ]
-        return np.abs(fft.ifft2(np.stack(cut, axis=-3), overwrite_x=True))
+        flat = spectra.reshape(*spectra.shape[:-2], -1)
+        cut = flat.take(self.places, axis=-1, mode="clip")  # every place exists
+        cut *= self.values
+        return np.abs(fft.ifft2(cut, overwrite_x=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,47 +74,48 @@ class WaveletPlan:
         """Number of scales."""
         return len(self.means)
 
-    def moduli(self, plane: np.ndarray) -> list[np.ndarray]:
-        """Moduli of a plane of shape (side, side), as `first_order` gives them."""
-        return self._moduli(self._padded(plane))
+    def moduli(self, planes: np.ndarray) -> list[np.ndarray]:
+        """Moduli of planes of shape (n, side, side), as `first_order` gives them."""
+        return self._moduli(self._padded(planes))
 
-    def first_order(self, plane: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Means of a plane and of its moduli, and the moduli.
+    def first_order(self, planes: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Means of planes and of their moduli, and the moduli.
 
         Parameters
         ----------
-        plane : ndarray of shape (side, side)
+        planes : ndarray of shape (n, side, side)
 
         Returns
         -------
-        ndarray of shape (1 + n_scales * n_orientations, n_cells, n_cells), float32
-        list of ndarray of shape (n_orientations, m, m), float32
+        ndarray of shape (n, 1 + n_scales * n_orientations, n_cells, n_cells), float32
+        list of ndarray of shape (n, n_orientations, m, m), float32
+            One for each scale.
         """
-        padded = self._padded(plane)
+        padded = self._padded(planes)
         moduli = self._moduli(padded)
-        paths = [_average(padded[None], self.image_means)]
+        paths = [_average(padded[:, None], self.image_means)]
         paths += [_average(m, means) for m, means in zip(moduli, self.means, strict=True)]
-        return np.concatenate(paths), moduli
+        return np.concatenate(paths, axis=1), moduli
 
     def second_order(self, moduli: list[np.ndarray]) -> np.ndarray:
         """Means of the moduli of moduli, at coarser scales than their own.
 
         Returns
         -------
-        ndarray of shape (n_paths, n_cells, n_cells), float32
-            n_scales * (n_scales - 1) / 2 * n_orientations²
+        ndarray of shape (n, n_paths, n_cells, n_cells), float32
+            n_paths is n_scales * (n_scales - 1) / 2 * n_orientations².
         """
         paths = []
         for j, planes in enumerate(moduli[:-1]):
             spectra = fft.fft2(planes)
             for k in range(j + 1, self.n_scales):
                 found = _average(self.bands[j, k].moduli(spectra), self.means[k])
-                paths.append(found.reshape(-1, *found.shape[-2:]))
-        return np.concatenate(paths)
+                paths.append(found.reshape(len(found), -1, *found.shape[-2:]))
+        return np.concatenate(paths, axis=1)
 
-    def _padded(self, plane: np.ndarray) -> np.ndarray:
-        border = (self.margin,) * 4
-        return cv2.copyMakeBorder(plane.astype(np.float32), *border, cv2.BORDER_REFLECT)
+    def _padded(self, planes: np.ndarray) -> np.ndarray:
+        border = (self.margin, self.margin)
+        return np.pad(planes.astype(np.float32, copy=False), ((0, 0), border, border), "symmetric")
 
     def _moduli(self, padded: np.ndarray) -> list[np.ndarray]:
         spectrum = fft.fft2(padded)
@@ -142,9 +140,9 @@ def wavelet_plan(side: int, n_scales: int, n_orientations: int) -> WaveletPlan:
     Examples
     --------
     >>> plan = wavelet_plan(32, 3, 8)
-    >>> paths, moduli = plan.first_order(np.zeros((32, 32)))
+    >>> paths, moduli = plan.first_order(np.zeros((1, 32, 32)))
     >>> paths.shape, plan.second_order(moduli).shape
-    ((25, 4, 4), (192, 4, 4))
+    ((1, 25, 4, 4), (1, 192, 4, 4))
     """
     cell = 2**n_scales
     margin = cell
@@ -164,7 +162,7 @@ def _band(whole: int, j: int, k: int, n_orientations: int) -> Band:
     size = whole >> k  # of the result, whose samples lie 2^k pixels apart
     shift = (2**k - step) / 2  # to the centers of the result's pixels, in pixels
     window = np.arange(size) - size // 2
-    rows, columns, values = [], [], []
+    places, values = [], []
     for angle in np.pi * np.arange(n_orientations) / n_orientations:
         center = np.rint(_FREQUENCY / 2**k * whole / (2 * np.pi) * _direction(angle)).astype(int)
         y, x = center[1] + window, center[0] + window
@@ -178,10 +176,10 @@ def _band(whole: int, j: int, k: int, n_orientations: int) -> Band:
         wave -= np.exp(-(width**2) / 2 * (_FREQUENCY / 2**k) ** 2) * blob  # no answer to a constant
         moved = np.exp(1j * shift * (there_x + there_y))
         # a part of the spectrum transformed back is larger by the ratio of the sizes
-        rows.append(y % (whole // step))
-        columns.append(x % (whole // step))
+        side = whole // step
+        places.append((y % side)[:, None] * side + x % side)
         values.append(wave * moved * (size * step / whole) ** 2)
-    return Band(np.array(rows), np.array(columns), np.array(values, np.complex64))
+    return Band(np.array(places), np.array(values, np.complex64))
 
 
 def _direction(angle: float) -> np.ndarray:

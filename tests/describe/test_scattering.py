@@ -45,11 +45,16 @@ def cell_means(planes: np.ndarray, margin: int) -> np.ndarray:
     return weights @ planes @ weights.T
 
 
+def both_orders(plan, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Paths of one plane, of the first and of the second order."""
+    first, moduli = plan.first_order(plane[None])
+    return first[0], plan.second_order(moduli)[0]
+
+
 def test_both_layers_from_the_definition(plane) -> None:
     """At full resolution, without any shortcut: reduced planes differ by a few per cent."""
     plan = wavelet_plan(SIDE, SCALES, TURNS)
-    first, moduli = plan.first_order(plane)
-    second = plan.second_order(moduli)
+    first, second = both_orders(plan, plane)
     margin = 2**SCALES
     padded = cv2.copyMakeBorder(plane, *(margin,) * 4, cv2.BORDER_REFLECT).astype(float)
     n = len(padded)
@@ -70,24 +75,22 @@ def test_both_layers_from_the_definition(plane) -> None:
 
 def test_a_constant_has_no_moduli_and_contrast_scales_them(plane) -> None:
     plan = wavelet_plan(SIDE, SCALES, TURNS)
-    flat, moduli = plan.first_order(np.full((SIDE, SIDE), 3.0))
-    np.testing.assert_allclose(flat[0], 3, rtol=1e-5)
-    assert abs(flat[1:]).max() < 1e-4
-    assert abs(plan.second_order(moduli)).max() < 1e-4
-    once, moduli = plan.first_order(plane)
-    twice, moduli_of_twice = plan.first_order(5 + 2 * plane)
-    np.testing.assert_allclose(twice[1:], 2 * once[1:], atol=2e-4)
-    np.testing.assert_allclose(
-        plan.second_order(moduli_of_twice), 2 * plan.second_order(moduli), atol=2e-4
-    )
+    first, second = both_orders(plan, np.full((SIDE, SIDE), 3.0))
+    np.testing.assert_allclose(first[0], 3, rtol=1e-5)
+    assert abs(first[1:]).max() < 1e-4
+    assert abs(second).max() < 1e-4
+    first, second = both_orders(plan, plane)
+    first_of_twice, second_of_twice = both_orders(plan, 5 + 2 * plane)
+    np.testing.assert_allclose(first_of_twice[1:], 2 * first[1:], atol=2e-4)
+    np.testing.assert_allclose(second_of_twice, 2 * second, atol=2e-4)
 
 
 def test_a_mirrored_picture_has_mirrored_paths(plane) -> None:
     plan = wavelet_plan(SIDE, SCALES, TURNS)
 
     def paths(picture):
-        first, moduli = plan.first_order(picture)
-        return first[1:], plan.second_order(moduli)
+        first, second = both_orders(plan, picture)
+        return first[1:], second
 
     turned = -np.arange(TURNS) % TURNS  # of the angle a it makes 180° - a
     for straight, mirrored, orders in zip(
@@ -107,7 +110,7 @@ def test_a_grating_answers_at_its_own_angle_and_scale() -> None:
         for turn in (0, 2, 5):
             angle = np.pi * turn / TURNS
             phase = 0.75 * np.pi / 2**scale * (x * np.cos(angle) + y * np.sin(angle))
-            first = plan.first_order(np.cos(phase))[0][1:].reshape(SCALES, TURNS, -1)
+            first = both_orders(plan, np.cos(phase))[0][1:].reshape(SCALES, TURNS, -1)
             strongest = np.unravel_index(first.mean(axis=2).argmax(), (SCALES, TURNS))
             assert strongest == (scale, turn)
 
@@ -144,6 +147,13 @@ def test_gray_pictures_have_no_color(pictures, fitted) -> None:
     np.testing.assert_allclose(
         without.transform(gray), own.transform(gray)[:, : own.block_sizes_[0]], atol=1e-6
     )
+
+
+def test_pictures_do_not_change_each_other(pictures, fitted) -> None:
+    mixed = [*pictures[:3], cv2.cvtColor(pictures[3], cv2.COLOR_RGB2GRAY), *pictures[4:11]]
+    together = fitted.transform(mixed)
+    for picture, row in zip(mixed, together, strict=True):
+        np.testing.assert_allclose(fitted.transform([picture])[0], row, atol=1e-6)
 
 
 def test_places_hold_what_lies_there(fitted, pictures) -> None:
