@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="*", choices=DATA_SETS, default=DATA_SETS)
     parser.add_argument("--network", default="efficientnet-lite0", help="name or file")
     options = parser.parse_args()
-    others = {"pixels", "hog", "patches", "kernels", *NEED_NETWORK}
+    others = {"pixels", "hog", "patches", "small", "kernels", *NEED_NETWORK}
     recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
     results = read_results("accuracy")
     for data in options.data:

@@ -20,7 +20,7 @@ from .common import RESULTS, SEED, data_dir, describe_machine, write_results
 from .datasets import NAMES, SMALL, DataSet, load
 
 PHOTOS = ("fisher", "cnn-small", "cnn-resnet", "embedding", "fused", "fast")
-TINY = ("patches", "hog", "cnn-small", "cnn-resnet", "embedding")
+TINY = ("small", "patches", "hog", "cnn-small", "cnn-resnet", "embedding")
 CNNS = ("cnn-small", "cnn-resnet")
 NETWORK = "opponents/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 SIZES = (1, 2, 5, 10, 15)  # images a class

@@ -122,7 +122,7 @@ def within(methods: dict, seconds: float) -> tuple[float, str] | None:
     One that does not is taken with as many images a class as there is time for.
     """
     found = []
-    for method in ("fisher", "fast", "phow", "hog", "patches"):
+    for method in ("fisher", "fast", "phow", "hog", "patches", "small"):
         questions = methods.get(method, {})
         row = questions.get("full", {})
         if "fit_s" in row and row["fit_s"] <= seconds:

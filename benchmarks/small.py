@@ -36,7 +36,7 @@ def _fit(model, X, y) -> dict:
 
 
 def arrays(
-    names=("mnist", "fashion_mnist"), recipes=("pixels", "hog", "patches", "kernels")
+    names=("mnist", "fashion_mnist"), recipes=("pixels", "hog", "patches", "small", "kernels")
 ) -> dict:
     """Accuracy on the test part after training on 10,000 images."""
     from cvclassic.classify import make_recipe

@@ -84,7 +84,7 @@ def small(results: dict) -> str:
     """Accuracy on arrays, and what changed copies gain."""
     names = ["mnist", "fashion_mnist"]
     rows = []
-    for recipe in ("pixels", "hog", "patches", "kernels"):
+    for recipe in ("pixels", "hog", "patches", "small", "kernels"):
         found = [results[f"{name} {recipe}"] for name in names]
         cells = [(f"{row['test_accuracy']:.2f}", f"{row['train_s']:.0f}") for row in found]
         rows.append([f"`{recipe}`", *(cell for pair in cells for cell in pair)])

@@ -25,7 +25,7 @@ from .training import Progress, Training, fit_recipe
 # `python -m benchmarks cnn` measured on caltech101, and about twice that of `small` on mnist, since
 # the words of `patches` take the same time for few images
 _PHOTOS = (("fast", 1.0), ("fisher", 3.4), ("best", 5.5))
-_SMALL = (("hog", 1.0), ("patches", 3.0))
+_SMALL = (("hog", 1.0), ("small", 4.0))
 _SMALL_SIDE = 48  # pixels; below, there is no room for local features
 
 

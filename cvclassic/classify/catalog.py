@@ -13,6 +13,7 @@ RECIPES: dict[str, str] = {
     "pixels": "small images: the pixels themselves",
     "hog": "small images: histograms of oriented gradients",
     "patches": "small images: K-means words of whitened patches",
+    "small": "small images: patch words, HOG and scattering, weighted on the images",
     "kernels": "small images: fixed kernels, rectified and pooled",
     "vlad": "dense SIFT, VLAD with spatial pyramid",
     "sift-bow": "sparse SIFT, K-means visual words, chi² map",

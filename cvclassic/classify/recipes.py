@@ -51,14 +51,16 @@ _OWN_HEADS = {
     "best": "ridge",
     "pixels": "mlp-wide",
     "patches": "ridge-rbf",
+    "small": "ridge-rbf",
     "hog": "ridge-rbf",
     "kernels": "ridge-rbf",
 }
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
-_SHARED = ("max_side", "n_components", "n_gaussians", "n_jobs", "random_state", "sample_mb")
-# recipes of photographs that try mirror images too
-TRY_MIRROR = frozenset({"best", "fast", "fisher", "llc", "phow", "vlad"})
+# parameters that all members of a recipe get, if they have them
+_SHARED = ("color", "max_side", "n_components", "n_gaussians", "n_jobs", "random_state", "sample_mb")
+# recipes that try mirror images too
+TRY_MIRROR = frozenset({"best", "fast", "fisher", "llc", "phow", "small", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
@@ -85,6 +87,16 @@ def _patches() -> list[tuple[str, BaseEstimator]]:
 def _hog() -> list[tuple[str, BaseEstimator]]:
     """Histograms of gradients on 32 x 32 pixels, in cells of 4."""
     return [("features", HOG(image_size=32, cell_size=4, max_side=128))]
+
+
+def _small() -> list[tuple[str, BaseEstimator]]:
+    """Patch words, HOG and scattering of whole small images; the images weigh them."""
+    members = [
+        ("patches", PatchWords(n_words=500, patch_size=7)),
+        ("hog", HOG(image_size=32, cell_size=4, orientations=16, signed=True, max_side=128)),
+        ("scattering", Scattering(image_size=32, n_scales=3, color=False, max_side=128)),
+    ]
+    return [("features", WeightedUnion(members))]
 
 
 def _kernels() -> list[tuple[str, BaseEstimator]]:
@@ -131,7 +143,7 @@ def _fast() -> list[tuple[str, BaseEstimator]]:
         pyramid=((1, 1), (2, 2)),
         **shared,
     )
-    layout = HOG(image_size=96, cell_size=12, max_side=150)
+    layout = HOG(image_size=96, cell_size=12, orientations=12, color=True, max_side=150)
     return [("features", WeightedUnion([("sift", sift), ("color", color), ("layout", layout)]))]
 
 
@@ -168,7 +180,7 @@ def _fisher_members(
         pyramid=((1, 1), (2, 2)),
         **_SHARED_FISHER,
     )
-    layout = HOG(image_size=96, cell_size=12, max_side=300)
+    layout = HOG(image_size=96, cell_size=12, orientations=12, color=True, max_side=300)
     return [*members, ("color", color), ("layout", layout)]
 
 
@@ -212,6 +224,7 @@ _STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {
     "pixels": _pixels,
     "hog": _hog,
     "patches": _patches,
+    "small": _small,
     "kernels": _kernels,
     "vlad": _vlad,
     "sift-bow": _sift_bow,
@@ -359,6 +372,8 @@ def set_parameters(estimator: Made, params: dict) -> Made:
             paths = [name]
         else:
             paths = [path for path in known if path.rsplit("__", 1)[-1] == name and "__" in path]
+        if len(paths) > 1 and not isinstance(value, BaseEstimator):  # not a member of that name
+            paths = [path for path in paths if not isinstance(known[path], BaseEstimator)] or paths
         if not paths:
             names = sorted({path.rsplit("__", 1)[-1] for path in settings_of(estimator)})
             hint = did_you_mean(name, names)

@@ -13,7 +13,7 @@ from .methods import CNNS, NEEDS_NETWORK
 _SURE = 0.05  # p value below which a difference is one
 _AHEAD = 0.02  # share that counts even where it may be chance
 _FEW = 60  # test images below which only large differences show
-_CLASSICAL = ("fast", "fisher", "best", "phow", "hog", "patches")
+_CLASSICAL = ("fast", "fisher", "best", "phow", "hog", "patches", "small")
 _COSTS = {"fit_s", "latency_ms", "model_mb"}
 GROUPS = {
     "classical": "classical features",

@@ -25,6 +25,7 @@ METHODS = {
     "phow": "visual words in a pyramid",
     "hog": "histograms of gradients, small images",
     "patches": "K-means words of patches, small images",
+    "small": "patch words, HOG and scattering, small images",
     "cnn-small": "convolutional network of 1.2 million weights, from scratch",
     "cnn-resnet": "ResNet-18 of half the width, from scratch",
     "embedding": "your pre-trained network, linear SVM",

@@ -263,10 +263,10 @@ def test_contact_sheets(npz, tmp_path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("head", ["svm", "ridge", "ridge-rbf", "mlp"])
-@pytest.mark.parametrize("recipe", ["pixels", "patches", "kernels"])
+@pytest.mark.parametrize("recipe", ["pixels", "patches", "small", "kernels"])
 def test_models_survive_the_disk(recipe, head, tmp_path) -> None:
     images, labels = digits(24)
-    small = {"n_words": 20, "n_patches": 2000} if recipe == "patches" else {}
+    small = {"n_words": 20, "n_patches": 2000} if recipe in ("patches", "small") else {}
     model = make_recipe(recipe, head, random_state=0, **small).fit(images, labels)
     save_model(tmp_path / "m", model)
     again = load_model(tmp_path / "m")
