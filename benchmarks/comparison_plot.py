@@ -17,7 +17,7 @@ _STYLES = {
     "cnn-resnet": ("C5", "s"),
     "hog": ("C0", "o"),
     "patches": ("C9", "o"),
-    "small": ("C2", "o"),
+    "small": ("C4", "o"),
 }
 
 

@@ -58,7 +58,15 @@ _OWN_HEADS = {
 # recipes whose columns are all of one kind
 _ONE_SCALE = {"pixels", "patches", "hog", "kernels"}
 # parameters that all members of a recipe get, if they have them
-_SHARED = ("color", "max_side", "n_components", "n_gaussians", "n_jobs", "random_state", "sample_mb")
+_SHARED = (
+    "color",
+    "max_side",
+    "n_components",
+    "n_gaussians",
+    "n_jobs",
+    "random_state",
+    "sample_mb",
+)
 # recipes that try mirror images too
 TRY_MIRROR = frozenset({"best", "fast", "fisher", "llc", "phow", "small", "vlad"})
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
