@@ -188,27 +188,28 @@ class Scattering(SizedTransformer):
 
     def _paths(self, pixels: np.ndarray) -> np.ndarray:
         """Averaged moduli of images that have been brought to size, (n, n_paths, cells, cells)."""
-        side = self._image_side
         bright, color = self._plans()
         gray = pixels
         if pixels.ndim == 4:
             gray = np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in pixels])
-        parts = [bright.second_order(bright.moduli(gray / np.float32(255)))]
-        if color is not None:
-            # zeros in gray images, which are not even left the rounding of the color space
-            found = np.zeros((len(pixels), self._n_color, self._side, self._side), np.float32)
-            colored = np.flatnonzero((pixels != pixels[..., :1]).any(axis=(1, 2, 3)))
-            if len(colored):
-                half = [
-                    cv2.resize(pixels[i], (side // 2, side // 2), interpolation=cv2.INTER_AREA)
-                    for i in colored
-                ]
-                lab = [cv2.cvtColor(h.astype(np.float32) / 255, cv2.COLOR_RGB2Lab) for h in half]
-                channels = np.moveaxis(np.stack(lab)[..., 1:], -1, 1).reshape(-1, *lab[0].shape[:2])
-                first, _ = color.first_order(channels / 100)
-                found[colored] = first.reshape(len(colored), *found.shape[1:])
-            parts.append(found)
-        return np.concatenate(parts, axis=1)
+        found = bright.second_order(bright.moduli(gray / np.float32(255)))
+        if color is None:
+            return found
+        return np.concatenate([found, self._color_paths(pixels, color)], axis=1)
+
+    def _color_paths(self, pixels: np.ndarray, plan: WaveletPlan) -> np.ndarray:
+        """One layer of the color channels of Lab, at half the size."""
+        # gray images keep their zeros: not even the rounding of the color space, which would be
+        # standardized
+        found = np.zeros((len(pixels), self._n_color, self._side, self._side), np.float32)
+        colored = np.flatnonzero((pixels != pixels[..., :1]).any(axis=(1, 2, 3)))
+        side = self._image_side // 2
+        for i in colored:
+            half = cv2.resize(pixels[i], (side, side), interpolation=cv2.INTER_AREA)
+            lab = cv2.cvtColor(half.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+            channels = np.moveaxis(lab[..., 1:], -1, 0) / 100
+            found[i] = plan.first_order(channels)[0].reshape(found[i].shape)
+        return found
 
     def _compress(self, paths: np.ndarray) -> None:
         """Logarithm of the paths of brightness over their means; in place."""
