@@ -81,6 +81,7 @@ def test_frames_are_inputs_like_others(cvclassic, clip, toy_model_file, tmp_path
     assert [row["label"] for row in alone] == [rows[0]["label"], rows[2]["label"]]
 
 
+@pytest.mark.slow
 def test_labels_over_time(cvclassic, clip, toy_model_file, tmp_path) -> None:
     """One command: smoothed labels, a timeline as page and image, and a video of the drawings."""
     done = cvclassic("classify", toy_model_file, clip, "--smooth", "0.5", "-o", "l.csv",

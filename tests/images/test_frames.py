@@ -122,6 +122,7 @@ def test_what_is_no_video_is_a_fault(tmp_path) -> None:
     assert fault.code == "not_found"
 
 
+@pytest.mark.slow
 def test_damage_is_told_and_frames_are_kept(clip) -> None:
     """A hundred damaged copies: each ends, and says so where something is missing."""
     data = clip.read_bytes()

@@ -74,6 +74,7 @@ def found() -> dict[str, set[tuple[str, bool]]]:
     return out
 
 
+@pytest.mark.slow
 def test_every_import_is_declared() -> None:
     always, more = declared()
     distributions = packages_distributions()

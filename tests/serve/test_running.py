@@ -75,6 +75,7 @@ def test_sigterm_answers_what_is_under_way(start, toy_model_file, image) -> None
     assert answers[0][1]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_sigterm_ends_what_takes_too_long(start, toy_model_file, image) -> None:
     """A batch that waits ten seconds cannot end in time: 503, and soon."""
     options = ("--workers", "1", "--batch-wait", "10s", "--drain", "0.5")
