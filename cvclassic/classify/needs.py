@@ -62,6 +62,8 @@ class Needs:
 def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     """Estimate of what training on `n_images` images takes; None where it is not known.
 
+    It is known where Fisher vectors, which are long, decide about it.
+
     Parameters
     ----------
     pipeline : Pipeline
@@ -78,8 +80,10 @@ def needs_of(pipeline: Pipeline, n_images: int) -> Needs | None:
     union = pipeline[0]
     if not isinstance(union, WeightedUnion):
         return None
-    n_rows = n_images * (2 if getattr(pipeline, "mirror", False) else 1)
     members = [member for _, member in union.transformer_list]
+    if not any(isinstance(member, FisherVector) for member in members):
+        return None
+    n_rows = n_images * (2 if getattr(pipeline, "mirror", False) else 1)
     blocks = [_blocks(member) for member in members]
     columns, n_blocks = sum(map(sum, blocks)), sum(map(len, blocks))
     chosen = 4 * n_blocks * min(n_images, union.max_samples) ** 2

@@ -273,3 +273,9 @@ def test_dry_run_tells_what_copies_cost(toys, in_process) -> None:
     assert once > 0
     tenfold = disk("--augment", "rotate=10", "--augment-times", "9")
     assert tenfold == pytest.approx(10 * once, rel=0.5)
+
+
+def test_dry_run_claims_no_disk_for_vectors_in_memory(toys, in_process) -> None:
+    done = in_process("train", toys, "--recipe", "small", "--dry-run")
+    assert done.returncode == 0
+    assert "needs about" not in done.stdout
