@@ -342,8 +342,8 @@ def make_recipe(name: str, head: str | None = None, **params) -> Recipe:
     **params
         Parameters of any step, by their own name where only one step has it
         (``n_words=200``), else by scikit-learn's path (``features__describer__max_side``).
-        ``n_jobs``, ``random_state``, ``max_side``, ``sample_mb``, ``n_gaussians`` and
-        ``n_components`` go to every part that has them. ``mirror`` is the recipe's own: whether
+        ``n_jobs``, ``random_state``, ``max_side``, ``color``, ``sample_mb``, ``n_gaussians``
+        and ``n_components`` go to every part that has them. ``mirror`` is the recipe's own: whether
         it learns from mirror images too.
 
     Returns

@@ -49,6 +49,16 @@ def test_shared_parameters_reach_every_step(recipe, head) -> None:
         assert all(params[path] == value for path in found)
 
 
+def test_color_reaches_every_step_that_has_it() -> None:
+    """In `fisher` a member has that name, and several have the parameter."""
+    for recipe in ("fisher", "small"):
+        params = make_recipe(recipe, color=False).get_params()
+        found = [path for path in params if path.endswith("__color")]
+        settings = [path for path in found if not hasattr(params[path], "fit")]
+        assert len(settings) > 1
+        assert not any(params[path] for path in settings)
+
+
 def test_parameters_find_their_step() -> None:
     recipe = make_recipe(
         "sift-bow",
