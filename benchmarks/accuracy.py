@@ -6,6 +6,7 @@ import argparse
 
 from .common import data_dir, read_results, write_results
 from .processes import manifest_parts, train_and_score
+from .small import RECIPES as SMALL
 
 DATA_SETS = ("caltech101", "scene15")
 NEED_NETWORK = ("embedding", "fused")  # here only if named
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="*", choices=DATA_SETS, default=DATA_SETS)
     parser.add_argument("--network", default="efficientnet-lite0", help="name or file")
     options = parser.parse_args()
-    others = {"pixels", "hog", "patches", "small", "kernels", *NEED_NETWORK}
+    others = {*SMALL, *NEED_NETWORK}
     recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
     results = read_results("accuracy")
     for data in options.data:

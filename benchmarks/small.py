@@ -13,6 +13,7 @@ from .common import SEED, data_dir, interleave, read_results, write_results
 
 _AUGMENT = "elastic=1,shift=1,rotate=8"
 
+RECIPES = ("pixels", "hog", "patches", "small", "kernels")
 _SPLITS = 5  # of the gamma rays
 
 
@@ -35,9 +36,7 @@ def _fit(model, X, y) -> dict:
     }
 
 
-def arrays(
-    names=("mnist", "fashion_mnist"), recipes=("pixels", "hog", "patches", "small", "kernels")
-) -> dict:
+def arrays(names=("mnist", "fashion_mnist"), recipes=RECIPES) -> dict:
     """Accuracy on the test part after training on 10,000 images."""
     from cvclassic.classify import make_recipe
 

@@ -6,6 +6,7 @@ import json
 
 from . import faces_docs, objects_docs, scale_docs, serve, video_docs
 from .common import RESULTS, ROOT, fill_block
+from .small import RECIPES
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> str:
@@ -84,7 +85,7 @@ def small(results: dict) -> str:
     """Accuracy on arrays, and what changed copies gain."""
     names = ["mnist", "fashion_mnist"]
     rows = []
-    for recipe in ("pixels", "hog", "patches", "small", "kernels"):
+    for recipe in RECIPES:
         found = [results[f"{name} {recipe}"] for name in names]
         cells = [(f"{row['test_accuracy']:.2f}", f"{row['train_s']:.0f}") for row in found]
         rows.append([f"`{recipe}`", *(cell for pair in cells for cell in pair)])
