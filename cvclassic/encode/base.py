@@ -11,7 +11,7 @@ from .._basics.parameters import Seed
 from .._basics.saving import require
 from ..describe import SIFT, Describer, ImageTransformer, LocalFeatures
 from ..errors import DataError, ParameterError
-from ..images import load_pixels, map_blocks
+from ..images import in_threads, load_pixels, map_blocks
 from .vocabulary import codebook_note
 
 _SAMPLE_IMAGES = 400  # images that the codebook's sample is drawn from, at least
@@ -207,7 +207,8 @@ class LocalEncoder(ImageTransformer):
         rng = check_random_state(self.random_state)
         sample = self._sample(X, y, rng)
         self._n_images = len(X)
-        self._fit_codebook(sample, rng)
+        with in_threads():
+            self._fit_codebook(sample, rng)
         del self._n_images
         self.n_features_out_ = sum(self.block_sizes_)
 

@@ -173,6 +173,9 @@ from .streaming import (
     check_images as check_images,
 )
 from .streaming import (
+    in_threads as in_threads,
+)
+from .streaming import (
     map_blocks as map_blocks,
 )
 from .streaming import (

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -150,6 +150,14 @@ def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
             yield
         finally:
             get_reusable_executor().shutdown()  # their memory is wanted now
+
+
+def in_threads() -> AbstractContextManager:
+    """Let `map_blocks` use threads inside, whatever is used outside.
+
+    For blocks that are arrays: processes would have to be sent them.
+    """
+    return parallel_config(backend="threading")
 
 
 class _Pass:
