@@ -61,6 +61,7 @@ from .lbp import (
 from .networks import (
     NetworkFileError as NetworkFileError,
 )
+from .normalizing import power_normalize as power_normalize
 from .opponent_sift import (
     OpponentSIFT as OpponentSIFT,
 )

@@ -8,6 +8,7 @@ import numpy as np
 from .._basics.checks import check_integer
 from .._basics.saving import SavedState, require
 from ..errors import ParameterError
+from .normalizing import power_normalize
 from .pixels import SizedTransformer, check_image_size
 from .places import Places
 from .wavelets import WaveletPlan, wavelet_plan
@@ -166,15 +167,10 @@ class Scattering(SizedTransformer):
         self._compress(paths)
         paths -= self.center_[:, None, None]
         paths /= self.scale_[:, None, None]
-        signs = np.sign(paths)
-        np.sqrt(np.abs(paths, out=paths), out=paths)
-        paths *= signs
         out = np.ascontiguousarray(paths.reshape(len(pixels), -1), np.float32)
         start = 0
         for size in self.block_sizes_:
-            block = out[:, start : start + size]
-            lengths = np.linalg.norm(block, axis=1, keepdims=True)
-            block /= np.maximum(lengths, 1e-12)
+            power_normalize(out[:, start : start + size], 0.5)
             start += size
         return out
 

@@ -8,9 +8,8 @@ from scipy.sparse import csr_array
 from .._basics.checks import check_bool, check_integer, check_number
 from .._basics.parameters import Pyramid, Seed
 from .._basics.saving import SavedState, require, require_shape
-from ..describe import Describer, LocalFeatures
+from ..describe import Describer, LocalFeatures, power_normalize
 from .base import LocalEncoder, prior_share
-from .fisher import power_normalize
 from .mixture import principal_components
 from .pyramid import cell_groups, sum_groups
 from .vocabulary import codebook_size, kmeans_words, nearest_words

@@ -199,9 +199,7 @@ class FisherTrace:
             encoder.means_,
             encoder.variances_,
         )
-        for cell in out:
-            power_normalize(cell, encoder.power)
-        self.vector = out.ravel()
+        self.vector = power_normalize(out, encoder.power).ravel()
         self._x = x
         self.words = np.empty(len(x), np.intp)
         self.words[self._order] = self._posteriors.argmax(axis=0)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from cvclassic.describe import SIFT, Describer, LocalFeatures
-from cvclassic.encode import FisherVector, fisher_vector, fit_mixture, power_normalize
+from cvclassic.encode import FisherVector, fisher_vector, fit_mixture
 from cvclassic.errors import ParameterError
 
 
@@ -138,14 +138,6 @@ def test_descriptors_drawn_from_the_mixture_leave_little(mixture, rng):
 
 def test_no_descriptors_give_zeros(mixture):
     assert not fisher_vector(np.zeros((0, 6), np.float32), *mixture).any()
-
-
-def test_power_normalize_keeps_signs_and_length(rng):
-    vector = rng.normal(size=50).astype(np.float32)
-    for power in (1, 0.5, 0.3):
-        out = power_normalize(vector.copy(), power)
-        np.testing.assert_array_equal(np.sign(out), np.sign(vector))
-        assert np.linalg.norm(out) == pytest.approx(1, rel=1e-5)
 
 
 def test_each_cell_is_the_vector_of_its_descriptors(images):
