@@ -8,11 +8,12 @@ from typing import cast
 
 import numpy as np
 
-from .._basics.checks import check_choice
+from .._basics.checks import check_choice, check_number
 from .._basics.saving import SavedState, require
 from ..errors import ParameterError
 from ..images import load_pixels
 from .networks import SCALINGS, Network, NetworkFileError, Ready, open_network, read_network_file
+from .normalizing import power_normalize
 from .pixels import fit_to_size
 from .pretrained.catalog import NETWORKS, network_file, network_path
 from .vectors import ImageTransformer
@@ -24,7 +25,7 @@ class Embedding(ImageTransformer):
     """Features of an image from a pre-trained network that you supply.
 
     The image is resized to what the network takes. What has height and width is averaged over
-    them, and the vector is brought to length 1.
+    them, and the vector is brought to length 1, like a Fisher vector.
 
     A network's file is data, not code, but large decoders read it: open only files from people
     you trust. A model file that holds an `Embedding` holds the SHA-256 of the network's file and
@@ -41,10 +42,14 @@ class Embedding(ImageTransformer):
     layer : str or None, default=None
         Name of the layer to stop at; None is the last. The layer before the scores of a
         network's own classes says more than they do. Only for ``.onnx``.
-    scaling : {"imagenet", "unit", "symmetric", "none"}, default="imagenet"
+    scaling : {"imagenet", "unit", "symmetric", "none"} or None, default=None
         What the network was trained on: numbers 0 to 255 less the mean of ImageNet's images,
-        over their deviation; 0 to 1; -1 to 1; as they are. A ``.tflite`` file with whole numbers
-        for its input needs none and disregards it.
+        over their deviation; 0 to 1; -1 to 1; as they are. None is what is known of a published
+        network, and "imagenet" for files. A ``.tflite`` file with whole numbers for its input
+        needs none and disregards it.
+    power : float, default=1.0
+        Exponent of the signed power that the entries are taken to before the vector is brought to
+        length 1. 0.5 keeps a few strong features from outweighing many weak ones.
     n_jobs : int or None, default=None
         Images processed in parallel, as in joblib.
 
@@ -74,7 +79,9 @@ class Embedding(ImageTransformer):
     >>> transfer = make_pipeline(Embedding("mobilenet.onnx", layer="pool"), SVMClassifier())
     """
 
-    saved_state = SavedState(scalars={"n_features_out_": int, "path_": str, "sha256_": str})
+    saved_state = SavedState(
+        scalars={"n_features_out_": int, "path_": str, "sha256_": str}, bounds={"power": (0.01, 4)}
+    )
 
     path_: str
     sha256_: str
@@ -85,12 +92,14 @@ class Embedding(ImageTransformer):
         self,
         model: str | os.PathLike | None = None,
         layer: str | None = None,
-        scaling: str = "imagenet",
+        scaling: str | None = None,
+        power: float = 1.0,
         n_jobs: int | None = None,
     ) -> None:
         self.model = model
         self.layer = layer
         self.scaling = scaling
+        self.power = power
         self.n_jobs = n_jobs
 
     def attach(self, folder: str | os.PathLike | None = None) -> None:
@@ -141,7 +150,8 @@ class Embedding(ImageTransformer):
             raise ParameterError(
                 f"layer must be a layer's name or None. Got {self.layer!r} instead."
             )
-        check_choice("scaling", self.scaling, tuple(SCALINGS))
+        check_choice("scaling", self.scaling, (None, *SCALINGS))
+        check_number("power", self.power, 0, exclusive=True)
 
     def _fit_images(self, X, y) -> None:
         path = self._model_path()
@@ -162,6 +172,8 @@ class Embedding(ImageTransformer):
     def _network(self, data: bytes | None = None) -> Network:
         """The network, opened by this thread; from its file unless that has just been read."""
 
+        scaling = self._scaling()
+
         def make() -> Network:
             content = data
             if content is None:
@@ -170,9 +182,15 @@ class Embedding(ImageTransformer):
                     raise NetworkFileError(
                         f"{self.path_}: the file has changed since the training."
                     )
-            return open_network(content, self.path_, self.scaling, self.layer)
+            return open_network(content, self.path_, scaling, self.layer)
 
-        return _ready.get((self.sha256_, self.scaling, self.layer), make)
+        return _ready.get((self.sha256_, scaling, self.layer), make)
+
+    def _scaling(self) -> str:
+        """What pixels become before the network sees them."""
+        if self.scaling is not None:
+            return self.scaling
+        return NETWORKS[self.model].scaling if self.model in NETWORKS else "imagenet"
 
     def block_vectors(self, images: list) -> np.ndarray:
         network = self._network()
@@ -182,8 +200,8 @@ class Embedding(ImageTransformer):
             vector = _as_vector(network.run(pixels.reshape(*network.size, -1)))
             if not np.isfinite(vector).all():
                 raise NetworkFileError(f"{self.path_}: gives numbers that are not finite.")
-            row[:] = vector / max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
-        return out
+            row[:] = vector
+        return power_normalize(out, self.power)
 
     def _check_saved(self) -> None:
         good = len(self.sha256_) == 64 and set(self.sha256_) <= set("0123456789abcdef")

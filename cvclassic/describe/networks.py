@@ -24,11 +24,11 @@ Forward = Callable[[np.ndarray], np.ndarray]
 _MAX_BYTES = 2_000_000_000
 _DEFAULT_SIDE = 224
 # ImageNet's mean and deviation of red, green and blue, out of 255
-_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
-_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 SCALINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "imagenet": lambda x: (
-        (x - _MEAN) / _DEVIATION if x.shape[-1] == 3 else (x - _MEAN.mean()) / _DEVIATION.mean()
+        (x - MEAN) / DEVIATION if x.shape[-1] == 3 else (x - MEAN.mean()) / DEVIATION.mean()
     ),
     "unit": lambda x: x / np.float32(255),
     "symmetric": lambda x: x / np.float32(127.5) - 1,

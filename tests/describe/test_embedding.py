@@ -42,6 +42,23 @@ def test_the_vector_is_what_the_network_says(scaling, mean, deviation) -> None:
         np.testing.assert_allclose(row, expected(image, mean, deviation), atol=1e-4)
 
 
+def test_signed_roots_come_before_the_length() -> None:
+    plain = Embedding(tiny_network()).fit_transform(pictures(3))
+    root = Embedding(tiny_network(), power=0.5).fit_transform(pictures(3))
+    expected = np.sqrt(plain)  # behind a rectifier nothing is negative
+    np.testing.assert_allclose(
+        root, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-5
+    )
+    assert not np.allclose(root, plain, atol=1e-2)
+
+
+def test_files_are_taken_for_networks_of_imagenet() -> None:
+    found = [
+        Embedding(tiny_network(), scaling=s).fit_transform(pictures(3)) for s in (None, "imagenet")
+    ]
+    assert np.array_equal(*found)
+
+
 def test_a_layer_with_height_and_width_is_averaged() -> None:
     whole = Embedding(tiny_network()).fit_transform(pictures())
     np.testing.assert_allclose(

@@ -99,7 +99,8 @@ def converted(tmp_path_factory):
 def test_a_network_by_name(converted, tmp_path, monkeypatch) -> None:
     found = Embedding(NAME).fit_transform(pictures(4))
     assert found.shape == (4, 1280)
-    np.testing.assert_array_equal(found, Embedding(converted).fit_transform(pictures(4)))
+    from_file = Embedding(converted, scaling="symmetric").fit_transform(pictures(4))
+    np.testing.assert_array_equal(found, from_file)
     # a damaged copy is made anew, and so is one that is missing on another machine
     fitted = Embedding(NAME).fit(pictures(2))
     converted.write_bytes(b"damaged")
@@ -156,6 +157,20 @@ def test_what_is_missing_is_said(monkeypatch, tmp_path) -> None:
         network_file(NAME)
 
 
+def test_a_published_network_knows_its_scaling(monkeypatch, tmp_path) -> None:
+    """EfficientNet-Lite was trained on -1 to 1; ImageNet's mean costs two points of accuracy."""
+    assert NETWORKS[NAME].scaling == "symmetric"
+    path = tmp_path / "net.onnx"
+    path.write_bytes(network_bytes())
+    monkeypatch.setattr("cvclassic.describe.embedding.network_path", lambda name: str(path))
+    rows = {
+        scaling: Embedding(NAME, scaling=scaling).fit_transform(pictures(2))
+        for scaling in (None, "symmetric", "imagenet")
+    }
+    assert np.array_equal(rows[None], rows["symmetric"])
+    assert not np.allclose(rows[None], rows["imagenet"], atol=1e-3)
+
+
 def test_a_name_that_is_none_is_told() -> None:
     with pytest.raises(NetworkFileError, match=r"Did you mean 'efficientnet-lite0'"):
         Embedding("efficientnet-lite").fit(pictures(2))
@@ -169,6 +184,25 @@ def test_converting_needs_torch(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("cvclassic._basics.extras.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"needs torch.*cvclassic\[convert\]"):
         convert_network("timm:resnet18", tmp_path / "net.onnx")
+
+
+def test_other_scalings_are_put_before_the_network(tmp_path) -> None:
+    """Files are given ImageNet's scaling; timm says what a model was trained on."""
+    torch = pytest.importorskip("torch")
+    from cvclassic.describe.pretrained.converting import _behind_imagenet
+
+    pixels = torch.rand(1, 3, 8, 8)
+    own_mean, own_deviation = (0.5, 0.4, 0.3), (0.5, 0.6, 0.7)
+    known = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+    def scaled(mean, deviation):
+        return (pixels - torch.tensor(mean)[:, None, None]) / torch.tensor(deviation)[:, None, None]
+
+    whole = _behind_imagenet(torch.nn.Identity(), own_mean, own_deviation)
+    found = whole(scaled(*known)).detach()
+    np.testing.assert_allclose(found, scaled(own_mean, own_deviation), atol=1e-5)
+    model = torch.nn.Identity()
+    assert _behind_imagenet(model, *known) is model
 
 
 def test_a_program_of_torch_is_converted(tmp_path) -> None:

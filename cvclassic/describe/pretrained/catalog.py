@@ -34,6 +34,8 @@ class Published:
         Digest of the ONNX file that is made from it.
     build : callable
         From arrays by name to the bytes of the ONNX file.
+    scaling : str
+        Key of `SCALINGS`: what it was trained on.
     license : str
     """
 
@@ -42,6 +44,7 @@ class Published:
     sha256: str
     onnx_sha256: str
     build: Callable[[dict], bytes]
+    scaling: str
     license: str
 
 
@@ -52,6 +55,7 @@ NETWORKS: dict[str, Published] = {
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         onnx_sha256="2ed3e2d7684549b54ffaa97dc73b42de4bcbfad68ca944724c03f2b80ddeb8d6",
         build=efficientnet_lite0,
+        scaling="symmetric",  # of -1 to 1, unlike other EfficientNets
         license="Apache-2.0",
     ),
 }

@@ -14,7 +14,7 @@ from ..._basics.checks import check_integer
 from ..._basics.extras import need
 from ..._basics.printable import first_line
 from ...errors import MissingDependencyError, ParameterError
-from ..networks import NetworkFileError, open_network
+from ..networks import DEVIATION, MEAN, NetworkFileError, open_network
 
 _OPSET = 17  # OpenCV's importer knows it
 
@@ -92,7 +92,28 @@ def _from_timm(name: str, weights: str | os.PathLike | None):
                 raise NetworkFileError(f"{weights}: lacks {missing[0]} and other weights.")
     except (OSError, RuntimeError, ValueError) as error:
         raise NetworkFileError(f"timm:{name}: {first_line(error)}.") from None
-    return model
+    return _behind_imagenet(model, model.pretrained_cfg["mean"], model.pretrained_cfg["std"])
+
+
+def _behind_imagenet(model, mean, deviation):
+    """The model with what `Embedding` makes of pixels in a file's place, ImageNet's scaling.
+
+    `mean` and `deviation` of red, green and blue, from 0 to 1, are what the model was trained on.
+    With another scaling its features say less, and nothing would show it.
+    """
+    import torch
+
+    own_mean, own_deviation = (
+        255 * np.array(mean, np.float32),
+        255 * np.array(deviation, np.float32),
+    )
+    if np.allclose(own_mean, MEAN, atol=0.1) and np.allclose(own_deviation, DEVIATION, atol=0.1):
+        return model
+    first = torch.nn.Conv2d(3, 3, 1, groups=3)
+    with torch.no_grad():
+        first.weight[:, 0, 0, 0] = torch.from_numpy(DEVIATION / own_deviation)
+        first.bias[:] = torch.from_numpy((MEAN - own_mean) / own_deviation)
+    return torch.nn.Sequential(first, model)
 
 
 def _read_weights(path: str) -> dict:
