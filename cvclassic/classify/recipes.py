@@ -49,6 +49,7 @@ KEYWORD_HEADS: dict[str, Callable[[], BaseEstimator]] = {"keywords": KeywordClas
 _OWN_HEADS = {
     "fisher": "ridge",
     "best": "ridge",
+    "fused": "ridge",
     "pixels": "mlp-wide",
     "patches": "ridge-rbf",
     "small": "ridge-rbf",
@@ -192,10 +193,14 @@ def _fisher_members(
     return [*members, ("color", color), ("layout", layout)]
 
 
+def _small_scattering() -> tuple[str, BaseEstimator]:
+    """The member of `fisher` and `fused` that sees the whole image in 64 pixels."""
+    return "scattering", Scattering(image_size=64, n_scales=3)
+
+
 def _fisher() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at three sizes, color, HOG and scattering; the images weigh them."""
-    scattering = Scattering(image_size=64, n_scales=3)
-    return [("features", WeightedUnion([*_fisher_members(), ("scattering", scattering)]))]
+    return [("features", WeightedUnion([*_fisher_members(), _small_scattering()]))]
 
 
 def _best() -> list[tuple[str, BaseEstimator]]:
@@ -213,12 +218,13 @@ def _best() -> list[tuple[str, BaseEstimator]]:
 
 def _embedding() -> list[tuple[str, BaseEstimator]]:
     """A trained network's vector: transfer learning."""
-    return [("features", Embedding())]
+    return [("features", Embedding(power=0.5))]
 
 
 def _fused() -> list[tuple[str, BaseEstimator]]:
     """The network's vector beside those of fisher, weighed together."""
-    return [("features", WeightedUnion([*_fisher_members(), ("network", Embedding())]))]
+    members = [*_fisher_members(), _small_scattering(), ("network", Embedding(power=0.5))]
+    return [("features", WeightedUnion(members))]
 
 
 _STEPS: dict[str, Callable[[], list[tuple[str, BaseEstimator]]]] = {
