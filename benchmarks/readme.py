@@ -126,8 +126,8 @@ def figures() -> str:
         "fast": "cvclassic, `fast`",
         "fisher": "cvclassic, `fisher`",
         "cnn-small": "network trained from scratch",
-        "embedding": "pre-trained MobileNet + SVM",
-        "fused": "cvclassic, `fused` (`fisher` + MobileNet)",
+        "embedding": "pre-trained EfficientNet-Lite0 + SVM",
+        "fused": "cvclassic, `fused` (`fisher` + EfficientNet-Lite0)",
     }
     rows = []
     for data, title in (("caltech101", "Caltech-101"), ("scene15", "Scene-15")):

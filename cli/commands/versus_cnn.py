@@ -33,8 +33,9 @@ from ..shared.sources import load_source, picture_options
 @click.option(
     "--network",
     type=click.Path(),
-    metavar="FILE",
-    help="Your pre-trained network (.onnx or .tflite), whose features are compared too.",
+    metavar="NAME|FILE",
+    help="Pre-trained network whose features are compared too: efficientnet-lite0, or an .onnx or "
+    ".tflite file.",
 )
 @click.option(
     "--predictions",
@@ -85,7 +86,7 @@ def versus_cnn(
 
     Each method is trained and measured in its own process: classical recipes, two networks
     trained from scratch (with PyTorch, for --budget seconds each), and with --network the
-    features of your pre-trained one, alone and together with the classical ones. Methods that
+    features of a pre-trained one, alone and together with the classical ones. Methods that
     cannot run are listed with the reason.
 
     The page says what to use and why; where a network is better, it says so first. Images that
@@ -94,7 +95,7 @@ def versus_cnn(
     \b
     Example:
       cvclassic versus-cnn photos/ -o advice.html
-      cvclassic versus-cnn photos/ --network mobilenet.onnx --budget 300
+      cvclassic versus-cnn photos/ --network efficientnet-lite0 --budget 300
       cvclassic versus-cnn --manifest birds.csv --predictions resnet.csv --methods fast,cnn-small
     """
     from cvclassic._basics.atomic import check_writable

@@ -93,8 +93,8 @@ def _why_not(name: str, network: str | None) -> str:
         return torch_missing()
     if name in NEEDS_NETWORK and network is None:
         return (
-            "No pre-trained network was given. Get one as .onnx or .tflite, such as MobileNet "
-            "without its last layer, and pass it with --network."
+            "No pre-trained network was given: --network efficientnet-lite0 after "
+            "pip install 'cvclassic[network]', or a file of your own (.onnx or .tflite)."
         )
     return ""
 
