@@ -57,17 +57,25 @@ def _image_union(**params):
     return WeightedUnion(members, random_state=0, **params)
 
 
+@pytest.mark.parametrize("intercept", [False, True])
 @pytest.mark.parametrize("n_copies", [1, 2, 3])
-def test_left_out_decisions_are_those_of_retraining(rng, n_copies):
+def test_left_out_decisions_are_those_of_retraining(rng, n_copies, intercept):
     x = rng.normal(size=(12 * n_copies, 40)).astype(np.float32)
     gram, targets = x @ x.T, one_against_rest(np.arange(12 * n_copies) % 3, 3)
     groups = None if n_copies == 1 else np.arange(12 * n_copies) % 12
-    found = left_out_decisions(gram, targets, 0.5, groups)
+    found = left_out_decisions(gram, targets, 0.5, groups, intercept=intercept)
     for i in range(12):
         out = np.arange(12 * n_copies) % 12 == i
-        inside = gram[np.ix_(~out, ~out)].astype(np.float64)
-        dual = np.linalg.solve(inside + 0.5 * np.eye(len(inside)), targets[~out])
-        np.testing.assert_allclose(found[out], gram[np.ix_(out, ~out)] @ dual, atol=1e-3)
+        n = np.count_nonzero(~out)
+        # with a row and a column of ones: the intercept, and duals that sum to zero
+        system = np.ones((n + 1, n + 1))
+        system[:n, :n] = gram[np.ix_(~out, ~out)] + 0.5 * np.eye(n)
+        system[n, n] = 0 if intercept else 1
+        system[n, :n] = system[:n, n] = intercept
+        right = np.vstack([targets[~out], np.zeros(3)])
+        solved = np.linalg.solve(system, right)
+        expected = gram[np.ix_(out, ~out)] @ solved[:n] + solved[n]
+        np.testing.assert_allclose(found[out], expected, atol=1e-3)
 
 
 def test_noise_gets_no_weight(table):
