@@ -63,7 +63,7 @@ def explain(ctx, model, sources, output, records, options, **asked):
     """Show why MODEL predicts a label: the share of every keypoint in the decision.
 
     For linear classifiers on visual words, VLAD or Fisher vectors (recipes sift-bow, phow, llc,
-    vlad, fast, fisher) the shares and the bias add up to the decision. For others the drawing
+    vlad, fast, fisher, best) the shares and the bias add up to the decision. For others the drawing
     names the approximation. Blue is evidence for the label, vermilion for the class it is
     compared with.
 

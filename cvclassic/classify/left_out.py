@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -14,6 +15,7 @@ from .samples import group_numbers
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_LEAST_PENALTY = 1e-4  # where classes are easily told apart the search would go on to less
 _MOST_WORDS = 100  # that weights are chosen by
 # Below so many images weights are drawn towards equal ones, at the other number by half: on pairs
 # of classes with three images each, chosen weights alone lose 8 and 5 points (caltech101, scene15).
@@ -233,7 +235,12 @@ def choose_block_weights(
         return weights, float("nan")
 
     def loss(gram: np.ndarray, penalties: tuple[float, ...]) -> tuple[float, float]:
-        return min((left_out_loss(gram, labels, penalty), penalty) for penalty in penalties)
+        found = []
+        for tried in penalties:
+            with suppress(np.linalg.LinAlgError):  # lost in rounding
+                if tried >= _LEAST_PENALTY:
+                    found.append((left_out_loss(gram, labels, tried), tried))
+        return min(found, default=(np.inf, penalties[-1]))
 
     def mixed(shares: np.ndarray) -> np.ndarray:
         gram = np.zeros(grams.shape[1:], np.float32)
