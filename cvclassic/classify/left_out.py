@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -42,6 +41,7 @@ def left_out_decisions(
     gram : ndarray of shape (n, n), float32
     targets : ndarray of shape (n, k), float32
     penalty : float
+        Raised tenfold for as long as the sum is not positive definite in float32.
     groups : ndarray of shape (n,), optional
         Samples with the same value are left out together, such as an image and its mirror image.
     intercept : bool
@@ -92,14 +92,16 @@ def _inverse_root(gram: np.ndarray, penalty: float) -> np.ndarray:
 
     It takes two thirds of the time of the inverse, of which little is needed.
     """
-    square = np.array(gram, np.float32, order="C")
-    square.flat[:: len(square) + 1] += penalty
-    root, info = lapack.spotrf(square.T, lower=1, overwrite_a=1)
-    if info == 0:
-        root, info = lapack.strtri(root, lower=1, overwrite_c=1)
-    if info != 0:  # the penalty is lost in rounding
-        raise np.linalg.LinAlgError("gram + penalty is not positive definite")
-    return root
+    for _ in range(20):
+        square = np.array(gram, np.float32, order="C")
+        square.flat[:: len(square) + 1] += np.float32(penalty)
+        root, info = lapack.spotrf(square.T, lower=1, overwrite_a=1)
+        if info == 0:
+            root, info = lapack.strtri(root, lower=1, overwrite_c=1)
+        if info == 0:
+            return root
+        penalty *= 10
+    raise np.linalg.LinAlgError("the matrix is not positive semi-definite")
 
 
 def _solve(root: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -235,12 +237,8 @@ def choose_block_weights(
         return weights, float("nan")
 
     def loss(gram: np.ndarray, penalties: tuple[float, ...]) -> tuple[float, float]:
-        found = []
-        for tried in penalties:
-            with suppress(np.linalg.LinAlgError):  # lost in rounding
-                if tried >= _LEAST_PENALTY:
-                    found.append((left_out_loss(gram, labels, tried), tried))
-        return min(found, default=(np.inf, penalties[-1]))
+        kept = [penalty for penalty in penalties if penalty >= _LEAST_PENALTY]
+        return min((left_out_loss(gram, labels, penalty), penalty) for penalty in kept)
 
     def mixed(shares: np.ndarray) -> np.ndarray:
         gram = np.zeros(grams.shape[1:], np.float32)

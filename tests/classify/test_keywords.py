@@ -213,3 +213,9 @@ def test_mirror_images_teach_keywords() -> None:
     assert recipe.training_.mirrored
     assert len(recipe[-1].vectors_) == 24
     assert len(recipe[-1].held_out_rows_) == 12
+
+
+def test_a_penalty_that_rounding_swallows_is_raised(rng) -> None:
+    X = np.repeat(rng.normal(size=(20, 5)).astype(np.float32), 2, axis=0)
+    marks = rng.random((40, 3)) > 0.5
+    assert KeywordClassifier(penalty=1e-12).fit(X, marks).cv_f1_ > 0
