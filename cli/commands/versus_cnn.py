@@ -114,8 +114,7 @@ def versus_cnn(
     if json_file:
         check_writable(json_file)
     if network is not None:
-        network = network_path(network)
-        read_network_file(network)
+        read_network_file(network_path(network))
     chosen = _chosen(methods, METHODS)
     start = time.perf_counter()
     train, test, failures = _parts(source, folder, test_folder, test_share, seed, quiet)

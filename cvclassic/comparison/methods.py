@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._basics.checks import check_choice
 from ..classify import fit_recipe, make_recipe
-from ..describe import fit_to_size
+from ..describe import fit_to_size, network_path
 from ..errors import MissingDependencyError
 from ..images import load_pixels, map_blocks
 from ..models import save_model
@@ -28,8 +28,8 @@ METHODS = {
     "small": "patch words, HOG and scattering, small images",
     "cnn-small": "convolutional network of 1.2 million weights, from scratch",
     "cnn-resnet": "ResNet-18 of half the width, from scratch",
-    "embedding": "your pre-trained network, linear SVM",
-    "fused": "fisher plus your pre-trained network",
+    "embedding": "features of a pre-trained network, linear SVM",
+    "fused": "fisher plus a pre-trained network",
 }
 CNNS = ("cnn-small", "cnn-resnet")
 NEEDS_NETWORK = ("embedding", "fused")
@@ -68,7 +68,7 @@ class Method:
 
 
 class RecipeMethod(Method):
-    """A recipe of cvclassic, with a network's file where it needs one."""
+    """A recipe of cvclassic, with a network's name or file where it needs one."""
 
     def __init__(self, recipe: str, network: str | None = None, n_jobs: int | None = None) -> None:
         params = {"model": network} if recipe in NEEDS_NETWORK else {}
@@ -94,7 +94,7 @@ class RecipeMethod(Method):
         """Size of the model's file, and of the network's where there is one."""
         with tempfile.TemporaryDirectory() as folder:
             size = save_model(f"{folder}/model.cvmodel", self._pipeline)
-        return size + (Path(self._network).stat().st_size if self._network else 0)
+        return size + (os.stat(network_path(self._network)).st_size if self._network else 0)
 
 
 class CnnMethod(Method):

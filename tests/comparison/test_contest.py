@@ -17,6 +17,7 @@ from cvclassic.comparison import (
     split_pictures,
 )
 from cvclassic.comparison.splitting import first_of_each
+from cvclassic.describe import Embedding
 from cvclassic.errors import DataError, MissingDependencyError, ParameterError
 from tests.checks import picture_labels, pictures
 from tests.tiny_network import tiny_network
@@ -80,6 +81,17 @@ def test_nobody_can_take_part() -> None:
 
 def test_a_network_counts_with_its_file() -> None:
     method = make_method("embedding", network=tiny_network()).fit(pictures(), picture_labels())
+    assert method.n_bytes() > os.path.getsize(tiny_network())
+
+
+def test_a_network_keeps_its_name(monkeypatch) -> None:
+    """Its file alone would not tell what the network was trained on."""
+    for module in ("comparison.methods", "describe.embedding"):
+        monkeypatch.setattr(f"cvclassic.{module}.network_path", lambda name: str(tiny_network()))
+    method = make_method("embedding", network="efficientnet-lite0")
+    vectors = method.fit(pictures(), picture_labels())._pipeline[0].transform(pictures())
+    own = Embedding(tiny_network(), scaling="symmetric", power=0.5).fit_transform(pictures())
+    np.testing.assert_allclose(vectors, own, atol=1e-6)
     assert method.n_bytes() > os.path.getsize(tiny_network())
 
 
