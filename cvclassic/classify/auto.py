@@ -24,7 +24,7 @@ from .training import Progress, Training, fit_recipe
 # recipe and the time that its training takes, in units of the first one's: the ratios that
 # `python -m benchmarks cnn` measured on caltech101, and about twice that of `benchmarks small` on
 # mnist, since learning words of patches takes the same time for few images
-_PHOTOS = (("fast", 1.0), ("fisher", 3.4), ("best", 5.5))
+_PHOTOS = (("fast", 1.0), ("fisher", 4.3), ("best", 6.5))
 _SMALL = (("hog", 1.0), ("small", 4.0))
 _SMALL_SIDE = 48  # pixels; below, there is no room for local features
 
