@@ -34,8 +34,9 @@ def plot(results: dict, path) -> None:
                 front.append((ms, accuracy))
                 best = accuracy
         axes.plot(*zip(*front, strict=True), color=line.get_color(), linewidth=1)
+    ticks = [2, 5, 10, 20, 50, 100, 200]
     axes.set_xscale("log")
-    axes.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"], minor=False)
+    axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
     axes.minorticks_off()
     axes.set_xlabel("milliseconds per image, one core, decoding included")
     axes.set_ylabel("mean class accuracy, test split (%)")
