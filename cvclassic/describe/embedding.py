@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
 
@@ -165,12 +166,12 @@ class Embedding(ImageTransformer):
 
     def _network_size(self, data: bytes) -> int:
         """Length of the vector of a blank image."""
-        network = self._network(data)
-        blank = np.zeros((*network.size, 3 if network.color else 1), np.uint8)
-        return len(_as_vector(network.run(blank)))
+        with self._network(data) as network:
+            blank = np.zeros((*network.size, 3 if network.color else 1), np.uint8)
+            return len(_as_vector(network.run(blank)))
 
-    def _network(self, data: bytes | None = None) -> Network:
-        """The network, opened by this thread; from its file unless that has just been read."""
+    def _network(self, data: bytes | None = None) -> AbstractContextManager[Network]:
+        """The network for one thread; from its file unless that has just been read."""
 
         scaling = self._scaling()
 
@@ -184,7 +185,7 @@ class Embedding(ImageTransformer):
                     )
             return open_network(content, self.path_, scaling, self.layer)
 
-        return _ready.get((self.sha256_, scaling, self.layer), make)
+        return _ready.use((self.sha256_, scaling, self.layer), make)
 
     def _scaling(self) -> str:
         """What pixels become before the network sees them."""
@@ -193,14 +194,14 @@ class Embedding(ImageTransformer):
         return NETWORKS[self.model].scaling if self.model in NETWORKS else "imagenet"
 
     def block_vectors(self, images: list) -> np.ndarray:
-        network = self._network()
         out = np.empty((len(images), self.n_features_out_), np.float32)
-        for row, image in zip(out, images, strict=True):
-            pixels = fit_to_size(load_pixels(image, self.max_side), network.size, network.color)
-            vector = _as_vector(network.run(pixels.reshape(*network.size, -1)))
-            if not np.isfinite(vector).all():
-                raise NetworkFileError(f"{self.path_}: gives numbers that are not finite.")
-            row[:] = vector
+        with self._network() as network:
+            for row, image in zip(out, images, strict=True):
+                pixels = fit_to_size(load_pixels(image, self.max_side), network.size, network.color)
+                vector = _as_vector(network.run(pixels.reshape(*network.size, -1)))
+                if not np.isfinite(vector).all():
+                    raise NetworkFileError(f"{self.path_}: gives numbers that are not finite.")
+                row[:] = vector
         return power_normalize(out, self.power)
 
     def _check_saved(self) -> None:

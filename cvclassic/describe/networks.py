@@ -6,7 +6,8 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -240,16 +241,30 @@ def _open_tflite(data: bytes, path: str, scale: Callable) -> Network:
     return Network(shape[1:3], shape[3] == 3, run)
 
 
-class Ready(threading.local):
-    """Networks that this thread has opened; they cannot be shared between threads."""
+class Ready:
+    """Networks that are open and idle: each works in one thread at a time.
+
+    To open one takes a tenth of a second, ten times as long as an image, and the threads of a
+    pass over images end with it.
+    """
 
     def __init__(self) -> None:
-        self.networks: dict[tuple, Network] = {}
+        self._lock = threading.Lock()
+        self._idle: dict[tuple, list[Network]] = {}
 
-    def get(self, key: tuple, make: Callable[[], Network]) -> Network:
-        """The network of `key`; of those not asked for lately, all but three are let go."""
-        network = self.networks.pop(key, None) or make()
-        self.networks[key] = network
-        while len(self.networks) > 4:
-            del self.networks[next(iter(self.networks))]
-        return network
+    @contextmanager
+    def use(self, key: tuple, make: Callable[[], Network]) -> Iterator[Network]:
+        """A network of `key` that nobody else uses meanwhile; of other keys three are kept."""
+        with self._lock:
+            idle = self._idle.pop(key, [])
+            self._idle[key] = idle
+            network = idle.pop() if idle else None
+            while len(self._idle) > 4:
+                del self._idle[next(iter(self._idle))]
+        if network is None:
+            network = make()
+        try:
+            yield network
+        finally:
+            with self._lock:
+                self._idle.setdefault(key, []).append(network)

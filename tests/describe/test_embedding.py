@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cvclassic.describe import Embedding, NetworkFileError
-from cvclassic.describe.networks import open_network
+from cvclassic.describe.networks import Ready, open_network
 from cvclassic.describe.onnx_bytes import onnx_input_shape
 from cvclassic.errors import CvclassicError, MissingDependencyError
 from tests.checks import pictures
@@ -84,6 +84,40 @@ def test_threads_have_networks_of_their_own() -> None:
     assert np.array_equal(np.concatenate(found), one.transform(images))
 
 
+def test_a_network_is_opened_once_per_thread_at_work(monkeypatch) -> None:
+    """The threads of a pass end with it, and a server makes many passes."""
+    opened = []
+
+    def counting(*args):
+        opened.append(args[1])
+        return open_network(*args)
+
+    monkeypatch.setattr("cvclassic.describe.embedding.open_network", counting)
+    monkeypatch.setattr("cvclassic.describe.embedding._ready", Ready())
+    images = pictures(40)
+    embedding = Embedding(tiny_network(), n_jobs=2).fit(images)
+    first = embedding.transform(images)
+    for _ in range(5):
+        assert np.array_equal(embedding.transform(images), first)
+    assert 1 <= len(opened) <= 2
+
+
+def test_networks_not_asked_for_lately_are_let_go() -> None:
+    ready, made = Ready(), []
+
+    def make(key: int) -> object:
+        made.append(key)
+        return object()
+
+    def use(key: int) -> None:
+        with ready.use((key,), lambda: make(key)):
+            pass
+
+    for key in (0, 1, 0, 2, 3, 4, 0, 1):  # 1 is the one that had to go for 4
+        use(key)
+    assert made == [0, 1, 2, 3, 4, 1]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -129,13 +163,16 @@ def test_layers_that_are_not_there() -> None:
         Embedding(tiny_network(), layer="fc7").fit(pictures())
 
 
-def test_a_file_that_changes_is_not_used(tmp_path) -> None:
+def test_a_file_that_changes_is_not_used(tmp_path, monkeypatch) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(network_bytes(seed=5))
     fitted = Embedding(str(path)).fit(pictures())
+    before = fitted.transform(pictures())
     path.write_bytes(network_bytes(seed=6))
-    with ThreadPoolExecutor(1) as pool, pytest.raises(NetworkFileError, match="changed"):
-        pool.submit(fitted.transform, pictures()).result()
+    assert np.array_equal(fitted.transform(pictures()), before)  # what is open is the right one
+    monkeypatch.setattr("cvclassic.describe.embedding._ready", Ready())
+    with pytest.raises(NetworkFileError, match="changed"):
+        fitted.transform(pictures())
 
 
 @pytest.mark.skipif(
