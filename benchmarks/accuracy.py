@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from cvclassic.classify.catalog import WITH_NETWORK
+
 from .common import data_dir, read_results, write_results
 from .processes import manifest_parts, train_and_score
 from .small import RECIPES as SMALL
 
 DATA_SETS = ("caltech101", "scene15")
-NEED_NETWORK = ("embedding", "fused")  # here only if named
 
 
 def main() -> None:
@@ -21,14 +22,14 @@ def main() -> None:
     parser.add_argument("--data", nargs="*", choices=DATA_SETS, default=DATA_SETS)
     parser.add_argument("--network", default="efficientnet-lite0", help="name or file")
     options = parser.parse_args()
-    others = {*SMALL, *NEED_NETWORK}
+    others = {*SMALL, *WITH_NETWORK}  # here only if named
     recipes = options.recipes or [*(name for name in RECIPES if name not in others), "auto"]
     results = read_results("accuracy")
     for data in options.data:
         parts = manifest_parts(str(data_dir() / data / "manifest.csv"))
         results.setdefault(data, {})
         for recipe in recipes:
-            network = ["--network", options.network] if recipe in NEED_NETWORK else []
+            network = ["--network", options.network] if recipe in WITH_NETWORK else []
             row = train_and_score(*parts, ["--recipe", recipe, *network])
             results[data][recipe] = row
             print(data, recipe, row, flush=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from cvclassic.classify.catalog import WITH_NETWORK
+
 from .common import RESULTS, ROOT, fill_block
 from .comparison_plot import draw
 from .comparison_verdict import budgets_of, verdict, within
@@ -243,10 +245,10 @@ def gpu() -> str | None:
     for data, recipes in ours["results"].items():
         if data not in cuda["results"]:
             continue
-        for recipe in ("fused", "embedding", "fisher", "fast"):
+        for recipe in (*WITH_NETWORK, "fisher", "fast"):
             row = recipes[recipe]
             score, seconds = row["mean_class_accuracy"], row["train_s"]
-            name = recipe + " (efficientnet-lite0)" * (recipe in ("fused", "embedding"))
+            name = recipe + " (efficientnet-lite0)" * (recipe in WITH_NETWORK)
             rows.append((data, name, score, seconds, "two CPU cores"))
         for method, found in cuda["results"][data].items():
             row = found["full"]

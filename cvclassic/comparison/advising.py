@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..classify.catalog import WITH_NETWORK
 from ..evaluate import Predictions, exact_mcnemar
 from .chance import is_at_chance, say_chance
-from .methods import CNNS, NEEDS_NETWORK
+from .methods import CNNS
 
 _SURE = 0.05  # p value below which a difference is one
 _AHEAD = 0.02  # share that counts even where it may be chance
@@ -33,7 +34,7 @@ def group_of(method: str) -> str:
     """
     if method in CNNS:
         return "scratch"
-    if method in NEEDS_NETWORK:
+    if method in WITH_NETWORK:
         return "pre-trained"
     return "classical" if method in _CLASSICAL else "elsewhere"
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._basics.checks import check_choice
 from ..classify import fit_recipe, make_recipe
+from ..classify.catalog import WITH_NETWORK
 from ..describe import fit_to_size, network_path
 from ..errors import MissingDependencyError
 from ..images import load_pixels, map_blocks
@@ -32,7 +33,6 @@ METHODS = {
     "fused": "fisher plus a pre-trained network",
 }
 CNNS = ("cnn-small", "cnn-resnet")
-NEEDS_NETWORK = ("embedding", "fused")
 _SIDE = 96  # of what a network from scratch sees
 _ROOM = 1.2  # images are kept so many times larger, to cut from
 
@@ -71,9 +71,9 @@ class RecipeMethod(Method):
     """A recipe of cvclassic, with a network's name or file where it needs one."""
 
     def __init__(self, recipe: str, network: str | None = None, n_jobs: int | None = None) -> None:
-        params = {"model": network} if recipe in NEEDS_NETWORK else {}
+        params = {"model": network} if recipe in WITH_NETWORK else {}
         self._recipe = recipe
-        self._network = network if recipe in NEEDS_NETWORK else None
+        self._network = network if recipe in WITH_NETWORK else None
         self._pipeline = make_recipe(recipe, n_jobs=n_jobs, random_state=0, **params)
 
     def fit(self, images, labels):

