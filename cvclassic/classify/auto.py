@@ -22,7 +22,7 @@ from .recipes import HEADS, KEYWORD_HEADS, REGRESSORS, make_recipe, set_paramete
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
-# `python -m benchmarks cnn` measured on caltech101, and about twice that of `benchmarks small` on
+# `python -m benchmarks auto` measured on photographs, and about twice that of `benchmarks small` on
 # mnist, since learning words of patches takes the same time for few images
 _PHOTOS = (("fast", 1.0), ("fisher", 4.3), ("best", 6.5))
 _SMALL = (("hog", 1.0), ("small", 4.0))

@@ -103,10 +103,7 @@ def _behind_imagenet(model, mean, deviation):
     """
     import torch
 
-    own_mean, own_deviation = (
-        255 * np.array(mean, np.float32),
-        255 * np.array(deviation, np.float32),
-    )
+    own_mean, own_deviation = np.float32(255) * np.array([mean, deviation], np.float32)
     if np.allclose(own_mean, MEAN, atol=0.1) and np.allclose(own_deviation, DEVIATION, atol=0.1):
         return model
     first = torch.nn.Conv2d(3, 3, 1, groups=3)
