@@ -21,11 +21,28 @@ from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along
 
 _ORIENTATIONS = 8
 _STRIP_PIXELS = 16384  # of a strip whose orientation planes stay in the cache
+_SMOOTH = 0.8  # standard deviation in samples of what hardly changes between two of them
+_LEAST_SAMPLES = 4  # along a side of a bin
 _CLAMP = 0.2
 _FLOOR = 1e-5  # contrast below this is rounding error
 
 
 _buffers = Buffers()
+
+
+def _spacing(sigma: float, step: int, bin_size: int) -> int:
+    """Distance in pixels at which gradients are needed: what is smooth needs no close samples.
+
+    A power of two that divides the grid, so that bin centers stay on samples.
+    """
+    wider = 2
+    while (
+        sigma >= _SMOOTH * wider
+        and bin_size >= _LEAST_SAMPLES * wider
+        and step % wider == bin_size % wider == 0
+    ):
+        wider *= 2
+    return wider // 2
 
 
 def _gradients(gray: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
@@ -195,22 +212,23 @@ def dense_sift_features(
     n_y, n_x = grid_shape(gray.shape, step, bin_size, origin, border)
     if n_x == 0 or n_y == 0:
         return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, gray.shape)
-    pooling = bin_pooling(bin_size, window, float(window_size), step)
-    gx, gy = _gradients(gray, sigma)
-    # A kernel reaches bin_size - 1 pixels beyond the image; there the edge is repeated.
-    pad = bin_size - 1
-    right = origin[0] + pooling.n_pixels(n_x) - pad - gx.shape[1]
+    spacing = _spacing(sigma, step, bin_size)
+    pooling = bin_pooling(bin_size // spacing, window, float(window_size), step // spacing)
+    x, y = (start // spacing for start in origin)
+    sampled = tuple(slice(start % spacing, None, spacing) for start in origin[::-1])
+    gx, gy = (gradient[sampled] for gradient in _gradients(gray, sigma))
+    # A kernel reaches a bin less a sample beyond the image; there the edge is repeated.
+    pad = bin_size // spacing - 1
+    right = x + pooling.n_pixels(n_x) - pad - gx.shape[1]
     gx, gy = (
         np.ascontiguousarray(
-            cv2.copyMakeBorder(g, pad, pad, pad, max(pad, right), cv2.BORDER_REPLICATE)[
-                origin[1] :, origin[0] :
-            ]
+            cv2.copyMakeBorder(g, pad, pad, pad, max(pad, right), cv2.BORDER_REPLICATE)[y:, x:]
         )
         for g in (gx, gy)
     )
     weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
     # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
-    full = 255 * (reach + 1) ** 2
+    full = 255 * ((reach + 1) / spacing) ** 2
     floor = _FLOOR * full
     least = 0.0 if contrast_threshold is None else max(contrast_threshold, _FLOOR) * full
     descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
