@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
 
 def fit_temperature(
@@ -48,9 +48,15 @@ def fit_temperature(
     targets[np.arange(n), labels] = 1 - 1 / (n + 2)
     if weights is not None:
         targets *= (weights / weights.mean())[:, None]
+    below = decisions - decisions.max(axis=1, keepdims=True)
+    reached, counts = float((targets * below).sum()), targets.sum(axis=1)
+    scaled = np.empty_like(below)
 
     def log_loss(log_temperature: float) -> float:
-        return -(targets * log_softmax(decisions / np.exp(log_temperature), axis=1)).sum() / n
+        rate = np.exp(-log_temperature)
+        np.multiply(below, rate, out=scaled)
+        sums = np.exp(scaled, out=scaled).sum(axis=1)  # at least 1: the largest exponent is 0
+        return float(counts @ np.log(sums) - rate * reached) / n
 
     spread = np.log(max(float(decisions.std()), 1e-6))
     found = minimize_scalar(log_loss, bounds=(spread - 8, spread + 8), method="bounded")
