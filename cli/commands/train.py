@@ -72,8 +72,8 @@ class TrainCommand(click.Command):
 @click.option(
     "--network",
     metavar="NAME|FILE",
-    help="Pre-trained network of the recipes embedding and fused: efficientnet-lite0, or an .onnx "
-    "or .tflite file.",
+    help="Pre-trained network of the recipes embedding and fused: a name of `cvclassic network "
+    "list`, or an .onnx or .tflite file. [default: efficientnet-lite0]",
 )
 @click.option(
     "--augment",
@@ -157,7 +157,7 @@ def train(
       cvclassic train --manifest tags.csv --labels keywords --recipe fisher
       cvclassic train --npz mnist.npz --recipe pixels --head mlp --curve curve.png
       cvclassic train photos/ --recipe patches --augment mirror,rotate=10
-      cvclassic train photos/ --recipe embedding --network efficientnet-lite0
+      cvclassic train photos/ --recipe embedding
       cvclassic train photos/ --unknown 0.05
       cvclassic train --table magic.csv --label class
       cvclassic train --config train.toml --dry-run
@@ -176,11 +176,6 @@ def train(
         if recipe not in WITH_NETWORK:
             raise click.UsageError(f"--network needs --recipe {' or '.join(WITH_NETWORK)}.")
         values["model"] = network
-    elif recipe in WITH_NETWORK and "model" not in values:
-        raise click.UsageError(
-            f"--recipe {recipe} needs --network efficientnet-lite0, or your own .onnx or .tflite "
-            "file."
-        )
     if source["table"] is not None and (recipe != "auto" or changes is not None):
         raise click.UsageError("--table cannot be combined with --recipe or --augment.")
     if changes is not None and recipe == "auto":

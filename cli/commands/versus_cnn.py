@@ -34,8 +34,8 @@ from ..shared.sources import load_source, picture_options
     "--network",
     type=click.Path(),
     metavar="NAME|FILE",
-    help="Pre-trained network whose features are compared too: efficientnet-lite0, or an .onnx or "
-    ".tflite file.",
+    help="Pre-trained network whose features are compared too: a name of `cvclassic network list`, "
+    "or an .onnx or .tflite file. [default: efficientnet-lite0 if it is installed]",
 )
 @click.option(
     "--predictions",
@@ -85,9 +85,9 @@ def versus_cnn(
     test, an array file (--npz) both parts.
 
     Each method is trained and measured in its own process: classical recipes, two networks
-    trained from scratch (with PyTorch, for --budget seconds each), and with --network the
-    features of a pre-trained one, alone and together with the classical ones. Methods that
-    cannot run are listed with the reason.
+    trained from scratch (with PyTorch, for --budget seconds each), and the features of a
+    pre-trained one, alone and together with the classical ones. Methods that cannot run are
+    listed with the reason.
 
     The page says what to use and why; where a network is better, it says so first. Images that
     cannot be read are listed and skipped; the exit code is 1 then.
@@ -95,13 +95,14 @@ def versus_cnn(
     \b
     Example:
       cvclassic versus-cnn photos/ -o advice.html
-      cvclassic versus-cnn photos/ --network efficientnet-lite0 --budget 300
+      cvclassic versus-cnn photos/ --network mobilenet.onnx --budget 300
       cvclassic versus-cnn --manifest birds.csv --predictions resnet.csv --methods fast,cnn-small
     """
     from cvclassic._basics.atomic import check_writable
     from cvclassic.classify.auto import candidates_for
+    from cvclassic.classify.catalog import NETWORK, WITH_NETWORK
     from cvclassic.comparison import METHODS, advise, run_contest
-    from cvclassic.describe import network_path
+    from cvclassic.describe import network_is_installed, network_path
     from cvclassic.describe.networks import read_network_file
     from cvclassic.evaluate import compare_predictions
     from cvclassic.report import check_page_path
@@ -113,9 +114,11 @@ def versus_cnn(
     check_page_path(output, "output", force=forced())
     if json_file:
         check_writable(json_file)
+    chosen = _chosen(methods, METHODS)
+    if network is None and (not chosen or set(chosen) & set(WITH_NETWORK)):
+        network = NETWORK if network_is_installed(NETWORK) else None
     if network is not None:
         read_network_file(network_path(network))
-    chosen = _chosen(methods, METHODS)
     start = time.perf_counter()
     train, test, failures = _parts(source, folder, test_folder, test_share, seed, quiet)
     names = [str(path) for path in test.paths]

@@ -6,8 +6,8 @@ RECIPES: dict[str, str] = {
     "fast": "small copies of images: Fisher vectors of dense SIFT and color, and HOG",
     "fisher": "Fisher vectors of dense SIFT and color, HOG and scattering, weighted on the images",
     "best": "fisher on closer grids and with SIFT of color: slower, and better on color images",
-    "embedding": "a pre-trained network's features (--network), linear SVM",
-    "fused": "fisher and a pre-trained network (--network), weighted",
+    "embedding": "a pre-trained network's features, linear SVM",
+    "fused": "fisher and a pre-trained network, weighted",
     "llc": "dense SIFT, locality-constrained linear coding",
     "phow": "dense SIFT, visual words, spatial pyramid, chi² map",
     "pixels": "small images: the pixels themselves",
@@ -22,6 +22,9 @@ RECIPES: dict[str, str] = {
 
 WITH_NETWORK = ("embedding", "fused")
 """Recipes that need a pre-trained network."""
+
+NETWORK = "efficientnet-lite0"
+"""The network that they have unless another is given."""
 
 AUTO = "tries several and keeps the best in cross-validation"
 

@@ -216,14 +216,18 @@ def _best() -> list[tuple[str, BaseEstimator]]:
     return [("features", WeightedUnion(members))]
 
 
+def _network() -> Embedding:
+    return Embedding(catalog.NETWORK, power=0.5)
+
+
 def _embedding() -> list[tuple[str, BaseEstimator]]:
     """A trained network's vector: transfer learning."""
-    return [("features", Embedding(power=0.5))]
+    return [("features", _network())]
 
 
 def _fused() -> list[tuple[str, BaseEstimator]]:
     """The network's vector beside those of fisher, weighed together."""
-    members = [*_fisher_members(), _small_scattering(), ("network", Embedding(power=0.5))]
+    members = [*_fisher_members(), _small_scattering(), ("network", _network())]
     return [("features", WeightedUnion(members))]
 
 

