@@ -9,7 +9,7 @@ from scipy.linalg import blas, lapack
 
 from .annotation import fit_logistic, word_priors
 from .calibration import fit_temperature, probabilities
-from .gram import one_against_rest
+from .gram import clear_lower, one_against_rest
 from .samples import group_numbers
 
 _FACTORS = (0.0, 0.25, 0.5, 2.0, 4.0)  # tried on the kernel weight of one block at a time
@@ -95,10 +95,11 @@ def _inverse_root(gram: np.ndarray, penalty: float) -> np.ndarray:
     for _ in range(20):
         square = np.array(gram, np.float32, order="C")
         square.flat[:: len(square) + 1] += np.float32(penalty)
-        root, info = lapack.spotrf(square.T, lower=1, overwrite_a=1)
+        root, info = lapack.spotrf(square.T, lower=1, overwrite_a=1, clean=0)
         if info == 0:
             root, info = lapack.strtri(root, lower=1, overwrite_c=1)
         if info == 0:
+            clear_lower(root.T)
             return root
         penalty *= 10
     raise np.linalg.LinAlgError("the matrix is not positive semi-definite")
