@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from .._basics.checks import check_choice, check_integer
 from .._basics.saving import SavedState
@@ -48,6 +50,45 @@ def color_planes(image: np.ndarray, color_space: str) -> np.ndarray:
     return planes
 
 
+class _Integrals:
+    """Sums and sums of squares of each channel, over any square around a pixel.
+
+    One table answers for squares of all sizes. Beyond the image its border is repeated.
+    """
+
+    def __init__(self, planes: np.ndarray, largest: int) -> None:
+        pad = self._pad = largest // 2
+        padded = cv2.copyMakeBorder(planes, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+        self._sums, self._squares = cv2.integral2(padded)
+        self._unit = 1 / 255 if planes.dtype == np.uint8 else 1.0
+        self.shape = planes.shape[:2]
+
+    def statistics(
+        self, side: int, first: tuple[int, int], spacing: int, shape: tuple[int, int]
+    ) -> np.ndarray:
+        """Mean and deviation in squares around a grid of pixels, (rows, columns, 6), float32.
+
+        `first` is the (x, y) of the grid's first pixel, `spacing` its step, `shape` its rows and
+        columns; `side` is odd.
+        """
+        ends = []
+        for start, count in zip(first[::-1], shape, strict=True):
+            low = start + self._pad - side // 2
+            reach = (count - 1) * spacing + 1
+            ends.append((slice(low, low + reach, spacing), slice(low + side, None, spacing)))
+        (top, bottom), (left, right) = ends
+
+        def mean(table: np.ndarray, unit: float) -> np.ndarray:
+            lower = table[bottom][: shape[0]]
+            bands = lower - table[top]
+            inside = bands[:, right][:, : shape[1]] - bands[:, left]
+            return (inside * (unit / side**2)).astype(np.float32)
+
+        means, squares = mean(self._sums, self._unit), mean(self._squares, self._unit**2)
+        spread = np.sqrt(np.maximum(squares - means * means, 0))
+        return np.concatenate([means, spread], axis=2)
+
+
 def color_features(
     planes: np.ndarray,
     *,
@@ -60,7 +101,7 @@ def color_features(
 
     Parameters
     ----------
-    planes : ndarray of shape (H, W, 3), float32
+    planes : ndarray of shape (H, W, 3), float32; or uint8, where 255 counts as 1
     step, bin_size, origin, border
         The grid, as in `dense_sift_features`; a cell is a square with an odd side of about
         `bin_size` pixels.
@@ -80,32 +121,33 @@ def color_features(
     >>> color_features(np.zeros((64, 64, 3), np.float32), step=8).descriptors.shape
     (25, 96)
     """
-    shape = grid_shape(planes.shape[:2], step, bin_size, origin, border)
+    return _features(_Integrals(planes, bin_size | 1), step, bin_size, origin, border)
+
+
+def _features(
+    tables: _Integrals, step: int, bin_size: int, origin: tuple[int, int], border: int
+) -> LocalFeatures:
+    shape = grid_shape(tables.shape, step, bin_size, origin, border)
     n = shape[0] * shape[1]
     if n == 0:
-        return LocalFeatures.empty(6 * N_BINS**2, planes.shape[:2])
-    cell = (bin_size | 1, bin_size | 1)
-    mean = cv2.boxFilter(planes, -1, cell, borderType=cv2.BORDER_REPLICATE)
-    spread = cv2.sqrBoxFilter(planes, -1, cell, borderType=cv2.BORDER_REPLICATE)
-    spread -= mean * mean
-    np.maximum(spread, 0, out=spread)
-    np.sqrt(spread, out=spread)
-    descriptors = np.empty((*shape, N_BINS, N_BINS, 6), np.float32)
-    for row in range(N_BINS):
-        for column in range(N_BINS):
-            y, x = origin[1] + row * bin_size, origin[0] + column * bin_size
-            sampled = (
-                slice(y, y + (shape[0] - 1) * step + 1, step),
-                slice(x, x + (shape[1] - 1) * step + 1, step),
-            )
-            descriptors[:, :, row, column, :3] = mean[sampled]
-            descriptors[:, :, row, column, 3:] = spread[sampled]
+        return LocalFeatures.empty(6 * N_BINS**2, tables.shape)
+    spacing = math.gcd(step, bin_size)
+    node, cell = step // spacing, bin_size // spacing
+    rows, columns = ((count - 1) * node + (N_BINS - 1) * cell + 1 for count in shape)
+    samples = tables.statistics(bin_size | 1, origin, spacing, (rows, columns))
+    y, x, channel = samples.strides
+    descriptors = as_strided(
+        samples,
+        (*shape, N_BINS, N_BINS, samples.shape[2]),
+        (y * node, x * node, y * cell, x * cell, channel),
+        writeable=False,
+    )
     return LocalFeatures(
         grid_nodes(shape, step, bin_size, origin),
         np.full(n, bin_size * 2 / 3, np.float32),
         np.zeros(n, np.float32),
         descriptors.reshape(n, -1),
-        planes.shape[:2],
+        tables.shape,
     )
 
 
@@ -172,16 +214,19 @@ class ColorStats(Describer):
         check_integer("max_side", self.max_side, 16, none=True)
 
     def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
-        planes = color_planes(pixels, self.color_space)
-        return join_features(
-            [
-                color_features(
-                    planes,
-                    step=self.step,
-                    bin_size=bin_size,
-                    origin=grid_origin(planes.shape[:2], self.step, bin_size, self.border),
-                    border=self.border,
-                )
-                for bin_size in self.bin_sizes
-            ]
-        )
+        if self.color_space == "rgb":  # whole numbers are summed in a quarter of the time
+            planes = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+        else:
+            planes = color_planes(pixels, self.color_space)
+        tables = _Integrals(planes, max(self.bin_sizes) | 1)
+        scales = [
+            _features(
+                tables,
+                self.step,
+                bin_size,
+                grid_origin(tables.shape, self.step, bin_size, self.border),
+                self.border,
+            )
+            for bin_size in self.bin_sizes
+        ]
+        return join_features(scales)
