@@ -160,12 +160,12 @@ _SHARED_FISHER: dict[str, Any] = {"power": 0.25, "sample_mb": 32}
 
 
 def _fisher_members(
-    coarse_step: int = 8, fine_step: int = 5, cells: tuple[int, ...] = (4, 8)
+    coarse_step: int = 8, fine_step: int = 5, color_step: int = 8, cells: tuple[int, ...] = (4, 8)
 ) -> list[tuple[str, BaseEstimator]]:
     """What `fisher`, `best` and `fused` share."""
     # name, step, sides of a bin in pixels, Gaussians
     scales = (
-        ("coarse", coarse_step, (5, 7, 10, 14), 128),
+        ("coarse", coarse_step, (7, 10, 14), 128),
         ("fine", fine_step, (3, 5), 128),
         ("wide", 8, (20, 28), 64),
     )
@@ -183,7 +183,7 @@ def _fisher_members(
         for name, step, bins, n_gaussians in scales
     ]
     color = FisherVector(
-        ColorStats(step=6, bin_sizes=cells),
+        ColorStats(step=color_step, bin_sizes=cells),
         n_gaussians=64,
         n_components=48,
         pyramid=((1, 1), (2, 2)),
@@ -209,7 +209,7 @@ def _best() -> list[tuple[str, BaseEstimator]]:
         OpponentSIFT(), n_gaussians=64, n_components=64, pyramid=_THIRDS, **_SHARED_FISHER
     )
     members = [
-        *_fisher_members(coarse_step=5, fine_step=4, cells=(4, 6, 8, 10)),
+        *_fisher_members(6, fine_step=4, color_step=6, cells=(4, 6, 8, 10)),
         ("scattering", Scattering()),
         ("opponent", opponent),
     ]
