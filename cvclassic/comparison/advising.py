@@ -216,8 +216,8 @@ def _caveats(
     if "pre-trained" not in best:
         said.append(
             "No pre-trained network was compared. On photographs of everyday objects it is often "
-            "better than anything trained here: pip install 'cvclassic[network]', or add yours with "
-            "--network."
+            "better than anything trained here: pip install 'cvclassic[network]', or add yours "
+            "with --network."
         )
     if "scratch" not in best and not idle:
         said.append("No network was trained from scratch: " + _why(left_out, CNNS))
