@@ -16,10 +16,12 @@ from .._basics.saving import SavedState
 from ..images.checks import to_gray
 from .base import Describer
 from .features import LocalFeatures
-from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape, join_features
+from .grid import N_BINS, check_bin_sizes, grid_nodes, grid_origin, grid_shape
 from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along_x
 
 _ORIENTATIONS = 8
+_N_DIMS = _ORIENTATIONS * N_BINS**2
+_SCALE = 2 / 3  # size of the keypoint in OpenCV for a bin of one pixel
 _STRIP_PIXELS = 16384  # of a strip whose orientation planes stay in the cache
 _SMOOTH = 0.8  # standard deviation in samples of what hardly changes between two of them
 _LEAST_SAMPLES = 4  # along a side of a bin
@@ -208,10 +210,45 @@ def dense_sift_features(
     >>> dense_sift_features(gray, step=8, bin_size=8).descriptors.shape
     (25, 128)
     """
-    reach = (N_BINS - 1) * bin_size
-    n_y, n_x = grid_shape(gray.shape, step, bin_size, origin, border)
-    if n_x == 0 or n_y == 0:
-        return LocalFeatures.empty(_ORIENTATIONS * N_BINS**2, gray.shape)
+    shape = grid_shape(gray.shape, step, bin_size, origin, border)
+    descriptors = np.empty((shape[0] * shape[1], _N_DIMS), np.float32)
+    kept = _describe(
+        gray,
+        descriptors,
+        shape,
+        step=step,
+        bin_size=bin_size,
+        window=window,
+        window_size=window_size,
+        sigma=sigma,
+        origin=origin,
+        contrast_threshold=contrast_threshold,
+        root=root,
+    )
+    xy = grid_nodes(shape, step, bin_size, origin)[kept]
+    n = len(xy)
+    scale = np.full(n, bin_size * _SCALE, np.float32)
+    return LocalFeatures(xy, scale, np.zeros(n, np.float32), descriptors[:n], gray.shape)
+
+
+def _describe(
+    gray: np.ndarray,
+    out: np.ndarray,
+    shape: tuple[int, int],
+    *,
+    step: int,
+    bin_size: int,
+    window: str,
+    window_size: float,
+    sigma: float,
+    origin: tuple[int, int],
+    contrast_threshold: float | None,
+    root: bool,
+) -> np.ndarray:
+    """Fill the first rows of `out` with descriptors, and tell whose: which nodes have one."""
+    n_y, n_x = shape
+    if n_y == 0 or n_x == 0:
+        return np.zeros(0, bool)
     spacing = _spacing(sigma, step, bin_size)
     pooling = bin_pooling(bin_size // spacing, window, float(window_size), step // spacing)
     x, y = (start // spacing for start in origin)
@@ -219,31 +256,33 @@ def dense_sift_features(
     gx, gy = (gradient[sampled] for gradient in _gradients(gray, sigma))
     # A kernel reaches a bin less a sample beyond the image; there the edge is repeated.
     pad = bin_size // spacing - 1
-    right = x + pooling.n_pixels(n_x) - pad - gx.shape[1]
+    right = max(pad, x + pooling.n_pixels(n_x) - pad - gx.shape[1])
+    top, left = max(pad - y, 0), max(pad - x, 0)
     gx, gy = (
-        np.ascontiguousarray(
-            cv2.copyMakeBorder(g, pad, pad, pad, max(pad, right), cv2.BORDER_REPLICATE)[y:, x:]
+        cv2.copyMakeBorder(
+            np.ascontiguousarray(g[max(y - pad, 0) :, max(x - pad, 0) :]),
+            top, pad, left, right, cv2.BORDER_REPLICATE,
         )
         for g in (gx, gy)
-    )
+    )  # fmt: skip
     weights = np.outer(pooling.weights, pooling.weights).repeat(_ORIENTATIONS)
+    weighted = bool((weights != 1).any())
     # Mean over the patch of brightness in 0 ... 1, as VLFeat measures contrast.
-    full = 255 * ((reach + 1) / spacing) ** 2
+    full = 255 * (((N_BINS - 1) * bin_size + 1) / spacing) ** 2
     floor = _FLOOR * full
     least = 0.0 if contrast_threshold is None else max(contrast_threshold, _FLOOR) * full
-    descriptors = np.empty((n_y * n_x, _ORIENTATIONS * N_BINS**2), np.float32)
     kept = np.empty(n_y * n_x, bool)
-    ones = np.ones(descriptors.shape[1], np.float32)
+    ones = np.ones(_N_DIMS, np.float32)
     filled = 0
     for first, count, lines in _pooled_bands(pooling, gx, gy, (n_y, n_x)):
         bank = pooling.part(pooling.n_samples(count))
         samples = _buffers.get("samples", (len(bank), *lines.shape[1:]))
         np.matmul(bank, lines.reshape(len(lines), -1), out=samples.reshape(len(bank), -1))
-        block = _buffers.get("block", (count * n_x, descriptors.shape[1]))
+        block = _buffers.get("block", (count * n_x, _N_DIMS))
         block.reshape(count, n_x, N_BINS, N_BINS, -1)[...] = bins_of_nodes(
             pooling, samples, (count, n_x)
         )
-        if window == "flat":
+        if weighted:
             block *= weights
         strength = block @ ones
         if contrast_threshold is None:
@@ -252,21 +291,13 @@ def dense_sift_features(
         kept[first * n_x :][: len(keep)] = keep
         if keep.all():
             chosen = slice(filled, filled + len(block))
-            _normalize(block, root, descriptors[chosen])
+            _normalize(block, root, out[chosen])
         else:
             _normalize(block, root, block)
             chosen = slice(filled, filled + int(np.count_nonzero(keep)))
-            descriptors[chosen] = block[keep]
+            out[chosen] = block[keep]
         filled = chosen.stop
-
-    xy = grid_nodes((n_y, n_x), step, bin_size, origin)[kept]
-    return LocalFeatures(
-        xy,
-        np.full(filled, bin_size * 2 / 3, np.float32),
-        np.zeros(filled, np.float32),
-        descriptors[:filled],
-        gray.shape,
-    )
+    return kept
 
 
 class DenseSIFT(Describer):
@@ -323,7 +354,7 @@ class DenseSIFT(Describer):
         }
     )
 
-    n_dims = 128
+    n_dims = _N_DIMS
 
     def __init__(
         self,
@@ -360,19 +391,32 @@ class DenseSIFT(Describer):
 
     def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         gray = to_gray(pixels)
-        scales = [
-            dense_sift_features(
+        origins = [grid_origin(gray.shape, self.step, b, self.border) for b in self.bin_sizes]
+        shapes = [
+            grid_shape(gray.shape, self.step, bin_size, origin, self.border)
+            for bin_size, origin in zip(self.bin_sizes, origins, strict=True)
+        ]
+        # all scales write into one array: joining them would copy it
+        descriptors = np.empty((sum(rows * columns for rows, columns in shapes), _N_DIMS), "f4")
+        xy, counts = [], []
+        for bin_size, origin, shape in zip(self.bin_sizes, origins, shapes, strict=True):
+            kept = _describe(
                 gray,
+                descriptors[sum(counts) :],
+                shape,
                 step=self.step,
                 bin_size=bin_size,
                 window=self.window,
                 window_size=self.window_size,
                 sigma=bin_size / self.magnification,
-                origin=grid_origin(gray.shape, self.step, bin_size, self.border),
-                border=self.border,
+                origin=origin,
                 contrast_threshold=self.contrast_threshold,
                 root=self.root,
             )
-            for bin_size in self.bin_sizes
-        ]
-        return join_features(scales)
+            xy.append(grid_nodes(shape, self.step, bin_size, origin)[kept])
+            counts.append(len(xy[-1]))
+        n = sum(counts)
+        scale = np.repeat(np.array(self.bin_sizes) * _SCALE, counts).astype(np.float32)
+        return LocalFeatures(
+            np.concatenate(xy), scale, np.zeros(n, np.float32), descriptors[:n], gray.shape
+        )

@@ -216,9 +216,11 @@ class FisherVector(LocalEncoder):
     def project(self, rows: np.ndarray) -> np.ndarray:
         """Descriptors (with position, if augmented) in the mixture's coordinates."""
         d = len(self.mean_)
-        moved = rows[:, :d] - self.mean_
-        if self.components_ is not None:
-            moved = moved @ self.components_.T
+        if self.components_ is None:
+            moved = rows[:, :d] - self.mean_
+        else:  # the mean is taken off what is shorter
+            moved = rows[:, :d] @ self.components_.T
+            moved -= self.components_ @ self.mean_
         return np.concatenate([moved, rows[:, d:]], axis=1) if rows.shape[1] > d else moved
 
     def _sample_dims(self) -> int:

@@ -115,6 +115,7 @@ def mixture_sums(
     log_likelihood = 0.0
     ones = np.ones(len(rows), np.float32)
     extended = np.empty((min(n, _BLOCK), 2 * d + 1), np.float32)
+    densities = np.empty((len(rows), min(n, _BLOCK)), np.float32)  # fresh memory is slow
     group = 0
     for start in range(0, n, _BLOCK):
         block = x[start : start + _BLOCK]
@@ -123,7 +124,8 @@ def mixture_sums(
         e[:, :d] = block
         np.multiply(block, block, out=e[:, d:-1])
         e[:, -1] = 1
-        density = rows @ e.T  # Gaussians by descriptors: maximum and sum run along memory
+        # Gaussians by descriptors: maximum and sum run along memory
+        density = np.matmul(rows, e.T, out=densities[:, : len(block)])
         top = density.max(axis=0)
         density -= top
         np.maximum(density, _NOTHING, out=density)
