@@ -16,6 +16,7 @@ from typing import IO
 import numpy as np
 from scipy.linalg import blas
 
+from .._basics.half import to_half, to_single
 from .._basics.platform import pread_into, pwrite
 from ..errors import DataError
 from .gram import copy_upper
@@ -117,8 +118,9 @@ class StoredVectors:
         if self._scales is None:
             self._scales = self._scales_for(vectors)
         for block, columns, (first, stop, place) in self._used():
-            values = (vectors[:, columns] * self._scales[block]).astype(self._dtype)
+            values = vectors[:, columns] * self._scales[block]
             self._shows[start : start + n, block] |= values.any(axis=1)
+            values = to_half(values) if self._dtype == np.float16 else values
             offset = place + start * (stop - first)
             if self._memory is not None:
                 self._memory[offset : offset + values.size] = values.reshape(-1)
@@ -217,7 +219,8 @@ class StoredVectors:
             weight = weights[block]
             width = stop - first
             stored = self._read(place + low * width, (high - low, width))
-            piece = (stored if every else stored[wanted - low]).astype(np.float32)
+            piece = stored if every else stored[wanted - low]
+            piece = to_single(piece) if self._dtype == np.float16 else piece.astype(np.float32)
             if weight != 1:
                 piece *= weight
             yield block, columns, piece

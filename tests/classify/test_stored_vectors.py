@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cvclassic._basics import half
 from cvclassic.classify import (
     RidgeClassifier,
     SVMClassifier,
@@ -204,3 +205,17 @@ def _spy(seen: list):
         return whole(self, X, y, sample_weight, groups, judged)
 
     return fit
+
+
+def test_half_precision_as_numpy_rounds_it(rng, monkeypatch) -> None:
+    """Halfway cases, subnormal numbers, infinity, signed zeros; with and without OpenCV's way."""
+    special = [0.0, -0.0, 1e-8, -3e-7, 6.1e-5, 65504, 65520, 1e9, np.inf, -np.inf, 1 + 2**-11]
+    values = np.concatenate([rng.normal(size=989), special]).astype(np.float32).reshape(10, -1)
+    with np.errstate(over="ignore"):
+        expected = values.astype(np.float16)
+        for convert in (half._convert, None):
+            monkeypatch.setattr(half, "_convert", convert)
+            found = half.to_half(values)
+            np.testing.assert_array_equal(found.view(np.uint16), expected.view(np.uint16))
+            np.testing.assert_array_equal(half.to_single(found), expected.astype(np.float32))
+    assert half.to_half(values[:0]).shape == half.to_single(expected[:0]).shape == (0, 100)
