@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import DataError
-from ..images import map_blocks
+from ..images import thread_map
 from .vocabulary import kmeans_words, nearest_words
 
 _BLOCK = 512  # rows: 512 x 256 posteriors (float32) stay in the level-2 cache
@@ -202,32 +202,34 @@ def fit_mixture(
     words = kmeans_words(sample, n_gaussians, random_state=random_state, n_jobs=n_jobs, max_iter=10)
     blocks = [sample[start : start + 32 * _BLOCK] for start in range(0, len(sample), 32 * _BLOCK)]
 
-    def hard(part: list[np.ndarray]) -> tuple[np.ndarray, float]:
-        x = part[0] - center
+    def hard(block: np.ndarray) -> tuple[np.ndarray, float]:
+        x = block - center
         posteriors = np.zeros((len(x), n_gaussians), np.float32)
-        posteriors[np.arange(len(x)), nearest_words(part[0], words)] = 1
+        posteriors[np.arange(len(x)), nearest_words(block, words)] = 1
         return posteriors.T @ np.concatenate([x, x * x, np.ones((len(x), 1), "f4")], axis=1), 0.0
 
-    def gather(step) -> tuple[np.ndarray, float]:
-        sums, log_likelihood = np.zeros((n_gaussians, 2 * sample.shape[1] + 1)), 0.0
-        for block_sums, block_value in map_blocks(step, blocks, n_jobs=n_jobs, block_size=1):
-            sums = sums + block_sums.astype(np.float64)
-            log_likelihood += block_value
-        return sums, log_likelihood / len(sample)
-
     d = sample.shape[1]
-    sums, before = gather(hard)[0], -np.inf
-    for _ in range(max_iter):
-        mass = sums[:, -1:] + 1e-9
-        weights = np.maximum(mass[:, 0] / mass.sum(), _WEIGHT_FLOOR)
-        weights /= weights.sum()
-        means = sums[:, :d] / mass
-        variances = np.maximum(sums[:, d:-1] / mass - means**2, floor)
-        table = density_table(weights, means, variances)
-        sums, value = gather(lambda part, table=table: mixture_sums(part[0] - center, table))
-        if value - before < tol:
-            break
-        before = value
+    with thread_map(n_jobs) as run:
+
+        def gather(step) -> tuple[np.ndarray, float]:
+            sums, log_likelihood = np.zeros((n_gaussians, 2 * d + 1)), 0.0
+            for block_sums, block_value in run(step, blocks):
+                sums = sums + block_sums.astype(np.float64)
+                log_likelihood += block_value
+            return sums, log_likelihood / len(sample)
+
+        sums, before = gather(hard)[0], -np.inf
+        for _ in range(max_iter):
+            mass = sums[:, -1:] + 1e-9
+            weights = np.maximum(mass[:, 0] / mass.sum(), _WEIGHT_FLOOR)
+            weights /= weights.sum()
+            means = sums[:, :d] / mass
+            variances = np.maximum(sums[:, d:-1] / mass - means**2, floor)
+            table = density_table(weights, means, variances)
+            sums, value = gather(lambda block, table=table: mixture_sums(block - center, table))
+            if value - before < tol:
+                break
+            before = value
     return weights.astype(np.float32), (means + center).astype(np.float32), variances.astype("f4")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from ..errors import DataError
-from ..images import map_blocks, single_threaded
+from ..images import single_threaded, thread_map
 
 _SCORES = 1 << 18  # of a block of distances: 1 MB of float32 stays in the level-2 cache
 _CHUNK = 1 << 15  # descriptors that one job assigns and sums
@@ -158,9 +159,10 @@ def _seed_words(sample: np.ndarray, k: int, rng: np.random.RandomState) -> np.nd
     return seeds
 
 
-def _sum_by_word(jobs: list[tuple]) -> tuple[np.ndarray, np.ndarray]:
+def _sum_by_word(
+    sample: np.ndarray, rows: np.ndarray, words: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Sum and number of the descriptors nearest to each word, of one chunk of the sample."""
-    ((sample, rows, words),) = jobs
     block = sample[rows]
     nearest = nearest_words(block, words)
     counts = np.bincount(nearest, minlength=len(words))
@@ -232,21 +234,21 @@ def kmeans_words(
     while size > _START_ROWS * n_words * _GROWTH:
         size //= _GROWTH
         sizes.insert(0, size)
-    for size in sizes:
-        rows = np.sort(order[:size])
-        words = _lloyd(sample, rows, words, random_state, n_jobs, max_iter, tol)
+    with thread_map(n_jobs) as run:
+        for size in sizes:
+            rows = np.sort(order[:size])
+            words = _lloyd(sample, rows, words, random_state, run, max_iter, tol)
     return words
 
 
-def _lloyd(sample, rows, words, rng, n_jobs, max_iter, tol) -> np.ndarray:
+def _lloyd(sample, rows, words, rng, run, max_iter, tol) -> np.ndarray:
     """Lloyd's iterations on some rows of the sample."""
     before = np.inf
     chunks = [rows[i : i + _CHUNK] for i in range(0, len(rows), _CHUNK)]
     norm = sum(float(np.einsum("nd,nd->", b, b)) for b in (sample[c] for c in chunks))
     for _ in range(max_iter):
         sums, counts = np.zeros(words.shape), np.zeros(len(words), np.int64)
-        jobs = [(sample, chunk, words) for chunk in chunks]
-        for some, number in map_blocks(_sum_by_word, jobs, n_jobs=n_jobs, block_size=1):
+        for some, number in run(partial(_sum_by_word, sample, words=words), chunks):
             sums += some
             counts += number
         filled = counts > 0

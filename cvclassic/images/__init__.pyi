@@ -182,6 +182,9 @@ from .streaming import (
     single_threaded as single_threaded,
 )
 from .streaming import (
+    thread_map as thread_map,
+)
+from .streaming import (
     worker_processes as worker_processes,
 )
 from .tables import (

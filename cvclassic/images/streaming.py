@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from itertools import islice
@@ -158,6 +160,48 @@ def in_threads() -> AbstractContextManager:
     For blocks that are arrays: processes would have to be sent them.
     """
     return parallel_config(backend="threading")
+
+
+@contextmanager
+def thread_map(n_jobs: int | None) -> Iterator[Callable[[Callable, Iterable], Iterator]]:
+    """A `map` in threads that stay from one pass to the next, with one BLAS thread each.
+
+    For many short passes over arrays: `map_blocks` starts its threads anew in each, which takes
+    12 ms. Results come in order, and only a few are there at once.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As in joblib; no more threads than processors.
+
+    Yields
+    ------
+    callable
+        ``run(function, items)``.
+
+    Examples
+    --------
+    >>> with thread_map(2) as run:
+    ...     list(run(abs, [-1, 2])), list(run(abs, [-3]))
+    ([1, 2], [3])
+    """
+    n = min(effective_n_jobs(n_jobs), os.cpu_count() or 1)
+    with single_threaded():
+        if n == 1:
+            yield map
+            return
+        with ThreadPoolExecutor(n) as pool:
+
+            def run(function: Callable, items: Iterable) -> Iterator:
+                pending: deque[Future] = deque()
+                for item in items:
+                    pending.append(pool.submit(function, item))
+                    if len(pending) > 2 * n:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+
+            yield run
 
 
 class _Pass:
