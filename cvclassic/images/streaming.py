@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import cv2
@@ -125,6 +125,15 @@ def check_images(X, name: str = "X") -> Sequence[Any]:
     return X
 
 
+def _uses_threads() -> bool:
+    """Whether a pass goes to threads: `joblib.parallel_config` has asked for nothing else."""
+    return isinstance(get_active_backend(prefer="threads")[0], ThreadingBackend)
+
+
+def _in_several_threads(n_jobs: int | None) -> bool:
+    return _uses_threads() and effective_n_jobs(n_jobs) > 1
+
+
 @contextmanager
 def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
     """Let long passes over many image files run in processes instead of threads.
@@ -141,7 +150,7 @@ def worker_processes(X: Sequence, n_jobs: int | None) -> Iterator[None]:
     n_jobs : int or None
         As in joblib.
     """
-    chosen = not isinstance(get_active_backend(prefer="threads")[0], ThreadingBackend)
+    chosen = not _uses_threads()
     first = X[0].source if len(X) and isinstance(X[0], Picture) else X[0] if len(X) else None
     on_disk = isinstance(first, str | os.PathLike)
     if chosen or not on_disk or len(X) < _MANY or effective_n_jobs(n_jobs) == 1:
@@ -271,6 +280,13 @@ def map_blocks(
     """
     items = iter(X)
     blocks = iter(lambda: list(islice(items, block_size)), [])
+    if _in_several_threads(n_jobs):
+        first = list(islice(blocks, 2))
+        if len(first) < 2:  # starting threads would take longer than an image
+            for block in first:
+                yield _Pass().run(function, block)
+            return
+        blocks = chain(first, blocks)
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator", batch_size=1)
     current = _Pass()
     results = parallel(delayed(current.run)(function, block) for block in blocks)

@@ -5,7 +5,7 @@ import pytest
 
 from cvclassic.encode import kmeans_words, nearest_k_words, nearest_words
 from cvclassic.errors import DataError
-from cvclassic.images import map_blocks, single_threaded, thread_map
+from cvclassic.images import map_blocks, single_threaded
 
 
 def distances(descriptors, words) -> np.ndarray:
@@ -126,23 +126,3 @@ def test_workers_compute_with_one_thread() -> None:
     for seen in map_blocks(blas_threads, [0, 1, 2, 3], n_jobs=2, block_size=1):
         assert set(seen) == {1}
     assert blas_threads(None) == before
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_threads_that_stay(n_jobs) -> None:
-    """Results in order, pass after pass, never many at once; an error comes through."""
-    begun = []
-
-    def half(number: int) -> float:
-        begun.append(number)
-        return 1 / number
-
-    with thread_map(n_jobs) as run:
-        for _ in range(3):
-            assert list(run(half, range(1, 50))) == [1 / k for k in range(1, 50)]
-        begun.clear()
-        first = next(iter(run(half, range(1, 50))))
-        assert first == 1
-        assert len(begun) <= 2 * n_jobs + 1
-        with pytest.raises(ZeroDivisionError):
-            list(run(half, [2, 0, 1]))
