@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
 from collections import deque
@@ -32,10 +33,14 @@ _limit: Any = None
 _cv2_threads = 0
 
 
-@cache
 def _controller() -> ThreadpoolController:
-    """Thread pools of the process; looking for them takes milliseconds, so once only."""
-    return ThreadpoolController()
+    """Thread pools of the process, those of SciPy's own BLAS too once it has been loaded."""
+    return _thread_pools("scipy.linalg._fblas" in sys.modules)
+
+
+@cache
+def _thread_pools(_with_scipy: bool) -> ThreadpoolController:
+    return ThreadpoolController()  # looking for them takes milliseconds
 
 
 def _claim_blas() -> None:

@@ -1,5 +1,7 @@
 """Passes over many items: in order, in threads only where there are several blocks."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -53,3 +55,18 @@ def test_threads_that_stay(n_jobs) -> None:
         assert len(begun) <= 2 * n_jobs + 1
         with pytest.raises(ZeroDivisionError):
             list(run(half, [2, 0, 1]))
+
+
+def test_a_blas_that_is_loaded_later_has_one_thread_too() -> None:
+    """SciPy brings its own, which may come after the first pass."""
+    program = """
+from threadpoolctl import ThreadpoolController
+from cvclassic.images import map_blocks
+def pools(_block):
+    return {pool["num_threads"] for pool in ThreadpoolController().select(user_api="blas").info()}
+list(map_blocks(pools, range(20), n_jobs=2))
+import scipy.linalg
+assert set().union(*map_blocks(pools, range(20), n_jobs=2)) == {1}
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
