@@ -22,9 +22,9 @@ from .recipes import HEADS, KEYWORD_HEADS, REGRESSORS, make_recipe, set_paramete
 from .training import Progress, Training, fit_recipe
 
 # recipe and the time that its training takes, in units of the first one's: the ratios that
-# `python -m benchmarks auto` measured on photographs, and about twice that of `benchmarks small` on
-# mnist, since learning words of patches takes the same time for few images
-_PHOTOS = (("fast", 1.0), ("fisher", 4.3), ("best", 6.5))
+# `python -m benchmarks accuracy` measured on photographs, and about twice that of `benchmarks
+# small` on mnist, since learning words of patches takes the same time for few images
+_PHOTOS = (("fast", 1.0), ("fisher", 3.6), ("best", 5.9))
 _SMALL = (("hog", 1.0), ("small", 4.0))
 _SMALL_SIDE = 48  # pixels; below, there is no room for local features
 
