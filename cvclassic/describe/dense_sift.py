@@ -398,7 +398,8 @@ class DenseSIFT(Describer):
         ]
         # all scales write into one array: joining them would copy it
         descriptors = np.empty((sum(rows * columns for rows, columns in shapes), _N_DIMS), "f4")
-        xy, counts = [], []
+        xy: list[np.ndarray] = []
+        counts: list[int] = []
         for bin_size, origin, shape in zip(self.bin_sizes, origins, shapes, strict=True):
             kept = _describe(
                 gray,
