@@ -81,7 +81,9 @@ class Embedding(ImageTransformer):
     """
 
     saved_state = SavedState(
-        scalars={"n_features_out_": int, "path_": str, "sha256_": str}, bounds={"power": (0.01, 4)}
+        scalars={"n_features_out_": int, "path_": str, "sha256_": str},
+        bounds={"power": (0.01, 4)},
+        added={"power": 1.0},
     )
 
     path_: str

@@ -2,6 +2,7 @@
 
 import json
 import random
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from cvclassic.errors import ModelFileError
 from cvclassic.models import load_model, read_model_info
 from cvclassic.models.bundles import load_bundle, save_bundle
+from cvclassic.models.registry import entry_of, parameter_names
 
 VERSION_1 = Path(__file__).with_name("version1")
 
@@ -70,6 +72,20 @@ def test_files_of_version_1_answer_as_they_did(name) -> None:
     assert read_model_info(path).digest is None
     expected = json.loads((VERSION_1 / "answers.json").read_text())[name]
     assert np.allclose(load_model(path).predict_proba(images), expected, atol=1e-4)
+
+
+RELEASED = json.loads(Path(__file__).with_name("parameters-0.1.0.json").read_text())
+RENAMED = {"LLC": {"regularization"}}
+
+
+@pytest.mark.parametrize("name", sorted(RELEASED))
+def test_parameters_that_files_of_a_release_lack_have_a_value(name) -> None:
+    """Else its models could not be loaded any more."""
+    cls, state = entry_of(name)
+    lacking = parameter_names(cls) - set(RELEASED[name]) - RENAMED.get(name, set())
+    assert lacking <= set(state.added)
+    defaults = signature(cls).parameters
+    assert all(defaults[key].default == value for key, value in state.added.items())
 
 
 def test_an_earlier_file_is_noted(in_process, tmp_path) -> None:
