@@ -70,6 +70,7 @@ _SHARED = (
 )
 # recipes that try mirror images too
 TRY_MIRROR = frozenset({"best", "fast", "fisher", "llc", "phow", "small", "vlad"})
+_USUAL = (4, 6, 8, 10)  # sides of a bin at four scales
 _THIRDS = ((1, 1), (3, 1), (2, 2))  # the whole, top to bottom, and quarters
 # parameters of `Pipeline` itself, which are no part of a recipe
 _OF_PIPELINE = {"memory", "steps", "transform_input", "verbose"}
@@ -116,7 +117,7 @@ def _kernels() -> list[tuple[str, BaseEstimator]]:
 def _phow() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT at four scales, 1,000 words, three levels of a pyramid, chi² map."""
     words = BagOfWords(
-        DenseSIFT(step=4, bin_sizes=(4, 6, 8, 10), window="flat", root=False),
+        DenseSIFT(bin_sizes=_USUAL, window="flat", root=False, subsample=True),
         n_words=1000,
         norm="l1",
         pyramid=((1, 1), (2, 2), (4, 4)),
@@ -126,12 +127,13 @@ def _phow() -> list[tuple[str, BaseEstimator]]:
 
 def _llc() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, locality-constrained codes, largest of each cell."""
-    return [("features", LLC(DenseSIFT(bin_sizes=(4, 6, 8, 10), window="flat"), n_words=1024))]
+    dense = DenseSIFT(bin_sizes=_USUAL, window="flat", subsample=True)
+    return [("features", LLC(dense, n_words=1024))]
 
 
 def _vlad() -> list[tuple[str, BaseEstimator]]:
     """Dense SIFT, residuals to 64 words."""
-    dense = DenseSIFT(bin_sizes=(4, 6, 8, 10), window="flat")
+    dense = DenseSIFT(bin_sizes=_USUAL, window="flat", subsample=True)
     return [("features", VLAD(dense, n_words=64, n_components=64, pyramid=_THIRDS))]
 
 
@@ -173,7 +175,7 @@ def _fisher_members(
         (
             name,
             FisherVector(
-                DenseSIFT(step=step, bin_sizes=bins, window="flat"),
+                DenseSIFT(step=step, bin_sizes=bins, window="flat", subsample=True),
                 n_gaussians=n_gaussians,
                 n_components=64,
                 pyramid=_THIRDS,

@@ -162,6 +162,7 @@ def dense_sift_features(
     border: int = 0,
     contrast_threshold: float | None = 0.0,
     root: bool = False,
+    subsample: bool = False,
 ) -> LocalFeatures:
     """SIFT descriptors of upright patches on a regular grid.
 
@@ -192,6 +193,9 @@ def dense_sift_features(
         0 to 1, and uniform patches. None keeps all nodes; uniform patches are zeros then.
     root : bool
         RootSIFT.
+    subsample : bool
+        Where the image is smoothed so much that gradients hardly change from one pixel to the
+        next, pool every second, fourth and so on: descriptors differ by a thousandth.
 
     Returns
     -------
@@ -224,6 +228,7 @@ def dense_sift_features(
         origin=origin,
         contrast_threshold=contrast_threshold,
         root=root,
+        subsample=subsample,
     )
     xy = grid_nodes(shape, step, bin_size, origin)[kept]
     n = len(xy)
@@ -244,12 +249,13 @@ def _describe(
     origin: tuple[int, int],
     contrast_threshold: float | None,
     root: bool,
+    subsample: bool,
 ) -> np.ndarray:
     """Fill the first rows of `out` with descriptors, and tell whose: which nodes have one."""
     n_y, n_x = shape
     if n_y == 0 or n_x == 0:
         return np.zeros(0, bool)
-    spacing = _spacing(sigma, step, bin_size)
+    spacing = _spacing(sigma, step, bin_size) if subsample else 1
     pooling = bin_pooling(bin_size // spacing, window, float(window_size), step // spacing)
     x, y = (start // spacing for start in origin)
     sampled = tuple(slice(start % spacing, None, spacing) for start in origin[::-1])
@@ -327,6 +333,10 @@ class DenseSIFT(Describer):
         RootSIFT [1]_: compare descriptors by the Hellinger distance.
     max_side : int or None, default=300
         Larger images are reduced to this long side first.
+    subsample : bool, default=False
+        Pool every second or fourth gradient where the image is smoothed enough (windows of 10
+        pixels and more, if `step` is even): a quarter less time for the sizes of the recipe
+        `fisher`, and descriptors that differ by a thousandth.
 
     References
     ----------
@@ -351,7 +361,8 @@ class DenseSIFT(Describer):
             "contrast_threshold": (0, 1e6),
             "border": (0, 10_000),
             "max_side": (1, 100_000),
-        }
+        },
+        added={"subsample": False},
     )
 
     n_dims = _N_DIMS
@@ -367,6 +378,7 @@ class DenseSIFT(Describer):
         border: int = 0,
         root: bool = True,
         max_side: int | None = 300,
+        subsample: bool = False,
     ) -> None:
         self.step = step
         self.bin_sizes = bin_sizes
@@ -377,6 +389,7 @@ class DenseSIFT(Describer):
         self.border = border
         self.root = root
         self.max_side = max_side
+        self.subsample = subsample
 
     def _check(self) -> None:
         check_integer("step", self.step, 1)
@@ -388,6 +401,7 @@ class DenseSIFT(Describer):
         check_integer("border", self.border, 0)
         check_bool("root", self.root)
         check_integer("max_side", self.max_side, 16, none=True)
+        check_bool("subsample", self.subsample)
 
     def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         gray = to_gray(pixels)
@@ -413,6 +427,7 @@ class DenseSIFT(Describer):
                 origin=origin,
                 contrast_threshold=self.contrast_threshold,
                 root=self.root,
+                subsample=self.subsample,
             )
             xy.append(grid_nodes(shape, self.step, bin_size, origin)[kept])
             counts.append(len(xy[-1]))

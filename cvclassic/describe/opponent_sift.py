@@ -25,7 +25,7 @@ def opponent_sift_features(
     planes : ndarray of shape (H, W, n_planes), float32
         On the scale of brightness from 0 to 255.
     step, bin_size, sigma, root
-        As in `dense_sift_features`; the window is flat.
+        As in `dense_sift_features`; the window is flat, and gradients are subsampled.
 
     Returns
     -------
@@ -51,6 +51,7 @@ def opponent_sift_features(
             origin=origin,
             contrast_threshold=None,
             root=root,
+            subsample=True,
         )
         for i in range(planes.shape[2])
     ]
