@@ -7,6 +7,7 @@ strips that stay in the cache, and pooled into spatial bins by `pooling`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from .pooling import BinPooling, Buffers, bin_pooling, bins_of_nodes, pool_along
 
 _ORIENTATIONS = 8
 _N_DIMS = _ORIENTATIONS * N_BINS**2
-_SCALE = 2 / 3  # size of the keypoint in OpenCV for a bin of one pixel
+_SIZE = 2 / 3  # size of the keypoint in OpenCV for a bin of one pixel
 _STRIP_PIXELS = 16384  # of a strip whose orientation planes stay in the cache
 _SMOOTH = 0.8  # standard deviation in samples of what hardly changes between two of them
 _LEAST_SAMPLES = 4  # along a side of a bin
@@ -214,45 +215,62 @@ def dense_sift_features(
     >>> dense_sift_features(gray, step=8, bin_size=8).descriptors.shape
     (25, 128)
     """
-    shape = grid_shape(gray.shape, step, bin_size, origin, border)
-    descriptors = np.empty((shape[0] * shape[1], _N_DIMS), np.float32)
-    kept = _describe(
+    scale = _Scale(bin_size, sigma, origin, grid_shape(gray.shape, step, bin_size, origin, border))
+    return _features(
         gray,
-        descriptors,
-        shape,
-        step=step,
-        bin_size=bin_size,
+        [scale],
+        step,
         window=window,
         window_size=window_size,
-        sigma=sigma,
-        origin=origin,
         contrast_threshold=contrast_threshold,
         root=root,
         subsample=subsample,
     )
-    xy = grid_nodes(shape, step, bin_size, origin)[kept]
-    n = len(xy)
-    scale = np.full(n, bin_size * _SCALE, np.float32)
-    return LocalFeatures(xy, scale, np.zeros(n, np.float32), descriptors[:n], gray.shape)
+
+
+class _Scale(NamedTuple):
+    """A grid of nodes of one size."""
+
+    bin_size: int
+    sigma: float
+    origin: tuple[int, int]
+    shape: tuple[int, int]  # rows and columns of nodes
+
+
+def _features(
+    gray: np.ndarray, scales: Sequence[_Scale], step: int, **options: Any
+) -> LocalFeatures:
+    """Features of all scales, one after the other; `options` are those of `_describe`."""
+    # all scales write into one array: joining them would copy it
+    n_nodes = sum(rows * columns for rows, columns in (scale.shape for scale in scales))
+    descriptors = np.empty((n_nodes, _N_DIMS), np.float32)
+    xy: list[np.ndarray] = []
+    counts: list[int] = []
+    for scale in scales:
+        kept = _describe(gray, descriptors[sum(counts) :], scale, step, **options)
+        xy.append(grid_nodes(scale.shape, step, scale.bin_size, scale.origin)[kept])
+        counts.append(len(xy[-1]))
+    n = sum(counts)
+    sizes = np.repeat([scale.bin_size * _SIZE for scale in scales], counts).astype(np.float32)
+    return LocalFeatures(
+        np.concatenate(xy), sizes, np.zeros(n, np.float32), descriptors[:n], gray.shape
+    )
 
 
 def _describe(
     gray: np.ndarray,
     out: np.ndarray,
-    shape: tuple[int, int],
-    *,
+    scale: _Scale,
     step: int,
-    bin_size: int,
+    *,
     window: str,
     window_size: float,
-    sigma: float,
-    origin: tuple[int, int],
     contrast_threshold: float | None,
     root: bool,
     subsample: bool,
 ) -> np.ndarray:
     """Fill the first rows of `out` with descriptors, and tell whose: which nodes have one."""
-    n_y, n_x = shape
+    bin_size, sigma, origin, (n_y, n_x) = scale
     if n_y == 0 or n_x == 0:
         return np.zeros(0, bool)
     spacing = _spacing(sigma, step, bin_size) if subsample else 1
@@ -405,34 +423,18 @@ class DenseSIFT(Describer):
 
     def describe_pixels(self, pixels: np.ndarray) -> LocalFeatures:
         gray = to_gray(pixels)
-        origins = [grid_origin(gray.shape, self.step, b, self.border) for b in self.bin_sizes]
-        shapes = [
-            grid_shape(gray.shape, self.step, bin_size, origin, self.border)
-            for bin_size, origin in zip(self.bin_sizes, origins, strict=True)
-        ]
-        # all scales write into one array: joining them would copy it
-        descriptors = np.empty((sum(rows * columns for rows, columns in shapes), _N_DIMS), "f4")
-        xy: list[np.ndarray] = []
-        counts: list[int] = []
-        for bin_size, origin, shape in zip(self.bin_sizes, origins, shapes, strict=True):
-            kept = _describe(
-                gray,
-                descriptors[sum(counts) :],
-                shape,
-                step=self.step,
-                bin_size=bin_size,
-                window=self.window,
-                window_size=self.window_size,
-                sigma=bin_size / self.magnification,
-                origin=origin,
-                contrast_threshold=self.contrast_threshold,
-                root=self.root,
-                subsample=self.subsample,
-            )
-            xy.append(grid_nodes(shape, self.step, bin_size, origin)[kept])
-            counts.append(len(xy[-1]))
-        n = sum(counts)
-        scale = np.repeat(np.array(self.bin_sizes) * _SCALE, counts).astype(np.float32)
-        return LocalFeatures(
-            np.concatenate(xy), scale, np.zeros(n, np.float32), descriptors[:n], gray.shape
+        scales = []
+        for bin_size in self.bin_sizes:
+            origin = grid_origin(gray.shape, self.step, bin_size, self.border)
+            shape = grid_shape(gray.shape, self.step, bin_size, origin, self.border)
+            scales.append(_Scale(bin_size, bin_size / self.magnification, origin, shape))
+        return _features(
+            gray,
+            scales,
+            self.step,
+            window=self.window,
+            window_size=self.window_size,
+            contrast_threshold=self.contrast_threshold,
+            root=self.root,
+            subsample=self.subsample,
         )

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..errors import DataError
-from ..images import single_threaded, thread_map
+from ..images import thread_map
 
 _SCORES = 1 << 18  # of a block of distances: 1 MB of float32 stays in the level-2 cache
 _CHUNK = 1 << 15  # descriptors that one job assigns and sums
@@ -226,15 +226,14 @@ def kmeans_words(
             f"n_words={n_words} visual words need at least as many local features; the training "
             f"images gave {len(sample)}. Use fewer words or more (or larger) images."
         )
-    with single_threaded():
-        words = _seed_words(sample, n_words, random_state)
-    order = random_state.permutation(len(sample))
     size = len(sample)
     sizes = [size]
     while size > _START_ROWS * n_words * _GROWTH:
         size //= _GROWTH
         sizes.insert(0, size)
     with thread_map(n_jobs) as run:
+        words = _seed_words(sample, n_words, random_state)
+        order = random_state.permutation(len(sample))
         for size in sizes:
             rows = np.sort(order[:size])
             words = _lloyd(sample, rows, words, random_state, run, max_iter, tol)

@@ -193,9 +193,9 @@ def test_smoothing(gray) -> None:
     smooth = cv2.GaussianBlur(
         gray.astype(np.float32), (17, 17), 2.0, borderType=cv2.BORDER_REPLICATE
     )
-    describer = DenseSIFT(step=5, bin_sizes=(6,), magnification=3, root=False, contrast_threshold=0)
+    describer = DenseSIFT(step=6, bin_sizes=(6,), magnification=3, root=False, contrast_threshold=0)
     origin = describer.describe(gray).xy[0] - 9
-    expected = dense_sift_features(smooth, step=5, bin_size=6, origin=tuple(int(v) for v in origin))
+    expected = dense_sift_features(smooth, step=6, bin_size=6, origin=tuple(int(v) for v in origin))
     np.testing.assert_allclose(
         describer.describe(gray).descriptors, expected.descriptors, atol=1e-5
     )
