@@ -32,6 +32,7 @@ def _load(ctx: click.Context, _param: click.Parameter, path: str | None) -> None
     if path is None:
         return
     ctx.default_map = read_config(ctx.command, path)
+    ctx.meta["config"] = path  # for the command that a page names
 
 
 def read_config(command: click.Command, path: str) -> dict[str, Any]:

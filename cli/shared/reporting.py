@@ -62,16 +62,16 @@ def command_line(ctx: click.Context) -> str:
             None,
         ):
             continue
-        value = ctx.params[param.name]
+        option = max(param.opts, key=len)
+        if isinstance(param, click.Option) and param.is_flag:
+            words.append(option)
+            continue
+        value = ctx.params.get(param.name, ctx.meta.get(param.name))  # --config is only there
         if value is None:
             continue
         values = value if isinstance(value, tuple) else (value,)
         if isinstance(param, click.Argument):
             last += [str(v) for v in values]
-            continue
-        option = max(param.opts, key=len)
-        if isinstance(param, click.Option) and param.is_flag:
-            words.append(option)
             continue
         for one in values:
             words += [option, str(one)]
